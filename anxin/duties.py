@@ -1,0 +1,28 @@
+"""Map 3 of 3: who proposes, who decides, how many, and what is then done (CPS 5.2.2, 5.2.4)."""
+
+from people.approvals.rules import Duty
+from people.trust.rules import Role
+
+DUTIES: dict[str, Duty] = {
+    "ra.approve_application": Duty(
+        perform="ra.applications.services.approve",
+        makers=frozenset({Role.OPERATOR}),
+        checkers=frozenset({Role.REVIEWER}),
+        votes=1,
+        cps="4.3.1",
+    ),
+    "ra.approve_application_twice": Duty(
+        perform="ra.applications.services.approve",
+        makers=frozenset({Role.OPERATOR}),
+        checkers=frozenset({Role.REVIEWER}),
+        votes=2,
+        cps="4.3.1",
+    ),
+    "ra.revoke_certificate": Duty(
+        perform="ra.revocations.services.approve",
+        makers=frozenset({Role.OPERATOR}),
+        checkers=frozenset({Role.REVIEWER}),
+        votes=1,
+        cps="4.9.3",
+    ),
+}

@@ -1,0 +1,29 @@
+"""Map 2 of 3: which tasks follow which event, and the timetable.
+
+Every hop between houses that is not a plain call is on this page.
+"""
+
+FLOWS: dict[str, tuple[str, ...]] = {
+    "ca.certificates_issued": ("ra.hand_over", "ca.answer_status"),
+    "ca.status_changed": ("ca.answer_status", "ra.note_status"),
+}
+
+# Task name -> seconds between runs. Every one of these can run twice or late without harm.
+TIMETABLE: dict[str, float] = {
+    "audit.seal": 2,  # CPS 5.4.4: entries are chained seconds after they are written
+    "ca.sweep_orders": 3,  # orders nobody rang for, or whose worker died
+    "ca.sweep_status": 5,  # OCSP answers missing or about to lapse (CPS 4.9.9)
+    "ca.issue_due_crls": 60,  # CPS 4.9.7: at least every 24 hours
+    "ra.sweep_issued": 3,  # applications whose certificate is there but not handed over
+    "people.expire_approvals": 60,
+}
+
+# Which queue a task waits in; everything else is "default".
+QUEUES: dict[str, str] = {
+    "ca.sign_orders": "signing",
+    "ca.sweep_orders": "signing",
+    "ca.answer_status": "signing",
+    "ca.sweep_status": "signing",
+    "ca.issue_due_crls": "signing",
+    "ca.issue_crl": "signing",
+}

@@ -1,0 +1,16 @@
+"""One byte form for one meaning: what we hash and what people sign."""
+
+import hashlib
+import json
+
+
+def encode(value: object) -> bytes:
+    """Canonical JSON: sorted keys, no spaces, UTF-8; refuses NaN and unknown types."""
+    return json.dumps(
+        value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
+    ).encode()
+
+
+def digest(value: object) -> str:
+    """SM3 of the canonical form, as 64 hex digits."""
+    return hashlib.new("sm3", encode(value)).hexdigest()

@@ -1,0 +1,25 @@
+"""The only way to start work outside this transaction.
+
+The row is the job: what has to be done can be read from the tables, and a sweep on the timetable
+finds whatever nobody rang for. Ringing the broker only makes it sooner, so a broker that is down
+or absent (the public site has none) loses nothing.
+"""
+
+from functools import partial
+
+from celery import current_app
+from django.conf import settings
+from django.db import transaction
+
+
+def enqueue(task_name: str, **arguments: object) -> None:
+    """Start a task once the current transaction has committed; arguments are ids only."""
+    task = current_app.tasks[task_name]
+    if settings.CELERY_BROKER_URL:
+        transaction.on_commit(partial(task.apply_async, kwargs=arguments), robust=True)
+
+
+def announce(event: str, **arguments: object) -> None:
+    """Start every task that `anxin/flows.py` lists for this event."""
+    for task_name in settings.FLOWS[event]:
+        enqueue(task_name, **arguments)

@@ -1,0 +1,253 @@
+"""Settings: environment and secret files in, constants out. One file for every process.
+
+ANXIN_ENV   production (default) | demo | test
+ANXIN_SITE  staff | public | worker | command (default): which process group this is
+ANXIN_HOME  the state directory; secrets are files in its `secrets/`
+"""
+
+import os
+import secrets as random_source
+from pathlib import Path
+from urllib.parse import parse_qs, unquote, urlsplit
+
+from csp.constants import NONE, SELF
+from django.core.exceptions import ImproperlyConfigured
+
+from anxin.duties import DUTIES as DUTIES
+from anxin.flows import FLOWS as FLOWS
+from anxin.flows import QUEUES, TIMETABLE
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+
+ENV = os.getenv("ANXIN_ENV", "production")
+SITE = os.getenv("ANXIN_SITE", "command")
+if ENV not in {"production", "demo", "test"} or SITE not in {
+    "staff",
+    "public",
+    "worker",
+    "command",
+}:
+    raise ImproperlyConfigured(f"ANXIN_ENV={ENV} ANXIN_SITE={SITE}: not among the known ones")
+DEMO = ENV == "demo"
+PRODUCTION = ENV == "production"
+DEBUG = False
+
+# --- Secrets -------------------------------------------------------------------------------
+HOME = Path(os.getenv("ANXIN_HOME", BASE_DIR / "var"))
+SECRETS_DIR = HOME / "secrets"
+# What each process group may be handed. The public site reads nothing that is encrypted, so it
+# never holds the key-encryption key.
+_PUBLIC_SECRETS = frozenset({"django-secret-key-public", "code-pepper"})
+_INSIDE_SECRETS = frozenset({"django-secret-key", "kek", "index-key", "code-pepper"})
+SECRETS_FOR_SITE = _PUBLIC_SECRETS if SITE == "public" else _INSIDE_SECRETS
+
+
+def _secret_key() -> str:
+    name = "django-secret-key-public" if SITE == "public" else "django-secret-key"
+    path = SECRETS_DIR / name
+    if path.exists():
+        return path.read_text().strip()
+    if PRODUCTION:
+        raise ImproperlyConfigured(f"no secret {name} in {SECRETS_DIR}")
+    return random_source.token_hex(32)
+
+
+SECRET_KEY = _secret_key()
+
+# --- Database ------------------------------------------------------------------------------
+
+
+def _database(url: str) -> dict[str, object]:
+    """A postgres:// URL as Django wants it; `?host=/dir` names a unix socket's directory."""
+    parts = urlsplit(url)
+    query = parse_qs(parts.query)
+    return {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": unquote(parts.path.lstrip("/")),
+        "USER": unquote(parts.username or ""),
+        "PASSWORD": unquote(parts.password or ""),
+        "HOST": query.get("host", [parts.hostname or ""])[0],
+        "PORT": query.get("port", [str(parts.port or "")])[0],
+        "CONN_MAX_AGE": 60,
+        "CONN_HEALTH_CHECKS": True,
+    }
+
+
+DATABASES = {"default": _database(os.getenv("DATABASE_URL", "postgres:///anxin"))}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# --- Applications --------------------------------------------------------------------------
+INSTALLED_APPS = [
+    "django.contrib.contenttypes",
+    "django.contrib.auth",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django_otp",
+    "django_htmx",
+    "template_partials",
+    "anxin.apps.AnxinConfig",
+    "people",
+    "audit",
+    "kmc",
+    "ca",
+    "ra",
+]
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "anxin.middleware.LanguageMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "anxin.middleware.RefusalMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+if SITE != "public":
+    _after = MIDDLEWARE.index("django.contrib.messages.middleware.MessageMiddleware")
+    MIDDLEWARE[_after:_after] = [
+        "django.contrib.auth.middleware.AuthenticationMiddleware",
+        "django_otp.middleware.OTPMiddleware",
+    ]
+ROOT_URLCONF = "anxin.urls_public" if SITE == "public" else "anxin.urls_staff"
+WSGI_APPLICATION = "anxin.wsgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.template.context_processors.i18n",
+                "django.contrib.messages.context_processors.messages",
+                "anxin.context.site",
+            ],
+        },
+    }
+]
+FORM_RENDERER = "anxin.forms.Renderer"
+
+# --- People --------------------------------------------------------------------------------
+AUTH_USER_MODEL = "people.StaffMember"
+AUTHENTICATION_BACKENDS = ["django.contrib.auth.backends.ModelBackend"]
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "people.accounts.passwords.PasswordPolicy"},  # CPS 6.5.1
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+LOGIN_URL = "/sign-in/"
+SEALER = "kmc.envelopes.services.SmallSecretSealer"
+
+# --- Sessions, cookies, headers ------------------------------------------------------------
+# The public site writes no session rows: its role may not, and a signed cookie is enough.
+SESSION_ENGINE = (
+    "django.contrib.sessions.backends.signed_cookies"
+    if SITE == "public"
+    else "django.contrib.sessions.backends.db"
+)
+SESSION_COOKIE_NAME = f"anxin-{SITE}"
+CSRF_COOKIE_NAME = f"anxin-{SITE}-csrf"
+LANGUAGE_COOKIE_NAME = f"anxin-{SITE}-language"
+SESSION_COOKIE_AGE = 15 * 60 if SITE == "public" else 8 * 3600
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Strict"
+SESSION_EXPIRE_AT_BROWSER_CLOSE = True
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = PRODUCTION
+SECURE_SSL_REDIRECT = PRODUCTION
+SECURE_HSTS_SECONDS = 31_536_000 if PRODUCTION else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = PRODUCTION
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if PRODUCTION else None
+SECURE_REFERRER_POLICY = "same-origin"
+SECURE_CONTENT_TYPE_NOSNIFF = True
+X_FRAME_OPTIONS = "DENY"
+ALLOWED_HOSTS = [
+    host for host in os.getenv("ANXIN_HOSTS", "127.0.0.1,localhost,[::1]").split(",") if host
+]
+if ENV == "test":
+    ALLOWED_HOSTS.append("testserver")
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [NONE],
+        "script-src": [SELF],
+        "style-src": [SELF],
+        "img-src": [SELF],
+        "font-src": [SELF],
+        "connect-src": [SELF],
+        "form-action": [SELF],
+        "frame-ancestors": [NONE],
+        "base-uri": [NONE],
+    }
+}
+
+# --- Uploads: evidence is encrypted before it touches any disk, so nothing may spool ---------
+FILE_UPLOAD_HANDLERS = ["anxin.uploads.InMemoryUpload"]
+DATA_UPLOAD_MAX_MEMORY_SIZE = 1_000_000
+DATA_UPLOAD_MAX_NUMBER_FILES = 10
+EVIDENCE_DIR = HOME / "evidence"
+
+# --- Language and time ---------------------------------------------------------------------
+LANGUAGE_CODE = "zh-hans"
+LANGUAGES = [("zh-hans", "简体中文"), ("en", "English")]
+LOCALE_PATHS = [BASE_DIR / "locale"]
+USE_I18N = True
+USE_TZ = True
+TIME_ZONE = "Asia/Shanghai"
+
+# --- Static files --------------------------------------------------------------------------
+STATIC_URL = "/static/"
+STATIC_ROOT = HOME / "static"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.InMemoryStorage"},  # no plain files, ever
+    "staticfiles": {
+        "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
+        if ENV == "test"
+        else "whitenoise.storage.CompressedManifestStaticFilesStorage"
+    },
+}
+WHITENOISE_USE_FINDERS = ENV == "test"
+
+# --- Signer and workers --------------------------------------------------------------------
+SIGNER_SOCKET = os.getenv("ANXIN_SIGNER_SOCKET", str(HOME / "run" / "signer.sock"))
+PUBLIC_URL = os.getenv("ANXIN_PUBLIC_URL", "http://127.0.0.1:8001")
+
+REDIS_URL = os.getenv("REDIS_URL", "")
+CELERY_BROKER_URL = "" if SITE == "public" else REDIS_URL
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_TRANSPORT_OPTIONS = {
+    "visibility_timeout": 7200,
+    "unacked_restore_interval": 10,
+    "unacked_restore_throttle": 1,
+    "socket_timeout": 5,
+    "socket_connect_timeout": 2,
+}
+CELERY_TASK_PUBLISH_RETRY = False
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_REJECT_ON_WORKER_LOST = True
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_TIME_LIMIT = 900
+CELERY_TASK_SERIALIZER = "json"
+CELERY_ACCEPT_CONTENT = ["json"]
+CELERY_TASK_DEFAULT_QUEUE = "default"
+CELERY_TASK_ROUTES = {name: {"queue": queue} for name, queue in QUEUES.items()}
+CELERY_TIMEZONE = TIME_ZONE
+CELERY_BEAT_SCHEDULE = {
+    name: {"task": name, "schedule": seconds, "options": {"expires": max(seconds, 2)}}
+    for name, seconds in TIMETABLE.items()
+}
+
+# --- Logging: structured, to standard error, never a payload --------------------------------
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"plain": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "plain"}},
+    "root": {"handlers": ["stderr"], "level": os.getenv("ANXIN_LOG_LEVEL", "INFO")},
+    "loggers": {"django": {"handlers": [], "propagate": True}},
+}

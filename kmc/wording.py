@@ -1,0 +1,5 @@
+"""Sentences for this house's rules: rule code -> msgid (see `anxin/wording.py`)."""
+
+from django.utils.translation import gettext_lazy as _
+
+WORDING = {}
