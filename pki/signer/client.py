@@ -1,0 +1,140 @@
+"""The way to the signer for everybody else. Holds no key and loads no driver."""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections import deque
+from typing import TYPE_CHECKING, Any
+
+from pki.errors import Malformed, PkiError, Refused, TokenError
+from pki.signer import protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+_BATCH_BYTES = protocol.MAX_FRAME - protocol.MAX_HEADER - 4
+_KEPT = 8  # idle connections
+
+
+class Signer:
+    """Talks to the signer at `path`; may be shared by threads and survives fork and restart.
+
+    Every method raises TokenError(permanent=False) while the signer cannot be reached, and the
+    signer's own refusal (Refused, Malformed, TokenError) when it answers with one. `timeout` is in
+    seconds and counts for each read and write.
+    """
+
+    def __init__(self, path: str | Path, timeout: float = 30.0) -> None:
+        self._path, self._timeout = str(path), timeout
+        self._idle: deque[tuple[int, socket.socket]] = deque(maxlen=_KEPT)
+
+    def health(self) -> protocol.Header:
+        """State and counters, see `pki.signer.daemon.SigningService.health`."""
+        header, _ = self._ask({"op": "health"})
+        return dict(header["health"])
+
+    def keys(self) -> list[protocol.Key]:
+        header, _ = self._ask({"op": "keys"})
+        return [protocol.Key.from_header(key) for key in header["keys"]]
+
+    def sign(self, key_label: str, kind: str, tbs: Sequence[bytes]) -> list[bytes | PkiError]:
+        """For each TBS, in order: its signature, or why this one was refused."""
+        results: list[bytes | PkiError] = []
+        for batch in _batches(tbs):
+            header, blobs = self._ask({"op": "sign", "key": key_label, "kind": kind}, batch)
+            refusals = header["refused"]
+            if len(blobs) != len(batch) or len(refusals) != len(batch):
+                raise TokenError(
+                    "signer.answer", "The signer answered another number.", permanent=False
+                )
+            for signature, refusal in zip(blobs, refusals, strict=True):
+                results.append(protocol.error_from(refusal) if refusal else signature)
+        return results
+
+    def sign_one(self, key_label: str, kind: str, tbs: bytes) -> bytes:
+        """The signature; a refusal is raised."""
+        (result,) = self.sign(key_label, kind, [tbs])
+        if isinstance(result, PkiError):
+            raise result
+        return result
+
+    def generate(
+        self, label: str, algorithm: str, kinds: Sequence[str], *, crl_days: int = 8
+    ) -> protocol.Key:
+        """A new key that may sign `kinds` and nothing else; only while the signer is in set-up.
+
+        `crl_days` is the longest time from thisUpdate to nextUpdate of its lists.
+        """
+        request = {"op": "generate", "label": label, "algorithm": algorithm, "kinds": list(kinds)}
+        header, _ = self._ask({**request, "crl_days": crl_days}, once=True)
+        return protocol.Key.from_header(header["key"])
+
+    def install_certificate(self, label: str, certificate: bytes) -> protocol.Key:
+        """Tell the signer the certificate (DER) of its key `label`."""
+        header, _ = self._ask({"op": "install_certificate", "label": label}, [certificate])
+        return protocol.Key.from_header(header["key"])
+
+    def lock(self) -> None:
+        """Make the keys unusable until the signer is started again."""
+        self._ask({"op": "lock"})
+
+    def close(self) -> None:
+        while self._idle:
+            self._idle.pop()[1].close()
+
+    # -- connections --------------------------------------------------------------------------
+
+    def _ask(
+        self, request: dict[str, Any], blobs: Sequence[bytes] = (), *, once: bool = False
+    ) -> tuple[protocol.Header, list[bytes]]:
+        frame = protocol.pack(request, blobs)
+        connection = None if once else self._kept()
+        if connection is not None:
+            try:
+                return self._exchange(connection, frame)
+            except ConnectionError:
+                # The signer was restarted since. Asking again is harmless: a second signature
+                # over the same bytes says nothing new. (`once`: what is not harmless.)
+                self.close()
+        return self._exchange(self._connect(), frame)
+
+    def _kept(self) -> socket.socket | None:
+        me = os.getpid()
+        while self._idle:
+            try:
+                owner, connection = self._idle.pop()
+            except IndexError:  # another thread was faster
+                return None
+            if owner == me:
+                return connection
+            connection.close()  # the parent's: two processes must not share one stream
+        return None
+
+    def _connect(self) -> socket.socket:
+        connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        connection.settimeout(self._timeout)
+        try:
+            connection.connect(self._path)
+        except OSError as error:
+            connection.close()
+            raise _unreachable(error) from error
+        return connection
+
+    def _exchange(
+        self, connection: socket.socket, frame: bytes
+    ) -> tuple[protocol.Header, list[bytes]]:
+        try:
+            answer = _converse(connection, frame)
+        except TimeoutError as error:
+            connection.close()
+            raise _unreachable(error) from error
+        except BaseException:
+            connection.close()
+            raise
+        if "error" in answer[0]:
+            connection.close()  # the signer hangs up after some errors
+            raise protocol.error_from(answer[0]["error"])
+        self._idle.append((os.getpid(), connection))
+        return answer

@@ -1,0 +1,178 @@
+"""The signer's wire protocol: frames on a Unix stream socket.
+
+    frame    := uint32 length of the rest | uint32 length of the header | header | blobs
+    header   := JSON object; "sizes" lists the lengths of the blobs, which follow one after the other
+    request  := {"op": "health" | "keys" | "sign" | "generate" | "install_certificate" | "lock", …}
+    answer   := {"ok": true, …}  or  {"error": {"type", "rule", "reason", "permanent"}}
+
+All numbers are big-endian. A peer may send the next request before it has read the last answer;
+answers come in the order of the requests. After a frame that cannot be read the signer answers with
+an error and hangs up.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import struct
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from pki.errors import BadSignature, Malformed, PkiError, Refused, TokenError
+
+if TYPE_CHECKING:
+    import socket
+    from collections.abc import Mapping, Sequence
+
+MAX_FRAME = 64 * 2**20  # a revocation list of a million entries has 46 MB
+MAX_HEADER = 2**20
+MAX_ITEMS = 256
+
+CERTIFICATE, CRL, OCSP, CA_CERTIFICATE = "certificate", "crl", "ocsp", "ca-certificate"
+KINDS = (CERTIFICATE, CRL, OCSP, CA_CERTIFICATE)
+
+Header = dict[str, Any]
+
+_WORD = struct.Struct(">I")
+_STEP = 2**20
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """One key of the signer. `public_key` is a SubjectPublicKeyInfo, `certificate` DER."""
+
+    label: str
+    algorithm: str
+    kinds: tuple[str, ...]
+    public_key: bytes
+    certificate: bytes | None
+    custody: str  # stable code, see pki.hsm.interface
+    custody_zh: str
+    custody_en: str
+    created_at: datetime
+    crl_days: int
+
+    def as_header(self) -> Header:
+        return {
+            "label": self.label,
+            "algorithm": self.algorithm,
+            "kinds": list(self.kinds),
+            "public_key": _text(self.public_key),
+            "certificate": _text(self.certificate) if self.certificate else None,
+            "custody": {"code": self.custody, "zh": self.custody_zh, "en": self.custody_en},
+            "created_at": self.created_at.isoformat(),
+            "crl_days": self.crl_days,
+        }
+
+    @classmethod
+    def from_header(cls, header: Header) -> Key:
+        certificate = header["certificate"]
+        return cls(
+            label=header["label"],
+            algorithm=header["algorithm"],
+            kinds=tuple(header["kinds"]),
+            public_key=base64.b64decode(header["public_key"]),
+            certificate=base64.b64decode(certificate) if certificate else None,
+            custody=header["custody"]["code"],
+            custody_zh=header["custody"]["zh"],
+            custody_en=header["custody"]["en"],
+            created_at=datetime.fromisoformat(header["created_at"]),
+            crl_days=header["crl_days"],
+        )
+
+
+def _text(data: bytes) -> str:
+    return base64.b64encode(data).decode("ascii")
+
+
+def pack(header: Mapping[str, Any], blobs: Sequence[bytes] = ()) -> bytes:
+    """One frame. Raises Malformed (`signer.frame_size`) when it would be too large."""
+    full = {**header, "sizes": [len(blob) for blob in blobs]} if blobs else header
+    head = json.dumps(full, ensure_ascii=False, separators=(",", ":")).encode()
+    size = _WORD.size + len(head) + sum(map(len, blobs))
+    if size > MAX_FRAME or len(head) > MAX_HEADER:
+        raise Malformed("signer.frame_size", "The frame is larger than the signer accepts.")
+    return b"".join((_WORD.pack(size), _WORD.pack(len(head)), head, *blobs))
+
+
+def unpack(frame: bytes | bytearray) -> tuple[Header, list[bytes]]:
+    """Header and blobs of a frame without its leading length. Raises Malformed."""
+    begin = _WORD.size
+    if len(frame) < begin:
+        raise Malformed("signer.frame", "The frame ends before its header.")
+    head = begin + _WORD.unpack_from(frame)[0]
+    if head - begin > MAX_HEADER or head > len(frame):
+        raise Malformed("signer.frame", "The header is longer than the frame or the limit.")
+    try:
+        header = json.loads(frame[begin:head])
+    except (ValueError, RecursionError):
+        raise Malformed("signer.frame", "The header is not JSON.") from None
+    if not isinstance(header, dict):
+        raise Malformed("signer.frame", "The header is not a JSON object.")
+    return header, _split(memoryview(frame)[head:], header.pop("sizes", []))
+
+
+def _split(rest: memoryview, sizes: Any) -> list[bytes]:
+    if not isinstance(sizes, list) or len(sizes) > MAX_ITEMS:
+        raise Malformed("signer.frame", f"`sizes` is a list of at most {MAX_ITEMS} lengths.")
+    if any(type(size) is not int or size < 0 for size in sizes) or sum(sizes) != len(rest):
+        raise Malformed("signer.frame", "The lengths of the blobs do not add up to the frame.")
+    blobs, at = [], 0
+    for size in sizes:
+        blobs.append(bytes(rest[at : at + size]))
+        at += size
+    return blobs
+
+
+def receive(connection: socket.socket) -> tuple[Header, list[bytes]] | None:
+    """The next frame; None when the peer hung up between frames.
+
+    Raises Malformed for a bad frame and OSError (ConnectionError in the middle of one, TimeoutError).
+    """
+    word = _read(connection, _WORD.size, at_start=True)
+    if word is None:
+        return None
+    size = _WORD.unpack(word)[0]
+    if size > MAX_FRAME:
+        raise Malformed("signer.frame_size", "The frame is larger than the signer accepts.")
+    frame = _read(connection, size)
+    assert frame is not None
+    return unpack(frame)
+
+
+def _read(connection: socket.socket, size: int, *, at_start: bool = False) -> bytearray | None:
+    # Grows with what really arrives: a claimed length alone reserves no memory.
+    data = bytearray()
+    while len(data) < size:
+        piece = connection.recv(min(size - len(data), _STEP))
+        if not piece:
+            if at_start and not data:
+                return None
+            raise ConnectionResetError("the peer hung up inside a frame")
+        data += piece
+    return data
+
+
+_ERRORS: dict[str, type[PkiError]] = {
+    "Refused": Refused,
+    "Malformed": Malformed,
+    "BadSignature": BadSignature,
+}
+
+
+def error_header(error: PkiError) -> Header:
+    kind = type(error).__name__
+    header = {"type": kind, "rule": error.rule, "reason": error.reason}
+    if isinstance(error, TokenError):
+        header["permanent"] = error.permanent
+    return {"error": header}
+
+
+def error_from(header: Header) -> PkiError:
+    """The exception that an answer's `error` stands for."""
+    rule, reason = str(header.get("rule")), str(header.get("reason"))
+    kind = _ERRORS.get(str(header.get("type")))
+    if kind is None:
+        return TokenError(rule, reason, permanent=header.get("permanent") is True)
+    return kind(rule, reason)
