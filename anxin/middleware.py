@@ -80,7 +80,9 @@ class RefusalMiddleware:
             status=STATUS[refusal.kind],
         )
 
-    def _page(self, request: HttpRequest, rule: str, status: int, **details: object) -> HttpResponse:
+    def _page(
+        self, request: HttpRequest, rule: str, status: int, **details: object
+    ) -> HttpResponse:
         refusal = Refusal(Kind.NOT_READY, rule, rule, **details)
         if _wants_json(request):
             return JsonResponse({"error": rule, "reason": sentence(refusal)}, status=status)

@@ -4,7 +4,8 @@ Each house keeps the sentences of its own rules in `<house>/wording.py`; this pa
 Say what happened, what it means for the data, what to do.
 """
 
-from django.utils.translation import gettext, gettext_lazy as _
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from anxin.kernel.errors import Refusal
 from ca.wording import WORDING as CA

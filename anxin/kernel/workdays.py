@@ -48,8 +48,6 @@ def working_time(start: datetime, end: datetime, is_workday: IsWorkday) -> timed
     while moment.date() <= end.date():
         day = moment.date()
         if is_workday(day):
-            total += max(
-                min(end, _closing(day)) - max(moment, _opening(day)), timedelta()
-            )
+            total += max(min(end, _closing(day)) - max(moment, _opening(day)), timedelta())
         moment = datetime.combine(day + timedelta(days=1), time(), SHANGHAI)
     return total

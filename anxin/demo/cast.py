@@ -1,0 +1,105 @@
+"""The people of the demo: invented, with well-formed numbers of a region that does not exist."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+REGION = "330199"  # no such administrative region
+WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)  # GB 11643
+
+
+@dataclass(frozen=True, slots=True)
+class Staff:
+    """One trusted person of the demo CA."""
+
+    login: str
+    name: str
+    number: str
+    roles: tuple[str, ...]
+    office: str
+
+
+STAFF = (
+    Staff("chenyue", "陈越", "0309", ("operator",), "NMG-01"),
+    Staff("linan", "林安", "0310", ("operator",), "NMG-01"),
+    Staff("shenjia", "沈佳", "0312", ("reviewer",), "NMG-01"),
+    Staff("heming", "何鸣", "0315", ("reviewer",), "NMG-01"),
+    Staff("gaoyuan", "高远", "0101", ("ca_admin",), "CA"),
+    Staff("tangshu", "唐书", "0102", ("security_admin",), "CA"),
+    Staff("weilan", "魏澜", "0103", ("ca_operator",), "CA"),
+    Staff("fangke", "方可", "0104", ("support",), "CA"),
+    Staff("luchen", "陆辰", "0105", ("custodian",), "CA"),
+    Staff("jiangwan", "江晚", "0106", ("auditor",), "CA"),
+    Staff("shaoting", "邵霆", "0107", ("policy_member",), "CA"),
+    Staff("yuanxi", "袁希", "0108", ("finance",), "CA"),
+)
+
+NAMES = (
+    "方沐辰",
+    "林知夏",
+    "杜若衡",
+    "苏砚秋",
+    "江予白",
+    "沈清和",
+    "顾南星",
+    "叶知秋",
+    "程以安",
+    "陆见深",
+    "许栖迟",
+    "温如言",
+    "周叙白",
+    "宋时雨",
+    "谢长宁",
+    "韩止水",
+    "秦望舒",
+    "白景行",
+    "唐小满",
+    "骆秋池",
+    "纪云舟",
+    "孟听澜",
+    "裴照野",
+    "祝余欢",
+    "霍思齐",
+    "黎青禾",
+    "段清越",
+    "邹问渠",
+    "钟灵毓",
+    "贺兰舟",
+)
+STREETS = ("澄江路", "栖原大道", "望湖街", "临溪巷", "云麓路", "松间里")
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """One applicant."""
+
+    name: str
+    document_number: str
+    born: date
+    gender: str
+    phone: str
+    email: str
+    address: str
+
+
+def resident_number(born: date, sequence: int) -> str:
+    """A resident identity number with its check character (GB 11643)."""
+    body = f"{REGION}{born:%Y%m%d}{sequence:03d}"
+    total = sum(int(digit) * weight for digit, weight in zip(body, WEIGHTS, strict=True))
+    return body + "10X98765432"[total % 11]
+
+
+def applicants() -> Iterator[Person]:
+    """Thirty people, the same every time."""
+    for index, name in enumerate(NAMES):
+        born = date(1968, 2, 11) + timedelta(days=431 * index + 17 * (index % 7))
+        sequence = 21 + index * 2 + index % 2
+        yield Person(
+            name=name,
+            document_number=resident_number(born, sequence),
+            born=born,
+            gender="男" if sequence % 2 else "女",
+            phone=f"1990000{1000 + index * 37:04d}",
+            email=f"applicant{index + 1:02d}@example.com",
+            address=f"栖原市{STREETS[index % 6]} {10 + index * 7} 号 {1 + index % 9} 幢 {301 + index} 室",
+        )
