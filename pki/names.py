@@ -1,0 +1,188 @@
+"""Distinguished names: build strictly, read what real certificates hold, compare, print."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, NamedTuple
+
+from pki import der, oids
+from pki.errors import Malformed, Refused
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+
+class _Kind(NamedTuple):
+    oid: str
+    short: str
+    limit: int  # upper bound in characters, X.520 (RFC 5280 Appendix A.1)
+    tag: int = der.UTF8
+
+
+# In the order in which they are encoded: country first, common name last but for its qualifiers.
+_KINDS = (
+    _Kind(oids.DOMAIN_COMPONENT, "DC", 63, der.IA5),
+    _Kind(oids.COUNTRY, "C", 2, der.PRINTABLE),
+    _Kind(oids.STATE, "ST", 128),
+    _Kind(oids.LOCALITY, "L", 128),
+    _Kind(oids.STREET, "STREET", 128),
+    _Kind(oids.ORGANIZATION, "O", 64),
+    _Kind(oids.ORGANIZATION_IDENTIFIER, "organizationIdentifier", 64),
+    _Kind(oids.ORGANIZATIONAL_UNIT, "OU", 64),
+    _Kind(oids.TITLE, "title", 64),
+    _Kind(oids.SURNAME, "SN", 64),
+    _Kind(oids.GIVEN_NAME, "GN", 64),
+    _Kind(oids.COMMON_NAME, "CN", 64),
+    _Kind(oids.SERIAL_NUMBER, "serialNumber", 64, der.PRINTABLE),
+    _Kind(oids.DN_QUALIFIER, "dnQualifier", 64, der.PRINTABLE),
+    _Kind(oids.USER_ID, "UID", 256),
+    _Kind(oids.EMAIL_ADDRESS, "emailAddress", 255, der.IA5),
+)
+_BY_OID = {kind.oid: kind for kind in _KINDS}
+_BY_WORD = {word.lower(): kind for kind in _KINDS for word in (kind.short, kind.oid)}
+_PLACE = {kind.oid: place for place, kind in enumerate(_KINDS)}
+_COUNTRY = re.compile(r"[A-Z]{2}")
+_ESCAPED = re.compile(r'([,+"\\<>;=])')
+_MAX_SIZE = 8192
+
+
+class Attribute(NamedTuple):
+    """One attribute: dotted OID, text, and the tag of its string type."""
+
+    oid: str
+    text: str
+    tag: int
+
+    @property
+    def short(self) -> str:
+        """`CN`, `O`, ... or the dotted OID."""
+        kind = _BY_OID.get(self.oid)
+        return kind.short if kind else self.oid
+
+
+@dataclass(frozen=True)
+class Name:
+    """A distinguished name: its exact bytes, and its RDNs in the order of the encoding."""
+
+    der: bytes
+    rdns: tuple[tuple[Attribute, ...], ...]
+
+    def __iter__(self) -> Iterator[Attribute]:
+        return (attribute for rdn in self.rdns for attribute in rdn)
+
+    def __str__(self) -> str:
+        return self.text
+
+    def get(self, word: str) -> str | None:
+        """The first value of `CN`, `O`, ... or of a dotted OID."""
+        return next(iter(self.all(word)), None)
+
+    def all(self, word: str) -> tuple[str, ...]:
+        kind = _BY_WORD.get(word.lower())
+        wanted = kind.oid if kind else word
+        return tuple(attribute.text for attribute in self if attribute.oid == wanted)
+
+    @cached_property
+    def text(self) -> str:
+        """In the manner of RFC 4514: `CN=..., O=..., C=CN`."""
+        return ", ".join(
+            "+".join(f"{attribute.short}={_escape(attribute.text)}" for attribute in rdn)
+            for rdn in reversed(self.rdns)
+        )
+
+    @cached_property
+    def key(self) -> str:
+        """Equal for names that RFC 5280 7.1 calls equal: case, width and spaces do not count."""
+        return "\n".join(
+            "\t".join(sorted(f"{attribute.oid}={fold(attribute.text)}" for attribute in rdn))
+            for rdn in self.rdns
+        )
+
+
+def build(pairs: Iterable[tuple[str, str]]) -> Name:
+    """From (short name or dotted OID, text), one attribute per RDN, put into our standing order.
+
+    Country, serial number and qualifier become PrintableString, e-mail and domain IA5String, all
+    others UTF8String. Raises Refused `name.*`.
+    """
+    attributes = sorted((_attribute(word, text) for word, text in pairs), key=_standing)
+    if not attributes:
+        raise Refused("name.empty", "A name has at least one attribute.")
+    encoded = der.sequence(*map(_encode_rdn, attributes))
+    return Name(encoded, tuple((attribute,) for attribute in attributes))
+
+
+def _standing(attribute: Attribute) -> int:
+    return _PLACE[attribute.oid]
+
+
+def _encode_rdn(attribute: Attribute) -> bytes:
+    text = der.tlv(attribute.tag, attribute.text.encode())
+    return der.set_of(der.sequence(der.oid(attribute.oid), text))
+
+
+def _attribute(word: str, text: str) -> Attribute:
+    kind = _BY_WORD.get(word.lower())
+    if kind is None:
+        raise Refused("name.unknown_attribute", f"{word} is no attribute of our names.")
+    text = unicodedata.normalize("NFC", text)
+    for rule, broken, reason in (
+        ("name.empty_value", not text.strip(), "is empty"),
+        ("name.too_long", len(text) > kind.limit, f"has more than {kind.limit} characters"),
+        ("name.spaces", text != text.strip(), "begins or ends with a space"),
+        ("name.invisible", not text.isprintable(), "holds characters that cannot be seen"),
+        ("name.country", kind.short == "C" and not _COUNTRY.fullmatch(text), "is no country code"),
+        ("name.characters", not _fits(text, kind.tag), "holds characters its type does not allow"),
+    ):
+        if broken:
+            raise Refused(rule, f"{kind.short} {reason}.", attribute=kind.short)
+    return Attribute(kind.oid, text, kind.tag)
+
+
+def _fits(text: str, tag: int) -> bool:
+    if tag == der.PRINTABLE:
+        return der.PRINTABLE_CHARACTERS.issuperset(text)
+    return tag != der.IA5 or text.isascii()
+
+
+def parse(data: bytes) -> Name:
+    """Read any name, with whatever string types. Raises Malformed `name.*` or `der.*`."""
+    if len(data) > _MAX_SIZE:
+        raise Malformed("name.too_large", "The name has more than 8192 octets.")
+    reader = der.only(data)
+    rdns = []
+    while reader:
+        members = reader.enter(der.SET)
+        rdns.append(tuple(_members(members)))
+    return Name(data, tuple(rdns))
+
+
+def _members(reader: der.Reader) -> Iterator[Attribute]:
+    if not reader:
+        raise Malformed("name.empty_rdn", "A relative name is empty.")
+    while reader:
+        pair = reader.enter()
+        attribute, value = pair.oid(), pair.any()
+        pair.finish()
+        yield Attribute(attribute, der.decode_text(value.tag, value.content), value.tag)
+
+
+def fold(text: str) -> str:
+    """One form for all spellings that count as the same (RFC 5280 7.1, RFC 4518 in short)."""
+    return " ".join(unicodedata.normalize("NFKC", text).casefold().split())
+
+
+def _escape(text: str) -> str:
+    text = _ESCAPED.sub(r"\\\1", text)
+    if text.startswith(("#", " ")):
+        text = "\\" + text
+    if text.endswith(" ") and not text.endswith("\\ "):
+        text = text[:-1] + "\\ "
+    return "".join(c if c.isprintable() else _hex_pairs(c) for c in text)
+
+
+def _hex_pairs(character: str) -> str:
+    return "".join(f"\\{octet:02X}" for octet in character.encode())
