@@ -101,5 +101,6 @@ def applicants() -> Iterator[Person]:
             gender="男" if sequence % 2 else "女",
             phone=f"1990000{1000 + index * 37:04d}",
             email=f"applicant{index + 1:02d}@example.com",
-            address=f"栖原市{STREETS[index % 6]} {10 + index * 7} 号 {1 + index % 9} 幢 {301 + index} 室",
+            address=f"栖原市{STREETS[index % 6]} {10 + index * 7} 号"
+            f" {1 + index % 9} 幢 {301 + index} 室",
         )

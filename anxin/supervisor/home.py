@@ -51,7 +51,7 @@ class Home:
         """`run/`, or a directory of our own under /tmp when that name is too long for a socket."""
         if len(os.fsencode(self.run / LONGEST_SOCKET_NAME)) < SOCKET_PATH_LIMIT:
             return self.run
-        return Path("/tmp") / f"anxin-{os.getuid()}-{_digest(self.path)}"  # noqa: S108 -- see _own
+        return Path("/tmp") / f"anxin-{os.getuid()}-{_digest(self.path)}"  # noqa: S108 -- _own looks whose it is
 
     @property
     def account(self) -> pwd.struct_passwd | None:
@@ -72,12 +72,11 @@ class Home:
             (self.run, passage),
             (self.sockets, passage),
             (self.broker, 0o700),
-            (self.sockets / "postgres", 0o700),
         ]:
-            directory.mkdir(mode=mode, exist_ok=True)
-            _own(directory, mode)
+            _own(directory, mode, os.getuid())
+        server = self.account.pw_uid if self.account else os.getuid()
+        _own(self.sockets / "postgres", 0o700, server)
         if self.account:
-            os.chown(self.sockets / "postgres", self.account.pw_uid, self.account.pw_gid)
             self._must_be_reachable()
 
     @contextmanager
@@ -128,13 +127,15 @@ def _digest(path: Path) -> str:
     return hashlib.sha256(os.fsencode(path)).hexdigest()[:8]
 
 
-def _own(directory: Path, mode: int) -> None:
-    """Refuse a directory that somebody else made, or a link to one; then set its mode."""
+def _own(directory: Path, mode: int, owner: int) -> None:
+    """Make it, or refuse one that somebody else made (or a link to one)."""
+    directory.mkdir(mode=0o700, exist_ok=True)
     found = directory.lstat()
-    ours = {0, os.getuid()} if directory.name != "postgres" else None
-    if not stat.S_ISDIR(found.st_mode) or (ours and found.st_uid not in ours):
-        raise Trouble(f"{directory} is not a directory of this user: remove it")
+    if not stat.S_ISDIR(found.st_mode) or found.st_uid not in {os.getuid(), owner}:
+        raise Trouble(f"{directory} belongs to somebody else: remove it")
     directory.chmod(mode)
+    if owner != os.getuid():
+        os.chown(directory, owner, -1)
 
 
 def _make_account(name: str) -> None:

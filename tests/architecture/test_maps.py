@@ -1,0 +1,132 @@
+"""The maps point at things that exist, and contradict nothing."""
+
+import inspect
+import re
+from pathlib import Path
+
+import pytest
+from celery import current_app
+from django.apps import apps
+from django.conf import settings
+from django.utils.module_loading import import_string
+
+from anxin.grants import GRANTS
+from anxin.kernel.errors import Refusal
+from anxin.kernel.rows import Stateful
+from anxin.wording import WORDING
+from people.trust.rules import INCOMPATIBLE
+
+ROOT = Path(settings.BASE_DIR)
+HOUSES = ("anxin", "ra", "ca", "kmc", "people", "audit", "pki")
+SOURCES = [
+    path
+    for house in HOUSES
+    for path in sorted((ROOT / house).rglob("*.py"))
+    if "migrations" not in path.parts
+]
+STATEFUL = [model for model in apps.get_models() if issubclass(model, Stateful)]
+
+
+@pytest.mark.parametrize("event", settings.FLOWS)
+def test_every_follower_is_a_registered_task(event: str) -> None:
+    for task_name in settings.FLOWS[event]:
+        assert task_name in current_app.tasks
+
+
+@pytest.mark.parametrize("name", settings.CELERY_BEAT_SCHEDULE)
+def test_everything_on_the_timetable_is_a_registered_task(name: str) -> None:
+    assert name in current_app.tasks
+
+
+@pytest.mark.parametrize("action", settings.DUTIES)
+def test_every_duty_performs_a_service_that_takes_the_approval(action: str) -> None:
+    perform = import_string(settings.DUTIES[action].perform)
+
+    assert next(iter(inspect.signature(perform).parameters)) == "approval"
+
+
+@pytest.mark.parametrize("action", settings.DUTIES)
+def test_makers_and_checkers_may_not_be_one_person(action: str) -> None:
+    """CPS-5.2.4"""
+    duty = settings.DUTIES[action]
+
+    for maker in duty.makers:
+        for checker in duty.checkers:
+            assert frozenset({maker, checker}) in INCOMPATIBLE
+
+
+@pytest.mark.parametrize("model", STATEFUL, ids=lambda model: model.__name__)
+def test_no_state_is_an_island(model: type[Stateful]) -> None:
+    rows = model.STEPS.rows
+    sources = {source for _, froms, _ in rows for source in froms}
+    targets = {target for _, _, target in rows}
+
+    assert sources | targets == set(model.STEPS.states)
+
+
+@pytest.mark.parametrize("model", STATEFUL, ids=lambda model: model.__name__)
+def test_steps_not_in_the_table_are_refused(model: type[Stateful]) -> None:
+    refused = 0
+    for verb in {row[0] for row in model.STEPS.rows}:
+        for state in model.STEPS.states:
+            if verb not in model.STEPS.verbs(state):
+                with pytest.raises(Refusal):
+                    model.STEPS.after(verb, state)
+                refused += 1
+
+    assert refused
+
+
+def test_only_the_journal_moves_states() -> None:
+    pattern = re.compile(r"\.state\s*=[^=]|update\([^)]*\bstate=")
+    offenders = [
+        f"{path.relative_to(ROOT)}:{number}"
+        for path in SOURCES
+        if "audit/journal" not in str(path)
+        for number, line in enumerate(path.read_text().splitlines(), 1)
+        if pattern.search(line)
+    ]
+
+    assert offenders == []
+
+
+def test_every_table_has_its_rights_written_down() -> None:
+    tables = {model._meta.db_table for model in apps.get_models(include_auto_created=True)}
+
+    assert tables - set(GRANTS) == set()
+
+
+def test_no_file_outgrows_its_room() -> None:
+    long = {
+        str(path.relative_to(ROOT)): lines
+        for path in SOURCES
+        if (lines := len(path.read_text().splitlines())) > 400
+    }
+
+    assert long == {}
+
+
+def test_every_rule_that_refuses_has_a_sentence_for_people() -> None:
+    raised = re.compile(r'Refusal\(\s*Kind\.\w+,\s*"([a-z0-9_.]+)"', re.DOTALL)
+    rules = {
+        rule
+        for path in SOURCES
+        if "pki" not in path.relative_to(ROOT).parts[:1]
+        for rule in raised.findall(path.read_text())
+    }
+
+    assert rules
+    assert rules - set(WORDING) == set()
+
+
+def test_every_clause_named_in_the_code_is_in_the_requirements_table() -> None:
+    clause = re.compile(r"CPS[ -](\d+(?:\.\d+)+)")
+    known = set((ROOT / "docs" / "clauses.txt").read_text().split())
+    named = {
+        (str(path.relative_to(ROOT)), number)
+        for path in SOURCES
+        for number in clause.findall(path.read_text())
+    }
+
+    assert named
+    assert {item for item in named if item[1] not in known} == set()
