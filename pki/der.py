@@ -6,6 +6,8 @@ Writers take and return bytes. `Reader` walks over one value after the other and
 
 from __future__ import annotations
 
+import re
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
@@ -13,7 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from pki.errors import Malformed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
 BOOLEAN, INTEGER, BIT_STRING, OCTET_STRING, NULL_TAG, OID = 0x01, 0x02, 0x03, 0x04, 0x05, 0x06
 ENUMERATED, UTF8, NUMERIC, PRINTABLE, T61, IA5 = 0x0A, 0x0C, 0x12, 0x13, 0x14, 0x16
@@ -24,6 +26,7 @@ NULL, TRUE = b"\x05\x00", b"\x01\x01\xff"
 PRINTABLE_CHARACTERS = frozenset(
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789 '()+,-./:=?"
 )
+_DOTTED = re.compile(r"([01]\.[1-3]?\d|2\.\d{1,32})(\.\d{1,32})*", re.ASCII)
 _TEXT_CODECS = {
     UTF8: "utf-8",
     NUMERIC: "ascii",
@@ -40,7 +43,7 @@ _TEXT_CODECS = {
 
 
 def length(size: int) -> bytes:
-    if size < 0x80:
+    if size < 0x80:  # noqa: PLR2004 - X.690 8.1.3.4
         return bytes((size,))
     octets = size.to_bytes((size.bit_length() + 7) // 8, "big")
     return bytes((0x80 | len(octets),)) + octets
@@ -100,6 +103,8 @@ def _arc(number: int) -> bytes:
 
 @lru_cache(maxsize=512)
 def oid(dotted: str) -> bytes:
+    if not _DOTTED.fullmatch(dotted):
+        raise Malformed("der.oid", f"{dotted!r} is no object identifier.")
     first, second, *rest = (int(number) for number in dotted.split("."))
     return tlv(OID, b"".join(_arc(number) for number in (first * 40 + second, *rest)))
 
@@ -223,6 +228,12 @@ class Reader:
         """The content of the next value if it has this tag; otherwise nothing moves."""
         return self.take(tag) if self.peek() == tag else None
 
+    def rest(self) -> bytes:
+        """All that is left, unread."""
+        left = self._data[self._at : self._end]
+        self._at = self._end
+        return left
+
     def finish(self) -> None:
         if self._at != self._end:
             raise Malformed("der.trailing_bytes", "Bytes follow after the end of the structure.")
@@ -249,6 +260,17 @@ class Reader:
 
     def boolean(self) -> bool:
         return decode_boolean(self.take(BOOLEAN))
+
+
+@contextmanager
+def reading(area: str, what: str) -> Iterator[None]:
+    """Within this block, a Malformed `der.*` becomes Malformed `<area>.not_der` about `what`."""
+    try:
+        yield
+    except Malformed as problem:
+        if not problem.rule.startswith("der."):
+            raise
+        raise Malformed(f"{area}.not_der", f"{what} is not DER: {problem.reason}") from problem
 
 
 def only(data: bytes, tag: int = SEQUENCE) -> Reader:
@@ -305,9 +327,9 @@ def decode_time(tag: int, content: bytes) -> datetime:
         raise Malformed("der.time", "The time is not in the form of RFC 5280.")
     if tag == UTC_TIME:
         stem = (b"19" if stem >= b"50" else b"20") + stem
-    parts = (int(stem[at : at + 2]) for at in range(4, 14, 2))
+    month, day, hour, minute, second = (int(stem[at : at + 2]) for at in range(4, 14, 2))
     try:
-        return datetime(int(stem[:4]), *parts, tzinfo=UTC)
+        return datetime(int(stem[:4]), month, day, hour, minute, second, tzinfo=UTC)
     except ValueError:
         raise Malformed("der.time", "There is no such day or hour.") from None
 

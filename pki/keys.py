@@ -109,7 +109,7 @@ def private_key_to_pkcs8(
 
 def parse_pkcs8(data: bytes, passphrase: bytes | None = None) -> PrivateKey:
     """Raises Malformed or Refused `key.*`; a wrong passphrase is `key.passphrase`."""
-    try:
+    with der.reading("key", "The private key"):
         if passphrase is not None:
             data = _unlock(data, passphrase)
         outer = der.only(data)
@@ -118,10 +118,6 @@ def parse_pkcs8(data: bytes, passphrase: bytes | None = None) -> PrivateKey:
         if version not in (0, 1):
             raise Malformed("key.version", "PKCS#8 has the versions 0 and 1.")
         return _sm2_key(inner) if algorithm.der == _SM2_ALGORITHM else _library_key(data)
-    except Malformed as problem:
-        if not problem.rule.startswith("der."):
-            raise
-        raise Malformed("key.not_der", f"This is no PKCS#8 key: {problem.reason}") from problem
 
 
 def _sm2_key(data: bytes) -> PrivateKey:

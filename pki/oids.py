@@ -56,7 +56,6 @@ EMAIL_ADDRESS = "1.2.840.113549.1.9.1"
 
 # PKCS#9 attributes of requests
 EXTENSION_REQUEST = "1.2.840.113549.1.9.14"
-CHALLENGE_PASSWORD = "1.2.840.113549.1.9.7"
 
 # Extensions of certificates, revocation lists and OCSP
 SUBJECT_DIRECTORY_ATTRIBUTES = "2.5.29.9"

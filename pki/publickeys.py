@@ -103,7 +103,7 @@ def parse(spki: bytes, *, legacy: bool = False) -> PublicKey:
 
 @lru_cache(maxsize=1024)
 def _parse(spki: bytes) -> PublicKey:
-    try:
+    with der.reading("key", "The public key"):
         reader = der.Reader(spki)
         inner = reader.enter()
         if reader:
@@ -113,10 +113,6 @@ def _parse(spki: bytes) -> PublicKey:
         identifier = algorithm.oid()
         parameters = algorithm.any() if algorithm else None
         algorithm.finish()
-    except Malformed as problem:
-        if problem.rule.startswith("key."):
-            raise
-        raise Malformed("key.not_der", f"The public key is not DER: {problem.reason}") from problem
     if identifier == oids.RSA_ENCRYPTION:
         return _rsa(spki, key, parameters)
     if identifier == oids.EC_PUBLIC_KEY:
@@ -206,12 +202,10 @@ def _trivial_points(algorithm: str) -> frozenset[bytes]:
 def _rsa(spki: bytes, key: bytes, parameters: der.Value | None) -> PublicKey:
     if parameters is None or parameters.der != der.NULL:
         raise Malformed("key.parameters", "An RSA key has NULL parameters (RFC 3279 2.3.1).")
-    try:
+    with der.reading("key", "The RSA key"):
         reader = der.only(key)
         modulus, exponent = reader.integer(), reader.integer()
         reader.finish()
-    except Malformed as problem:
-        raise Malformed("key.not_der", f"The RSA key is not DER: {problem.reason}") from problem
     _check_rsa(modulus, exponent)
     return PublicKey("rsa", modulus.bit_length(), spki, key, _RsaVerifier(modulus, exponent))
 

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 
 from pki import der, oids
 from pki.errors import BadSignature, Malformed, Refused
-from pki.sm import sm2
 from pki.sm.sm3 import sm3
 
 if TYPE_CHECKING:
     from pki.publickeys import PublicKey
+    from pki.sm import sm2
 
 STRONG = frozenset(
     {
@@ -78,6 +78,12 @@ def default_algorithm(key_algorithm: str) -> str:
     )
 
 
+def fits(key_algorithm: str, signature_algorithm: str) -> bool:
+    """Whether a key of this kind can make such a signature."""
+    family = {"sm2": "sm2", "rsa": "rsa"}.get(key_algorithm, "ecdsa")
+    return signature_algorithm.startswith(f"{family}-")
+
+
 def verify(
     public_key: PublicKey,
     message: bytes,
@@ -104,7 +110,7 @@ _RAW_SIZE = 64
 
 
 def _in_der(signature: bytes) -> bytes:
-    """r and s as SM2Signature, if they came bare."""
+    """SM2Signature from r and s side by side; anything else stays as it is."""
     if len(signature) != _RAW_SIZE:
         return signature
     r, s = signature[:32], signature[32:]
