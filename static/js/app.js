@@ -1,0 +1,156 @@
+// What every staff page does: shortcuts, dialogs, the list under the keys, focus on errors.
+// Everything here only speeds up what links and forms already do.
+
+const KEYS_OFF = "anxin.single-keys-off";
+
+export const typing = (event) => {
+  const box = event.target;
+  if (event.isComposing || event.keyCode === 229 || box.isContentEditable) return true;
+  return /^(INPUT|TEXTAREA|SELECT)$/.test(box.tagName) && !/^(checkbox|radio|button|submit)$/.test(box.type);
+};
+
+export const chorded = (event) => event.ctrlKey || event.metaKey || event.altKey;
+
+export const singleKeys = () => {
+  try {
+    return localStorage.getItem(KEYS_OFF) === null;
+  } catch {
+    return true;
+  }
+};
+
+export const quiet = (event) =>
+  typing(event) || chorded(event) || !singleKeys() || document.querySelector("dialog[open]") !== null;
+
+const open = (id) => {
+  const dialog = document.getElementById(id);
+  if (dialog && !dialog.open) dialog.showModal();
+};
+
+document.addEventListener("click", (event) => {
+  const opener = event.target.closest("[data-open]");
+  if (opener && document.getElementById(opener.dataset.open)) {
+    event.preventDefault();
+    open(opener.dataset.open);
+  }
+  if (event.target.closest("[data-help]")) open("help");
+  const closer = event.target.closest("[data-close]");
+  if (closer) {
+    event.preventDefault();
+    closer.closest("dialog").close();
+  }
+  if (event.target.tagName === "DIALOG") event.target.close();
+  if (event.target.closest("[data-print]")) window.print();
+  const copier = event.target.closest("[data-copy]");
+  if (copier && navigator.clipboard) {
+    navigator.clipboard.writeText(copier.dataset.copy).then(() => copier.classList.add("copied"));
+  }
+});
+
+// --- A form is sent once; a chosen filter is applied at once. ---
+document.addEventListener("submit", (event) => {
+  const form = event.target;
+  if (form.dataset.sent) {
+    event.preventDefault();
+    return;
+  }
+  if (form.method === "post" && form.hasAttribute("data-once")) form.dataset.sent = "1";
+});
+document.addEventListener("change", (event) => {
+  if (event.target.matches("[data-submit-on-change]")) event.target.form.requestSubmit();
+});
+addEventListener("pageshow", () => {
+  document.querySelectorAll("form[data-sent]").forEach((form) => delete form.dataset.sent);
+});
+
+// --- The list: J and K move, Enter opens, a click selects. ---
+const list = () => document.querySelector("[data-list] tbody");
+const rows = () => [...list().querySelectorAll("tr[data-href]")];
+export const select = (row) => {
+  rows().forEach((other) => {
+    other.classList.toggle("on", other === row);
+    other.toggleAttribute("data-on", other === row);
+  });
+  row.scrollIntoView({ block: "nearest" });
+  row.dispatchEvent(new CustomEvent("row-selected", { bubbles: true }));
+};
+const move = (step) => {
+  const all = rows();
+  if (!all.length) return;
+  const at = all.findIndex((row) => row.classList.contains("on"));
+  select(all[Math.max(0, Math.min(all.length - 1, at + step))]);
+};
+document.addEventListener("click", (event) => {
+  const row = event.target.closest("[data-list] tr[data-href]");
+  if (row && !event.target.closest("a,button,form,input")) select(row);
+});
+document.addEventListener("dblclick", (event) => {
+  const row = event.target.closest("[data-list] tr[data-href]");
+  if (row) location.href = row.dataset.href;
+});
+
+const press = (target) => {
+  if (target.tagName === "INPUT") target.focus();
+  else target.click();
+};
+document.addEventListener("keydown", (event) => {
+  if ((event.ctrlKey || event.metaKey) && event.key === "Enter") {
+    const chord = document.querySelector("dialog[open] [data-chord], [data-chord]:not(dialog *)");
+    const target = document.querySelector("dialog[open]")
+      ? document.querySelector("dialog[open] [data-chord]")
+      : chord;
+    if (target && !event.isComposing) {
+      event.preventDefault();
+      press(target);
+    }
+    return;
+  }
+  if (quiet(event)) return;
+  const key = event.key.toLowerCase();
+  if (key === "?") {
+    event.preventDefault();
+    open("help");
+    return;
+  }
+  if (list()) {
+    const steps = { j: 1, k: -1 };
+    if (key in steps) {
+      move(steps[key]);
+      return;
+    }
+    const on = list().querySelector("tr.on");
+    if (key === "enter" && on && !event.target.closest("a,button")) {
+      location.href = on.dataset.href;
+      return;
+    }
+    const inRow = on && on.querySelector(`[data-row-key="${CSS.escape(key)}"]`);
+    if (inRow) {
+      event.preventDefault();
+      press(inRow);
+      return;
+    }
+  }
+  const target = document.querySelector(`[data-key="${CSS.escape(key)}"]`);
+  if (target) {
+    event.preventDefault();
+    press(target);
+  }
+});
+
+// --- Start of the page. ---
+document.querySelectorAll("[data-help][hidden]").forEach((button) => button.removeAttribute("hidden"));
+const first = document.querySelector("[data-focus]");
+if (first) first.focus();
+const box = document.querySelector("[data-single-keys]");
+if (box) {
+  box.checked = singleKeys();
+  box.addEventListener("change", () => {
+    if (box.checked) localStorage.removeItem(KEYS_OFF);
+    else localStorage.setItem(KEYS_OFF, "1");
+  });
+}
+const offline = document.getElementById("offline");
+if (offline) {
+  addEventListener("offline", () => offline.removeAttribute("hidden"));
+  addEventListener("online", () => offline.setAttribute("hidden", ""));
+}
