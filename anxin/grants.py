@@ -19,4 +19,9 @@ GRANTS: dict[str, dict[str, str]] = {
     "auth_group_permissions": {"anxin_staff": READ, "anxin_worker": READ},
     "auth_permission": {"anxin_staff": READ, "anxin_worker": READ},
     "django_migrations": {"anxin_staff": READ, "anxin_worker": READ, "anxin_public": READ},
+    # kmc: a destroyed key leaves its row; the public site opens nothing
+    "kmc_datakey": {
+        "anxin_staff": "SELECT, INSERT, UPDATE (wrapped, kek_id, destroyed_at)",
+        "anxin_worker": "SELECT, INSERT, UPDATE (wrapped, kek_id, destroyed_at)",
+    },
 }

@@ -1,0 +1,25 @@
+"""Front door of the key management centre: data keys for what must not lie in the clear."""
+
+from kmc.envelopes.services import (
+    blind_index,
+    destroy_data_key,
+    new_data_key,
+    renew_wrapping,
+    seal,
+    seal_file,
+    unseal,
+    unseal_file,
+    unseal_many,
+)
+
+__all__ = [
+    "blind_index",
+    "destroy_data_key",
+    "new_data_key",
+    "renew_wrapping",
+    "seal",
+    "seal_file",
+    "unseal",
+    "unseal_file",
+    "unseal_many",
+]

@@ -1,0 +1,44 @@
+"""Opening data keys. A plain key lives as long as the call that asked for it."""
+
+from collections.abc import Collection
+from uuid import UUID
+
+from anxin.kernel.errors import Kind, Refusal
+from kmc.envelopes import formats, keks, rules
+from kmc.envelopes.models import DataKey
+
+
+def wrapping_place(key_id: UUID, purpose: str) -> bytes:
+    """What a wrapped key is bound to: its own row and its purpose."""
+    return f"anxin data key v1|{key_id}|{purpose}".encode()
+
+
+def open_key(key_id: UUID) -> bytes:
+    """One plain data key. Refuses: unknown, destroyed, wrapped by a key we were not given."""
+    return open_keys([key_id])[key_id]
+
+
+def open_keys(key_ids: Collection[UUID]) -> dict[UUID, bytes]:
+    """The plain data keys by id, in one query."""
+    wanted = set(key_ids)
+    rows = {row.pk: row for row in DataKey.objects.filter(pk__in=wanted)}
+    missing = wanted - rows.keys()
+    if missing:
+        raise rules.data_key_unknown(min(missing))
+    ring = keks.ring()
+    return {key_id: _unwrap(row, ring) for key_id, row in rows.items()}
+
+
+def _unwrap(row: DataKey, ring: dict[str, keks.Kek]) -> bytes:
+    if row.wrapped is None:
+        raise rules.data_key_destroyed(row.pk)
+    kek = ring.get(row.kek_id)
+    if kek is None:
+        raise Refusal(
+            Kind.NOT_READY, "kmc.kek_missing", f"key-encryption key {row.kek_id} is not at hand"
+        )
+    place = wrapping_place(row.pk, row.purpose)
+    try:
+        return formats.open_message(kek.key, place, bytes(row.wrapped))
+    except formats.Broken:
+        raise rules.seal_broken(f"data key {row.pk}") from None

@@ -1,0 +1,34 @@
+"""What a data key may be for, and how one text is always written before it is indexed."""
+
+import unicodedata
+
+from anxin.kernel.errors import Kind, Refusal
+
+# One key per record, so that destroying the key destroys the record (WP-6.5).
+PURPOSES = frozenset({"ra.application", "ra.subscriber", "ra.revocation"})
+
+
+def check_purpose(purpose: str) -> None:
+    """Refuses a purpose that is not on the list: keys without a purpose are never destroyed."""
+    if purpose not in PURPOSES:
+        raise Refusal(Kind.INVALID, "kmc.unknown_purpose", f"no data key is made for {purpose}")
+
+
+def folded(text: str) -> str:
+    """One spelling for texts people take for equal: full width, case and outer spaces go."""
+    return unicodedata.normalize("NFKC", text).strip().upper()
+
+
+def data_key_destroyed(key_id: object) -> Refusal:
+    return Refusal(
+        Kind.NOT_FOUND, "kmc.data_key_destroyed", f"data key {key_id} is destroyed", cps="5.5.2"
+    )
+
+
+def data_key_unknown(key_id: object) -> Refusal:
+    return Refusal(Kind.NOT_FOUND, "kmc.data_key_unknown", f"no data key {key_id}")
+
+
+def seal_broken(context: str) -> Refusal:
+    """Cut, reordered, altered, or sealed for another record: all look the same from outside."""
+    return Refusal(Kind.CONFLICT, "kmc.seal_broken", f"what was sealed for {context} is not intact")

@@ -1,0 +1,1 @@
+from kmc.envelopes.models import DataKey as DataKey
