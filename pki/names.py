@@ -149,15 +149,15 @@ def _fits(text: str, tag: int) -> bool:
 
 
 def parse(data: bytes) -> Name:
-    """Read any name, with whatever string types. Raises Malformed `name.*` or `der.*`."""
+    """Read any name, with whatever string types. Raises Malformed `name.*`."""
     if len(data) > _MAX_SIZE:
         raise Malformed("name.too_large", "The name has more than 8192 octets.")
-    reader = der.only(data)
-    rdns = []
-    while reader:
-        members = reader.enter(der.SET)
-        rdns.append(tuple(_members(members)))
-    return Name(data, tuple(rdns))
+    with der.reading("name", "The name"):
+        reader = der.only(data)
+        rdns = []
+        while reader:
+            rdns.append(tuple(_members(reader.enter(der.SET))))
+        return Name(data, tuple(rdns))
 
 
 def _members(reader: der.Reader) -> Iterator[Attribute]:

@@ -28,6 +28,7 @@ _SMALL_FACTORS = math.prod(n for n in range(3, 752, 2) if all(n % d for d in ran
 _TRIVIAL_MULTIPLES = 16  # k·G and -k·G up to here are keys anybody can guess
 
 _EC_ALGORITHM = der.oid(oids.EC_PUBLIC_KEY)
+_SM2_CURVE = der.oid(oids.CURVE_SM2)
 _CURVES: dict[str, tuple[str, int, ec.EllipticCurve | None]] = {
     oids.CURVE_SM2: ("sm2", 32, None),
     oids.CURVE_P256: ("ec-p256", 32, ec.SECP256R1()),
@@ -49,7 +50,7 @@ class _Verifier(Protocol):
 
 @dataclass(frozen=True)
 class PublicKey:
-    """A checked public key. `algorithm` is sm2, rsa, ec-p256 or ec-p384; `spki` its exact DER.
+    """A checked public key. `algorithm` is sm2, rsa, ec-p256 or ec-p384; `spki` its one DER.
 
     `bits` is the size of the modulus or the field, `key` the content of the BIT STRING.
     """
@@ -115,6 +116,10 @@ def _parse(spki: bytes) -> PublicKey:
         algorithm.finish()
     if identifier == oids.RSA_ENCRYPTION:
         return _rsa(spki, key, parameters)
+    if identifier == oids.CURVE_SM2 and parameters and parameters.der == _SM2_CURVE:
+        # OpenSSL 1.1.1 names the curve twice; the key goes on in the standard form
+        spki = der.sequence(der.sequence(_EC_ALGORITHM, _SM2_CURVE), der.bit_string(key))
+        identifier = oids.EC_PUBLIC_KEY
     if identifier == oids.EC_PUBLIC_KEY:
         return _elliptic(spki, key, parameters)
     raise Refused("key.unknown_algorithm", f"Keys of algorithm {identifier} are not used here.")

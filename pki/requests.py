@@ -6,13 +6,10 @@ extensions are shown, never obeyed.
 
 from __future__ import annotations
 
-import base64
-import binascii
-import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pki import der, names, oids, publickeys, signatures
+from pki import der, names, oids, pem, publickeys, signatures
 from pki.errors import Malformed, PkiError, Refused
 from pki.extensions import Extension, encode_all, read_all
 
@@ -24,10 +21,6 @@ if TYPE_CHECKING:
     from pki.publickeys import PublicKey
 
 MAX_SIZE = 16 * 1024
-_ARMOUR = re.compile(
-    rb"\s*-----BEGIN (NEW )?CERTIFICATE REQUEST-----\r?\n"
-    rb"([A-Za-z0-9+/=\s]+?)-----END (NEW )?CERTIFICATE REQUEST-----\s*"
-)
 
 
 @dataclass(frozen=True)
@@ -51,7 +44,7 @@ def parse(data: bytes) -> Request:
     """
     if len(data) > MAX_SIZE:
         raise Refused("request.too_large", "A request has at most 16384 octets.")
-    encoded = _from_pem(data)
+    encoded = pem.to_der(data, "CERTIFICATE REQUEST", area="request")
     with der.reading("request", "The request"):
         reader = der.Reader(encoded)
         outer = reader.enter()
@@ -70,18 +63,6 @@ def parse(data: bytes) -> Request:
             signatures.parse_identifier(algorithm.der),
             signature,
         )
-
-
-def _from_pem(data: bytes) -> bytes:
-    if data[:1] == b"\x30":
-        return data
-    armour = _ARMOUR.fullmatch(data)
-    if not armour:
-        raise Malformed("request.not_pem_or_der", "This is neither a PEM nor a DER request.")
-    try:
-        return base64.b64decode(b"".join(armour[2].split()), validate=True)
-    except binascii.Error:
-        raise Malformed("request.not_pem_or_der", "The PEM armour holds no base64.") from None
 
 
 def _read_body(reader: der.Reader) -> tuple[bytes, bytes, tuple[Extension, ...]]:
@@ -164,11 +145,3 @@ def build(subject: Name, key: PrivateKey, extensions: Iterable[Extension] = ()) 
     body = der.sequence(der.integer(0), subject.der, key.public.spki, attributes)
     algorithm = signatures.identifier(key.signature_algorithm)
     return der.sequence(body, algorithm, der.bit_string(key.sign(body)))
-
-
-def to_pem(request: bytes) -> bytes:
-    """PEM armour around a request in DER."""
-    text = base64.b64encode(request)
-    lines = b"\n".join(text[at : at + 64] for at in range(0, len(text), 64))
-    begin, end = (b"-----%s CERTIFICATE REQUEST-----\n" % word for word in (b"BEGIN", b"END"))
-    return begin + lines + b"\n" + end
