@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 import socket
 from collections import deque
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from pki.errors import Malformed, PkiError, Refused, TokenError
+from pki.errors import Malformed, PkiError, TokenError
 from pki.signer import protocol
 
 if TYPE_CHECKING:
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
 
 _BATCH_BYTES = protocol.MAX_FRAME - protocol.MAX_HEADER - 4
 _KEPT = 8  # idle connections
+
+_Answer = tuple[protocol.Header, list[bytes]]
 
 
 class Signer:
@@ -28,7 +31,7 @@ class Signer:
 
     def __init__(self, path: str | Path, timeout: float = 30.0) -> None:
         self._path, self._timeout = str(path), timeout
-        self._idle: deque[tuple[int, socket.socket]] = deque(maxlen=_KEPT)
+        self._idle: deque[tuple[int, socket.socket]] = deque()
 
     def health(self) -> protocol.Header:
         """State and counters, see `pki.signer.daemon.SigningService.health`."""
@@ -88,28 +91,31 @@ class Signer:
 
     def _ask(
         self, request: dict[str, Any], blobs: Sequence[bytes] = (), *, once: bool = False
-    ) -> tuple[protocol.Header, list[bytes]]:
+    ) -> _Answer:
         frame = protocol.pack(request, blobs)
-        connection = None if once else self._kept()
-        if connection is not None:
+        try:
+            if once:
+                return self._exchange(self._connect(), frame)
             try:
-                return self._exchange(connection, frame)
-            except ConnectionError:
+                return self._exchange(self._kept() or self._connect(), frame)
+            except (BrokenPipeError, ConnectionResetError):
                 # The signer was restarted since. Asking again is harmless: a second signature
-                # over the same bytes says nothing new. (`once`: what is not harmless.)
+                # over the same bytes says nothing new. (`once` is for what is not harmless.)
                 self.close()
-        return self._exchange(self._connect(), frame)
+                return self._exchange(self._connect(), frame)
+        except OSError as error:
+            raise TokenError(
+                "signer.unreachable", f"The signer does not answer: {error}.", permanent=False
+            ) from error
 
     def _kept(self) -> socket.socket | None:
         me = os.getpid()
-        while self._idle:
-            try:
+        with suppress(IndexError):  # another thread may be faster
+            while self._idle:
                 owner, connection = self._idle.pop()
-            except IndexError:  # another thread was faster
-                return None
-            if owner == me:
-                return connection
-            connection.close()  # the parent's: two processes must not share one stream
+                if owner == me:
+                    return connection
+                connection.close()  # the parent's: two processes must not share one stream
         return None
 
     def _connect(self) -> socket.socket:
@@ -117,24 +123,47 @@ class Signer:
         connection.settimeout(self._timeout)
         try:
             connection.connect(self._path)
-        except OSError as error:
-            connection.close()
-            raise _unreachable(error) from error
-        return connection
-
-    def _exchange(
-        self, connection: socket.socket, frame: bytes
-    ) -> tuple[protocol.Header, list[bytes]]:
-        try:
-            answer = _converse(connection, frame)
-        except TimeoutError as error:
-            connection.close()
-            raise _unreachable(error) from error
         except BaseException:
             connection.close()
             raise
-        if "error" in answer[0]:
-            connection.close()  # the signer hangs up after some errors
-            raise protocol.error_from(answer[0]["error"])
-        self._idle.append((os.getpid(), connection))
-        return answer
+        return connection
+
+    def _exchange(self, connection: socket.socket, frame: bytes) -> _Answer:
+        try:
+            header, blobs = _converse(connection, frame)
+        except BaseException:
+            connection.close()
+            raise
+        if "error" in header or len(self._idle) >= _KEPT:  # after some errors the signer hangs up
+            connection.close()
+        else:
+            self._idle.append((os.getpid(), connection))
+        if "error" in header:
+            raise protocol.error_from(header["error"])
+        return header, blobs
+
+
+def _converse(connection: socket.socket, frame: bytes) -> _Answer:
+    # A signer that hangs up early has usually said why: read that before giving up.
+    with suppress(BrokenPipeError):
+        connection.sendall(frame)
+    try:
+        answer = protocol.receive(connection)
+    except Malformed as error:
+        raise TokenError("signer.answer", error.reason, permanent=False) from error
+    if answer is None:
+        raise ConnectionResetError("the signer hung up")
+    return answer
+
+
+def _batches(tbs: Sequence[bytes]) -> Iterator[list[bytes]]:
+    batch: list[bytes] = []
+    size = 0
+    for item in tbs:
+        if batch and (len(batch) == protocol.MAX_ITEMS or size + len(item) > _BATCH_BYTES):
+            yield batch
+            batch, size = [], 0
+        batch.append(item)
+        size += len(item)
+    if batch:
+        yield batch

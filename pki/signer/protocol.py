@@ -1,7 +1,7 @@
 """The signer's wire protocol: frames on a Unix stream socket.
 
     frame    := uint32 length of the rest | uint32 length of the header | header | blobs
-    header   := JSON object; "sizes" lists the lengths of the blobs, which follow one after the other
+    header   := JSON object; "sizes" lists the lengths of the blobs that follow
     request  := {"op": "health" | "keys" | "sign" | "generate" | "install_certificate" | "lock", …}
     answer   := {"ok": true, …}  or  {"error": {"type", "rule", "reason", "permanent"}}
 
@@ -128,7 +128,7 @@ def _split(rest: memoryview, sizes: Any) -> list[bytes]:
 def receive(connection: socket.socket) -> tuple[Header, list[bytes]] | None:
     """The next frame; None when the peer hung up between frames.
 
-    Raises Malformed for a bad frame and OSError (ConnectionError in the middle of one, TimeoutError).
+    Raises Malformed for a bad frame, ConnectionResetError in the middle of one, TimeoutError.
     """
     word = _read(connection, _WORD.size, at_start=True)
     if word is None:
@@ -163,7 +163,7 @@ _ERRORS: dict[str, type[PkiError]] = {
 
 def error_header(error: PkiError) -> Header:
     kind = type(error).__name__
-    header = {"type": kind, "rule": error.rule, "reason": error.reason}
+    header: Header = {"type": kind, "rule": error.rule, "reason": error.reason}
     if isinstance(error, TokenError):
         header["permanent"] = error.permanent
     return {"error": header}

@@ -1,0 +1,325 @@
+"""One PKCS#11 module, one token, one login: start, sessions, recovery.
+
+Three things are done here by hand because python-pkcs11 cannot:
+
+* C_Initialize with CKF_OS_LOCKING_OK. The binding passes NULL, and then modules such as SoftHSM
+  switch their own locks off.
+* C_Login with a PIN that can be wiped, on a session that stays open. The binding logs the whole
+  process out when it closes a session that it opened with a PIN.
+* A lock across processes around both; without it simultaneous starts fail.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import fcntl
+import os
+import threading
+import time
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import pkcs11
+from pkcs11 import _pkcs11
+from pkcs11 import exceptions as trouble
+
+from pki.errors import TokenError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+T = TypeVar("T")
+
+_OS_LOCKING_OK = 2
+_ALREADY_INITIALIZED, _ALREADY_LOGGED_IN = 0x191, 0x100
+_NORMAL_USER = 1
+_LOCK_PATIENCE = 30.0  # seconds to wait for another process that is just starting
+_START_TRIES = 3
+
+# The session, the token or the module is gone, or says so: worth one fresh start.
+_LOST = (
+    trouble.ObjectHandleInvalid,
+    trouble.KeyHandleInvalid,
+    trouble.SessionHandleInvalid,
+    trouble.SessionClosed,
+    trouble.UserNotLoggedIn,
+    trouble.DeviceError,
+    trouble.DeviceRemoved,
+    trouble.TokenNotPresent,
+    trouble.TokenNotRecognised,
+    trouble.GeneralError,
+)
+_BAD_PIN = {  # never tried twice: devices count
+    0xA0: "The PIN is wrong.",
+    0xA2: "The PIN has a wrong length.",
+    0xA3: "The PIN has expired.",
+    0xA4: "The PIN is locked.",
+}
+
+
+class _InitializeArguments(ctypes.Structure):
+    _fields_ = (
+        ("create_mutex", ctypes.c_void_p),
+        ("destroy_mutex", ctypes.c_void_p),
+        ("lock_mutex", ctypes.c_void_p),
+        ("unlock_mutex", ctypes.c_void_p),
+        ("flags", ctypes.c_ulong),
+        ("reserved", ctypes.c_void_p),
+    )
+
+
+class _FunctionList(ctypes.Structure):
+    _fields_ = (("version", ctypes.c_ubyte * 2), ("functions", ctypes.c_void_p * 20))
+
+
+_INITIALIZE, _FINALIZE, _LOGIN, _LOGOUT = 0, 1, 18, 19  # places in CK_FUNCTION_LIST
+
+
+class _Calls:
+    """The four functions that are called past the binding."""
+
+    def __init__(self, module: Path) -> None:
+        library = ctypes.CDLL(str(module))
+        listed = ctypes.POINTER(_FunctionList)()
+        library.C_GetFunctionList.restype = ctypes.c_ulong
+        library.C_GetFunctionList.argtypes = (ctypes.c_void_p,)
+        result = library.C_GetFunctionList(ctypes.byref(listed))
+        if result:
+            raise _failure("C_GetFunctionList", result)
+        self._library, self._functions = library, listed.contents.functions
+
+    def _call(self, place: int, *arguments: Any) -> int:
+        kinds = [
+            ctypes.c_ulong if isinstance(argument, int) else ctypes.c_void_p
+            for argument in arguments
+        ]
+        function = ctypes.CFUNCTYPE(ctypes.c_ulong, *kinds)(self._functions[place])
+        return int(function(*arguments))
+
+    def initialize(self) -> None:
+        arguments = _InitializeArguments(flags=_OS_LOCKING_OK)
+        result = self._call(_INITIALIZE, ctypes.byref(arguments))
+        if result not in (0, _ALREADY_INITIALIZED):
+            raise _failure("C_Initialize", result)
+
+    def finalize(self) -> None:
+        self._call(_FINALIZE, None)
+
+    def login(self, session: int, pin: bytearray) -> None:
+        """Log in as the user; the PIN is wiped whatever happens."""
+        room = (ctypes.c_char * len(pin)).from_buffer(pin)
+        try:
+            result = self._call(_LOGIN, session, _NORMAL_USER, ctypes.byref(room), len(pin))
+        finally:
+            ctypes.memset(room, 0, len(pin))
+        if result in _BAD_PIN:
+            raise TokenError("token.pin", _BAD_PIN[result], permanent=True)
+        if result not in (0, _ALREADY_LOGGED_IN):
+            raise _failure("C_Login", result)
+
+    def logout(self, session: int) -> None:
+        self._call(_LOGOUT, session)
+
+
+def _failure(function: str, result: int) -> TokenError:
+    return TokenError("token.device", f"{function} answered {result:#x}.", permanent=False)
+
+
+class Seat:
+    """A thread's own session and the key handles found through it."""
+
+    def __init__(self, session: pkcs11.Session, generation: int) -> None:
+        self.session, self.generation = session, generation
+        self.found: dict[str, Any] = {}
+
+
+class Cryptoki:
+    """Opens the token once; afterwards `run` lends each thread its own session."""
+
+    def __init__(self, module: Path, token_label: str, pin: Callable[[], bytearray]) -> None:
+        """`pin` is asked at each login and its answer wiped. Raises TokenError."""
+        self._module, self._token_label, self._pin = module, token_label, pin
+        self._process = os.getpid()
+        self._gate = _Gate()
+        self._generation = 0
+        self._anchor: Any = None
+        self._sealed: TokenError | None = None
+        self._mine = threading.local()
+        try:
+            self._calls = _Calls(module)
+        except OSError as error:
+            raise TokenError(
+                "token.module", f"The module cannot be loaded: {error}.", permanent=True
+            ) from error
+        binding: Any = _pkcs11.lib
+        self._library = binding.__new__(binding, str(module))  # without C_Initialize(NULL)
+        self._start()
+
+    @property
+    def maker(self) -> str:
+        """Manufacturer and model, as the token gives them."""
+        return f"{self._token.manufacturer_id.strip()} {self._token.model.strip()}".strip()
+
+    def run(self, work: Callable[[Seat], T]) -> T:
+        """`work` with this thread's seat; once more from the start if the token was lost."""
+        generation = self._generation
+        try:
+            return self._attempt(work)
+        except _LOST as error:
+            if self._sealed is None:
+                self._recover(generation, error)
+                return self._attempt(work, last=True)
+            raise self._sealed from error
+
+    @contextmanager
+    def writable(self) -> Iterator[pkcs11.Session]:
+        """A read-write session, for making and destroying objects."""
+        with self._gate.shared(), _translated():
+            self._check()
+            session = self._token.open(rw=True)
+            try:
+                yield session
+            finally:
+                session.close()
+
+    def lock(self) -> None:
+        """Log out: every session of the process loses the keys at once."""
+        with self._gate.exclusive():
+            self._sealed = TokenError("token.locked", "The token is locked.", permanent=False)
+            if self._anchor is not None:
+                self._calls.logout(self._anchor.handle)
+            self._anchor = None
+
+    # -- one attempt --------------------------------------------------------------------------
+
+    def _attempt(self, work: Callable[[Seat], T], *, last: bool = False) -> T:
+        with self._gate.shared(), _translated(keep=() if last else _LOST):
+            self._check()
+            return work(self._seat())
+
+    def _check(self) -> None:
+        if self._process != os.getpid():
+            raise RuntimeError("a PKCS#11 module must not be used across a fork")
+        if self._sealed is not None:
+            raise self._sealed
+        if self._anchor is None:
+            raise trouble.SessionClosed("not logged in")
+
+    def _seat(self) -> Seat:
+        seat: Seat | None = getattr(self._mine, "seat", None)
+        if seat is None or seat.generation != self._generation:
+            # Without a PIN: the login of the anchor counts for the whole process.
+            seat = self._mine.seat = Seat(self._token.open(), self._generation)
+        return seat
+
+    # -- start and recovery -------------------------------------------------------------------
+
+    def _recover(self, generation: int, cause: Exception) -> None:
+        with self._gate.exclusive():
+            if generation != self._generation or self._sealed is not None:
+                return  # another thread did it, or somebody locked
+            self._anchor = None
+            self._calls.finalize()
+            try:
+                self._start()
+            except TokenError as error:
+                if error.permanent:
+                    self._sealed = error
+                raise error from cause
+
+    def _start(self) -> None:
+        """Initialize, find the token, log in; up to three times, for devices that are slow."""
+        with _alone(self._module):
+            for tries_left in reversed(range(_START_TRIES)):
+                try:
+                    return self._log_in()
+                except (trouble.PKCS11Error, TokenError) as error:
+                    final = isinstance(error, TokenError) and error.permanent
+                    self._calls.finalize()
+                    if final or not tries_left:
+                        raise _as_token_error(error) from error
+        return None
+
+    def _log_in(self) -> None:
+        self._calls.initialize()
+        self._token = self._library.get_token(token_label=self._token_label)
+        anchor: Any = self._token.open()
+        self._calls.login(anchor.handle, self._pin())
+        self._anchor = anchor
+        self._generation += 1
+
+
+@contextmanager
+def _translated(keep: tuple[type[Exception], ...] = ()) -> Iterator[None]:
+    try:
+        yield
+    except trouble.PKCS11Error as error:
+        if isinstance(error, keep):
+            raise
+        raise _as_token_error(error) from error
+
+
+def _as_token_error(error: Exception) -> TokenError:
+    if isinstance(error, TokenError):
+        return error
+    name, said = type(error).__name__, str(error)
+    return TokenError(
+        "token.device", f"The device answered {name}{f' ({said})' * bool(said)}.", permanent=False
+    )
+
+
+@contextmanager
+def _alone(module: Path) -> Iterator[None]:
+    """Wait until no other process is starting with this module: the file itself is the lock."""
+    handle = os.open(module, os.O_RDONLY)
+    give_up = time.monotonic() + _LOCK_PATIENCE
+    try:
+        while True:
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError:
+                if time.monotonic() > give_up:
+                    raise TokenError(
+                        "token.busy", "Another process keeps starting the module.", permanent=False
+                    ) from None
+                time.sleep(0.01)
+        yield
+    finally:
+        os.close(handle)
+
+
+class _Gate:
+    """Many may pass; one may close it. C_Finalize while another thread is inside is undefined."""
+
+    def __init__(self) -> None:
+        self._changed = threading.Condition()
+        self._inside = 0
+        self._closed = False
+
+    @contextmanager
+    def shared(self) -> Iterator[None]:
+        with self._changed:
+            self._changed.wait_for(lambda: not self._closed)
+            self._inside += 1
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._inside -= 1
+                if not self._inside:
+                    self._changed.notify_all()
+
+    @contextmanager
+    def exclusive(self) -> Iterator[None]:
+        with self._changed:
+            self._changed.wait_for(lambda: not self._closed)
+            self._closed = True
+            self._changed.wait_for(lambda: not self._inside)
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._closed = False
+                self._changed.notify_all()

@@ -1,0 +1,88 @@
+"""What a token must do. A token knows labels and bytes; never certificates, never the database."""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple, Protocol
+
+from pki.errors import Refused, TokenError
+
+ALGORITHMS = ("sm2", "rsa-2048", "rsa-3072", "p-256")
+
+_LABEL = re.compile(r"[a-z0-9][a-z0-9._-]{0,62}")
+
+
+class Custody(NamedTuple):
+    """Where a private key lives: a stable code and the words for the screen."""
+
+    code: str
+    zh: str
+    en: str
+
+
+SOFTWARE = Custody("software", "软件密钥", "software key")
+WRAPPED = Custody(
+    "software (HSM-wrapped)",
+    "软件密钥（由密码设备包裹）",
+    "software key (wrapped by the cryptographic device)",
+)
+DEVICE = Custody("device", "密码设备密钥", "key in the cryptographic device")
+EMULATED = Custody(
+    "emulated device", "模拟密码设备密钥（仅供测试）", "key in an emulated device (for tests)"
+)
+
+
+class Token(Protocol):
+    """A device or its stand-in, opened. Methods may be called by several threads at once.
+
+    They raise TokenError; `permanent` is true when asking again is useless. Signatures are DER
+    SM2Signature (over SM3(Z‖message)), DER Ecdsa-Sig-Value with SHA-256, or PKCS#1 v1.5 with
+    SHA-256.
+    """
+
+    @property
+    def description(self) -> Custody:
+        """Where this token keeps keys, as a rule."""
+        ...
+
+    def custody(self, label: str) -> Custody:
+        """Where it keeps this one."""
+        ...
+
+    def generate(self, label: str, algorithm: str) -> bytes:
+        """A new key pair; the DER of its SubjectPublicKeyInfo. Refused if the label is taken."""
+        ...
+
+    def public_key(self, label: str) -> bytes:
+        """The DER of the SubjectPublicKeyInfo."""
+        ...
+
+    def sign(self, label: str, message: bytes) -> bytes: ...
+
+    def destroy(self, label: str) -> None:
+        """Remove the private key for good."""
+        ...
+
+    def lock(self) -> None:
+        """Log out and forget; afterwards nothing signs until the token is opened again."""
+        ...
+
+
+def check_request(label: str, algorithm: str) -> None:
+    """Raises Refused `token.label`, `token.algorithm`."""
+    if not _LABEL.fullmatch(label):
+        raise Refused("token.label", "A label has 1 to 63 of a-z, 0-9, '.', '_' and '-'.")
+    if algorithm not in ALGORITHMS:
+        raise Refused("token.algorithm", f"{algorithm} is none of {', '.join(ALGORITHMS)}.")
+
+
+def locked() -> TokenError:
+    return TokenError("token.locked", "The token is locked.", permanent=False)
+
+
+def no_such_key(label: str) -> TokenError:
+    return TokenError("token.no_such_key", f"The token has no key {label}.", permanent=True)
+
+
+def label_taken(label: str) -> Refused:
+    return Refused("token.label_taken", f"There is a key {label} already.")

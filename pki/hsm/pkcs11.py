@@ -1,0 +1,262 @@
+"""Keys in a PKCS#11 device. Messages are hashed here; the device signs the digest.
+
+RSA and P-256 keys are made in the device and cannot leave it. So are SM2 keys where the vendor's
+profile has SM2 mechanisms. Elsewhere (PKCS#11 itself has none) an SM2 key is a software key that
+an AES key of the device seals at rest, and is called so: `interface.WRAPPED`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from typing import TYPE_CHECKING, Any
+
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from pkcs11 import Attribute, KeyType, MechanismFlag, ObjectClass
+from pkcs11 import exceptions as trouble
+from pkcs11.mechanisms import GCMParams, Mechanism
+from pkcs11.util.ec import encode_named_curve_parameters
+
+from pki import der, oids, publickeys
+from pki.errors import Malformed, TokenError
+from pki.hsm import interface
+from pki.hsm.software import SoftwareToken
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    import pkcs11
+
+    from pki.hsm.cryptoki import Cryptoki, Seat
+    from pki.hsm.interface import Custody
+    from pki.hsm.vendors import Profile, Sm2Numbers
+
+_SIGNING = MechanismFlag.SIGN | MechanismFlag.VERIFY
+_NEVER_OUT = {Attribute.PRIVATE: True, Attribute.SENSITIVE: True, Attribute.EXTRACTABLE: False}
+_SHA256_INFO = der.sequence(der.oid(oids.SHA256), der.NULL)  # RFC 8017 9.2, note 1
+_WRAPPING_KEY = "anxin-wrapping"
+_NONCE, _COORDINATE = 12, 32
+_EMULATORS = ("softhsm", "xihsm", "xipki")
+_SM2_CURVE = der.oid(oids.CURVE_SM2)
+
+
+class Pkcs11Token:
+    """One logged-in token; `directory` holds the SM2 keys it wraps, if it must."""
+
+    def __init__(self, device: Cryptoki, directory: Path, vendor: Profile) -> None:
+        self._device, self._directory = device, directory
+        self._sm2 = _Sm2Mechanisms(vendor.sm2) if vendor.sm2 else None
+        emulated = any(name in device.maker.lower() for name in _EMULATORS)
+        self._custody = interface.EMULATED if emulated else interface.DEVICE
+        self._wrapped = self._open_store() if directory.exists() else None
+
+    @property
+    def description(self) -> Custody:
+        return self._custody
+
+    def custody(self, label: str) -> Custody:
+        return interface.WRAPPED if self._keeper(label) else self._custody
+
+    def generate(self, label: str, algorithm: str) -> bytes:
+        interface.check_request(label, algorithm)
+        if self._keeper(label) or self._device.run(lambda seat: _exists(seat.session, label)):
+            raise interface.label_taken(label)
+        if algorithm == "sm2" and self._sm2 is None:
+            self._wrapped = self._wrapped or self._open_store()
+            return self._wrapped.generate(label, algorithm)
+        with self._device.writable() as session:
+            public = self._make(session, label, algorithm)
+            return _spki(public, is_sm2=algorithm == "sm2")
+
+    def public_key(self, label: str) -> bytes:
+        if keeper := self._keeper(label):
+            return keeper.public_key(label)
+        return self._device.run(lambda seat: self._find(seat, label)[0].spki)
+
+    def sign(self, label: str, message: bytes) -> bytes:
+        if keeper := self._keeper(label):
+            return keeper.sign(label, message)
+
+        def work(seat: Seat) -> bytes:
+            public, private = self._find(seat, label)
+            if public.algorithm == "rsa":
+                digest = der.octet_string(hashlib.sha256(message).digest())
+                info = der.sequence(_SHA256_INFO, digest)
+                return bytes(private.sign(info, mechanism=Mechanism.RSA_PKCS))
+            if public.algorithm == "sm2":
+                assert self._sm2 is not None
+                digest = public.sm2.digest(message)
+                return signature_der(private.sign(digest, mechanism=self._sm2.sign_digest))
+            digest = hashlib.sha256(message).digest()
+            return signature_der(private.sign(digest, mechanism=Mechanism.ECDSA))
+
+        return self._device.run(work)
+
+    def destroy(self, label: str) -> None:
+        if keeper := self._keeper(label):
+            return keeper.destroy(label)
+        with self._device.writable() as session:
+            for kind in (ObjectClass.PRIVATE_KEY, ObjectClass.PUBLIC_KEY):
+                for found in session.get_objects({Attribute.CLASS: kind, Attribute.LABEL: label}):
+                    found.destroy()
+        return None
+
+    def lock(self) -> None:
+        if self._wrapped is not None:
+            self._wrapped.lock()
+        self._device.lock()
+
+    # -- inside -------------------------------------------------------------------------------
+
+    def _keeper(self, label: str) -> SoftwareToken | None:
+        """The store of wrapped keys, if this key is there."""
+        return self._wrapped if self._wrapped is not None and label in self._wrapped else None
+
+    def _open_store(self) -> SoftwareToken:
+        return SoftwareToken(self._directory, _DeviceSealer(self._device), interface.WRAPPED)
+
+    def _find(self, seat: Seat, label: str) -> tuple[publickeys.PublicKey, Any]:
+        """Public key and private handle, looked up once for each session."""
+        pair = seat.found.get(label)
+        if pair is None:
+            try:
+                public = seat.session.get_key(object_class=ObjectClass.PUBLIC_KEY, label=label)
+                private = seat.session.get_key(object_class=ObjectClass.PRIVATE_KEY, label=label)
+            except trouble.NoSuchKey:
+                raise interface.no_such_key(label) from None
+            is_sm2 = self._sm2 is not None and public.key_type == self._sm2.key_type
+            pair = seat.found[label] = (publickeys.parse(_spki(public, is_sm2=is_sm2)), private)
+        return pair
+
+    def _make(self, session: pkcs11.Session, label: str, algorithm: str) -> Any:
+        common: dict[str, Any] = {
+            "id": secrets.token_bytes(16),
+            "label": label,
+            "store": True,
+            "capabilities": _SIGNING,
+        }
+        if algorithm.startswith("rsa"):
+            size = int(algorithm.partition("-")[2])
+            pair = session.generate_keypair(
+                KeyType.RSA, size, private_template=_NEVER_OUT, **common
+            )
+        elif algorithm == "sm2":
+            assert self._sm2 is not None
+            pair = self._sm2.generate(session, common)
+        else:
+            curve = {Attribute.EC_PARAMS: encode_named_curve_parameters("secp256r1")}
+            domain = session.create_domain_parameters(KeyType.EC, curve, local=True)
+            pair = domain.generate_keypair(private_template=_NEVER_OUT, **common)
+        return pair[0]
+
+
+class _Sm2Mechanisms:
+    """A vendor's numbers, made known to python-pkcs11, whose enumerations are closed."""
+
+    def __init__(self, numbers: Sm2Numbers) -> None:
+        self.key_type = _member(KeyType, numbers.key_type)
+        self._generate = _member(Mechanism, numbers.generate)
+        self.sign_digest = _member(Mechanism, numbers.sign_digest)
+
+    def generate(self, session: pkcs11.Session, common: dict[str, Any]) -> Any:
+        kind = {Attribute.KEY_TYPE: self.key_type}
+        return session.generate_keypair(
+            self.key_type,
+            mechanism=self._generate,
+            public_template={**kind, Attribute.EC_PARAMS: _SM2_CURVE},
+            private_template={**kind, **_NEVER_OUT},
+            **common,
+        )
+
+
+def _member(enumeration: Any, number: int) -> Any:
+    known = enumeration._value2member_map_.get(number)
+    if known is not None:
+        return known
+    member = int.__new__(enumeration, number)
+    member._name_, member._value_ = f"VENDOR_{number:08X}", number
+    enumeration._member_map_[member._name_] = member
+    enumeration._value2member_map_[number] = member
+    return member
+
+
+class _DeviceSealer:
+    """AES-256-GCM by a key that cannot leave the device; made on first use."""
+
+    def __init__(self, device: Cryptoki) -> None:
+        self._device = device
+        if not device.run(lambda seat: _exists(seat.session, _WRAPPING_KEY)):
+            with device.writable() as session:
+                session.generate_key(
+                    KeyType.AES,
+                    256,
+                    label=_WRAPPING_KEY,
+                    store=True,
+                    capabilities=MechanismFlag.ENCRYPT | MechanismFlag.DECRYPT,
+                    template=_NEVER_OUT,
+                )
+
+    def seal(self, plaintext: bytes, bound_to: bytes) -> bytes:
+        nonce = secrets.token_bytes(_NONCE)
+        return nonce + self._use(nonce, bound_to, lambda key, how: key.encrypt(plaintext, **how))
+
+    def open(self, sealed: bytes, bound_to: bytes) -> bytes:
+        nonce, rest = sealed[:_NONCE], sealed[_NONCE:]
+        return self._use(nonce, bound_to, lambda key, how: key.decrypt(rest, **how))
+
+    def _use(
+        self, nonce: bytes, bound_to: bytes, act: Callable[[Any, dict[str, Any]], bytes]
+    ) -> bytes:
+        how = {"mechanism": Mechanism.AES_GCM, "mechanism_param": GCMParams(nonce, bound_to)}
+
+        def work(seat: Seat) -> bytes:
+            key = seat.session.get_key(object_class=ObjectClass.SECRET_KEY, label=_WRAPPING_KEY)
+            return bytes(act(key, how))
+
+        return self._device.run(work)
+
+
+def _exists(session: pkcs11.Session, label: str) -> bool:
+    return any(True for _ in session.get_objects({Attribute.LABEL: label}))
+
+
+def _spki(public: Any, *, is_sm2: bool) -> bytes:
+    """The SubjectPublicKeyInfo of a public key object."""
+    if not is_sm2 and public.key_type == KeyType.RSA:
+        exponent, modulus = (
+            int.from_bytes(public[name], "big")
+            for name in (Attribute.PUBLIC_EXPONENT, Attribute.MODULUS)
+        )
+        return _written(rsa.RSAPublicNumbers(exponent, modulus).public_key())
+    point = bytes(public[Attribute.EC_POINT])
+    if len(point) != 1 + 2 * _COORDINATE:  # some give the bare point, most the OCTET STRING
+        point = der.Reader(point).octet_string()
+    if is_sm2:
+        algorithm = der.sequence(der.oid(oids.EC_PUBLIC_KEY), _SM2_CURVE)
+        return der.sequence(algorithm, der.bit_string(point))
+    return _written(ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256R1(), point))
+
+
+def _written(key: rsa.RSAPublicKey | ec.EllipticCurvePublicKey) -> bytes:
+    return key.public_bytes(
+        serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo
+    )
+
+
+def signature_der(signature: bytes) -> bytes:
+    """The pair r, s as a DER SEQUENCE. PKCS#11 has them bare, some vendors in DER already."""
+    try:
+        pair = der.only(signature)
+        pair.integer(), pair.integer()
+        pair.finish()
+    except Malformed:
+        if len(signature) != 2 * _COORDINATE:
+            raise TokenError(
+                "token.signature", "The device's signature has no known form.", permanent=True
+            ) from None
+    else:
+        return signature
+    r, s = signature[:_COORDINATE], signature[_COORDINATE:]
+    return der.sequence(*(der.integer(int.from_bytes(number, "big")) for number in (r, s)))

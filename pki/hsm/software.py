@@ -1,0 +1,149 @@
+"""Software keys: PKCS#8 sealed at rest, in memory while unlocked. For development and tests.
+
+The same store keeps the SM2 keys of a PKCS#11 device that cannot sign with SM2; then the device
+seals them (`pki.hsm.pkcs11`).
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import secrets
+from typing import TYPE_CHECKING, Protocol
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
+
+from pki import durable, keys
+from pki.errors import PkiError, TokenError
+from pki.hsm import interface
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from pki.hsm.interface import Custody
+
+_SALT, _NONCE = 16, 12
+_SCRYPT_COST, _SCRYPT_BLOCK = 2**15, 8  # 32 MiB and a tenth of a second per guess
+
+
+class Sealer(Protocol):
+    """Authenticated encryption; `bound_to` must be the same when opening. Raises TokenError."""
+
+    def seal(self, plaintext: bytes, bound_to: bytes) -> bytes: ...
+
+    def open(self, sealed: bytes, bound_to: bytes) -> bytes: ...
+
+
+class SecretSealer:
+    """AES-256-GCM under a key that scrypt (RFC 7914) derives from a secret."""
+
+    def __init__(self, secret: bytes, salt: bytes) -> None:
+        derived = Scrypt(salt=salt, length=32, n=_SCRYPT_COST, r=_SCRYPT_BLOCK, p=1).derive(secret)
+        self._cipher = AESGCM(derived)
+
+    @classmethod
+    def for_directory(cls, directory: Path, secret: bytes) -> SecretSealer:
+        """With the salt that lives beside the keys; made on first use."""
+        directory.mkdir(mode=0o700, exist_ok=True)
+        place = directory / "salt"
+        if not place.exists():
+            durable.replace(place, secrets.token_bytes(_SALT))
+        return cls(secret, place.read_bytes())
+
+    def seal(self, plaintext: bytes, bound_to: bytes) -> bytes:
+        nonce = secrets.token_bytes(_NONCE)
+        return nonce + self._cipher.encrypt(nonce, plaintext, bound_to)
+
+    def open(self, sealed: bytes, bound_to: bytes) -> bytes:
+        try:
+            return self._cipher.decrypt(sealed[:_NONCE], sealed[_NONCE:], bound_to)
+        except InvalidTag:
+            raise TokenError(
+                "token.secret", "The unlock secret does not open this store.", permanent=True
+            ) from None
+
+
+class SoftwareToken:
+    """Keys in `directory`, one sealed file each; all are opened, and so checked, at the start."""
+
+    def __init__(
+        self, directory: Path, sealer: Sealer, custody: Custody = interface.SOFTWARE
+    ) -> None:
+        """Raises TokenError `token.secret` when the sealer is not the one that sealed them."""
+        self._directory, self._sealer, self._custody = directory, sealer, custody
+        directory.mkdir(mode=0o700, exist_ok=True)
+        self._check_secret()
+        self._keys = {path.stem: self._load(path) for path in directory.glob("*.key")}
+        self._locked = False
+
+    @property
+    def description(self) -> Custody:
+        return self._custody
+
+    def __contains__(self, label: str) -> bool:
+        return label in self._keys
+
+    def custody(self, label: str) -> Custody:
+        self._key(label)
+        return self._custody
+
+    def generate(self, label: str, algorithm: str) -> bytes:
+        interface.check_request(label, algorithm)
+        if self._locked:
+            raise interface.locked()
+        if label in self._keys:
+            raise interface.label_taken(label)
+        key = keys.generate("ec-p256" if algorithm == "p-256" else algorithm)
+        sealed = self._sealer.seal(keys.private_key_to_pkcs8(key), label.encode())
+        content = {"label": label, "algorithm": algorithm, "sealed": _text(sealed)}
+        durable.replace(self._directory / f"{label}.key", json.dumps(content, indent=1).encode())
+        self._keys[label] = key
+        return key.public.spki
+
+    def public_key(self, label: str) -> bytes:
+        return self._key(label).public.spki
+
+    def sign(self, label: str, message: bytes) -> bytes:
+        return self._key(label).sign(message)
+
+    def destroy(self, label: str) -> None:
+        self._key(label)
+        (self._directory / f"{label}.key").unlink()
+        durable.sync_directory(self._directory)
+        del self._keys[label]
+
+    def lock(self) -> None:
+        self._locked = True
+        self._keys = {}
+
+    def _key(self, label: str) -> keys.PrivateKey:
+        key = self._keys.get(label)
+        if key is None:
+            raise interface.locked() if self._locked else interface.no_such_key(label)
+        return key
+
+    def _load(self, path: Path) -> keys.PrivateKey:
+        try:
+            content = json.loads(path.read_bytes())
+            pkcs8 = self._sealer.open(base64.b64decode(content["sealed"]), path.stem.encode())
+            return keys.parse_pkcs8(pkcs8)
+        except (ValueError, KeyError, PkiError) as problem:
+            if isinstance(problem, TokenError):
+                raise
+            raise TokenError(
+                "token.damaged", f"The key file {path.name} cannot be read.", permanent=True
+            ) from problem
+
+    def _check_secret(self) -> None:
+        """A sealed constant tells a wrong secret apart even while there is no key."""
+        place, known = self._directory / "check", b"opened"
+        if place.exists():
+            self._sealer.open(place.read_bytes(), b"check")
+        else:
+            durable.replace(place, self._sealer.seal(known, b"check"))
+
+
+def _text(data: bytes) -> str:
+    return base64.b64encode(data).decode("ascii")
