@@ -9,9 +9,9 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from pki import der, extension_values, names, oids, pem, publickeys, signatures
+from pki import der, describing, extension_values, names, oids, pem, publickeys, signatures
 from pki.errors import BadSignature, Malformed, Refused
 from pki.extensions import Extension, encode_all, read_all
 from pki.sm.sm3 import sm3
@@ -88,8 +88,12 @@ def encode(plan: Plan) -> bytes:
 
 
 def assemble(tbs: bytes, signature: bytes) -> bytes:
-    """The certificate; its outer algorithm is copied from the inner one."""
-    return der.sequence(tbs, parse_tbs(tbs).algorithm, der.bit_string(signature))
+    """The certificate; its outer algorithm identifier is a copy of the inner one."""
+    with der.reading("certificate", "The certificate"):
+        reader = der.only(tbs)
+        reader.optional(0xA0)
+        reader.take(der.INTEGER)
+        return der.sequence(tbs, reader.value(der.SEQUENCE).der, der.bit_string(signature))
 
 
 @dataclass(frozen=True)
@@ -254,6 +258,16 @@ def parse(data: bytes) -> Certificate:
                 "certificate.algorithm_mismatch", "Inner and outer signature algorithm differ."
             )
         return Certificate(encoded, body, signatures.parse_identifier(algorithm), signature)
+
+
+def describe(certificate: Certificate) -> dict[str, Any]:
+    """Every field and extension in words, ready for JSON (see `pki.describing`)."""
+    return describing.describe(certificate)
+
+
+def describe_tbs(tbs: bytes) -> dict[str, Any]:
+    """The same for what is yet to be signed: exactly what the certificate will say."""
+    return describing.describe_body(parse_tbs(tbs))
 
 
 def verify(

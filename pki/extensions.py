@@ -6,8 +6,8 @@ Criticality is fixed here as RFC 5280 and the profiles of GB/T 20518 want it.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
-from functools import lru_cache
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING
 
 from pki import der, oids
@@ -51,12 +51,11 @@ class Extension:
     oid: str
     critical: bool
     value: bytes
-    der: bytes = field(init=False, repr=False, compare=False)
 
-    def __post_init__(self) -> None:
+    @cached_property
+    def der(self) -> bytes:
         critical = der.TRUE if self.critical else b""
-        whole = der.sequence(der.oid(self.oid), critical, der.octet_string(self.value))
-        object.__setattr__(self, "der", whole)
+        return der.sequence(der.oid(self.oid), critical, der.octet_string(self.value))
 
 
 def encode_all(extensions: Iterable[Extension]) -> bytes:

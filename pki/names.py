@@ -15,36 +15,38 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
 
-class _Kind(NamedTuple):
+class Kind(NamedTuple):
+    """How an attribute is written, and where in the order of a name."""
+
+    place: int
     oid: str
     short: str
     limit: int  # upper bound in characters, X.520 (RFC 5280 Appendix A.1)
-    tag: int = der.UTF8
+    tag: int
 
 
 # In the order in which they are encoded: country first, common name last but for its qualifiers.
-_KINDS = (
-    _Kind(oids.DOMAIN_COMPONENT, "DC", 63, der.IA5),
-    _Kind(oids.COUNTRY, "C", 2, der.PRINTABLE),
-    _Kind(oids.STATE, "ST", 128),
-    _Kind(oids.LOCALITY, "L", 128),
-    _Kind(oids.STREET, "STREET", 128),
-    _Kind(oids.ORGANIZATION, "O", 64),
-    _Kind(oids.ORGANIZATION_IDENTIFIER, "organizationIdentifier", 64),
-    _Kind(oids.ORGANIZATIONAL_UNIT, "OU", 64),
-    _Kind(oids.TITLE, "title", 64),
-    _Kind(oids.SURNAME, "SN", 64),
-    _Kind(oids.GIVEN_NAME, "GN", 64),
-    _Kind(oids.COMMON_NAME, "CN", 64),
-    _Kind(oids.SERIAL_NUMBER, "serialNumber", 64, der.PRINTABLE),
-    _Kind(oids.DN_QUALIFIER, "dnQualifier", 64, der.PRINTABLE),
-    _Kind(oids.USER_ID, "UID", 256),
-    _Kind(oids.EMAIL_ADDRESS, "emailAddress", 255, der.IA5),
+_ATTRIBUTES: tuple[tuple[str, str, int, int], ...] = (
+    (oids.DOMAIN_COMPONENT, "DC", 63, der.IA5),
+    (oids.COUNTRY, "C", 2, der.PRINTABLE),
+    (oids.STATE, "ST", 128, der.UTF8),
+    (oids.LOCALITY, "L", 128, der.UTF8),
+    (oids.STREET, "STREET", 128, der.UTF8),
+    (oids.ORGANIZATION, "O", 64, der.UTF8),
+    (oids.ORGANIZATION_IDENTIFIER, "organizationIdentifier", 64, der.UTF8),
+    (oids.ORGANIZATIONAL_UNIT, "OU", 64, der.UTF8),
+    (oids.TITLE, "title", 64, der.UTF8),
+    (oids.SURNAME, "SN", 64, der.UTF8),
+    (oids.GIVEN_NAME, "GN", 64, der.UTF8),
+    (oids.COMMON_NAME, "CN", 64, der.UTF8),
+    (oids.SERIAL_NUMBER, "serialNumber", 64, der.PRINTABLE),
+    (oids.DN_QUALIFIER, "dnQualifier", 64, der.PRINTABLE),
+    (oids.USER_ID, "UID", 256, der.UTF8),
+    (oids.EMAIL_ADDRESS, "emailAddress", 255, der.IA5),
 )
-_BY_OID = {kind.oid: kind for kind in _KINDS}
-_BY_WORD = {word.lower(): kind for kind in _KINDS for word in (kind.short, kind.oid)}
-_PLACE = {kind.oid: place for place, kind in enumerate(_KINDS)}
-_COUNTRY = re.compile(r"[A-Z]{2}")
+KINDS = {row[0]: Kind(place, *row) for place, row in enumerate(_ATTRIBUTES)}
+_BY_WORD = {word.lower(): kind for kind in KINDS.values() for word in (kind.short, kind.oid)}
+COUNTRY_CODE = re.compile(r"[A-Z]{2}")
 _ESCAPED = re.compile(r'([,+"\\<>;=])')
 _MAX_SIZE = 8192
 
@@ -59,7 +61,7 @@ class Attribute(NamedTuple):
     @property
     def short(self) -> str:
         """`CN`, `O`, ... or the dotted OID."""
-        kind = _BY_OID.get(self.oid)
+        kind = KINDS.get(self.oid)
         return kind.short if kind else self.oid
 
 
@@ -116,7 +118,7 @@ def build(pairs: Iterable[tuple[str, str]]) -> Name:
 
 
 def _standing(attribute: Attribute) -> int:
-    return _PLACE[attribute.oid]
+    return KINDS[attribute.oid].place
 
 
 def _encode_rdn(attribute: Attribute) -> bytes:
@@ -134,15 +136,20 @@ def _attribute(word: str, text: str) -> Attribute:
         ("name.too_long", len(text) > kind.limit, f"has more than {kind.limit} characters"),
         ("name.spaces", text != text.strip(), "begins or ends with a space"),
         ("name.invisible", not text.isprintable(), "holds characters that cannot be seen"),
-        ("name.country", kind.short == "C" and not _COUNTRY.fullmatch(text), "is no country code"),
-        ("name.characters", not _fits(text, kind.tag), "holds characters its type does not allow"),
+        (
+            "name.country",
+            kind.short == "C" and not COUNTRY_CODE.fullmatch(text),
+            "is no country code",
+        ),
+        ("name.characters", not fits(text, kind.tag), "holds characters its type does not allow"),
     ):
         if broken:
             raise Refused(rule, f"{kind.short} {reason}.", attribute=kind.short)
     return Attribute(kind.oid, text, kind.tag)
 
 
-def _fits(text: str, tag: int) -> bool:
+def fits(text: str, tag: int) -> bool:
+    """Whether a string type allows these characters."""
     if tag == der.PRINTABLE:
         return der.PRINTABLE_CHARACTERS.issuperset(text)
     return tag != der.IA5 or text.isascii()
