@@ -4,6 +4,7 @@ import fcntl
 import hashlib
 import os
 import pwd
+import re
 import stat
 import subprocess
 from collections.abc import Iterator, Mapping
@@ -21,7 +22,7 @@ SOCKET_PATH_LIMIT = 100  # bytes; the kernel's own limit is 108 with the closing
 
 @dataclass(frozen=True)
 class Home:
-    """`service_user` is the account PostgreSQL runs as when we are root, because it refuses root."""
+    """`service_user` runs PostgreSQL when we are root, which it refuses to be run by."""
 
     path: Path
     service_user: str | None = None
@@ -48,8 +49,12 @@ class Home:
 
     @property
     def sockets(self) -> Path:
-        """`run/`, or a directory of our own under /tmp when that name is too long for a socket."""
-        if len(os.fsencode(self.run / LONGEST_SOCKET_NAME)) < SOCKET_PATH_LIMIT:
+        """`run/`, or a directory of our own under /tmp when that name is too long for a socket.
+
+        Or too odd: the name goes into addresses and configuration files.
+        """
+        name = str(self.run / LONGEST_SOCKET_NAME)
+        if len(name) < SOCKET_PATH_LIMIT and re.fullmatch(r"[A-Za-z0-9_./-]+", name):
             return self.run
         return Path("/tmp") / f"anxin-{os.getuid()}-{_digest(self.path)}"  # noqa: S108 -- _own looks whose it is
 
@@ -80,16 +85,16 @@ class Home:
             self._must_be_reachable()
 
     @contextmanager
-    def lock(self) -> Iterator[None]:
+    def lock(self, note: str = "") -> Iterator[None]:
         """Held as long as one supervisor runs here. Raises Trouble when another one does."""
-        with (self.run / "supervisor.lock").open("a+", encoding="utf-8") as file:
+        with (self.run / "supervisor.lock").open("a+") as file:
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
                 file.seek(0)
-                raise Trouble(f"already running in {self.path}: {file.read().strip()}") from None
+                raise Trouble(f"already running: {file.read().strip()}") from None
             file.truncate(0)
-            file.write(f"process {os.getpid()}\n")
+            file.write(f"process {os.getpid()}, {note or self.path}\n")
             file.flush()
             yield
 

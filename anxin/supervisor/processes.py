@@ -94,7 +94,7 @@ class Child:
 
         output = os.open(self.log, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
         try:
-            return subprocess.Popen(  # noqa: PLW1509 -- this process has no other thread
+            return subprocess.Popen(
                 program.arguments,
                 cwd=program.directory,
                 env=dict(program.environment),
@@ -105,7 +105,8 @@ class Child:
                 user=user,
                 group=group,
                 extra_groups=[] if program.account else None,
-                preexec_fn=die_with_parent,  # after the change of user, which would undo it
+                # Run after the change of user, which would undo it. We have no other thread.
+                preexec_fn=die_with_parent,  # noqa: PLW1509
             )
         finally:
             os.close(output)

