@@ -1,0 +1,180 @@
+"""The only writers of the journal. Nothing here can change what is already written.
+
+`details` are ids, codes, states and digests. Personal data of subscribers (names, numbers,
+addresses, contents of documents) never belongs there: an entry can not be unwritten, so it would
+outlive the data key that shreds everything else (WP-6.5).
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from django.db import connection, transaction
+
+from anxin.kernel import canonical
+from anxin.kernel.actors import Actor
+from anxin.kernel.errors import Kind, Refusal
+from anxin.kernel.rows import Stateful
+from audit.journal import queries, rules
+from audit.journal.models import Link
+
+BATCH = 5000  # entries chained in one transaction
+SEALER_LOCK = 0x5EA1  # advisory lock: one sealer at a time
+
+# By hand, because this is on the path of every act: one round trip for any number of entries,
+# nothing read back, and `xid` left to the database, which is all the application's roles may do.
+INSERT = """
+INSERT INTO audit_entry
+  (at, actor_id, actor_name, actor_roles, address, action, outcome, subject, details)
+SELECT %s, %s, %s, %s, %s, %s, %s, subject, details
+FROM unnest(%s::text[], %s::text[]) AS written (subject, details)
+"""
+
+
+def _write(
+    action: str,
+    entries: Sequence[tuple[str, Mapping[str, object]]],
+    *,
+    actor: Actor,
+    at: datetime,
+    outcome: str,
+) -> None:
+    """One INSERT for all (subject, details) pairs."""
+    roles = ",".join(sorted(actor.roles))
+    subjects = [subject for subject, _ in entries]
+    details = [canonical.encode(dict(detail)).decode() for _, detail in entries]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            INSERT,
+            [
+                at,
+                actor.person_id,
+                actor.name,
+                roles,
+                actor.address,
+                action,
+                outcome,
+                subjects,
+                details,
+            ],
+        )
+
+
+def record(
+    action: str,
+    subject: str,
+    *,
+    actor: Actor,
+    at: datetime,
+    outcome: str = "done",
+    **details: object,
+) -> None:
+    """Write one entry in the caller's transaction: it stands or falls with the act.
+
+    `subject` names a row as `house.thing:id`. `details` must be JSON (TypeError otherwise) and
+    never personal data.
+    """
+    _write(action, [(subject, details)], actor=actor, at=at, outcome=outcome)
+
+
+def subject_of(row: Stateful) -> str:
+    """How a row is called in the journal, such as `ra.application:17`."""
+    return f"{row._meta.label_lower}:{row.pk}"
+
+
+def advance(row: Stateful, verb: str, *, actor: Actor, at: datetime, **details: object) -> None:
+    """Move a row one step along its table and write it down, in the caller's transaction.
+
+    Refuses (CONFLICT) a step the table lacks, or when somebody else moved the row first.
+    """
+    _require_transaction()
+    before = row.state
+    after = row.STEPS.after(verb, before)
+    moved = type(row)._base_manager.filter(pk=row.pk, state=before).update(state=after)
+    if moved != 1:
+        raise _changed_meanwhile(verb)
+    row.state = after
+    entry = (subject_of(row), {"from": before, "to": after, **details})
+    _write(f"{row._meta.label_lower}.{verb}", [entry], actor=actor, at=at, outcome="done")
+
+
+def advance_many(
+    rows: Iterable[Stateful],
+    verb: str,
+    *,
+    actor: Actor,
+    at: datetime,
+    details: Mapping[Any, Mapping[str, object]] | None = None,
+) -> None:
+    """`advance` for rows of one kind in one state: two statements, all rows or a Refusal.
+
+    `details` maps primary keys to what the entry of that row says besides. ValueError when the
+    rows are of different kinds or states.
+    """
+    batch = list(rows)
+    if not batch:
+        return
+    _require_transaction()
+    first = batch[0]
+    if len({(type(row), row.state) for row in batch}) > 1:
+        raise ValueError("advance_many moves rows of one kind and one state")
+    before = first.state
+    after = first.STEPS.after(verb, before)
+    with transaction.atomic():  # a caller who catches the refusal must find nothing moved
+        if _move(type(first), [row.pk for row in batch], before, after) != len(batch):
+            raise _changed_meanwhile(verb)
+    step = {"from": before, "to": after}
+    more = details or {}
+    entries = [(subject_of(row), {**step, **more.get(row.pk, {})}) for row in batch]
+    _write(f"{first._meta.label_lower}.{verb}", entries, actor=actor, at=at, outcome="done")
+    for row in batch:
+        row.state = after
+
+
+def _move(kind: type[Stateful], keys: list[Any], before: str, after: str) -> int:
+    """Compare-and-set of many rows; by hand, as an IN list of a thousand is slow to parse."""
+    quote = connection.ops.quote_name
+    table, key = quote(kind._meta.db_table), quote(kind._meta.pk.column)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"UPDATE {table} SET state = %s WHERE {key} = ANY(%s) AND state = %s",  # noqa: S608 -- names from the model
+            [after, keys, before],
+        )
+        return cursor.rowcount
+
+
+def _require_transaction() -> None:
+    if not connection.in_atomic_block:
+        raise transaction.TransactionManagementError("a step and its entry need one transaction")
+
+
+def _changed_meanwhile(verb: str) -> Refusal:
+    return Refusal(
+        Kind.CONFLICT, "state.changed_meanwhile", f"somebody else was first to {verb}", verb=verb
+    )
+
+
+def seal(*, batch: int = BATCH) -> int:
+    """Chain every committed entry that is not chained yet; returns how many."""
+    total = 0
+    while sealed := _seal_batch(batch):
+        total += sealed
+    return total
+
+
+@transaction.atomic(durable=True)
+def _seal_batch(limit: int) -> int:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [SEALER_LOCK])
+        if cursor.fetchone() != (True,):
+            return 0  # another sealer is at it
+    head = queries.head()
+    links: list[rules.Link] = []
+    for content in queries.unsealed(head, limit=limit):
+        head = rules.seal(head.seq + 1, head.digest, content)
+        links.append(head)
+    Link.objects.bulk_create(
+        Link(seq=k.seq, entry_id=k.entry, xid=k.xid, previous=k.previous, digest=k.digest)
+        for k in links
+    )
+    return len(links)

@@ -1,0 +1,31 @@
+"""Door for writers: everybody may write here, nobody reads."""
+
+from datetime import datetime
+
+from django.db import transaction
+from django.http import HttpRequest
+
+from anxin.kernel.actors import Actor
+from anxin.kernel.errors import Refusal
+from audit.journal.services import advance, advance_many, record, subject_of
+
+__all__ = ["advance", "advance_many", "note_refusal", "record", "subject_of"]
+
+
+def note_refusal(request: HttpRequest, refusal: Refusal, *, at: datetime) -> None:
+    """Write a forbidden act down, in a transaction of its own: the act's was rolled back.
+
+    The actor is who `people.gates` recognised; a request it never saw is anonymous.
+    """
+    address = request.META.get("REMOTE_ADDR", "")
+    actor = getattr(request, "actor", None) or Actor(None, "anonymous", address=address)
+    with transaction.atomic():
+        record(
+            "site.refused",
+            request.path[:200],
+            actor=actor,
+            at=at,
+            outcome="refused",
+            rule=refusal.rule,
+            method=request.method,
+        )

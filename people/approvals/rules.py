@@ -1,0 +1,100 @@
+"""Maker and checkers as arithmetic: who may propose, who may vote, when it is decided."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from anxin.kernel import canonical
+from anxin.kernel.actors import Actor
+from anxin.kernel.errors import Kind, Refusal
+from anxin.kernel.states import Steps
+from people.trust.rules import Role, check_compatible
+
+OPEN_FOR = timedelta(days=7)  # an approval nobody decides ends by itself
+
+
+class State(StrEnum):
+    OPEN = "open"
+    GRANTED = "granted"  # only between the deciding vote and `redeem`, in one transaction
+    USED = "used"
+    REFUSED = "refused"
+    WITHDRAWN = "withdrawn"
+    EXPIRED = "expired"
+
+
+STEPS = Steps(
+    ("grant", [State.OPEN], State.GRANTED),
+    ("refuse", [State.OPEN], State.REFUSED),
+    ("withdraw", [State.OPEN], State.WITHDRAWN),
+    ("expire", [State.OPEN], State.EXPIRED),
+    ("use", [State.GRANTED], State.USED),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Duty:
+    """One row of `anxin/duties.py`: who proposes, who decides, how many, what is then done."""
+
+    perform: str  # dotted name of a service: perform(approval, *, actor, at, **payload)
+    makers: frozenset[Role]
+    checkers: frozenset[Role]
+    votes: int
+    cps: str
+
+
+def digest(action: str, payload: object) -> str:
+    """What is agreed to: SM3 over the action and exactly this payload, as 64 hex digits."""
+    return canonical.digest([action, payload])
+
+
+def check_maker(duty: Duty, actor: Actor) -> None:
+    """Refuses (FORBIDDEN) whoever may not propose this."""
+    check_compatible(actor.roles)
+    if actor.person_id is None or not duty.makers & actor.roles:
+        raise Refusal(
+            Kind.FORBIDDEN, "approval.not_a_maker", "your role may not propose this", cps=duty.cps
+        )
+
+
+def check_checker(duty: Duty, actor: Actor) -> None:
+    """Refuses (FORBIDDEN) whoever may not decide this, whoever proposed it."""
+    check_compatible(actor.roles)
+    if actor.person_id is None or not duty.checkers & actor.roles:
+        raise Refusal(
+            Kind.FORBIDDEN, "approval.not_a_checker", "your role may not decide this", cps=duty.cps
+        )
+
+
+def check_voter(duty: Duty, actor: Actor, *, maker_id: int, voters: Collection[int]) -> None:
+    """Refuses a voter without the role, the maker, and a second vote of one person."""
+    check_checker(duty, actor)
+    if actor.person_id == maker_id:
+        raise Refusal(
+            Kind.FORBIDDEN, "approval.own_work", "nobody checks their own work", cps="5.2.4"
+        )
+    if actor.person_id in voters:
+        raise Refusal(
+            Kind.CONFLICT, "approval.voted_already", "you have voted already", cps=duty.cps
+        )
+
+
+def check_open(state: str, *, expires_at: datetime, at: datetime) -> None:
+    """Refuses (CONFLICT) when there is nothing left to decide."""
+    if state != State.OPEN:
+        raise Refusal(Kind.CONFLICT, "approval.closed", f"already {state}", state=state)
+    if at >= expires_at:
+        raise Refusal(Kind.CONFLICT, "approval.expired", "nobody decided in time")
+
+
+def check_withdrawal(duty: Duty, actor: Actor, *, maker_id: int) -> None:
+    """Refuses all but the maker, others who might have proposed it, and the system."""
+    if actor.person_id not in (None, maker_id):
+        check_maker(duty, actor)
+
+
+def verdict(duty: Duty, votes: Collection[bool]) -> str | None:
+    """The step the votes call for, or None while it is undecided: one no ends it."""
+    if not all(votes):
+        return "refuse"
+    return "grant" if len(votes) >= duty.votes else None

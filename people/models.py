@@ -1,0 +1,6 @@
+from people.accounts.models import FormerPassword as FormerPassword
+from people.accounts.models import OneTimeDevice as OneTimeDevice
+from people.accounts.models import StaffMember as StaffMember
+from people.approvals.models import Approval as Approval
+from people.approvals.models import Vote as Vote
+from people.trust.models import Appointment as Appointment
