@@ -214,7 +214,13 @@ class Reader:
 
     def take(self, tag: int) -> bytes:
         """The content of the next value, which must have this tag."""
-        data = self._data
+        data, at = self._data, self._at
+        if at + 1 < self._end and data[at] == tag:
+            size = data[at + 1]
+            end = at + 2 + size
+            if size < 0x80 and end <= self._end:  # noqa: PLR2004 - the usual, short case
+                self._at = end
+                return data[at + 2 : end]
         found, start, end = _header(data, self._at, self._end)
         if found != tag:
             raise Malformed("der.unexpected", f"Tag {found:#04x} stands where {tag:#04x} belongs.")

@@ -5,6 +5,7 @@ Each takes the DER of an extension's value and raises Malformed `der.*`.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from pki import der, names, oids
@@ -14,6 +15,7 @@ from pki.extensions import IDENTITY_KINDS, KEY_USAGES
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+_same_for_many = lru_cache(maxsize=1024)  # these values are those of a profile, not of a person
 _IDENTITY_KINDS = {number: kind for kind, number in IDENTITY_KINDS.items()}
 
 
@@ -36,6 +38,7 @@ class GeneralName(NamedTuple):
     text: str
 
 
+@_same_for_many
 def key_usage(value: bytes) -> frozenset[str]:
     octets, _ = der.decode_bit_string(_only(value, der.BIT_STRING))
     return frozenset(
@@ -45,6 +48,7 @@ def key_usage(value: bytes) -> frozenset[str]:
     )
 
 
+@_same_for_many
 def basic_constraints(value: bytes) -> BasicConstraints:
     """`30 03 01 01 00`, which is not DER but often issued, is read as an end entity."""
     reader = der.only(value)
@@ -63,6 +67,7 @@ def authority_key_identifier(value: bytes) -> bytes | None:
     return der.only(value).optional(0x80)
 
 
+@_same_for_many
 def extended_key_usage(value: bytes) -> tuple[str, ...]:
     reader, found = der.only(value), []
     while reader:
@@ -98,6 +103,7 @@ def subject_alternative_name(value: bytes) -> tuple[GeneralName, ...]:
     return general_names(der.only(value))
 
 
+@_same_for_many
 def distribution_points(value: bytes) -> tuple[GeneralName, ...]:
     """The full names of all points, in their order."""
     reader = der.only(value)
@@ -110,6 +116,7 @@ def distribution_points(value: bytes) -> tuple[GeneralName, ...]:
     return tuple(found)
 
 
+@_same_for_many
 def authority_information_access(value: bytes) -> tuple[tuple[str, GeneralName], ...]:
     """Pairs of method OID and place."""
     reader = der.only(value)
@@ -122,6 +129,7 @@ def authority_information_access(value: bytes) -> tuple[tuple[str, GeneralName],
     return tuple(found)
 
 
+@_same_for_many
 def certificate_policies(value: bytes) -> tuple[tuple[str, tuple[str, ...]], ...]:
     """Pairs of policy OID and the addresses of its CPS."""
     reader, found = der.only(value), []

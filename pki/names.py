@@ -6,6 +6,7 @@ import re
 import unicodedata
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple
 
 from pki import der, oids
@@ -73,7 +74,7 @@ class Name:
     rdns: tuple[tuple[Attribute, ...], ...]
 
     def __iter__(self) -> Iterator[Attribute]:
-        return (attribute for rdn in self.rdns for attribute in rdn)
+        return chain.from_iterable(self.rdns)
 
     def __str__(self) -> str:
         return self.text
@@ -163,18 +164,20 @@ def parse(data: bytes) -> Name:
         reader = der.only(data)
         rdns = []
         while reader:
-            rdns.append(tuple(_members(reader.enter(der.SET))))
+            rdns.append(_read_rdn(reader.enter(der.SET)))
         return Name(data, tuple(rdns))
 
 
-def _members(reader: der.Reader) -> Iterator[Attribute]:
-    if not reader:
-        raise Malformed("name.empty_rdn", "A relative name is empty.")
+def _read_rdn(reader: der.Reader) -> tuple[Attribute, ...]:
+    members = []
     while reader:
         pair = reader.enter()
         attribute, value = pair.oid(), pair.any()
         pair.finish()
-        yield Attribute(attribute, der.decode_text(value.tag, value.content), value.tag)
+        members.append(Attribute(attribute, der.decode_text(value.tag, value.content), value.tag))
+    if not members:
+        raise Malformed("name.empty_rdn", "A relative name is empty.")
+    return tuple(members)
 
 
 def fold(text: str) -> str:

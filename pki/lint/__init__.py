@@ -30,15 +30,14 @@ def check_certificate_tbs(
     except PkiError as problem:
         raise LintError([Finding("lint.not_der", problem.reason)]) from problem
     view = View(body, issuer, profile_rules)
-    if findings := [finding for rule in RULES if (finding := _apply(rule, view))]:
+    findings = []
+    for rule in RULES:
+        try:
+            if rule(view):
+                continue
+            reason = rule.__doc__ or rule.__name__
+        except PkiError as problem:
+            reason = problem.reason
+        findings.append(Finding(f"lint.{rule.__name__}", reason))
+    if findings:
         raise LintError(findings)
-
-
-def _apply(rule: frame.Rule, view: View) -> Finding | None:
-    try:
-        if rule(view):
-            return None
-        reason = rule.__doc__ or rule.__name__
-    except PkiError as problem:
-        reason = problem.reason
-    return Finding(f"lint.{rule.__name__}", reason)

@@ -7,8 +7,6 @@ from typing import TYPE_CHECKING
 from pki import names, oids
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from pki.lint.frame import Rule
     from pki.lint.view import View
     from pki.names import Attribute, Kind
@@ -16,8 +14,8 @@ if TYPE_CHECKING:
 _MAY_REPEAT = {oids.DOMAIN_COMPONENT, oids.ORGANIZATION, oids.ORGANIZATIONAL_UNIT, oids.STREET}
 
 
-def _known(view: View) -> Iterator[tuple[Attribute, Kind]]:
-    return ((a, names.KINDS[a.oid]) for a in view.subject if a.oid in names.KINDS)
+def _known(view: View) -> list[tuple[Attribute, Kind]]:
+    return [(a, names.KINDS[a.oid]) for a in view.subject if a.oid in names.KINDS]
 
 
 def subject_empty(view: View) -> bool:
