@@ -83,6 +83,7 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
+    "django.forms",  # widget templates for FORM_RENDERER
     "django_otp",
     "django_htmx",
     "template_partials",
@@ -214,6 +215,9 @@ WHITENOISE_USE_FINDERS = ENV == "test"
 # --- Signer and workers --------------------------------------------------------------------
 SIGNER_SOCKET = os.getenv("ANXIN_SIGNER_SOCKET", str(HOME / "run" / "signer.sock"))
 PUBLIC_URL = os.getenv("ANXIN_PUBLIC_URL", "http://127.0.0.1:8001")
+# Certificate policies are numbered below this arc. The default is RFC 5612's arc for examples: a
+# real CA sets the one it was given.
+POLICY_ARC = os.getenv("ANXIN_POLICY_ARC", "1.3.6.1.4.1.32473.1")
 
 REDIS_URL = os.getenv("REDIS_URL", "")
 CELERY_BROKER_URL = "" if SITE == "public" else REDIS_URL
