@@ -95,10 +95,8 @@ const press = (target) => {
 };
 document.addEventListener("keydown", (event) => {
   if ((event.ctrlKey || event.metaKey) && event.key === "Enter") {
-    const chord = document.querySelector("dialog[open] [data-chord], [data-chord]:not(dialog *)");
-    const target = document.querySelector("dialog[open]")
-      ? document.querySelector("dialog[open] [data-chord]")
-      : chord;
+    const scope = document.querySelector("dialog[open]") || document;
+    const target = scope.querySelector("[data-chord]");
     if (target && !event.isComposing) {
       event.preventDefault();
       press(target);

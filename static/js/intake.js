@@ -1,0 +1,205 @@
+// Intake: fields checked as they are typed by the server's own rules, files sent one by one with
+// progress, the draft saved while the clerk works.
+
+const form = document.querySelector("[data-intake]");
+const token = () => form.querySelector("[name=csrfmiddlewaretoken]").value;
+const PAUSE = 500;
+const SAVE_EVERY = 10000;
+
+const post = (url, values) => {
+  const body = new URLSearchParams(values);
+  body.set("csrfmiddlewaretoken", token());
+  return fetch(url, { method: "POST", body, headers: { Accept: "application/json" } });
+};
+
+// --- Live validation ---
+const line = (box) => {
+  const id = `${box.id}_live`;
+  let node = document.getElementById(id);
+  if (!node) {
+    node = document.createElement("span");
+    node.id = id;
+    node.setAttribute("role", "status");
+    box.closest(".field").append(node);
+  }
+  return node;
+};
+const tell = (box, verdict) => {
+  const node = line(box);
+  const old = document.getElementById(`${box.id}_error`);
+  if (old) old.remove();
+  node.className = verdict.ok ? "good" : "err";
+  node.textContent = verdict.sentence || "";
+  if (verdict.ok) box.removeAttribute("aria-invalid");
+  else box.setAttribute("aria-invalid", "true");
+  box.setAttribute("aria-describedby", node.id);
+};
+const check = async (box) => {
+  if (!box.value.trim()) return;
+  const asked = box.value;
+  try {
+    const answer = await post(form.dataset.checkUrl, { field: box.dataset.check, value: asked });
+    if (answer.ok && box.value === asked) tell(box, await answer.json());
+  } catch {
+    /* no line to the server: the form itself is checked again when it is sent */
+  }
+};
+const waiting = new WeakMap();
+if (form && form.dataset.checkUrl) {
+  form.addEventListener("input", (event) => {
+    const box = event.target;
+    if (!box.dataset.check || event.isComposing) return;
+    clearTimeout(waiting.get(box));
+    waiting.set(box, setTimeout(() => check(box), PAUSE));
+  });
+  form.addEventListener("focusout", (event) => {
+    if (!event.target.dataset.check) return;
+    clearTimeout(waiting.get(event.target));
+    check(event.target);
+  });
+}
+
+// --- The draft ---
+let dirty = false;
+const saved = document.querySelector("[data-saved]");
+const keep = async () => {
+  if (!dirty || !form.dataset.draftUrl) return;
+  dirty = false;
+  const values = new URLSearchParams();
+  new FormData(form).forEach((value, name) => {
+    if (typeof value === "string") values.append(name, value);
+  });
+  const version = form.querySelector("[name=version]");
+  try {
+    const answer = await post(form.dataset.draftUrl, values);
+    if (!answer.ok) throw new Error(answer.status);
+    const said = await answer.json();
+    if (version && said.version !== undefined) version.value = said.version;
+    if (saved) saved.textContent = said.sentence;
+    if (saved) saved.classList.remove("off");
+  } catch {
+    dirty = true;
+    if (saved) saved.textContent = saved.dataset.failed;
+    if (saved) saved.classList.add("off");
+  }
+};
+if (form) {
+  form.addEventListener("input", () => {
+    dirty = true;
+  });
+  form.addEventListener("submit", () => {
+    dirty = false;
+  });
+  setInterval(keep, SAVE_EVERY);
+  document.addEventListener("visibilitychange", () => {
+    if (document.visibilityState === "hidden") keep();
+  });
+  document.addEventListener("keydown", (event) => {
+    if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "s") {
+      event.preventDefault();
+      keep();
+    }
+  });
+}
+
+// --- Files: each by itself, with progress, its own error and another try ---
+const row = (slot, file) => {
+  const template = document.getElementById("upload-row");
+  const node = template.content.firstElementChild.cloneNode(true);
+  node.querySelector("[data-file]").textContent = file.name;
+  slot.querySelector("[data-uploads]").append(node);
+  return node;
+};
+const send = (slot, file, node) => {
+  const call = new XMLHttpRequest();
+  const bar = node.querySelector("progress");
+  const error = node.querySelector("[data-error]");
+  const retry = node.querySelector("[data-retry]");
+  const body = new FormData();
+  const values = new FormData(slot.querySelector("form"));
+  values.forEach((value, name) => {
+    if (typeof value === "string") body.append(name, value);
+  });
+  body.append("file", file);
+  error.textContent = "";
+  retry.hidden = true;
+  bar.hidden = false;
+  call.upload.addEventListener("progress", (event) => {
+    if (event.lengthComputable) bar.value = (event.loaded / event.total) * 100;
+  });
+  return new Promise((done) => {
+    const fail = (sentence) => {
+      bar.hidden = true;
+      error.textContent = sentence;
+      retry.hidden = false;
+      retry.onclick = () => send(slot, file, node).then(refresh);
+      done(false);
+    };
+    call.addEventListener("error", () => fail(slot.dataset.offline));
+    call.addEventListener("load", () => {
+      if (call.status < 300) return done(true);
+      try {
+        return fail(JSON.parse(call.responseText).reason);
+      } catch {
+        return fail(slot.dataset.offline);
+      }
+    });
+    call.open("POST", slot.querySelector("form").action);
+    call.setRequestHeader("Accept", "application/json");
+    call.send(body);
+  });
+};
+const refresh = async (all = true) => {
+  if (!all) return;
+  const answer = await fetch(location.href, { headers: { "HX-Request": "true" } });
+  if (!answer.ok) return;
+  const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
+  const now = document.getElementById("evidence");
+  const then = fresh.getElementById("evidence");
+  if (now && then) now.replaceWith(document.importNode(then, true));
+  arm();
+};
+const take = async (slot, files) => {
+  const sent = [];
+  for (const file of files) sent.push(await send(slot, file, row(slot, file)));
+  if (sent.every(Boolean)) await refresh();
+};
+const arm = () => {
+  document.querySelectorAll("[data-slot]").forEach((slot) => {
+    const input = slot.querySelector("input[type=file]");
+    if (!input || slot.dataset.armed) return;
+    slot.dataset.armed = "1";
+    slot.querySelectorAll("[data-plain]").forEach((button) => button.setAttribute("hidden", ""));
+    input.addEventListener("change", () => take(slot, [...input.files]));
+    slot.addEventListener("dragover", (event) => event.preventDefault());
+    slot.addEventListener("drop", (event) => {
+      event.preventDefault();
+      take(slot, [...event.dataTransfer.files]);
+    });
+  });
+};
+arm();
+
+// --- A request pasted or chosen as a file is shown read before it is sent ---
+const box = document.querySelector("[data-request]");
+if (box) {
+  const shown = document.querySelector("[data-request-shown]");
+  const read = async () => {
+    if (!box.value.trim()) return;
+    const answer = await post(box.dataset.readUrl, { request: box.value });
+    const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
+    shown.replaceChildren(...document.importNode(fresh.body, true).childNodes);
+  };
+  box.addEventListener("change", read);
+  const file = document.querySelector("[data-request-file]");
+  if (file) {
+    file.addEventListener("change", async () => {
+      const chosen = file.files[0];
+      if (!chosen) return;
+      const bytes = new Uint8Array(await chosen.arrayBuffer());
+      const text = new TextDecoder("latin1").decode(bytes);
+      box.value = text.includes("-----BEGIN") ? text : btoa(text);
+      box.dispatchEvent(new Event("change"));
+    });
+  }
+}

@@ -1,0 +1,160 @@
+// The review page: fields under the keys, the document beside them, verdicts saved one by one.
+
+import { quiet } from "./app.js";
+import { Viewer } from "./viewer.js";
+
+const page = document.querySelector("[data-review]");
+const viewer = new Viewer(page.querySelector("[data-viewer]"));
+const rows = () => [...page.querySelectorAll("[data-row]")];
+let code = null;
+
+const pick = (row, focus = true) => {
+  if (!row) return;
+  code = row.dataset.row;
+  rows().forEach((other) => {
+    other.classList.toggle("on", other === row);
+    other.tabIndex = other === row ? 0 : -1;
+  });
+  if (focus) row.focus({ preventScroll: true });
+  row.scrollIntoView({ block: "nearest" });
+  viewer.follow(row.dataset.document);
+};
+const at = () => Math.max(0, rows().findIndex((row) => row.dataset.row === code));
+const step = (by) => pick(rows()[Math.max(0, Math.min(rows().length - 1, at() + by))]);
+
+// --- Saving: one request after the other, each with the version its predecessor left. ---
+let queue = Promise.resolve();
+const parse = (text) => new DOMParser().parseFromString(text, "text/html");
+const swap = (id, from) => {
+  const fresh = from.getElementById(id);
+  if (fresh) document.getElementById(id).replaceWith(document.importNode(fresh, true));
+};
+const say = (node) => {
+  const notice = document.getElementById("notice");
+  notice.replaceChildren(...node);
+  notice.scrollIntoView({ block: "nearest" });
+};
+const send = async (url, values) => {
+  const body = new URLSearchParams(values);
+  const version = document.getElementById("facts").dataset.version;
+  if (values.has("version")) body.set("version", version);
+  const scroll = page.querySelector("#facts .body").scrollTop;
+  let answer;
+  try {
+    answer = await fetch(url, { method: "POST", body, headers: { "HX-Request": "true" } });
+  } catch {
+    document.getElementById("offline").removeAttribute("hidden");
+    return;
+  }
+  const from = parse(await answer.text());
+  if (!answer.ok) {
+    say([...document.importNode(from.body, true).childNodes]);
+    return;
+  }
+  swap("facts", from);
+  swap("decide", from);
+  page.querySelector("#facts .body").scrollTop = scroll;
+  pick(rows()[at()], document.activeElement === document.body);
+};
+const save = (form, button) => {
+  const values = new FormData(form);
+  if (button && button.name) values.set(button.name, button.value);
+  queue = queue.then(() => send(form.getAttribute("action"), values));
+};
+page.addEventListener("submit", (event) => {
+  if (!event.target.matches("[data-save]")) return;
+  event.preventDefault();
+  const row = event.target.closest("[data-row]");
+  if (row) code = row.dataset.row;
+  if (event.submitter) press(event.submitter);
+  save(event.target, event.submitter);
+});
+const press = (button) => {
+  const group = button.closest(".yn");
+  if (!group) return;
+  group.querySelectorAll("button").forEach((other) => other.setAttribute("aria-pressed", String(other === button)));
+};
+const verdict = (value) => {
+  const row = rows()[at()];
+  const button = row && row.querySelector(`button[value="${value}"]`);
+  if (!button) return;
+  press(button);
+  save(button.form, button);
+  if (value === "agrees") step(1);
+};
+
+// --- A page that has been drawn has been seen. ---
+viewer.seen = (link) => {
+  const mark = link.querySelector("[data-mark]");
+  if (!mark || !mark.hasAttribute("hidden")) return;
+  const token = document.querySelector("[name=csrfmiddlewaretoken]");
+  if (!token || !page.dataset.viewedUrl) return;
+  mark.removeAttribute("hidden");
+  const values = new FormData();
+  values.set("csrfmiddlewaretoken", token.value);
+  values.set("document", link.dataset.document);
+  queue = queue.then(() => send(page.dataset.viewedUrl, values));
+};
+
+page.addEventListener("click", (event) => {
+  const row = event.target.closest("[data-row]");
+  if (row && !event.target.closest("button,a")) pick(row);
+});
+document.addEventListener("click", (event) => {
+  const opener = event.target.closest('[data-open="reveal"]');
+  if (!opener) return;
+  const dialog = document.getElementById("reveal");
+  dialog.querySelector("[name=field]").value = opener.dataset.field;
+  dialog.querySelector("[data-what]").textContent = opener.dataset.label;
+});
+
+document.addEventListener("keydown", (event) => {
+  if (quiet(event)) return;
+  const key = event.key.toLowerCase();
+  if (key === "y" && event.shiftKey) {
+    const all = page.querySelector("[data-agree]");
+    if (all) save(all.form, all);
+    return;
+  }
+  if (/^[1-9]$/.test(key)) {
+    viewer.show(viewer.links[Number(key) - 1]);
+    return;
+  }
+  const inRow = event.target.closest("[data-row]");
+  const acts = {
+    j: () => step(1),
+    k: () => step(-1),
+    arrowdown: inRow && (() => step(1)),
+    arrowup: inRow && (() => step(-1)),
+    y: () => verdict("agrees"),
+    x: () => verdict("differs"),
+    "+": () => viewer.act("in"),
+    "=": () => viewer.act("in"),
+    "-": () => viewer.act("out"),
+    0: () => viewer.act("fit"),
+    r: () => viewer.act("rotate"),
+    g: () => viewer.act("grey"),
+    p: () => viewer.act("pin"),
+    "[": () => viewer.act("back"),
+    "]": () => viewer.act("forward"),
+  };
+  if (acts[key]) {
+    event.preventDefault();
+    acts[key]();
+  }
+});
+
+// --- The applicant's message, as it is being written. ---
+const message = document.querySelector("[data-message]");
+if (message) {
+  const preview = document.querySelector("[data-message-preview]");
+  const reasons = [...document.querySelectorAll("#return [name=reasons]")];
+  const draw = () => {
+    const chosen = reasons.filter((box) => box.checked).map((box) => box.dataset.text);
+    preview.textContent = [...chosen, message.value.trim()].filter(Boolean).join("；");
+  };
+  document.getElementById("return").addEventListener("input", draw);
+  draw();
+}
+
+pick(rows().find((row) => row.classList.contains("bad")) || rows()[0], false);
