@@ -16,7 +16,8 @@ import fcntl
 import os
 import threading
 import time
-from contextlib import contextmanager
+from collections import deque
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import pkcs11
@@ -127,7 +128,7 @@ def _failure(function: str, result: int) -> TokenError:
 
 
 class Seat:
-    """A thread's own session and the key handles found through it."""
+    """A session, lent to one thread at a time, and the key handles found through it."""
 
     def __init__(self, session: pkcs11.Session, generation: int) -> None:
         self.session, self.generation = session, generation
@@ -135,7 +136,7 @@ class Seat:
 
 
 class Cryptoki:
-    """Opens the token once; afterwards `run` lends each thread its own session."""
+    """Opens the token once; afterwards `run` lends every caller a session of his own."""
 
     def __init__(self, module: Path, token_label: str, pin: Callable[[], bytearray]) -> None:
         """`pin` is asked at each login and its answer wiped. Raises TokenError."""
@@ -145,7 +146,7 @@ class Cryptoki:
         self._generation = 0
         self._anchor: Any = None
         self._sealed: TokenError | None = None
-        self._mine = threading.local()
+        self._seats: deque[Seat] = deque()
         try:
             self._calls = _Calls(module)
         except OSError as error:
@@ -162,7 +163,7 @@ class Cryptoki:
         return f"{self._token.manufacturer_id.strip()} {self._token.model.strip()}".strip()
 
     def run(self, work: Callable[[Seat], T]) -> T:
-        """`work` with this thread's seat; once more from the start if the token was lost."""
+        """`work` with a seat; once more from the start if the token was lost."""
         generation = self._generation
         try:
             return self._attempt(work)
@@ -196,7 +197,16 @@ class Cryptoki:
     def _attempt(self, work: Callable[[Seat], T], *, last: bool = False) -> T:
         with self._gate.shared(), _translated(keep=() if last else _LOST):
             self._check()
-            return work(self._seat())
+            seat = self._seat()
+            try:
+                return work(seat)
+            except trouble.PKCS11Error:
+                with suppress(trouble.PKCS11Error):
+                    seat.session.close()  # it may be spoilt
+                seat.generation = 0
+                raise
+            finally:
+                self._seats.append(seat)
 
     def _check(self) -> None:
         if self._process != os.getpid():
@@ -207,11 +217,12 @@ class Cryptoki:
             raise trouble.SessionClosed("not logged in")
 
     def _seat(self) -> Seat:
-        seat: Seat | None = getattr(self._mine, "seat", None)
-        if seat is None or seat.generation != self._generation:
-            # Without a PIN: the login of the anchor counts for the whole process.
-            seat = self._mine.seat = Seat(self._token.open(), self._generation)
-        return seat
+        with suppress(IndexError):
+            while (seat := self._seats.pop()).generation != self._generation:
+                pass
+            return seat
+        # Without a PIN: the login of the anchor counts for the whole process.
+        return Seat(self._token.open(), self._generation)
 
     # -- start and recovery -------------------------------------------------------------------
 

@@ -1,0 +1,259 @@
+"""What the signer does, request by request. It alone holds a token; the socket is `server`'s."""
+
+from __future__ import annotations
+
+import os
+import threading
+import traceback
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import UTC
+from itertools import chain
+from typing import TYPE_CHECKING, Any
+
+from pki import publickeys
+from pki.errors import Malformed, PkiError, Refused, TokenError
+from pki.signer import policy, protocol
+from pki.signer.counters import Counters
+from pki.signer.logs import log
+from pki.signer.register import Register, check_kinds
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from datetime import datetime
+    from pathlib import Path
+
+    from pki.hsm.interface import Token
+    from pki.signer.protocol import Header
+
+_Answer = tuple["Header", list[bytes]]
+_SLICES = 2  # per worker: small enough to share the workers between clients
+
+
+@dataclass(frozen=True, slots=True)
+class _Call:
+    """One request and who sent it."""
+
+    request: Header
+    blobs: list[bytes]
+    peer: Mapping[str, int]
+
+    def word(self, name: str) -> str:
+        value = self.request.get(name)
+        if not isinstance(value, str):
+            raise Malformed("signer.request", f"`{name}` is a text.")
+        return value
+
+    def log(self, event: str, **fields: Any) -> None:
+        names = {name: self.request.get(name) for name in ("op", "key", "label")}
+        short = {name: text[:64] for name, text in names.items() if isinstance(text, str)}
+        log(event, **short, **fields, **self.peer)
+
+
+@dataclass(frozen=True, slots=True)
+class _Desk:
+    """One key, ready for signing."""
+
+    label: str
+    terms: policy.Terms
+    public: publickeys.PublicKey
+
+
+class SigningService:
+    """Answers requests; methods may run in several threads at once."""
+
+    def __init__(
+        self,
+        token: Token,
+        home: Path,
+        *,
+        now: Callable[[], datetime],
+        in_setup: bool = False,
+        workers: int = 2,
+        about: Mapping[str, Any] | None = None,
+    ) -> None:
+        """`about` is added to the health report. Raises TokenError for damaged files in `home`."""
+        self._token, self._now, self._in_setup = token, now, in_setup
+        self._workers, self._about = workers, dict(about or {})
+        self._register = Register(home / "keys.json")
+        self._counters = Counters(home)
+        self._pool = ThreadPoolExecutor(workers, thread_name_prefix="sign")
+        self._desks: dict[str, _Desk] = {}
+        self._changing = threading.Lock()
+        self._started_at = now()
+        self._locked = False
+        self._last_error: Header | None = None
+        self._operations: dict[object, Callable[[_Call], _Answer]] = {
+            "health": self._health,
+            "keys": self._keys,
+            "sign": self._sign,
+            "generate": self._generate,
+            "install_certificate": self._install_certificate,
+            "lock": self._lock,
+        }
+        self._check_keys()
+
+    def answer(self, request: Header, blobs: list[bytes], **peer: int) -> _Answer:
+        """Never raises: what goes wrong is the answer."""
+        call = _Call(request, blobs, peer)
+        try:
+            header, results = self._operation(call)(call)
+        except PkiError as error:
+            if isinstance(error, TokenError):
+                self._note(error)
+            call.log("refused", rule=error.rule)
+            return protocol.error_header(error), []
+        except Exception as error:  # noqa: BLE001 - the signer outlives every request
+            call.log("failed", trace=traceback.format_tb(error.__traceback__))
+            failure = TokenError(
+                "signer.internal", f"The signer failed: {type(error).__name__}.", permanent=False
+            )
+            self._note(failure)
+            return protocol.error_header(failure), []
+        return {"ok": True, **header}, results
+
+    def close(self) -> None:
+        """Finish what is running, then forget the keys."""
+        self._pool.shutdown(wait=True)
+        self._token.lock()
+        self._counters.close()
+
+    # -- operations ---------------------------------------------------------------------------
+
+    def _health(self, _call: _Call) -> _Answer:
+        where = self._token.description
+        now = self._now()
+        health = {
+            "pid": os.getpid(),
+            "started_at": self._started_at.isoformat(),
+            "uptime_seconds": int((now - self._started_at).total_seconds()),
+            "custody": {"code": where.code, "zh": where.zh, "en": where.en},
+            "unlocked": not self._locked,
+            "in_setup": self._in_setup,
+            "workers": self._workers,
+            "counters": self._counters.report(),
+            "last_error": self._last_error,
+            **self._about,
+        }
+        return {"health": health}, []
+
+    def _keys(self, _call: _Call) -> _Answer:
+        return {"keys": [key.as_header() for key in self._register.all()]}, []
+
+    def _sign(self, call: _Call) -> _Answer:
+        label, kind = call.word("key"), call.word("kind")
+        if kind not in protocol.KINDS:
+            raise Refused("policy.kind", f"The signer knows no {kind}.")
+        desk, at = self._desk(label), self._now()
+        results = self._in_slices(lambda tbs: self._sign_one(desk, kind, tbs, at), call.blobs)
+        refused = sum(isinstance(result, PkiError) for result in results)
+        self._counters.add(label, kind, signed=len(results) - refused, refused=refused)
+        rules = sorted({result.rule for result in results if isinstance(result, PkiError)})
+        call.log("signed", kind=kind, signed=len(results) - refused, refused=refused, rules=rules)
+        header = {
+            "refused": [
+                protocol.error_header(result)["error"] if isinstance(result, PkiError) else None
+                for result in results
+            ]
+        }
+        return header, [b"" if isinstance(result, PkiError) else result for result in results]
+
+    def _generate(self, call: _Call) -> _Answer:
+        label, algorithm = call.word("label"), call.word("algorithm")
+        kinds, crl_days = call.request.get("kinds"), call.request.get("crl_days")
+        if not isinstance(kinds, list) or type(crl_days) is not int:
+            raise Malformed("signer.request", "`kinds` is a list and `crl_days` a number.")
+        if not self._in_setup:
+            raise Refused("signer.setup", "Keys are made during set-up only.")
+        check_kinds([str(kind) for kind in kinds], crl_days)
+        with self._changing:
+            spki = self._token.generate(label, algorithm)
+            where = self._token.custody(label)
+            key = protocol.Key(
+                label=label,
+                algorithm=algorithm,
+                kinds=tuple(kinds),
+                public_key=spki,
+                certificate=None,
+                custody=where.code,
+                custody_zh=where.zh,
+                custody_en=where.en,
+                created_at=self._now().astimezone(UTC),
+                crl_days=crl_days,
+            )
+            self._register.add(key)
+            self._desks = {}
+        call.log("generated", algorithm=algorithm, kinds=kinds, custody=where.code)
+        return {"key": key.as_header()}, []
+
+    def _install_certificate(self, call: _Call) -> _Answer:
+        label = call.word("label")
+        if len(call.blobs) != 1:
+            raise Malformed("signer.request", "Exactly one certificate is expected.")
+        with self._changing:
+            key = self._register.install(label, call.blobs[0], in_setup=self._in_setup)
+            self._desks = {}
+        call.log("certificate_installed")
+        return {"key": key.as_header()}, []
+
+    def _lock(self, call: _Call) -> _Answer:
+        self._locked = True
+        self._token.lock()
+        call.log("locked")
+        return {}, []
+
+    # -- signing ------------------------------------------------------------------------------
+
+    def _sign_one(self, desk: _Desk, kind: str, tbs: bytes, at: datetime) -> bytes | PkiError:
+        try:
+            policy.check(kind, tbs, desk.terms, at=at)
+        except (Refused, Malformed) as refusal:
+            return refusal
+        signature = self._token.sign(desk.label, tbs)
+        if not desk.public.verify(tbs, signature, desk.terms.algorithm):
+            raise TokenError(
+                "signer.wrong_signature", "The token made a wrong signature.", permanent=True
+            )
+        return signature
+
+    def _in_slices(
+        self, act: Callable[[bytes], bytes | PkiError], blobs: Sequence[bytes]
+    ) -> list[bytes | PkiError]:
+        if len(blobs) <= 1:
+            return [*map(act, blobs)]  # not worth a change of threads
+        size = max(1, -(-len(blobs) // (self._workers * _SLICES)))
+        slices = [blobs[at : at + size] for at in range(0, len(blobs), size)]
+        return list(chain.from_iterable(self._pool.map(lambda each: [*map(act, each)], slices)))
+
+    def _desk(self, label: str) -> _Desk:
+        desks = self._desks  # replaced, never cleared: a change must not meet a stale desk here
+        desk = desks.get(label)
+        if desk is None:
+            key = self._register.get(label)
+            terms = self._register.terms(label, in_setup=self._in_setup)
+            desk = desks[label] = _Desk(label, terms, publickeys.parse(key.public_key))
+        return desk
+
+    # -- inside -------------------------------------------------------------------------------
+
+    def _operation(self, call: _Call) -> Callable[[_Call], _Answer]:
+        act = self._operations.get(call.word("op"))
+        if act is None:
+            raise Malformed("signer.operation", "There is no such operation.")
+        return act
+
+    def _note(self, error: TokenError) -> None:
+        at = self._now().isoformat()
+        self._last_error = {"at": at, "rule": error.rule, "reason": error.reason}
+
+    def _check_keys(self) -> None:
+        """Tell when register and token differ; the other keys stay usable."""
+        for key in self._register.all():
+            try:
+                same = self._token.public_key(key.label) == key.public_key
+                reason = "" if same else "The token has another key by this name."
+            except TokenError as error:
+                reason = error.reason
+            if reason:
+                self._note(TokenError("signer.key_missing", reason, permanent=True))
+                log("key_missing", key=key.label, reason=reason)

@@ -1,0 +1,114 @@
+"""The signer's own book of its keys: what each may sign, and its certificate once it has one."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from pki import certificates, der, durable, oids, publickeys
+from pki.errors import Refused, TokenError
+from pki.signatures import default_algorithm
+from pki.signer.policy import Authority, Terms
+from pki.signer.protocol import CA_CERTIFICATE, CERTIFICATE, CRL, KINDS, OCSP, Key
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+_MAX_CRL_DAYS = 400  # a root's list may live for a year
+_CA_KINDS = frozenset({CERTIFICATE, CRL, CA_CERTIFICATE})
+
+
+class Register:
+    """Keys by label, kept in one file that is replaced as a whole. Calls must not overlap."""
+
+    def __init__(self, path: Path) -> None:
+        """Raises TokenError `signer.register` for a damaged file."""
+        self._path = path
+        try:
+            listed = json.loads(path.read_bytes())["keys"] if path.exists() else []
+            self._keys = {key.label: key for key in map(Key.from_header, listed)}
+        except (ValueError, KeyError, TypeError) as problem:
+            raise TokenError(
+                "signer.register", f"{path} cannot be read: {problem}.", permanent=True
+            ) from problem
+
+    def all(self) -> list[Key]:
+        return list(self._keys.values())
+
+    def get(self, label: str) -> Key:
+        """Raises Refused `signer.unknown_key`."""
+        key = self._keys.get(label)
+        if key is None:
+            raise Refused("signer.unknown_key", f"The signer has no key {label}.")
+        return key
+
+    def add(self, key: Key) -> None:
+        self._write(key)
+
+    def install(self, label: str, certificate: bytes, *, in_setup: bool) -> Key:
+        """Raises Refused `signer.certificate_*` when the certificate does not fit the key."""
+        key = self.get(label)
+        if key.certificate is not None and key.certificate != certificate and not in_setup:
+            raise Refused("signer.certificate_installed", f"{label} has its certificate already.")
+        parsed = certificates.parse(certificate)
+        if parsed.der != certificate or parsed.public_key.spki != key.public_key:
+            raise Refused("signer.certificate_key", "The certificate is for another key.")
+        authority = _authority(parsed)
+        if not (authority.is_responder if OCSP in key.kinds else authority.is_ca):
+            raise Refused(
+                "signer.certificate_purpose", "The certificate is not for what this key signs."
+            )
+        key = replace(key, certificate=certificate)
+        self._write(key)
+        return key
+
+    def terms(self, label: str, *, in_setup: bool) -> Terms:
+        """What the policy needs to know. Raises Refused `signer.unknown_key`."""
+        key = self.get(label)
+        public = publickeys.parse(key.public_key)
+        parsed = certificates.parse(key.certificate) if key.certificate else None
+        return Terms(
+            kinds=frozenset(key.kinds),
+            algorithm=default_algorithm(public.algorithm),
+            spki=public.spki,
+            key_identifier=public.key_identifier,
+            authority=_authority(parsed) if parsed else None,
+            crl_life=timedelta(days=key.crl_days),
+            responders=frozenset(k.public_key for k in self._keys.values() if OCSP in k.kinds),
+            in_setup=in_setup,
+        )
+
+    def _write(self, key: Key) -> None:
+        keys = {**self._keys, key.label: key}
+        content = {"version": 1, "keys": [each.as_header() for each in keys.values()]}
+        durable.replace(self._path, json.dumps(content, ensure_ascii=False, indent=1).encode())
+        self._keys = keys
+
+
+def check_kinds(kinds: Sequence[str], crl_days: int) -> None:
+    """Raises Refused `signer.kinds`, `signer.crl_days`."""
+    known = bool(kinds) and set(kinds) <= set(KINDS)
+    if not known or len(set(kinds)) != len(kinds):
+        raise Refused("signer.kinds", f"A key signs some of {', '.join(KINDS)}.")
+    if OCSP in kinds and _CA_KINDS & set(kinds):
+        raise Refused("signer.kinds", "A responder's key signs nothing but answers.")
+    if not 1 <= crl_days <= _MAX_CRL_DAYS:
+        raise Refused("signer.crl_days", f"Lists live for 1 to {_MAX_CRL_DAYS} days.")
+
+
+def _authority(certificate: certificates.Certificate) -> Authority:
+    found = certificate.body.extension(oids.EXTENDED_KEY_USAGE)
+    purposes = der.only(found.value) if found else der.Reader(b"")
+    named = []
+    while purposes:
+        named.append(purposes.oid())
+    return Authority(
+        subject=certificate.body.subject,
+        not_before=certificate.not_before,
+        not_after=certificate.not_after,
+        is_ca=certificate.is_ca,
+        is_responder=oids.OCSP_SIGNING in named,
+    )
