@@ -4,4 +4,4 @@ import os
 
 os.environ.setdefault("ANXIN_ENV", "test")
 
-pytest_plugins = ["tests.plugin_services", "tests.plugin_journal"]
+pytest_plugins = ["tests.plugin_services", "tests.plugin_journal", "tests.oracles.fixtures"]
