@@ -65,7 +65,8 @@ def connection_as(services: Services, db: None) -> Iterator[object]:
     opened = []
 
     def connect(role: str) -> psycopg.Connection:
-        told = services.postgres.environment(role, settings.DATABASES["default"]["NAME"])
+        name = str(settings.DATABASES["default"]["NAME"])
+        told = services.postgres.environment(role, name)
         one = psycopg.connect(told["DATABASE_URL"], passfile=told["PGPASSFILE"], autocommit=True)
         opened.append(one)
         return one

@@ -24,6 +24,7 @@ class Post:
     child: Child | None
     deaths: int = 0
     next_try: float = 0.0
+    returning: bool = False  # started again, not yet answering
 
 
 class Crew:
@@ -99,7 +100,7 @@ class Crew:
         now = time.monotonic()
         for post in self._posts.values():
             if post.child:
-                self._bury(post, now)
+                self._look_after(post, now)
             elif now >= post.next_try:
                 self._fill(post)
 
@@ -128,6 +129,7 @@ class Crew:
     def _fill(self, post: Post) -> None:
         try:
             post.child = Child(post.program, self._home)
+            post.returning = True
         except (Trouble, OSError) as error:
             self._try_later(post, f"cannot start: {error}")
 
@@ -137,10 +139,13 @@ class Crew:
         post.next_try = time.monotonic() + delay
         self._say(f"{post.program.name} {reason}; again in {delay:g} s")
 
-    def _bury(self, post: Post, now: float) -> None:
+    def _look_after(self, post: Post, now: float) -> None:
         assert post.child is not None
         status = post.child.result()
         if status is None:
+            if post.returning and post.program.ready():
+                post.returning = False
+                self._say(f"{post.program.name} is back")
             return
         if now - post.child.started > SETTLED:
             post.deaths = 0

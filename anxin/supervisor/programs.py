@@ -13,7 +13,7 @@ from anxin.supervisor.processes import Program
 SIGNER_TIER, SITE_TIER = 1, 2
 CELERY = (sys.executable, "-m", "celery", "-A", "anxin.celery_app")
 QUIET = ("--without-gossip", "--without-mingle", "--without-heartbeat", "--loglevel", "INFO")
-ANSWER_WITHIN = 5.0  # seconds
+ANSWER_WITHIN = 2.0  # seconds
 
 
 def signer(environment: Environment) -> Program:

@@ -1,0 +1,141 @@
+import os
+import select
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from anxin.supervisor import procfs
+from anxin.supervisor.home import CHECKOUT, Home
+from anxin.supervisor.postgres import Postgres
+from anxin.supervisor.valkey import Valkey
+
+WITHIN = 30.0  # seconds for anything that a test waits for
+
+
+def until(holds, what: str = "it") -> None:
+    """Wait until something holds; fails when it does not in good time."""
+    deadline = time.monotonic() + WITHIN
+    while not holds():
+        assert time.monotonic() < deadline, f"waited in vain for {what}"
+        select.select([], [], [], 0.05)
+
+
+class House:
+    """A supervised house in a process of its own; `path` survives its runs."""
+
+    def __init__(self, path: Path) -> None:
+        self.home = Home(path, "nobody" if os.getuid() == 0 else None)
+        self._runs: list[subprocess.Popen[bytes]] = []
+        self._said = path / "said"
+        self._heard = 0  # bytes of it
+
+    def start(self, *prefix: str, python: str = sys.executable, **environment: str) -> None:
+        arguments = [python, "-m", "tests.services.house", str(self.home.path)]
+        if self.home.service_user:
+            arguments.append(self.home.service_user)
+        with self._said.open("ab") as said:
+            self._runs.append(
+                subprocess.Popen(
+                    [*prefix, *arguments],
+                    cwd=CHECKOUT,
+                    env=os.environ | environment,
+                    stdout=said,
+                    stderr=subprocess.STDOUT,
+                )
+            )
+
+    def hear(self, word: str) -> str:
+        """The next line of a supervisor that has this word in it."""
+        until(lambda: word.encode() in self._unheard() or self._runs[-1].poll() is not None, word)
+        for line in self._unheard().splitlines(keepends=True):
+            self._heard += len(line)
+            if word.encode() in line:
+                return line.decode()
+        raise AssertionError(f"not a word of {word!r} in {self._said.read_text()}")
+
+    def _unheard(self) -> bytes:
+        return self._said.read_bytes()[self._heard :]
+
+    def up(self, *prefix: str, **options: str) -> None:
+        self.start(*prefix, **options)
+        self.hear("up\n")
+
+    def stop(self) -> int:
+        self._runs[-1].send_signal(signal.SIGTERM)
+        return self._runs[-1].wait(WITHIN)
+
+    def supervisor(self) -> int:
+        return self._runs[-1].pid
+
+    def pid(self, name: str) -> int:
+        return int((self.home.run / f"{name}.pid").read_text().split()[0])
+
+    def kill(self, *pids: int) -> None:
+        for pid in pids:
+            os.kill(pid, signal.SIGKILL)
+        if self.supervisor() in pids:
+            self._runs[-1].wait(WITHIN)
+
+    def everybody(self) -> list[procfs.Process]:
+        """Every process of this house but the supervisor."""
+        places = [self.home.database, self.home.broker]
+        found = [one for place in places for one in procfs.working_in(place)]
+        if (self.home.run / "site.pid").exists():
+            session = self.pid("site")
+            found += [one for one in procfs.living() if one.session == session]
+        return found
+
+    def database(self, role: str = "owner") -> psycopg.Connection:
+        told = Postgres(self.home).environment(role)
+        return psycopg.connect(told["DATABASE_URL"], passfile=told["PGPASSFILE"], autocommit=True)
+
+    def broker_url(self) -> str:
+        return Valkey(self.home).environment()["REDIS_URL"]
+
+    def close(self) -> None:
+        for run in self._runs:
+            if run.poll() is None:
+                run.send_signal(signal.SIGTERM)
+                run.wait(WITHIN)
+        procfs.end(self.everybody(), signal.SIGKILL, patience=5)
+        shutil.rmtree(self.home.path)
+
+
+@contextmanager
+def somewhere() -> Iterator[House]:
+    """In a short directory that every account can pass through, unlike pytest's own."""
+    path = Path(tempfile.mkdtemp(prefix="anxin-", dir="/tmp"))
+    path.chmod(0o711)
+    one = House(path)
+    try:
+        yield one
+    finally:
+        one.close()
+
+
+@pytest.fixture
+def house() -> Iterator[House]:
+    with somewhere() as one:
+        yield one
+
+
+@pytest.fixture(scope="module")
+def running() -> Iterator[House]:
+    """One that is up, for tests that leave it as it was."""
+    with somewhere() as one:
+        one.up()
+        yield one
+
+
+@pytest.fixture
+def eventually():
+    return until

