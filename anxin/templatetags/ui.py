@@ -1,4 +1,4 @@
-"""What every template may use: icons, masks, time left, differences, values as classes."""
+"""What every template may use: icons, time left, differences, values as classes."""
 
 import difflib
 from datetime import timedelta
@@ -12,8 +12,6 @@ from django.utils.translation import ngettext
 
 register = template.Library()
 
-ID_NUMBER, PHONE = 18, 11
-
 
 @register.simple_tag
 def icon(name: str, css: str = "ic", label: str = "") -> SafeString:
@@ -26,19 +24,6 @@ def icon(name: str, css: str = "ic", label: str = "") -> SafeString:
         static("vendor/icons.svg"),
         name,
     )
-
-
-@register.filter
-def masked(text: str) -> str:
-    """Hide the middle: 330199********002X, 138****2607, 9133**********RT60, 林*夏."""
-    size = len(text)
-    if size >= ID_NUMBER:
-        head, tail = 6 if size == ID_NUMBER else 4, 4
-    elif size >= PHONE:
-        head, tail = 3, 4
-    else:
-        head, tail = 1, 1 if size > len("张三") else 0
-    return text[:head] + "*" * max(size - head - tail, 0) + (text[-tail:] if tail else "")
 
 
 @register.filter

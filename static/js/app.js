@@ -137,8 +137,6 @@ document.addEventListener("keydown", (event) => {
 
 // --- Start of the page. ---
 document.querySelectorAll("[data-help][hidden]").forEach((button) => button.removeAttribute("hidden"));
-const first = document.querySelector("[data-focus]");
-if (first) first.focus();
 const box = document.querySelector("[data-single-keys]");
 if (box) {
   box.checked = singleKeys();

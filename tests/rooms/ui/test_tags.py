@@ -1,0 +1,63 @@
+"""The words and drawings templates make."""
+
+from datetime import timedelta
+
+import pytest
+
+from anxin.templatetags import charts, ui
+
+
+@pytest.mark.parametrize(
+    ("left", "words"),
+    [
+        (timedelta(minutes=12), "剩 12 分"),
+        (timedelta(hours=1, minutes=5), "剩 1 时 05 分"),
+        (timedelta(days=2, hours=3), "剩 2 天 3 时"),
+        (timedelta(minutes=-6), "已超时 6 分"),
+        (timedelta(), "剩 0 分"),
+    ],
+)
+def test_time_left_is_told_in_words(left, words):
+    assert ui.time_left(left) == words
+
+
+def test_only_the_differing_characters_are_marked():
+    assert ui.diff("澄江路 188 号", "澄江路 186 号", "a") == "澄江路 18<ins>8</ins> 号"
+    assert ui.diff("澄江路 188 号", "澄江路 186 号", "b") == "澄江路 18<del>6</del> 号"
+
+
+def test_a_difference_cannot_smuggle_markup():
+    assert "<b>" not in ui.diff("<b>甲</b>", "乙", "a")
+    assert "<b>" not in ui.diff("甲", "<b>乙</b>", "b")
+
+
+@pytest.mark.parametrize(("value", "name"), [(-5, "p0"), (41.6, "p42"), (250, "p100")])
+def test_a_share_becomes_a_class(value, name):
+    assert ui.percent_class(value) == name
+
+
+def test_a_digest_is_shown_by_its_two_ends():
+    assert ui.short("9c41aaaabbbbe07b") == "9c41…e07b"
+    assert ui.short("9c41") == "9c41"
+
+
+def test_hex_is_grouped():
+    assert ui.groups("4A1F88D009C2") == "4A1F 88D0 09C2"
+
+
+def test_an_icon_with_a_label_speaks_and_one_without_is_decoration():
+    assert 'aria-label="已锁定"' in ui.icon("lock", "ic", "已锁定")
+    assert 'aria-hidden="true"' in ui.icon("lock")
+    assert "<b>" not in ui.icon("lock", "ic", "<b>")
+
+
+def test_bars_stay_inside_the_drawing_and_have_a_title_each():
+    drawn = charts.bars([("11-20", 10, 1), ("11-21", 0, 0)])
+    assert drawn.count("<title>") == 2
+    assert "11-21：0 / 0" in drawn
+    assert charts.bars([]).count("<rect") == 0
+
+
+def test_points_of_a_flat_line_do_not_divide_by_zero():
+    assert charts.points([5, 5]) == "0.0,44.0 200.0,44.0"
+    assert charts.points([]) == ""
