@@ -66,14 +66,21 @@ addEventListener("pageshow", () => {
 // --- The list: J and K move, Enter opens, a click selects. ---
 const list = () => document.querySelector("[data-list] tbody");
 const rows = () => [...list().querySelectorAll("tr[data-href]")];
+let chosen = "";
+const mark = (row) => {
+  chosen = row.id;
+  rows().forEach((other) => other.classList.toggle("on", other === row));
+};
 export const select = (row) => {
-  rows().forEach((other) => {
-    other.classList.toggle("on", other === row);
-    other.toggleAttribute("data-on", other === row);
-  });
+  mark(row);
   row.scrollIntoView({ block: "nearest" });
   row.dispatchEvent(new CustomEvent("row-selected", { bubbles: true }));
 };
+// A list refreshed from the server keeps the row that was chosen.
+document.addEventListener("htmx:after:swap", () => {
+  const kept = chosen && document.getElementById(chosen);
+  if (kept && !kept.classList.contains("on")) mark(kept);
+});
 const move = (step) => {
   const all = rows();
   if (!all.length) return;
