@@ -160,8 +160,12 @@ def national_identity(value: bytes) -> IdentityCode:
         reader.finish()
         return _identity(item)
     except Malformed:
-        text = value.decode("utf-8", "backslashreplace")
-        return IdentityCode("", text if text.isprintable() else value.hex())
+        return IdentityCode("", _bare(value))
+
+
+def _bare(value: bytes) -> str:
+    text = value.decode("utf-8", "replace")
+    return text if text.isprintable() and "\ufffd" not in text else value.hex()
 
 
 def _identity(item: der.Value) -> IdentityCode:
