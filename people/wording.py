@@ -2,4 +2,58 @@
 
 from django.utils.translation import gettext_lazy as _
 
-WORDING = {}
+from people.trust.rules import Role
+
+WORDING = {
+    # gates
+    "gate.not_signed_in": _("登录已经失效。请重新登录，未提交的内容没有保存。"),
+    "gate.other_role": _("这个页面不属于您的岗位。没有任何改动；这次访问已记入审计日志。"),
+    # trusted roles
+    "trust.incompatible_roles": _(
+        "一个人不能同时担任这两个互斥的岗位。没有任何改动，请安全管理员核对岗位任命。"
+    ),
+    "trust.appointed_already": _("此人已经担任这个岗位。没有任何改动。"),
+    "trust.not_appointed": _("此人没有担任这个岗位。没有任何改动。"),
+    "people.no_such_person": _("没有这位工作人员。没有任何改动，请核对工号。"),
+    "people.login_taken": _("登录名或工号已被使用。没有任何改动，请换一个。"),
+    # approvals
+    "approval.not_a_maker": _("您的岗位不能提交这项申请。没有任何改动。"),
+    "approval.not_a_checker": _("您的岗位不能审批这项申请。没有任何改动。"),
+    "approval.own_work": _("不能审批自己提交的内容，须由另一位同事审批。没有任何改动。"),
+    "approval.voted_already": _("您已经表过态，须由另一位同事继续审批。没有任何改动。"),
+    "approval.closed": _("这项审批已经有结果，您的意见没有记入。请刷新页面再看。"),
+    "approval.expired": _("这项审批已超过时限，您的意见没有记入。如仍需办理，请重新提交。"),
+    "approval.seen_something_else": _(
+        "审批的内容在您打开页面之后变了，您的意见没有记入。请刷新页面，核对新的内容。"
+    ),
+    "approval.proposed_already": _("同样的申请正在审批中。没有任何改动，请等待审批结果。"),
+    "approval.other_act": _("要做的事与审批通过的内容不一致，已被拒绝。没有任何改动。"),
+    "approval.unknown": _("没有这项审批。没有任何改动，请刷新页面再看。"),
+    # sign-in
+    "sign_in.refused": _(
+        "登录名、密码或动态口令不对，或者账号暂时锁定。连续 5 次不对会锁定 15 分钟。"
+    ),
+    "sign_in.too_late": _("输入密码后过了太久。请重新输入登录名和密码。"),
+    "people.no_such_language": _("没有这种语言。没有任何改动。"),
+    # passwords
+    "password.wrong": _("现在的密码不对，密码没有改动。"),
+    "password.too_short": _("密码太短，至少 10 个字符。"),
+    "password.no_letter": _("密码里要有字母。"),
+    "password.no_digit": _("密码里要有数字。"),
+    "password.no_special": _("密码里要有特殊字符，例如 # 或 %%。"),
+    "password.used_before": _("不能用最近 5 次用过的密码。"),
+    "password.password_too_common": _("这个密码太常见，请换一个。"),
+}
+
+ROLES = {
+    Role.OPERATOR: _("证书业务受理员"),
+    Role.REVIEWER: _("订户信息审核员"),
+    Role.CA_ADMIN: _("CA 系统管理员"),
+    Role.SECURITY_ADMIN: _("CA 安全管理员"),
+    Role.CA_OPERATOR: _("CA 系统操作员"),
+    Role.SUPPORT: _("技术服务人员"),
+    Role.CUSTODIAN: _("密钥管理员"),
+    Role.AUDITOR: _("审计员"),
+    Role.POLICY_MEMBER: _("安全策略委员会委员"),
+    Role.FINANCE: _("财务人员"),
+}

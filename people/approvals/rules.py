@@ -79,12 +79,24 @@ def check_voter(duty: Duty, actor: Actor, *, maker_id: int, voters: Collection[i
         )
 
 
-def check_open(state: str, *, expires_at: datetime, at: datetime) -> None:
+def check_undecided(state: str) -> None:
     """Refuses (CONFLICT) when there is nothing left to decide."""
     if state != State.OPEN:
         raise Refusal(Kind.CONFLICT, "approval.closed", f"already {state}", state=state)
+
+
+def check_in_time(expires_at: datetime, *, at: datetime) -> None:
+    """Refuses (CONFLICT) a vote that comes too late, whether or not the sweep was here."""
     if at >= expires_at:
         raise Refusal(Kind.CONFLICT, "approval.expired", "nobody decided in time")
+
+
+def check_seen(seen: str, digest: str) -> None:
+    """Refuses (CONFLICT) a vote on something other than what the voter was shown."""
+    if seen != digest:
+        raise Refusal(
+            Kind.CONFLICT, "approval.seen_something_else", "the page showed something else"
+        )
 
 
 def check_withdrawal(duty: Duty, actor: Actor, *, maker_id: int) -> None:

@@ -1,0 +1,60 @@
+"""People by id, and what signing in needs to know of them."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Q
+
+from people.accounts import rules
+from people.accounts.models import FormerPassword, OneTimeDevice, StaffMember
+
+
+def staff_names(ids: Collection[int]) -> dict[int, str]:
+    """Names for the pages; unknown ids are left out."""
+    return dict(StaffMember.objects.filter(pk__in=list(ids)).values_list("pk", "name"))
+
+
+def staff_matching(text: str) -> list[int]:
+    """Ids of the people with this name, login or staff number."""
+    return list(
+        StaffMember.objects.filter(Q(name=text) | Q(login=text) | Q(staff_number=text))
+        .order_by("pk")
+        .values_list("pk", flat=True)
+    )
+
+
+def former_hashes(person_id: int) -> list[str]:
+    """The latest former password hashes, newest first."""
+    found = FormerPassword.objects.filter(person=person_id).order_by("-pk")
+    return list(found.values_list("hash", flat=True)[: rules.REMEMBERED])
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """What people see of themselves."""
+
+    login: str
+    name: str
+    staff_number: str
+    office: str
+    language: str
+    password_due_at: datetime
+
+
+def profile(person_id: int) -> Profile:
+    row = StaffMember.objects.get(pk=person_id)
+    return Profile(
+        login=row.login,
+        name=row.name,
+        staff_number=row.staff_number,
+        office=row.office,
+        language=row.language,
+        password_due_at=row.password_changed_at + rules.PASSWORD_AGE,
+    )
+
+
+def last_step(person_id: int) -> int:
+    """The time step of the last code a person's device gave, -1 before the first."""
+    devices = OneTimeDevice.objects.filter(user=person_id, confirmed=True)
+    return devices.values_list("last_step", flat=True).first() or -1

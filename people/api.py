@@ -1,0 +1,34 @@
+"""Front door of the people house; views also use `people.gates`."""
+
+from people.accounts.demo import new_account as new_demo_account
+from people.accounts.demo import write_accounts as write_demo_accounts
+from people.accounts.queries import staff_matching, staff_names
+from people.accounts.services import create_staff, enrol_device
+from people.approvals.queries import ApprovalView as Approval
+from people.approvals.queries import VoteView as Vote
+from people.approvals.queries import approval, may, open_approvals, spent_on
+from people.approvals.services import propose, redeem, vote, withdraw
+from people.trust.rules import Role
+from people.trust.services import appoint, dismiss
+
+__all__ = [
+    "Approval",
+    "Role",
+    "Vote",
+    "appoint",
+    "approval",
+    "create_staff",
+    "dismiss",
+    "enrol_device",
+    "may",
+    "new_demo_account",
+    "open_approvals",
+    "propose",
+    "redeem",
+    "spent_on",
+    "staff_matching",
+    "staff_names",
+    "vote",
+    "withdraw",
+    "write_demo_accounts",
+]

@@ -1,0 +1,113 @@
+"""Approvals as frozen values; rows do not leave this room."""
+
+import json
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.conf import settings
+from django.db.models import Prefetch, QuerySet
+
+from anxin.kernel.actors import Actor
+from anxin.kernel.errors import Kind, Refusal
+from people.approvals import rules
+from people.approvals.models import Approval, Vote
+
+
+@dataclass(frozen=True, slots=True)
+class VoteView:
+    checker_id: int
+    checker: str
+    grants: bool
+    comment: str
+    address: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ApprovalView:
+    """`digest` is what a voter's page must carry and give back as `seen`."""
+
+    id: int
+    action: str
+    subject: str
+    payload: dict[str, Any]
+    digest: str
+    state: str
+    maker_id: int
+    maker: str
+    proposed_at: datetime
+    expires_at: datetime
+    votes: tuple[VoteView, ...]
+    votes_needed: int
+
+
+def approval(approval_id: int) -> ApprovalView:
+    """One approval with its votes; Refusal NOT_FOUND."""
+    found = _whole().filter(pk=approval_id).first()
+    if found is None:
+        raise Refusal(Kind.NOT_FOUND, "approval.unknown", f"no approval {approval_id}")
+    return _view(found)
+
+
+def open_approvals(action: str, subjects: Collection[str]) -> dict[str, ApprovalView]:
+    """The open approvals of one action on these subjects, by subject; two queries."""
+    found = _whole().filter(action=action, subject__in=list(subjects), state=rules.State.OPEN)
+    return {row.subject: _view(row) for row in found}
+
+
+def spent_on(approval_id: int) -> str | None:
+    """The action a used approval was spent on; None when it was never used."""
+    used = Approval.objects.filter(pk=approval_id, state=rules.State.USED)
+    return used.values_list("action", flat=True).first()
+
+
+def may(actor: Actor, action: str, *, approval: ApprovalView | None = None) -> list[Refusal]:
+    """Why this person may not propose the action, or vote on `approval`; empty when they may."""
+    duty = settings.DUTIES[action]
+    if approval is None:
+        return _reasons(lambda: rules.check_maker(duty, actor))
+    voters = [vote.checker_id for vote in approval.votes]
+    return [
+        *_reasons(lambda: rules.check_undecided(approval.state)),
+        *_reasons(
+            lambda: rules.check_voter(duty, actor, maker_id=approval.maker_id, voters=voters)
+        ),
+    ]
+
+
+def _reasons(check: Callable[[], None]) -> list[Refusal]:
+    try:
+        check()
+    except Refusal as refusal:
+        return [refusal]
+    return []
+
+
+def _whole() -> QuerySet[Approval]:
+    votes = Vote.objects.select_related("checker").order_by("pk")
+    return Approval.objects.select_related("maker").prefetch_related(Prefetch("votes", votes))
+
+
+def _view(row: Approval) -> ApprovalView:
+    return ApprovalView(
+        id=row.pk,
+        action=row.action,
+        subject=row.subject,
+        payload=json.loads(row.payload),
+        digest=row.digest,
+        state=row.state,
+        maker_id=row.maker_id,
+        maker=row.maker.name,
+        proposed_at=row.proposed_at,
+        expires_at=row.expires_at,
+        votes=tuple(_vote(vote) for vote in row.votes.all()),
+        votes_needed=settings.DUTIES[row.action].votes,
+    )
+
+
+def _vote(row: Vote) -> VoteView:
+    return VoteView(
+        row.checker_id, row.checker.name, row.grants, row.comment, row.address, row.voted_at
+    )

@@ -1,0 +1,150 @@
+"""Propose, vote, redeem: the one way by which several people must agree (CPS 5.2.2, 5.2.4).
+
+A service that `anxin/duties.py` names is called as `perform(approval, *, actor, at, **payload)`
+by the deciding vote, in the vote's transaction, and starts with `redeem`.
+"""
+
+from datetime import datetime
+from typing import Any
+
+from django.conf import settings
+from django.db import IntegrityError, transaction
+from django.utils.module_loading import import_string
+
+from anxin.kernel import canonical
+from anxin.kernel.actors import SYSTEM, Actor
+from anxin.kernel.errors import Kind, Refusal
+from audit.log import advance, advance_many, record, subject_of
+from people.approvals import queries, rules
+from people.approvals.models import Approval, Vote
+from people.approvals.queries import ApprovalView
+
+
+@transaction.atomic
+def propose(
+    action: str, payload: dict[str, Any], *, subject: str, actor: Actor, at: datetime
+) -> ApprovalView:
+    """Ask for an action of `anxin/duties.py`; nothing happens yet.
+
+    `payload` is JSON of ids and digests of what the checker will be shown. Refuses who may not
+    propose (FORBIDDEN), and a second open approval of this action on this subject (CONFLICT).
+    """
+    rules.check_maker(settings.DUTIES[action], actor)
+    row = Approval(
+        state=rules.State.OPEN,
+        action=action,
+        subject=subject,
+        payload=canonical.encode(payload).decode(),
+        digest=rules.digest(action, payload),
+        maker_id=actor.person_id,
+        proposed_at=at,
+        expires_at=at + rules.OPEN_FOR,
+    )
+    _insert(row)
+    record(
+        "people.approval.propose",
+        subject_of(row),
+        actor=actor,
+        at=at,
+        on=subject,
+        act=action,
+        digest=row.digest,
+    )
+    return queries.approval(row.pk)
+
+
+@transaction.atomic
+def vote(
+    approval_id: int, *, grants: bool, seen: str, comment: str = "", actor: Actor, at: datetime
+) -> ApprovalView:
+    """Count one vote; the one that completes the number performs the action, one no ends it.
+
+    `seen` is the digest the voter's page showed. Refuses who may not vote (FORBIDDEN), a second
+    vote, a decided or expired approval, and a page that showed something else (CONFLICT).
+    """
+    row = _locked(approval_id)
+    duty = settings.DUTIES[row.action]
+    votes = dict(row.votes.values_list("checker_id", "grants"))
+    rules.check_voter(duty, actor, maker_id=row.maker_id, voters=votes)
+    rules.check_undecided(row.state)
+    rules.check_in_time(row.expires_at, at=at)
+    rules.check_seen(seen, row.digest)
+    Vote.objects.create(
+        approval=row,
+        maker_id=row.maker_id,
+        checker_id=actor.person_id,
+        grants=grants,
+        comment=comment,
+        address=actor.address,
+        voted_at=at,
+    )
+    record("people.approval.vote", subject_of(row), actor=actor, at=at, grants=grants, seen=seen)
+    verb = rules.verdict(duty, [*votes.values(), grants])
+    if verb:
+        advance(row, verb, actor=actor, at=at)
+    if verb == "grant":
+        _perform(row, duty, actor=actor, at=at)
+    return queries.approval(approval_id)
+
+
+def _perform(row: Approval, duty: rules.Duty, *, actor: Actor, at: datetime) -> None:
+    """Do what was agreed to. A service that does not redeem is a bug and undoes the vote."""
+    granted = queries.approval(row.pk)
+    import_string(duty.perform)(granted, actor=actor, at=at, **granted.payload)
+    if queries.spent_on(row.pk) is None:
+        raise RuntimeError(f"{duty.perform} did not redeem its approval")
+
+
+def redeem(
+    approval: ApprovalView, action: str, payload: dict[str, Any], *, actor: Actor, at: datetime
+) -> None:
+    """Spend a granted approval, once, on exactly what was agreed to: action and payload.
+
+    The caller states what it is about to do; FORBIDDEN when that is not what people saw.
+    """
+    row = _locked(approval.id)
+    if row.digest != rules.digest(action, payload):
+        raise Refusal(Kind.FORBIDDEN, "approval.other_act", "agreed to something else")
+    advance(row, "use", actor=actor, at=at)
+
+
+@transaction.atomic
+def withdraw(approval_id: int, *, reason: str, actor: Actor, at: datetime) -> ApprovalView:
+    """Take an open approval back: its maker, another possible maker, or the system.
+
+    `reason` goes to the journal: a code or a phrase without personal data.
+    """
+    row = _locked(approval_id)
+    rules.check_withdrawal(settings.DUTIES[row.action], actor, maker_id=row.maker_id)
+    advance(row, "withdraw", actor=actor, at=at, reason=reason)
+    return queries.approval(approval_id)
+
+
+@transaction.atomic
+def expire(*, at: datetime) -> int:
+    """End the open approvals nobody decided in time; returns how many."""
+    late = Approval.objects.select_for_update(skip_locked=True).filter(
+        state=rules.State.OPEN, expires_at__lte=at
+    )
+    rows = list(late)
+    advance_many(rows, "expire", actor=SYSTEM, at=at)
+    return len(rows)
+
+
+def _insert(row: Approval) -> None:
+    try:
+        with transaction.atomic():
+            row.save(force_insert=True)
+    except IntegrityError as error:
+        if "one_open_approval" not in str(error):
+            raise
+        raise Refusal(
+            Kind.CONFLICT, "approval.proposed_already", f"{row.action} on {row.subject} is open"
+        ) from error
+
+
+def _locked(approval_id: int) -> Approval:
+    row = Approval.objects.select_for_update().filter(pk=approval_id).first()
+    if row is None:
+        raise Refusal(Kind.NOT_FOUND, "approval.unknown", f"no approval {approval_id}")
+    return row

@@ -1,0 +1,79 @@
+"""Which pages stand in whose rail."""
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from itertools import groupby
+
+from django.urls import NoReverseMatch, reverse
+from django.utils.translation import gettext_lazy as _
+
+from people.trust.rules import Role
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One row of the table: address by name, icon of the sprite, who has it in the rail."""
+
+    group: str
+    name: str
+    icon: str
+    label: str
+    roles: frozenset[Role]
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    url: str
+    icon: str
+    label: str
+    current: bool
+    badge: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    label: str
+    entries: tuple[Entry, ...]
+
+
+WORK, AUTHORITY, RECORDS, SELF = _("受理与审核"), _("CA 运行"), _("审计"), _("个人")
+COUNTER = frozenset({Role.OPERATOR, Role.REVIEWER})
+MACHINE_ROOM = frozenset({Role.CA_ADMIN, Role.SECURITY_ADMIN, Role.CA_OPERATOR, Role.SUPPORT})
+
+# A role lands on its first page here.
+PAGES = (
+    Page(WORK, "queue", "inbox", _("待办队列"), COUNTER),
+    Page(WORK, "intake", "file-plus", _("受理录入"), frozenset({Role.OPERATOR})),
+    Page(WORK, "revocations", "certificate-off", _("吊销申请"), COUNTER),
+    Page(AUTHORITY, "ca-overview", "activity", _("CA 总览"), MACHINE_ROOM),
+    Page(RECORDS, "audit", "list-search", _("审计日志"), frozenset({Role.AUDITOR})),
+    Page(SELF, "me", "user-circle", _("我的岗位"), frozenset(Role)),
+    Page(SELF, "password", "key", _("修改密码"), frozenset(Role)),
+)
+
+
+def groups_for(roles: Collection[str], here: str) -> tuple[Group, ...]:
+    """The rail for these roles, with the page at path `here` marked."""
+    found = list(_pages_for(roles))
+    marked = max((url for _page, url in found if here.startswith(url)), key=len, default="")
+    return tuple(
+        Group(
+            label=label,
+            entries=tuple(Entry(url, page.icon, page.label, url == marked) for page, url in rows),
+        )
+        for label, rows in groupby(found, key=lambda row: row[0].group)
+    )
+
+
+def first_page(roles: Collection[str]) -> str:
+    """Address of the first page in the rail of these roles; everybody's own when they have none."""
+    return next((url for _page, url in _pages_for(roles)), reverse("me"))
+
+
+def _pages_for(roles: Collection[str]) -> Iterator[tuple[Page, str]]:
+    for page in PAGES:
+        if page.roles & set(roles):
+            try:
+                yield page, reverse(page.name)
+            except NoReverseMatch:
+                continue  # a house that is not on this site

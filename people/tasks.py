@@ -1,0 +1,1 @@
+from people.approvals.tasks import expire_approvals as expire_approvals
