@@ -1,5 +1,7 @@
 """Extensions: written in one form, read in every form that is out there (CPS-7.1.2-gb)."""
 
+import inspect
+
 import pytest
 from cryptography import x509
 from cryptography.x509.oid import AuthorityInformationAccessOID, ExtendedKeyUsageOID
@@ -18,17 +20,7 @@ def uri(text: str) -> x509.UniformResourceIdentifier:
 
 
 def ku(*usages: str) -> x509.KeyUsage:
-    words = [
-        "digital_signature",
-        "content_commitment",
-        "key_encipherment",
-        "data_encipherment",
-        "key_agreement",
-        "key_cert_sign",
-        "crl_sign",
-        "encipher_only",
-        "decipher_only",
-    ]
+    words = inspect.signature(x509.KeyUsage).parameters
     return x509.KeyUsage(**{word: word in usages for word in words})
 
 
@@ -121,12 +113,6 @@ def test_the_three_places_of_a_list_are_written_in_their_order():
 
     assert [place.kind for place in found] == ["directory", "uri", "uri"]
     assert [place.text for place in found] == ["CN=crl70, OU=CRL, C=CN", URI, ldap]
-    assert (
-        len(
-            list(x509.CRLDistributionPoints([x509.DistributionPoint([uri(URI)], None, None, None)]))
-        )
-        == 1
-    )
 
 
 def test_what_is_critical():
@@ -184,7 +170,7 @@ def test_national_extensions_are_written_as_gb_t_20518_has_them(extension, oid, 
         ("130a30303030303030302d31", "", "00000000-1"),
         ("313233343536", "", "123456"),
         ("0500", "", ""),
-        ("ff00", "", "\\xff\\x00"),
+        ("ff31", "", "ff31"),
         ("00", "", "00"),
         ("", "", ""),
     ],
