@@ -154,8 +154,7 @@ PARSING = {
     "a certificate's label": (pem.write("CERTIFICATE", GOOD), "request.not_pem_or_der"),
     "two in one": (2 * pem.write("CERTIFICATE REQUEST", GOOD), "request.not_pem_or_der"),
     "broken base64": (
-        pem.write("CERTIFICATE REQUEST", GOOD).replace(b"==", b"").replace(b"=", b"")[:-60]
-        + b"A\n-----END CERTIFICATE REQUEST-----",
+        b"-----BEGIN CERTIFICATE REQUEST-----\nMII\n-----END CERTIFICATE REQUEST-----\n",
         "request.not_pem_or_der",
     ),
     "too large": (b"\x30" + bytes(16 * 1024), "request.too_large"),
