@@ -1,5 +1,6 @@
 """Front door of the people house; views also use `people.gates`."""
 
+from people.accounts.demo import accounts as demo_accounts
 from people.accounts.demo import new_account as new_demo_account
 from people.accounts.demo import write_accounts as write_demo_accounts
 from people.accounts.queries import staff_matching, staff_names
@@ -18,6 +19,7 @@ __all__ = [
     "appoint",
     "approval",
     "create_staff",
+    "demo_accounts",
     "dismiss",
     "enrol_device",
     "may",

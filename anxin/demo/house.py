@@ -1,0 +1,80 @@
+"""The demo's staff, offices and hierarchy. Every step looks at what is there already."""
+
+import secrets
+from collections.abc import Callable
+from datetime import datetime
+
+from anxin.demo.cast import STAFF, Staff
+from anxin.kernel.actors import SYSTEM, Actor
+from anxin.kernel.errors import Kind, Refusal
+from ca import api as ca
+from people import api as people
+from ra.branches.services import open_office
+
+OFFICES = (  # code, name, kind, above
+    ("CA", "安信电子认证（演示）", "authority", ""),
+    ("NMG", "内蒙古注册中心（演示）", "authority", "CA"),
+    ("NMG-01", "栖原受理点（演示）", "service_point", "NMG"),
+)
+Say = Callable[[str], None]
+
+
+def furnish(say: Say, *, at: datetime) -> dict[str, Actor]:
+    """Offices, people, CA keys and certificates; returns the people by login."""
+    for code, name, kind, above in OFFICES:
+        _unless_there(
+            "branches.taken",
+            lambda code=code, name=name, kind=kind, above=above: open_office(
+                code, name=name, kind=kind, parent=above, actor=SYSTEM, at=at
+            ),
+        )
+    actors = _hire(at=at)
+    say(f"{len(OFFICES)} offices, {len(actors)} people")
+    codes = ca.found_demo_hierarchy(actor=SYSTEM, at=at, entropy=secrets.token_bytes)
+    say("authorities: " + ", ".join(codes))
+    return actors
+
+
+def _hire(*, at: datetime) -> dict[str, Actor]:
+    """The accounts file first: a person whose password nobody knows would be of no use."""
+    known = {account.login: account for account in people.demo_accounts()}
+    accounts = {
+        one.login: known.get(one.login) or people.new_demo_account(one.login, one.name, one.roles)
+        for one in STAFF
+    }
+    people.write_demo_accounts(accounts.values())
+    return {
+        one.login: _employ(one, accounts[one.login].password, accounts[one.login].key, at=at)
+        for one in STAFF
+    }
+
+
+def _employ(one: Staff, password: str, key: str, *, at: datetime) -> Actor:
+    ids = people.staff_matching(one.login)
+    if not ids:
+        person_id = people.create_staff(
+            one.login,
+            name=one.name,
+            staff_number=one.number,
+            password=password,
+            office=one.office,
+            must_change_password=False,
+            actor=SYSTEM,
+            at=at,
+        )
+        people.enrol_device(person_id, bytes.fromhex(key), actor=SYSTEM, at=at)
+        ids = [person_id]
+    for role in one.roles:
+        _unless_there(
+            "trust.appointed_already",
+            lambda role=role: people.appoint(ids[0], people.Role(role), actor=SYSTEM, at=at),
+        )
+    return Actor(ids[0], one.name, frozenset(one.roles), "127.0.0.1", one.office)
+
+
+def _unless_there(rule: str, act: Callable[[], object]) -> None:
+    try:
+        act()
+    except Refusal as refusal:
+        if refusal.kind is not Kind.CONFLICT or refusal.rule != rule:
+            raise
