@@ -5,8 +5,6 @@ finds whatever nobody rang for. Ringing the broker only makes it sooner, so a br
 or absent (the public site has none) loses nothing.
 """
 
-from functools import partial
-
 from celery import current_app
 from django.conf import settings
 from django.db import transaction
@@ -15,8 +13,12 @@ from django.db import transaction
 def enqueue(task_name: str, **arguments: object) -> None:
     """Start a task once the current transaction has committed; arguments are ids only."""
     task = current_app.tasks[task_name]
+
+    def ring() -> None:  # a function with a name: Django's report of a failed one asks for it
+        task.apply_async(kwargs=arguments)
+
     if settings.CELERY_BROKER_URL:
-        transaction.on_commit(partial(task.apply_async, kwargs=arguments), robust=True)
+        transaction.on_commit(ring, robust=True)
 
 
 def announce(event: str, **arguments: object) -> None:
