@@ -9,8 +9,7 @@ import subprocess
 import sys
 import time
 
-from anxin.supervisor import programs, secretfiles
-from anxin.supervisor.artefacts import Stamp
+from anxin.supervisor import artefacts, programs, secretfiles
 from anxin.supervisor.crew import Crew
 from anxin.supervisor.environment import Environment
 from anxin.supervisor.errors import Stopped, Trouble
@@ -57,8 +56,12 @@ def _bring_up(crew: Crew, environment: Environment) -> None:
         programs.site(environment, "staff", environment.staff_port),
         programs.site(environment, "public", environment.public_port),
     )
-    crew.await_ready("worker-signing", "worker-default", "beat", "staff", "public")
-    _greet(environment)
+    accounts = _demo_accounts(environment)
+    crew.await_ready("staff", "public")
+    say(f"staff   http://127.0.0.1:{environment.staff_port}/")
+    say(f"public  http://127.0.0.1:{environment.public_port}/")
+    print(accounts, end="", flush=True)
+    say("Ctrl-C stops everything")
 
 
 def _check_ports(environment: Environment) -> None:
@@ -84,15 +87,18 @@ def _start_services(crew: Crew, environment: Environment) -> None:
 
 def _prepare_data(crew: Crew, environment: Environment) -> None:
     """Tables and rights as the owner; catalogues and static files beside it."""
-    home, command = environment.home, environment.site("command")
-    static = Stamp(home.run / "static.stamp", (CHECKOUT / "static", CHECKOUT / "requirements.txt"))
-    beside = [crew.launch("compile_catalogues", (*MANAGE, "compile_catalogues"), command)]
+    command = environment.site("command")
+    static, tables = artefacts.static_files(environment.home), artefacts.tables(environment.home)
+    beside = []
+    if not artefacts.catalogues_are_compiled():
+        beside.append(crew.launch("compile_catalogues", (*MANAGE, "compile_catalogues"), command))
     if not static.holds():
-        beside.append(
-            crew.launch("collectstatic", (*MANAGE, "collectstatic", "--noinput"), command)
-        )
-    crew.run("migrate", (*MANAGE, "migrate", "--noinput"), command)
-    crew.run("grant", (*MANAGE, "grant"), command)
+        collect = (*MANAGE, "collectstatic", "--noinput", "--verbosity", "0")
+        beside.append(crew.launch("collectstatic", collect, command))
+    if not (environment.postgres and tables.holds()):
+        crew.run("migrate", (*MANAGE, "migrate", "--noinput"), command)
+        crew.run("grant", (*MANAGE, "grant"), command)
+        tables.set()
     for running in beside:
         crew.finish(running)
     static.set()
@@ -105,20 +111,13 @@ def _load_demo(crew: Crew, environment: Environment) -> None:
         loaded.touch()
 
 
-def _greet(environment: Environment) -> None:
-    say(f"staff   http://127.0.0.1:{environment.staff_port}/")
-    say(f"public  http://127.0.0.1:{environment.public_port}/")
-    if environment.kind == "demo":
-        accounts = subprocess.run(
-            [*MANAGE, "demo", "--accounts"],
-            cwd=CHECKOUT,
-            env=environment.site("command"),
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        print(accounts.stdout, flush=True)
-    say("Ctrl-C stops everything")
+def _demo_accounts(environment: Environment) -> str:
+    if environment.kind != "demo":
+        return ""
+    command, told = [*MANAGE, "demo", "--accounts"], environment.site("command")
+    return subprocess.run(
+        command, cwd=CHECKOUT, env=told, capture_output=True, text=True, check=False
+    ).stdout
 
 
 def main(arguments: list[str]) -> int:

@@ -68,7 +68,8 @@ class Crew:
                     waiting.remove(name)
                     self._say(f"{name:<16} ready  {time.monotonic() - begun:5.1f} s")
                 elif post.deaths >= TRIES_TO_COME_UP or time.monotonic() - begun > timeout:
-                    raise Trouble(f"{name} does not come up; see {self._home.logs / name}.log")
+                    tail = post.child.tail() if post.child else ""
+                    raise Trouble(f"{name} does not come up; {self._home.logs}/{name}.log:\n{tail}")
             self.pause(TICK)
 
     def run(self, name: str, arguments: tuple[str, ...], environment: Mapping[str, str]) -> None:

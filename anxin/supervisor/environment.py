@@ -47,7 +47,7 @@ class Environment:
 
     @property
     def signer_socket(self) -> Path:
-        return self.home.sockets / "signer.sock"
+        return self.home.sockets / "signer/signer.sock"
 
     def site(self, site: str) -> dict[str, str]:
         """For a process of this site: staff, public, worker or command (the owner's migrations)."""

@@ -76,6 +76,7 @@ class Home:
             (self.logs, 0o700),
             (self.run, passage),
             (self.sockets, passage),
+            (self.sockets / "signer", 0o700),
             (self.broker, 0o700),
         ]:
             _own(directory, mode, os.getuid())

@@ -5,6 +5,7 @@ import signal
 import socket
 import sys
 from functools import partial
+from http import HTTPStatus
 from pathlib import Path
 
 from anxin.supervisor.environment import Environment
@@ -13,19 +14,28 @@ from anxin.supervisor.processes import Program
 SIGNER_TIER, SITE_TIER = 1, 2
 CELERY = (sys.executable, "-m", "celery", "-A", "anxin.celery_app")
 QUIET = ("--without-gossip", "--without-mingle", "--without-heartbeat", "--loglevel", "INFO")
+SIGNER_OPTIONS = {  # what `python -m pki.signer` has defaults for
+    "ANXIN_SIGNER_DRIVER": "--driver",
+    "ANXIN_SIGNER_MODULE": "--module",
+    "ANXIN_SIGNER_TOKEN": "--token",
+    "ANXIN_SIGNER_VENDOR": "--vendor",
+}
 ANSWER_WITHIN = 2.0  # seconds
 
 
 def signer(environment: Environment) -> Program:
     """The only process that loads a key."""
     home, where = environment.home, environment.signer_socket
-    setup = ("--allow-setup",) if environment.kind == "demo" else ()
+    options = ["--allow-setup"] if environment.kind == "demo" else []
+    for variable, option in SIGNER_OPTIONS.items():
+        if value := environment.caller.get(variable):
+            options += [option, value]
     return Program(
         name="signer",
         arguments=(
             *(sys.executable, "-m", "pki.signer", "--home", str(home.path / "signer")),
             *("--socket", str(where), "--unlock-file", str(home.secrets / "signer-unlock")),
-            *("--driver", environment.caller.get("ANXIN_SIGNER_DRIVER", "software"), *setup),
+            *options,
         ),
         environment=environment.signer(),
         ready=partial(_accepts, where),
@@ -96,11 +106,9 @@ def _serves(port: int) -> bool:
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=ANSWER_WITHIN)
     try:
         connection.request("GET", "/")
-        connection.getresponse()
+        return connection.getresponse().status < HTTPStatus.INTERNAL_SERVER_ERROR
     except (OSError, http.client.HTTPException):
         return False
-    else:
-        return True
     finally:
         connection.close()
 

@@ -18,12 +18,12 @@ from anxin.supervisor.home import CHECKOUT, Home
 from anxin.supervisor.postgres import Postgres
 from anxin.supervisor.valkey import Valkey
 
-WITHIN = 30.0  # seconds for anything that a test waits for
+WITHIN = 60.0  # seconds for anything that a test waits for
 
 
-def until(holds, what: str = "it") -> None:
+def until(holds, what: str = "it", within: float = WITHIN) -> None:
     """Wait until something holds; fails when it does not in good time."""
-    deadline = time.monotonic() + WITHIN
+    deadline = time.monotonic() + within
     while not holds():
         assert time.monotonic() < deadline, f"waited in vain for {what}"
         select.select([], [], [], 0.05)
@@ -38,14 +38,15 @@ class House:
         self._said = path / "said"
         self._heard = 0  # bytes of it
 
+    def command(self, python: str) -> list[str]:
+        user = [self.home.service_user] if self.home.service_user else []
+        return [python, "-m", "tests.services.house", str(self.home.path), *user]
+
     def start(self, *prefix: str, python: str = sys.executable, **environment: str) -> None:
-        arguments = [python, "-m", "tests.services.house", str(self.home.path)]
-        if self.home.service_user:
-            arguments.append(self.home.service_user)
         with self._said.open("ab") as said:
             self._runs.append(
                 subprocess.Popen(
-                    [*prefix, *arguments],
+                    [*prefix, *self.command(python)],
                     cwd=CHECKOUT,
                     env=os.environ | environment,
                     stdout=said,
@@ -53,9 +54,10 @@ class House:
                 )
             )
 
-    def hear(self, word: str) -> str:
+    def hear(self, word: str, within: float = WITHIN) -> str:
         """The next line of a supervisor that has this word in it."""
-        until(lambda: word.encode() in self._unheard() or self._runs[-1].poll() is not None, word)
+        run = self._runs[-1]
+        until(lambda: word.encode() in self._unheard() or run.poll() is not None, word, within)
         for line in self._unheard().splitlines(keepends=True):
             self._heard += len(line)
             if word.encode() in line:
@@ -89,10 +91,13 @@ class House:
         """Every process of this house but the supervisor."""
         places = [self.home.database, self.home.broker]
         found = [one for place in places for one in procfs.working_in(place)]
-        if (self.home.run / "site.pid").exists():
-            session = self.pid("site")
-            found += [one for one in procfs.living() if one.session == session]
-        return found
+        sessions = {int(path.read_text().split()[0]) for path in self.home.run.glob("*.pid")}
+        return found + [one for one in procfs.living() if one.session in sessions]
+
+    def members(self, name: str) -> set[int]:
+        """The process of this name, and what it has started."""
+        session = self.pid(name)
+        return {one.pid for one in procfs.living() if one.session == session}
 
     def database(self, role: str = "owner") -> psycopg.Connection:
         told = Postgres(self.home).environment(role)

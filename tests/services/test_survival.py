@@ -60,7 +60,7 @@ def written_down(house) -> bool:
 
 def test_killed_program_takes_its_helper_along_and_is_replaced(house):
     house.up()
-    before = {one.pid for one in procfs.living() if one.session == house.pid("site")}
+    before = house.members("site")
 
     house.kill(house.pid("site"))
 
@@ -93,8 +93,7 @@ def test_nothing_outlives_the_killed_supervisor(house, eventually):
 
 def helpers(house) -> set[int]:
     """The site's helper is not the supervisor's child: the next run ends it."""
-    leader = house.pid("site")
-    return {one.pid for one in procfs.living() if one.session == leader and one.pid != leader}
+    return house.members("site") - {house.pid("site")}
 
 
 def test_server_starts_although_a_stale_file_names_a_living_process(house):

@@ -1,0 +1,210 @@
+"""`script/serve` as a newcomer runs it: the whole product, on ports of its own."""
+
+import http.client
+import os
+import shutil
+import socket
+import subprocess
+import tempfile
+from pathlib import Path
+
+import pytest
+
+from anxin.supervisor import secretfiles
+from anxin.supervisor.home import CHECKOUT, SERVICE_USER, Home
+from tests.services.conftest import House
+
+pytestmark = pytest.mark.slow
+
+FIRST_RUN = 180.0  # seconds, on two cores
+SITES = ("staff", "public")
+EVERYBODY = (*SITES, "beat", "postgres", "signer", "valkey", "worker-default", "worker-signing")
+
+
+class Product(House):
+    def __init__(self, path: Path) -> None:
+        super().__init__(path)
+        self.home = Home(path, SERVICE_USER if os.getuid() == 0 else None)
+        self.ports = dict(zip(SITES, free_ports(2), strict=True))
+
+    def command(self, python: str) -> list[str]:
+        return [str(CHECKOUT / "script/serve")]
+
+    def environment(self) -> dict[str, str]:
+        return {
+            "ANXIN_ENV": "demo",
+            "ANXIN_HOME": str(self.home.path),
+            "ANXIN_STAFF_PORT": str(self.ports["staff"]),
+            "ANXIN_PUBLIC_PORT": str(self.ports["public"]),
+            "DATABASE_URL": "",
+            "REDIS_URL": "",
+        }
+
+    def serve(self, **changed: str) -> None:
+        self.start(**self.environment() | changed)
+
+    def up(self) -> None:
+        self.serve()
+        self.hear("Ctrl-C stops everything", within=FIRST_RUN)
+
+    def status(self, site: str, path: str = "/") -> int:
+        connection = http.client.HTTPConnection("127.0.0.1", self.ports[site], timeout=20)
+        try:
+            connection.request("GET", path)
+            return connection.getresponse().status
+        finally:
+            connection.close()
+
+    def told(self, name: str) -> dict[str, str]:
+        """The environment of a running process."""
+        text = Path(f"/proc/{self.pid(name)}/environ").read_text()
+        return dict(line.split("=", 1) for line in text.split("\0") if line)
+
+
+def free_ports(count: int) -> list[int]:
+    """Held open together, so that no two are the same."""
+    probes = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
+    ports = [probe.getsockname()[1] for probe in probes]
+    for probe in probes:
+        probe.close()
+    return ports
+
+
+@pytest.fixture(scope="module")
+def product():
+    path = Path(tempfile.mkdtemp(prefix="anxin-", dir="/tmp"))
+    path.chmod(0o711)
+    one = Product(path)
+    try:
+        one.up()
+        yield one
+    finally:
+        one.close()
+        shutil.rmtree(one.home.path, ignore_errors=True)
+
+
+def test_both_sites_answer(product):
+    assert [product.status(site) < 400 for site in SITES] == [True, True]
+
+
+def test_everybody_is_at_work(product):
+    assert sorted(path.stem for path in product.home.run.glob("*.pid")) == sorted(EVERYBODY)
+
+
+def test_processes_of_the_public_site_hold_no_secret_of_the_others(product):
+    told = product.told("public")
+    foreign = [
+        secret
+        for name in ("kek", "index-key", "django-secret-key", "valkey", "signer-unlock")
+        for secret in [(product.home.secrets / name).read_text().strip()]
+    ]
+    foreign += [secretfiles.password(product.home, role) for role in ("owner", "staff", "worker")]
+
+    assert told["ANXIN_SITE"] == "public"
+    assert Path(told["PGPASSFILE"]).name == "db-public"
+    assert "REDIS_URL" not in told
+    assert not [secret for secret in foreign if secret in str(told)]
+
+
+def test_each_process_logs_in_as_itself(product):
+    passwords = {
+        name: Path(product.told(name)["PGPASSFILE"]).name
+        for name in ("staff", "public", "worker-default", "worker-signing")
+    }
+
+    assert passwords == {
+        "staff": "db-staff",
+        "public": "db-public",
+        "worker-default": "db-worker",
+        "worker-signing": "db-worker",
+    }
+
+
+def test_no_secret_stands_in_a_command_line_or_a_log(product):
+    lines = [Path(f"/proc/{one.pid}/cmdline").read_bytes() for one in product.everybody()]
+    logs = [path.read_bytes() for path in product.home.logs.iterdir()]
+    secrets = [(product.home.secrets / name).read_bytes().strip() for name in names()]
+    secrets += [secretfiles.password(product.home, role).encode() for role in secretfiles.ROLES]
+
+    assert len(lines) > len(EVERYBODY)
+    assert not [secret for secret in secrets for text in lines + logs if secret in text]
+
+
+def names() -> set[str]:
+    return (secretfiles.IRREPLACEABLE | secretfiles.REPLACEABLE).keys()
+
+
+def test_second_start_says_where_the_first_one_is(product):
+    again = subprocess.run(
+        [CHECKOUT / "script/serve"],
+        env=os.environ | product.environment(),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert again.returncode == 1
+    assert again.stderr.startswith("anxin: already running: process ")
+    assert f"http://127.0.0.1:{product.ports['staff']}/" in again.stderr
+    assert again.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize("name", SITES)
+def test_killed_site_is_back_on_its_port(product, name):
+    before = product.members(name)
+
+    product.kill(product.pid(name))
+    product.hear(f"{name} is back")
+
+    assert product.status(name) < 400
+    assert not before & product.members(name)
+
+
+@pytest.mark.parametrize("name", ["signer", "worker-default", "worker-signing", "beat"])
+def test_killed_helper_is_back(product, name):
+    before = product.members(name)
+
+    product.kill(product.pid(name))
+    product.hear(f"{name} is back")
+
+    assert product.pid(name) not in before
+
+
+def test_sites_outlive_the_database(product, eventually):
+    product.kill(product.pid("postgres"))
+    product.hear("postgres is back")
+
+    eventually(lambda: [product.status(site) < 400 for site in SITES] == [True, True])
+
+
+def test_everything_killed_at_once_comes_back(product):
+    with product.database() as connection:
+        before = connection.execute("SELECT count(*) FROM people_staffmember").fetchone()
+
+    product.kill(product.supervisor(), *(one.pid for one in product.everybody()))
+    product.up()
+
+    with product.database() as connection:
+        after = connection.execute("SELECT count(*) FROM people_staffmember").fetchone()
+    assert after == before
+    assert [product.status(site) < 400 for site in SITES] == [True, True]
+
+
+def test_taken_port_is_said_in_one_line(product):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        home = tempfile.mkdtemp(prefix="anxin-", dir="/tmp")
+        told = product.environment() | {"ANXIN_HOME": home, "ANXIN_STAFF_PORT": str(port)}
+        result = subprocess.run(
+            [CHECKOUT / "script/serve"],
+            env=os.environ | told,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        shutil.rmtree(home)
+
+    assert result.returncode == 1
+    assert result.stderr == (
+        f"anxin: port {port} is in use: choose another one with ANXIN_STAFF_PORT=...\n"
+    )
