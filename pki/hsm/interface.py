@@ -7,7 +7,7 @@ from typing import NamedTuple, Protocol
 
 from pki.errors import Refused, TokenError
 
-ALGORITHMS = ("sm2", "rsa-2048", "rsa-3072", "p-256")
+ALGORITHMS = ("sm2", "rsa-2048", "rsa-3072", "ec-p256")  # as in pki.keys
 
 _LABEL = re.compile(r"[a-z0-9][a-z0-9._-]{0,62}")
 

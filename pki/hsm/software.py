@@ -59,7 +59,7 @@ class SecretSealer:
     def open(self, sealed: bytes, bound_to: bytes) -> bytes:
         try:
             return self._cipher.decrypt(sealed[:_NONCE], sealed[_NONCE:], bound_to)
-        except InvalidTag:
+        except (InvalidTag, ValueError):
             raise TokenError(
                 "token.secret", "The unlock secret does not open this store.", permanent=True
             ) from None
@@ -95,7 +95,7 @@ class SoftwareToken:
             raise interface.locked()
         if label in self._keys:
             raise interface.label_taken(label)
-        key = keys.generate("ec-p256" if algorithm == "p-256" else algorithm)
+        key = keys.generate(algorithm)
         sealed = self._sealer.seal(keys.private_key_to_pkcs8(key), label.encode())
         content = {"label": label, "algorithm": algorithm, "sealed": _text(sealed)}
         durable.replace(self._directory / f"{label}.key", json.dumps(content, indent=1).encode())
@@ -125,16 +125,18 @@ class SoftwareToken:
         return key
 
     def _load(self, path: Path) -> keys.PrivateKey:
+        damaged = TokenError(
+            "token.damaged", f"The key file {path.name} cannot be read.", permanent=True
+        )
         try:
-            content = json.loads(path.read_bytes())
-            pkcs8 = self._sealer.open(base64.b64decode(content["sealed"]), path.stem.encode())
+            sealed = base64.b64decode(json.loads(path.read_bytes())["sealed"], validate=True)
+        except (ValueError, KeyError, TypeError):
+            raise damaged from None
+        pkcs8 = self._sealer.open(sealed, path.stem.encode())
+        try:
             return keys.parse_pkcs8(pkcs8)
-        except (ValueError, KeyError, PkiError) as problem:
-            if isinstance(problem, TokenError):
-                raise
-            raise TokenError(
-                "token.damaged", f"The key file {path.name} cannot be read.", permanent=True
-            ) from problem
+        except PkiError as problem:
+            raise damaged from problem
 
     def _check_secret(self) -> None:
         """A sealed constant tells a wrong secret apart even while there is no key."""

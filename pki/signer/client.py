@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
+import struct
 from collections import deque
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
@@ -87,6 +88,8 @@ class Signer:
         while self._idle:
             self._idle.pop()[1].close()
 
+    __del__ = close
+
     # -- connections --------------------------------------------------------------------------
 
     def _ask(
@@ -120,9 +123,13 @@ class Signer:
 
     def _connect(self) -> socket.socket:
         connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        connection.settimeout(self._timeout)
         try:
+            # Blocking, with the kernel's timeout: otherwise a full queue is an error at once.
+            seconds, rest = divmod(self._timeout, 1)
+            patience = struct.pack("@ll", int(seconds), int(rest * 1_000_000))
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, patience)
             connection.connect(self._path)
+            connection.settimeout(self._timeout)
         except BaseException:
             connection.close()
             raise

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from pki.signer.protocol import Header
 
-_MAX_CONNECTIONS = 64
+_MAX_CONNECTIONS, _QUEUE = 64, 256
 _PATIENCE = 120.0  # seconds a peer may be silent
 _LAST_WORDS = 60.0  # seconds for running batches at the end
 _STACK = 2**20
@@ -130,7 +130,7 @@ def listen(path: Path, *, shared: bool) -> socket.socket:
     listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     listener.bind(str(path))
     path.chmod(0o660 if shared else 0o600)
-    listener.listen(_MAX_CONNECTIONS)
+    listener.listen(_QUEUE)
     return listener
 
 

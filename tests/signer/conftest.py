@@ -1,0 +1,97 @@
+import os
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from tests.support.signer import SignerProcess
+
+
+@pytest.fixture
+def short_dir() -> Iterator[Path]:
+    """A private directory whose path leaves room for a socket's name (107 octets)."""
+    directory = Path(tempfile.mkdtemp(prefix="anxin-"))
+    yield directory
+    shutil.rmtree(directory)
+
+
+@pytest.fixture
+def new_signer(short_dir: Path) -> Iterator[Callable[..., SignerProcess]]:
+    """new_signer(name, **fields) -> one that is prepared, not started; all are killed at last."""
+    made: list[SignerProcess] = []
+
+    def prepare(name: str = "home", **fields: object) -> SignerProcess:
+        made.append(SignerProcess(short_dir / name, **fields).prepare())
+        return made[-1]
+
+    yield prepare
+    for signer in made:
+        if hasattr(signer, "process"):
+            signer.kill()
+
+
+@pytest.fixture
+def signer(new_signer: Callable[..., SignerProcess]) -> SignerProcess:
+    """A running signer with software keys, in set-up."""
+    return new_signer().start()
+
+
+SOFTHSM = Path("/usr/lib/softhsm/libsofthsm2.so")
+PIN = "13572468"
+
+
+@dataclass(frozen=True)
+class SoftHsm:
+    """A private token store with one token, `lab`."""
+
+    tokens: Path
+    environment: dict[str, str]
+    pin: str = PIN
+    options: tuple[str, ...] = (
+        *("--driver", "pkcs11", "--module", str(SOFTHSM)),
+        *("--token", "lab", "--allow-setup"),
+    )
+
+
+@pytest.fixture
+def softhsm(tmp_path: Path) -> SoftHsm:
+    if not SOFTHSM.exists() or not shutil.which("softhsm2-util"):
+        missing = "SoftHSM is missing: apt-get install softhsm2"
+        if os.environ.get("CI"):
+            pytest.fail(missing)
+        pytest.skip(missing)
+    tokens = tmp_path / "tokens"
+    tokens.mkdir()
+    configuration = tmp_path / "softhsm2.conf"
+    configuration.write_text(
+        f"directories.tokendir = {tokens}\nobjectstore.backend = file\nlog.level = ERROR\n"
+    )
+    made = SoftHsm(tokens, {"SOFTHSM2_CONF": str(configuration)})
+    subprocess.run(
+        (
+            *("softhsm2-util", "--init-token", "--free", "--label", "lab"),
+            *("--so-pin", "86427531", "--pin", PIN),
+        ),
+        check=True,
+        capture_output=True,
+        env={**os.environ, **made.environment},
+    )
+    return made
+
+
+@pytest.fixture
+def hsm_signer(
+    softhsm: SoftHsm, new_signer: Callable[..., SignerProcess]
+) -> Callable[[str], SignerProcess]:
+    """hsm_signer(name) -> a signer that uses the token, prepared but not started."""
+
+    def prepare(name: str = "home") -> SignerProcess:
+        one = new_signer(name, options=softhsm.options, environment=softhsm.environment)
+        (one.home / "unlock").write_text(softhsm.pin)
+        return one
+
+    return prepare

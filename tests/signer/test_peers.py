@@ -1,0 +1,93 @@
+"""Who may talk to the signer. Asked as another user of the machine, so only root can run these."""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from pki.errors import PkiError
+from pki.signer.client import Signer
+from tests.support.signer import forked
+
+pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="only root can become somebody else")
+
+NOBODY, STRANGER = 65534, 4242
+
+
+def as_user(uid: int, gid: int, act: Callable[[], str]) -> str:
+    """What `act` returns in a child process that has become another user."""
+
+    def become() -> str:
+        os.setgroups([])
+        os.setgid(gid)
+        os.setuid(uid)
+        return act()
+
+    return forked(become)()
+
+
+@pytest.fixture
+def door(short_dir):
+    """A directory that the group of `nobody` can enter; sockets made there belong to the group."""
+    short_dir.chmod(0o711)
+    directory = short_dir / "door"
+    directory.mkdir()
+    os.chown(directory, 0, NOBODY)
+    directory.chmod(0o2750)
+    return directory / "signer.sock"
+
+
+def asked_by(uid: int, path) -> str:
+    def act() -> str:
+        try:
+            return "served" if Signer(path).health()["pid"] else "nothing"
+        except PkiError as error:
+            return error.rule
+
+    return as_user(uid, NOBODY, act)
+
+
+def test_a_user_who_is_not_listed_is_turned_away_at_the_open_door(new_signer, door):
+    one = new_signer(options=("--socket", str(door), "--allow-uid", str(STRANGER))).start()
+
+    assert asked_by(NOBODY, door) == "signer.peer"
+    assert asked_by(STRANGER, door) == "served"
+    assert asked_by(0, door) == "served"
+    one.terminate()
+    turned_away = one.events("turned_away")
+    assert [line["uid"] for line in turned_away] == [NOBODY]
+
+
+def test_without_a_list_the_socket_is_the_owners_alone(new_signer, door):
+    new_signer(options=("--socket", str(door))).start()
+
+    assert door.stat().st_mode & 0o777 == 0o600
+    assert asked_by(NOBODY, door) == "signer.unreachable"
+    assert asked_by(0, door) == "served"
+
+
+def test_several_users_can_be_listed(new_signer, door):
+    new_signer(options=("--socket", str(door), "--allow-uid", str(STRANGER), str(NOBODY))).start()
+
+    assert door.stat().st_mode & 0o777 == 0o660
+    assert asked_by(NOBODY, door) == "served"
+    assert asked_by(STRANGER, door) == "served"
+    assert asked_by(4343, door) == "signer.peer"
+
+
+def test_another_user_cannot_look_into_the_signers_memory(signer):
+    own = Path(f"/proc/{signer.process.pid}")
+
+    def act() -> str:
+        readable = []
+        for name in ("environ", "maps", "mem"):
+            try:
+                with (own / name).open("rb"):
+                    readable.append(name)
+            except PermissionError:
+                continue
+        return f"readable: {readable}"
+
+    assert as_user(NOBODY, NOBODY, act) == "readable: []"
+    assert own.stat().st_uid == 0

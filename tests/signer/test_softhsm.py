@@ -1,0 +1,244 @@
+"""The same signer with its keys in a PKCS#11 token. SoftHSM stands in for the device."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from pki import keys
+from pki.errors import Refused, TokenError
+from tests.signer.test_clients import together
+from tests.support.signer import SERIAL, found
+
+USER = keys.generate("sm2").public
+ALGORITHMS = {"sm2": "sm2-sm3", "rsa-2048": "rsa-sha256", "ec-p256": "ecdsa-sha256"}
+
+
+def maps(pid: int | str) -> str:
+    return Path(f"/proc/{pid}/maps").read_text()
+
+
+def test_keys_in_the_token_sign_and_come_back_after_a_restart(hsm_signer):
+    one = hsm_signer().start()
+    client = one.client()
+    offices = [found(client, algorithm, algorithm) for algorithm in ALGORITHMS]
+    one.kill()
+    one.start()
+
+    for office in offices:
+        tbs = office.tbs(USER)
+        signature = client.sign_one(office.label, "certificate", tbs)
+        assert office.public.verify(tbs, signature, ALGORITHMS[office.label])
+    assert client.health()["last_error"] is None
+
+
+def test_every_key_says_where_it_lives(hsm_signer):
+    client = hsm_signer().start().client()
+    for algorithm in ("sm2", "ec-p256"):
+        found(client, algorithm, algorithm)
+
+    keys_there = client.keys()
+    where = {key.label: (key.custody, key.custody_zh) for key in keys_there}
+
+    assert where == {
+        "sm2": ("software (HSM-wrapped)", "软件密钥（由密码设备包裹）"),
+        "ec-p256": ("emulated device", "模拟密码设备密钥（仅供测试）"),
+    }
+    assert client.health()["custody"]["code"] == "emulated device"
+
+
+def test_the_wrapped_key_is_sealed_by_the_token(hsm_signer):
+    one = hsm_signer().start()
+    found(one.client(), "issuing", "sm2")
+
+    stored = json.loads((one.home / "wrapped" / "issuing.key").read_text())
+
+    assert stored["algorithm"] == "sm2"
+    one.terminate()
+    (one.home / "wrapped" / "check").unlink()
+    (one.home / "wrapped" / "issuing.key").rename(one.home / "wrapped" / "other.key")
+    assert one.start_in_vain() == "token.device"
+
+
+def test_private_keys_cannot_leave_the_token(hsm_signer, softhsm):
+    one = hsm_signer().start()
+    client = one.client()
+    for algorithm in ALGORITHMS:
+        found(client, algorithm, algorithm)
+    one.terminate()
+
+    attributes = inspected(softhsm)
+
+    assert attributes.keys() == {"rsa-2048", "ec-p256", "anxin-wrapping"}
+    for found_there in attributes.values():
+        assert found_there == {"SENSITIVE": True, "EXTRACTABLE": False, "PRIVATE": True}
+
+
+def inspected(softhsm) -> dict[str, dict[str, bool]]:
+    """Label and protection of every private and secret key, read by another program."""
+    program = (
+        "import json, sys, pkcs11\n"
+        "from pkcs11 import Attribute as A, ObjectClass as C\n"
+        "token = pkcs11.lib(sys.argv[1]).get_token(token_label='lab')\n"
+        "names = ('SENSITIVE', 'EXTRACTABLE', 'PRIVATE')\n"
+        "with token.open(user_pin=sys.argv[2]) as session:\n"
+        "    print(json.dumps({o[A.LABEL]: {n: o[A[n]] for n in names}\n"
+        "        for c in (C.PRIVATE_KEY, C.SECRET_KEY)\n"
+        "        for o in session.get_objects({A.CLASS: c})}))\n"
+    )
+    module = softhsm.options[softhsm.options.index("--module") + 1]
+    done = subprocess.run(
+        (sys.executable, "-c", program, module, softhsm.pin),
+        check=True,
+        capture_output=True,
+        env={**os.environ, **softhsm.environment},
+    )
+    return json.loads(done.stdout)
+
+
+def test_only_the_signer_has_the_module_in_memory(hsm_signer):
+    one = hsm_signer().start()
+    found(one.client(), "issuing", "ec-p256")
+
+    assert "softhsm" not in maps("self")
+    assert "pkcs11" not in maps("self")
+    try:
+        assert "softhsm" in maps(one.process.pid)
+    except PermissionError:
+        assert os.geteuid() != 0  # not even its own user may look
+
+
+def test_a_software_signer_loads_no_module(signer):
+    found(signer.client(), "issuing")
+
+    if os.geteuid() == 0:
+        loaded = maps(signer.process.pid)
+        assert "libcrypto.so.3" in loaded
+        assert "softhsm" not in loaded
+        assert "pkcs11" not in loaded
+
+
+@pytest.mark.parametrize("algorithm", ["rsa-2048", "ec-p256", "sm2"])
+def test_eight_threads_sign_without_one_error(hsm_signer, algorithm):
+    client = hsm_signer().start().client()
+    office = found(client, "issuing", algorithm)
+
+    def act(place: int) -> int:
+        held = 0
+        for turn in range(15):
+            batch = [office.tbs(USER, serial=SERIAL + 100 * place + turn)] * 4
+            for signature in client.sign("issuing", "certificate", batch):
+                held += office.public.verify(batch[0], signature, ALGORITHMS[algorithm])
+        return held
+
+    assert together(8, act) == [60] * 8
+    health = client.health()
+    assert health["last_error"] is None
+    assert health["counters"]["issuing"]["certificate"]["signed"] == 480
+
+
+def test_four_signers_start_at_once_on_one_token(hsm_signer):
+    for _ in range(5):
+        four = [hsm_signer(f"home-{place}") for place in range(4)]
+        for one in four:
+            one.launch()
+
+        assert [one.settled() for one in four] == [True] * 4, [one.said for one in four]
+
+        for one in four:
+            one.kill()
+
+
+def test_two_signers_do_not_take_each_others_labels(hsm_signer):
+    first, second = hsm_signer("one").start(), hsm_signer("two").start()
+    found(first.client(), "issuing", "ec-p256")
+
+    with pytest.raises(Refused) as refused:
+        second.client().generate("issuing", "rsa-2048", ["crl"])
+
+    assert refused.value.rule == "token.label_taken"
+
+
+def test_a_wrong_pin_is_tried_once(hsm_signer):
+    one = hsm_signer()
+    (one.home / "unlock").write_text("00000000")
+
+    assert one.start_in_vain() == "token.pin"
+
+
+def test_a_token_that_goes_and_comes_back_is_used_again(hsm_signer, softhsm):
+    one = hsm_signer().start()
+    client = one.client()
+    office = found(client, "issuing", "ec-p256")
+    tbs = office.tbs(USER)
+    away = softhsm.tokens.with_name("away")
+    softhsm.tokens.rename(away)
+
+    for _ in range(2):
+        with pytest.raises(TokenError) as refused:
+            client.sign_one("issuing", "certificate", tbs)
+        assert refused.value.rule == "token.device"
+        assert not refused.value.permanent
+    assert client.health()["last_error"]["rule"] == "token.device"
+    away.rename(softhsm.tokens)
+
+    assert office.public.verify(tbs, client.sign_one("issuing", "certificate", tbs), "ecdsa-sha256")
+    assert together(4, lambda _: len(client.sign("issuing", "certificate", [tbs] * 20))) == [20] * 4
+
+
+def test_without_its_pin_a_lost_token_stays_lost(hsm_signer, softhsm):
+    one = hsm_signer().start()
+    client = one.client()
+    office = found(client, "issuing", "ec-p256")
+    away = softhsm.tokens.with_name("away")
+    (one.home / "unlock").unlink()
+    softhsm.tokens.rename(away)
+    with pytest.raises(TokenError):
+        client.sign_one("issuing", "certificate", office.tbs(USER))
+    away.rename(softhsm.tokens)
+
+    for _ in range(2):
+        with pytest.raises(TokenError) as refused:
+            client.sign_one("issuing", "certificate", office.tbs(USER))
+        assert refused.value.rule == "signer.unlock_file"
+        assert refused.value.permanent
+
+
+def test_a_locked_token_signs_nothing_until_the_next_start(hsm_signer):
+    one = hsm_signer().start()
+    client = one.client()
+    offices = [found(client, algorithm, algorithm) for algorithm in ("ec-p256", "sm2")]
+    client.lock()
+
+    for office in offices:
+        with pytest.raises(TokenError) as refused:
+            client.sign_one(office.label, "certificate", office.tbs(USER))
+        assert refused.value.rule == "token.locked"
+    one.terminate()
+    one.start()
+    for office in offices:
+        assert client.sign_one(office.label, "certificate", office.tbs(USER))
+
+
+def test_a_missing_module_or_token_is_told(hsm_signer):
+    one = hsm_signer()
+    right = one.options
+    one.options = (*right, "--module", "/nowhere/libhsm.so")
+    assert one.start_in_vain() == "token.module"
+    one.options = (*right, "--token", "another")
+    assert one.start_in_vain() == "token.device"
+
+
+def test_the_pin_is_in_no_line_of_the_log(hsm_signer, softhsm):
+    one = hsm_signer().start()
+    found(one.client(), "issuing", "sm2")
+    one.terminate()
+
+    assert one.events("stopped")
+    assert softhsm.pin not in str(one.said)
+    for path in one.home.rglob("*"):
+        if path.is_file() and path.name != "unlock":
+            assert softhsm.pin.encode() not in path.read_bytes()

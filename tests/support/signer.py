@@ -1,0 +1,234 @@
+"""A real signer in a process of its own, and what to have it sign."""
+
+import json
+import os
+import secrets
+import subprocess
+import sys
+import threading
+import traceback
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from pki import certificates, crls, extensions, names, ocsp, publickeys
+from pki.certificates import Certificate, Plan
+from pki.extensions import Extension
+from pki.names import Name
+from pki.publickeys import PublicKey
+from pki.signatures import default_algorithm
+from pki.signer.client import Signer
+from pki.signer.protocol import Key
+
+ROOT = Path(__file__).resolve().parents[2]
+NOW = datetime.now(UTC).replace(microsecond=0)
+DAY = timedelta(days=1)
+SERIAL = 1 << 126
+WITHIN = 60.0  # seconds for anything that a test waits for
+
+
+@dataclass
+class SignerProcess:
+    """`home` is short enough for a socket's path; options are those of the command line."""
+
+    home: Path
+    options: tuple[str, ...] = ("--allow-setup",)
+    environment: dict[str, str] = field(default_factory=dict)
+    said: list[dict] = field(default_factory=list)
+
+    @property
+    def path(self) -> Path:
+        return self.home / "run" / "signer.sock"
+
+    def prepare(self) -> "SignerProcess":
+        self.home.mkdir(mode=0o700, exist_ok=True)
+        unlock = self.home / "unlock"
+        if not unlock.exists():
+            unlock.touch(mode=0o600)
+            unlock.write_text(secrets.token_urlsafe(24))
+        return self
+
+    def launch(self) -> "SignerProcess":
+        """Start without waiting; `settled` waits until it serves or has given up."""
+        self.said, self._settled = [], threading.Event()
+        self.process = subprocess.Popen(
+            (
+                *(sys.executable, "-m", "pki.signer", "--home", str(self.home)),
+                *("--socket", str(self.path), *self.options),
+            ),
+            stderr=subprocess.PIPE,
+            text=True,
+            cwd=ROOT,
+            env={"PATH": os.environ["PATH"], **self.environment},
+        )
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
+        return self
+
+    def _read(self) -> None:
+        with self.process.stderr as lines:
+            for line in lines:
+                self.said.append(json.loads(line) if line.startswith("{") else {"raw": line})
+                if self.said[-1].get("event") in {"ready", "not_started"}:
+                    self._settled.set()
+        self._settled.set()
+
+    def settled(self) -> bool:
+        """Whether it serves."""
+        assert self._settled.wait(WITHIN)
+        return any(line.get("event") == "ready" for line in self.said)
+
+    def start(self) -> "SignerProcess":
+        assert self.launch().settled(), self.said
+        return self
+
+    def start_in_vain(self) -> str:
+        """The rule by which it refuses to start."""
+        assert not self.launch().settled(), "it started"
+        assert self.ended() == 1
+        (line,) = self.events("not_started")
+        return line["rule"]
+
+    def client(self, timeout: float = WITHIN) -> Signer:
+        return Signer(self.path, timeout)
+
+    def terminate(self) -> int:
+        self.process.terminate()
+        return self.ended()
+
+    def kill(self) -> int:
+        self.process.kill()
+        return self.ended()
+
+    def ended(self) -> int:
+        code = self.process.wait(WITHIN)
+        self._reader.join(WITHIN)
+        return code
+
+    def events(self, name: str) -> list[dict]:
+        return [line for line in self.said if line.get("event") == name]
+
+
+def forked(act: Callable[[], str]) -> Callable[[], str]:
+    """Begin `act` in a child process; call the result to wait for what it returned."""
+    reading, writing = os.pipe()
+    child = os.fork()
+    if child == 0:
+        try:
+            said = act()
+        except BaseException:  # noqa: BLE001 - the child must end here, whatever happens
+            said = traceback.format_exc()
+        os.write(writing, said.encode())
+        os._exit(0)
+    os.close(writing)
+
+    def wait() -> str:
+        with os.fdopen(reading) as answer:
+            said = answer.read()
+        os.waitpid(child, 0)
+        return said
+
+    return wait
+
+
+@dataclass(frozen=True)
+class Office:
+    """A CA whose key is in the signer."""
+
+    key: Key
+    name: Name
+    public: PublicKey
+    certificate: Certificate
+
+    @property
+    def label(self) -> str:
+        return self.key.label
+
+    @property
+    def algorithm(self) -> str:
+        return default_algorithm(self.public.algorithm)
+
+    def tbs(self, subject: PublicKey, *said: Extension, **changes: object) -> bytes:
+        """A certificate of an invented person; `changes` replace fields of the plan."""
+        plan = {
+            "serial": SERIAL + 1,
+            "issuer": self.name.der,
+            "subject": PERSON,
+            "public_key": subject,
+            "not_before": NOW,
+            "not_after": NOW + 365 * DAY,
+            "signature_algorithm": self.algorithm,
+            "extensions": said or (extensions.key_usage({"digitalSignature"}),),
+        }
+        return certificates.encode(Plan(**(plan | changes)))
+
+    def list_tbs(self, **changes: object) -> bytes:
+        fields = {
+            "issuer": self.name,
+            "number": 1,
+            "this_update": NOW,
+            "next_update": NOW + 7 * DAY,
+            "entries": [crls.Entry(SERIAL + 1, NOW, "keyCompromise")],
+            "authority_key_id": self.public.key_identifier,
+            "signature_algorithm": self.algorithm,
+        }
+        return crls.encode(**(fields | changes))
+
+
+PERSON = names.build([("C", "CN"), ("O", "北京示例科技有限公司"), ("CN", "王小明")])
+
+
+def found(signer: Signer, label: str, algorithm: str = "sm2", *kinds: str) -> Office:
+    """Make a key and its self-signed CA certificate."""
+    key = signer.generate(label, algorithm, kinds or ("ca-certificate", "certificate", "crl"))
+    public, name = publickeys.parse(key.public_key), ca_name(label)
+    tbs = certificates.encode(ca_plan(public, name))
+    signature = signer.sign_one(label, "ca-certificate", tbs)
+    certificate = certificates.assemble(tbs, signature)
+    installed = signer.install_certificate(label, certificate)
+    return Office(installed, name, public, certificates.parse(certificate))
+
+
+def ca_name(label: str) -> Name:
+    return names.build([("C", "CN"), ("O", "安信测试"), ("CN", label)])
+
+
+def ca_plan(public: PublicKey, name: Name, **changes: object) -> Plan:
+    plan = {
+        "serial": SERIAL,
+        "issuer": name.der,
+        "subject": name,
+        "public_key": public,
+        "not_before": NOW - DAY,
+        "not_after": NOW + 3650 * DAY,
+        "signature_algorithm": default_algorithm(public.algorithm),
+        "extensions": (
+            extensions.basic_constraints(True),
+            extensions.key_usage({"keyCertSign", "cRLSign"}),
+            extensions.subject_key_identifier(public.key_identifier),
+        ),
+    }
+    return Plan(**(plan | changes))
+
+
+AS_RESPONDER = (
+    extensions.key_usage({"digitalSignature"}),
+    extensions.extended_key_usage(["OCSPSigning"]),
+    extensions.ocsp_no_check(),
+)
+
+
+def answer_tbs(office: Office, responder: PublicKey, **changes: object) -> bytes:
+    single = ocsp.Single(
+        cert_id=ocsp.cert_id_for(office.certificate, SERIAL + 1, "sha1"),
+        status="good",
+        this_update=NOW,
+        next_update=NOW + DAY,
+    )
+    fields = {
+        "responder_key_hash": responder.key_identifier,
+        "produced_at": NOW,
+        "singles": [single],
+    }
+    return ocsp.encode_response_data(**(fields | changes))

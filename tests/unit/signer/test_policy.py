@@ -1,0 +1,289 @@
+"""What each kind of key puts its name to, and what it refuses."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from pki import certificates, crls, der, extensions, keys, names, ocsp, oids
+from pki.errors import Malformed, PkiError, Refused
+from pki.extensions import Extension
+from pki.signer import policy
+from pki.signer.policy import Authority, Terms
+from pki.signer.protocol import CA_CERTIFICATE, CERTIFICATE, CRL, OCSP
+from tests.support import signer as made
+from tests.support.signer import DAY, NOW, Office
+
+CA_KEY, RESPONDER_KEY, USER_KEY = (keys.generate("sm2") for _ in range(3))
+NAME = made.ca_name("issuing")
+CA_TBS = certificates.encode(made.ca_plan(CA_KEY.public, NAME))
+OFFICE = Office(
+    key=None,
+    name=NAME,
+    public=CA_KEY.public,
+    certificate=certificates.parse(certificates.assemble(CA_TBS, CA_KEY.sign(CA_TBS))),
+)
+LIST_LIFE = timedelta(days=8)
+TERMS = Terms(
+    kinds=frozenset({CERTIFICATE, CRL, CA_CERTIFICATE}),
+    algorithm="sm2-sm3",
+    spki=CA_KEY.public.spki,
+    key_identifier=CA_KEY.public.key_identifier,
+    authority=Authority(NAME.der, NOW - DAY, NOW + 3650 * DAY, is_ca=True, is_responder=False),
+    crl_life=LIST_LIFE,
+    responders=frozenset({RESPONDER_KEY.public.spki}),
+    in_setup=False,
+)
+RESPONDER_NAME = names.build([("C", "CN"), ("CN", "OCSP")])
+RESPONDER_TERMS = replace(
+    TERMS,
+    kinds=frozenset({OCSP}),
+    spki=RESPONDER_KEY.public.spki,
+    key_identifier=RESPONDER_KEY.public.key_identifier,
+    authority=Authority(RESPONDER_NAME.der, NOW, NOW + DAY, is_ca=False, is_responder=True),
+)
+
+
+def refusal(kind: str, tbs: bytes, terms: Terms = TERMS) -> str:
+    """The rule that refuses; the test fails when none does."""
+    with pytest.raises(PkiError) as refused:
+        policy.check(kind, tbs, terms, at=NOW)
+    assert isinstance(refused.value, Refused | Malformed)
+    assert refused.value.reason
+    return refused.value.rule
+
+
+def user_tbs(*said: Extension, **changes: object) -> bytes:
+    return OFFICE.tbs(USER_KEY.public, *said, **changes)
+
+
+# -- certificates -------------------------------------------------------------------------------
+
+
+def test_a_ca_certifies_a_person():
+    policy.check(CERTIFICATE, user_tbs(), TERMS, at=NOW)
+
+
+def test_both_forms_of_the_sm2_identifier_are_in_use():
+    with_null = der.sequence(der.oid(oids.SM2_WITH_SM3), der.NULL)
+    without = der.sequence(der.oid(oids.SM2_WITH_SM3))
+    content = der.only(user_tbs()).rest()
+
+    assert with_null in content
+    policy.check(CERTIFICATE, der.sequence(content.replace(with_null, without)), TERMS, at=NOW)
+
+
+@pytest.mark.parametrize(
+    ("changes", "rule"),
+    [
+        ({"issuer": made.ca_name("another").der}, "policy.issuer"),
+        ({"not_before": NOW - 2 * DAY}, "policy.validity"),
+        ({"not_after": NOW + 3651 * DAY}, "policy.validity"),
+        ({"not_before": NOW + DAY, "not_after": NOW}, "policy.validity"),
+        ({"signature_algorithm": "rsa-sha256"}, "policy.algorithm"),
+        ({"signature_algorithm": "ecdsa-sha256"}, "policy.algorithm"),
+        ({"serial": 1}, "policy.serial"),
+    ],
+)
+def test_a_certificate_that_is_not_this_cas_is_refused(changes, rule):
+    assert refusal(CERTIFICATE, user_tbs(**changes)) == rule
+
+
+def test_a_certificate_may_last_exactly_as_long_as_its_issuer():
+    tbs = user_tbs(not_before=NOW - DAY, not_after=NOW + 3650 * DAY)
+
+    policy.check(CERTIFICATE, tbs, TERMS, at=NOW)
+
+
+@pytest.mark.parametrize(
+    ("said", "rule"),
+    [
+        ((extensions.basic_constraints(True),), "policy.ca"),
+        ((extensions.basic_constraints(True, 0),), "policy.ca"),
+        ((extensions.key_usage({"keyCertSign"}),), "policy.key_usage"),
+        ((extensions.key_usage({"digitalSignature", "cRLSign"}),), "policy.key_usage"),
+        (made.AS_RESPONDER, "policy.responder"),
+        ((extensions.ocsp_no_check(), extensions.ocsp_no_check()), "policy.extensions"),
+    ],
+)
+def test_no_subscriber_gets_the_powers_of_a_ca(said, rule):
+    assert refusal(CERTIFICATE, user_tbs(*said)) == rule
+
+
+def test_a_ca_hidden_behind_a_harmless_first_extension_is_refused():
+    harmless, power = extensions.basic_constraints(False), extensions.basic_constraints(True)
+
+    assert refusal(CERTIFICATE, user_tbs(harmless, power)) == "policy.extensions"
+
+
+def test_a_responder_is_certified_if_its_key_is_in_this_signer():
+    tbs = OFFICE.tbs(RESPONDER_KEY.public, *made.AS_RESPONDER)
+
+    policy.check(CERTIFICATE, tbs, TERMS, at=NOW)
+
+
+def test_a_plain_end_entity_may_say_that_it_is_no_ca():
+    policy.check(CERTIFICATE, user_tbs(extensions.basic_constraints(False)), TERMS, at=NOW)
+
+
+@pytest.mark.parametrize("octets", [b"\x00" + b"\x7f" * 20, b"\x80" * 16, b"\x00", b""])
+def test_serial_numbers_are_positive_and_of_8_to_20_octets(octets):
+    good = der.integer(made.SERIAL + 1)
+    tbs = user_tbs()
+    content = der.only(tbs).rest().replace(good, der.tlv(der.INTEGER, octets), 1)
+
+    assert refusal(CERTIFICATE, der.sequence(content)) in {"policy.serial", "der.integer"}
+
+
+def test_other_versions_and_torn_bytes_are_refused():
+    tbs = user_tbs()
+    content = der.only(tbs).rest()
+    version_1 = der.sequence(content[5:])
+    version_2 = der.sequence(der.explicit(0, der.integer(1)), content[5:])
+
+    assert refusal(CERTIFICATE, version_1) == "policy.version"
+    assert refusal(CERTIFICATE, version_2) == "policy.version"
+    assert refusal(CERTIFICATE, tbs + b"\x00") == "der.trailing_bytes"
+    assert refusal(CERTIFICATE, tbs[:-1]) == "der.truncated"
+    assert refusal(CERTIFICATE, b"") == "der.truncated"
+    assert refusal(CERTIFICATE, bytes(policy.MAX_TBS + 1)) == "policy.size"
+
+
+def test_a_key_without_a_certificate_certifies_nobody():
+    assert refusal(CERTIFICATE, user_tbs(), replace(TERMS, authority=None)) == (
+        "policy.no_certificate"
+    )
+
+
+def test_a_key_signs_only_its_kinds():
+    tbs, listed = user_tbs(), OFFICE.list_tbs()
+
+    assert refusal(CERTIFICATE, tbs, replace(TERMS, kinds=frozenset({CRL}))) == "policy.kind"
+    assert refusal(CRL, listed, replace(TERMS, kinds=frozenset({CERTIFICATE}))) == "policy.kind"
+    assert refusal("firmware", tbs) == "policy.kind"
+
+
+# -- certificates of CAs ------------------------------------------------------------------------
+
+
+def test_ca_certificates_are_signed_during_set_up_only():
+    in_setup = replace(TERMS, in_setup=True)
+
+    assert refusal(CA_CERTIFICATE, CA_TBS) == "policy.setup"
+    policy.check(CA_CERTIFICATE, CA_TBS, in_setup, at=NOW)
+    policy.check(CA_CERTIFICATE, CA_TBS, replace(in_setup, authority=None), at=NOW)
+
+
+def test_a_subordinate_ca_is_certified_within_its_superior():
+    in_setup = replace(TERMS, in_setup=True)
+    below = made.ca_name("below")
+    wish = made.ca_plan(USER_KEY.public, below, issuer=NAME.der)
+    foreign = replace(wish, issuer=below.der)
+    longer = replace(wish, not_after=NOW + 3651 * DAY)
+    person = user_tbs()
+
+    policy.check(CA_CERTIFICATE, certificates.encode(wish), in_setup, at=NOW)
+    assert refusal(CA_CERTIFICATE, certificates.encode(foreign), in_setup) == "policy.issuer"
+    assert refusal(CA_CERTIFICATE, certificates.encode(longer), in_setup) == "policy.validity"
+    assert refusal(CA_CERTIFICATE, person, in_setup) == "policy.not_ca"
+
+
+# -- revocation lists ---------------------------------------------------------------------------
+
+
+def test_a_ca_signs_its_revocation_lists():
+    policy.check(CRL, OFFICE.list_tbs(), TERMS, at=NOW)
+    policy.check(CRL, OFFICE.list_tbs(entries=[]), TERMS, at=NOW)
+    policy.check(CRL, OFFICE.list_tbs(more=[crls.delta_indicator(1)]), TERMS, at=NOW)
+
+
+@pytest.mark.parametrize(
+    ("changes", "rule"),
+    [
+        ({"issuer": made.ca_name("another")}, "policy.issuer"),
+        ({"signature_algorithm": "rsa-sha256"}, "policy.algorithm"),
+        ({"this_update": NOW + policy.SKEW + timedelta(seconds=1)}, "policy.this_update"),
+        ({"next_update": NOW + LIST_LIFE + timedelta(seconds=1)}, "policy.next_update"),
+        ({"next_update": NOW}, "policy.next_update"),
+    ],
+)
+def test_a_list_that_is_not_this_cas_or_lives_too_long_is_refused(changes, rule):
+    assert refusal(CRL, OFFICE.list_tbs(**changes)) == rule
+
+
+def test_a_list_may_live_exactly_as_long_as_agreed():
+    latest = {"this_update": NOW + policy.SKEW, "next_update": NOW + policy.SKEW + LIST_LIFE}
+
+    policy.check(CRL, OFFICE.list_tbs(**latest), TERMS, at=NOW)
+
+
+def test_a_list_without_a_number_is_refused():
+    number = Extension(oids.CRL_NUMBER, False, der.integer(1)).der
+    other = Extension(oids.ISSUER_ALT_NAME, False, der.integer(1)).der
+
+    assert refusal(CRL, OFFICE.list_tbs().replace(number, other)) == "policy.crl_number"
+
+
+# -- OCSP ---------------------------------------------------------------------------------------
+
+
+def test_a_responder_signs_its_answers():
+    tbs = made.answer_tbs(OFFICE, RESPONDER_KEY.public)
+    with_nonce = made.answer_tbs(OFFICE, RESPONDER_KEY.public, nonce=bytes(32))
+
+    policy.check(OCSP, tbs, RESPONDER_TERMS, at=NOW)
+    policy.check(OCSP, with_nonce, RESPONDER_TERMS, at=NOW)
+
+
+def test_a_responder_may_be_named_by_its_name():
+    by_key = der.explicit(2, der.octet_string(RESPONDER_KEY.public.key_identifier))
+    by_name = der.explicit(1, RESPONDER_NAME.der)
+    content = der.only(made.answer_tbs(OFFICE, RESPONDER_KEY.public)).rest()
+
+    policy.check(OCSP, der.sequence(content.replace(by_key, by_name)), RESPONDER_TERMS, at=NOW)
+
+
+def test_an_answer_in_anothers_name_is_refused():
+    tbs = made.answer_tbs(OFFICE, CA_KEY.public)
+
+    assert refusal(OCSP, tbs, RESPONDER_TERMS) == "policy.responder"
+
+
+def test_a_key_that_is_certified_for_something_else_answers_nothing():
+    tbs = made.answer_tbs(OFFICE, RESPONDER_KEY.public)
+    as_ca = replace(RESPONDER_TERMS, authority=TERMS.authority)
+    uncertified = replace(RESPONDER_TERMS, authority=None)
+
+    assert refusal(OCSP, tbs, as_ca) == "policy.responder"
+    assert refusal(OCSP, tbs, uncertified) == "policy.no_certificate"
+
+
+def test_answers_about_the_future_are_refused():
+    soon = NOW + policy.SKEW + timedelta(seconds=1)
+    single = ocsp.Single(ocsp.cert_id_for(OFFICE.certificate, 1), "good", NOW)
+    later = single._replace(this_update=soon)
+    forever = single._replace(next_update=NOW + policy.MAX_ANSWER_LIFE + timedelta(seconds=1))
+
+    def wish(**changes: object) -> bytes:
+        return made.answer_tbs(OFFICE, RESPONDER_KEY.public, **changes)
+
+    assert refusal(OCSP, wish(produced_at=soon), RESPONDER_TERMS) == "policy.produced_at"
+    assert refusal(OCSP, wish(singles=[later]), RESPONDER_TERMS) == "policy.this_update"
+    assert refusal(OCSP, wish(singles=[forever]), RESPONDER_TERMS) == "policy.next_update"
+    assert refusal(OCSP, wish(singles=[]), RESPONDER_TERMS) == "policy.size"
+
+
+def test_no_bytes_pass_for_two_kinds():
+    every = replace(TERMS, kinds=frozenset({CERTIFICATE, CRL, CA_CERTIFICATE, OCSP}), in_setup=True)
+    responder = replace(RESPONDER_TERMS, kinds=every.kinds)
+    right = {
+        CERTIFICATE: (user_tbs(), every),
+        CA_CERTIFICATE: (CA_TBS, every),
+        CRL: (OFFICE.list_tbs(), every),
+        OCSP: (made.answer_tbs(OFFICE, RESPONDER_KEY.public), responder),
+    }
+
+    for wanted, (tbs, terms) in right.items():
+        policy.check(wanted, tbs, terms, at=NOW)
+        for other in right.keys() - {wanted}:
+            assert refusal(other, tbs, terms)

@@ -1,0 +1,320 @@
+"""The signer's answers, asked without a socket."""
+
+import json
+from datetime import timedelta
+
+import pytest
+
+from pki import certificates, extensions, keys, publickeys
+from pki.errors import TokenError
+from pki.hsm.software import SecretSealer, SoftwareToken
+from pki.signer import protocol
+from pki.signer.daemon import SigningService
+from tests.support import signer as made
+from tests.support.signer import NOW, Office
+
+USER = keys.generate("sm2").public
+
+
+class FaultyToken(SoftwareToken):
+    """A device whose last bit sticks, as some do before they fail altogether."""
+
+    faulty = False
+
+    def sign(self, label: str, message: bytes) -> bytes:
+        signature = super().sign(label, message)
+        return signature[:-1] + bytes([signature[-1] ^ 1]) if self.faulty else signature
+
+
+class Desk:
+    """A service and a shorter way to ask it."""
+
+    def __init__(self, home, *, in_setup: bool = True) -> None:
+        directory = home / "software"
+        self.token = FaultyToken(directory, SecretSealer.for_directory(directory, b"unlock" * 4))
+        self.service = SigningService(self.token, home, now=lambda: NOW, in_setup=in_setup)
+
+    def ask(self, op: str, *blobs: bytes, **request: object) -> dict:
+        header, self.blobs = self.service.answer({"op": op, **request}, list(blobs), pid=1, uid=2)
+        return json.loads(json.dumps(header))
+
+    def refused(self, op: str, *blobs: bytes, **request: object) -> str:
+        return self.ask(op, *blobs, **request)["error"]["rule"]
+
+    def generate(self, label: str, *kinds: str, algorithm: str = "sm2") -> publickeys.PublicKey:
+        request = {"label": label, "algorithm": algorithm, "kinds": kinds, "crl_days": 8}
+        key = protocol.Key.from_header(
+            self.ask("generate", **request | {"kinds": list(kinds)})["key"]
+        )
+        return publickeys.parse(key.public_key)
+
+    def found(self, label: str = "issuing") -> Office:
+        public, name = (
+            self.generate(label, "certificate", "crl", "ca-certificate"),
+            made.ca_name(label),
+        )
+        tbs = certificates.encode(made.ca_plan(public, name))
+        assert self.ask("sign", tbs, key=label, kind="ca-certificate")["refused"] == [None]
+        certificate = certificates.assemble(tbs, self.blobs[0])
+        header = self.ask("install_certificate", certificate, label=label)
+        key = protocol.Key.from_header(header["key"])
+        return Office(key, name, public, certificates.parse(certificate))
+
+
+@pytest.fixture
+def desk(tmp_path):
+    opened = Desk(tmp_path)
+    yield opened
+    opened.service.close()
+
+
+def test_good_and_bad_items_of_a_batch_are_answered_each_for_itself(desk):
+    office = desk.found()
+    good, bad = office.tbs(USER), office.tbs(USER, extensions.basic_constraints(True))
+
+    header = desk.ask("sign", good, bad, b"", good, key="issuing", kind="certificate")
+
+    rules = [refusal and refusal["rule"] for refusal in header["refused"]]
+    assert rules == [None, "policy.ca", "der.truncated", None]
+    assert desk.blobs[1:3] == [b"", b""]
+    for signature in (desk.blobs[0], desk.blobs[3]):
+        assert office.public.verify(good, signature, "sm2-sm3")
+
+
+def test_results_keep_the_order_of_a_large_batch(desk):
+    office = desk.found()
+    batch = [office.tbs(USER, serial=made.SERIAL + place) for place in range(101)]
+
+    desk.ask("sign", *batch, key="issuing", kind="certificate")
+
+    assert len(desk.blobs) == 101
+    for tbs, signature in zip(batch, desk.blobs, strict=True):
+        assert office.public.verify(tbs, signature, "sm2-sm3")
+
+
+def test_a_wrong_signature_never_leaves_the_signer(desk):
+    office = desk.found()
+    desk.token.faulty = True
+
+    answer = desk.ask("sign", office.tbs(USER), key="issuing", kind="certificate")
+
+    assert answer["error"] == {
+        "type": "TokenError",
+        "rule": "signer.wrong_signature",
+        "reason": "The token made a wrong signature.",
+        "permanent": True,
+    }
+    assert desk.blobs == []
+    health = desk.ask("health")["health"]
+    assert health["last_error"]["rule"] == "signer.wrong_signature"
+    assert "certificate" not in health["counters"]["issuing"]
+
+
+def test_health_counts_what_was_signed_and_refused(desk):
+    office = desk.found()
+    desk.ask("sign", office.tbs(USER), b"", key="issuing", kind="certificate")
+
+    health = desk.ask("health")["health"]
+
+    assert health["counters"]["issuing"]["certificate"] == {
+        "signed": 1,
+        "signed_ever": 1,
+        "refused": 1,
+        "refused_ever": 1,
+    }
+    assert health["unlocked"] is True
+    assert health["in_setup"] is True
+    assert health["uptime_seconds"] == 0
+    assert health["custody"]["zh"] == "软件密钥"
+    assert health["last_error"] is None
+
+
+def test_a_locked_signer_signs_no_more(desk):
+    office = desk.found()
+    desk.ask("lock")
+
+    assert desk.refused("sign", office.tbs(USER), key="issuing", kind="certificate") == (
+        "token.locked"
+    )
+    assert desk.ask("health")["health"]["unlocked"] is False
+
+
+# -- the register -------------------------------------------------------------------------------
+
+
+def test_a_certificate_for_another_key_is_not_installed(desk):
+    office = desk.found()
+    desk.generate("other", "certificate")
+
+    rule = desk.refused("install_certificate", office.certificate.der, label="other")
+
+    assert rule == "signer.certificate_key"
+
+
+def test_an_installed_certificate_is_replaced_during_set_up_only(tmp_path):
+    setting_up = Desk(tmp_path)
+    office = setting_up.found()
+    plan = made.ca_plan(office.public, office.name, serial=made.SERIAL + 9)
+    tbs = certificates.encode(plan)
+    setting_up.ask("sign", tbs, key="issuing", kind="ca-certificate")
+    second = certificates.assemble(tbs, setting_up.blobs[0])
+    setting_up.service.close()
+    in_use = Desk(tmp_path, in_setup=False)
+
+    assert in_use.refused("install_certificate", second, label="issuing") == (
+        "signer.certificate_installed"
+    )
+    assert "key" in in_use.ask("install_certificate", office.certificate.der, label="issuing")
+    in_use.service.close()
+    again = Desk(tmp_path)
+    installed = again.ask("install_certificate", second, label="issuing")["key"]
+    assert protocol.Key.from_header(installed).certificate == second
+    again.service.close()
+
+
+def test_a_responder_key_takes_a_responder_certificate_and_answers(desk):
+    office = desk.found()
+    responder = desk.generate("responder", "ocsp")
+    for said, rule in (
+        ((extensions.key_usage({"digitalSignature"}),), "signer.certificate_purpose"),
+        (made.AS_RESPONDER, None),
+    ):
+        tbs = office.tbs(responder, *said)
+        desk.ask("sign", tbs, key="issuing", kind="certificate")
+        certificate = certificates.assemble(tbs, desk.blobs[0])
+        answer = desk.ask("install_certificate", certificate, label="responder")
+        assert answer.get("error", {}).get("rule") == rule
+    tbs = made.answer_tbs(office, responder)
+
+    header = desk.ask("sign", tbs, key="responder", kind="ocsp")
+
+    assert header["refused"] == [None]
+    assert responder.verify(tbs, desk.blobs[0], "sm2-sm3")
+
+
+def test_a_ca_key_takes_no_certificate_of_a_person(desk):
+    office = desk.found()
+    other = desk.generate("other", "crl")
+    tbs = office.tbs(other)
+    desk.ask("sign", tbs, key="issuing", kind="certificate")
+    certificate = certificates.assemble(tbs, desk.blobs[0])
+
+    assert desk.refused("install_certificate", certificate, label="other") == (
+        "signer.certificate_purpose"
+    )
+    assert desk.refused("install_certificate", certificate + b"\x00", label="other") == (
+        "certificate.trailing_bytes"
+    )
+
+
+@pytest.mark.parametrize(
+    ("changes", "rule"),
+    [
+        ({"kinds": []}, "signer.kinds"),
+        ({"kinds": ["firmware"]}, "signer.kinds"),
+        ({"kinds": ["crl", "crl"]}, "signer.kinds"),
+        ({"kinds": ["ocsp", "certificate"]}, "signer.kinds"),
+        ({"kinds": [["crl"]]}, "signer.kinds"),
+        ({"kinds": "crl"}, "signer.request"),
+        ({"crl_days": 0}, "signer.crl_days"),
+        ({"crl_days": 401}, "signer.crl_days"),
+        ({"crl_days": "8"}, "signer.request"),
+        ({"crl_days": None}, "signer.request"),
+        ({"label": 1}, "signer.request"),
+        ({"label": "../x"}, "token.label"),
+        ({"algorithm": "rsa-1024"}, "token.algorithm"),
+    ],
+)
+def test_what_cannot_be_made_is_told(desk, changes, rule):
+    request = {"label": "k", "algorithm": "sm2", "kinds": ["crl"], "crl_days": 8} | changes
+
+    assert desk.refused("generate", **request) == rule
+    assert desk.ask("keys")["keys"] == []
+
+
+def test_a_list_lives_as_long_as_its_key_was_told(desk):
+    office = desk.found()
+    too_long = office.list_tbs(next_update=NOW + timedelta(days=8, seconds=1))
+
+    header = desk.ask("sign", office.list_tbs(), too_long, key="issuing", kind="crl")
+
+    assert [r and r["rule"] for r in header["refused"]] == [None, "policy.next_update"]
+
+
+def test_no_keys_are_made_outside_set_up(tmp_path):
+    in_use = Desk(tmp_path, in_setup=False)
+    request = {"label": "k", "algorithm": "sm2", "kinds": ["crl"], "crl_days": 8}
+
+    assert in_use.refused("generate", **request) == "signer.setup"
+    in_use.service.close()
+
+
+def test_a_key_that_the_token_lost_is_reported_and_the_others_work(tmp_path):
+    first = Desk(tmp_path)
+    office = first.found("kept")
+    first.generate("lost", "crl")
+    first.token.destroy("lost")
+    first.service.close()
+    second = Desk(tmp_path)
+
+    last_error = second.ask("health")["health"]["last_error"]
+    assert last_error["rule"] == "signer.key_missing"
+    assert "lost" in last_error["reason"]
+    header = second.ask("sign", office.tbs(USER), key="kept", kind="certificate")
+    assert header["refused"] == [None]
+    second.service.close()
+
+
+@pytest.mark.parametrize(
+    ("request_", "rule"),
+    [
+        ({}, "signer.request"),
+        ({"op": 1}, "signer.request"),
+        ({"op": "export"}, "signer.operation"),
+        ({"op": "sign"}, "signer.request"),
+        ({"op": "sign", "key": "none", "kind": "certificate"}, "signer.unknown_key"),
+        ({"op": "sign", "key": "none", "kind": "firmware"}, "policy.kind"),
+        ({"op": "install_certificate", "label": "none"}, "signer.request"),
+    ],
+)
+def test_requests_that_make_no_sense_are_answered(desk, request_, rule):
+    header, blobs = desk.service.answer(request_, [])
+
+    assert header["error"]["rule"] == rule
+    assert blobs == []
+
+
+def test_a_damaged_register_stops_the_start(tmp_path):
+    Desk(tmp_path).service.close()
+    (tmp_path / "keys.json").write_text('{"keys": [{}]}')
+
+    with pytest.raises(TokenError) as refused:
+        Desk(tmp_path)
+
+    assert refused.value.rule == "signer.register"
+
+
+def test_an_empty_batch_has_an_empty_answer(desk):
+    desk.found()
+
+    assert desk.ask("sign", key="issuing", kind="certificate") == {"ok": True, "refused": []}
+
+
+def test_the_log_names_no_content(desk, capsys):
+    office = desk.found()
+    desk.ask("sign", office.tbs(USER), b"\x00" * 9, key="issuing", kind="certificate")
+
+    last = json.loads(capsys.readouterr().err.splitlines()[-1])
+
+    assert last.pop("at")
+    assert last == {
+        "event": "signed",
+        "op": "sign",
+        "key": "issuing",
+        "kind": "certificate",
+        "signed": 1,
+        "refused": 1,
+        "rules": ["der.unexpected"],
+        "pid": 1,
+        "uid": 2,
+    }
