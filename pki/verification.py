@@ -1,0 +1,199 @@
+"""What holds of a certificate, request, list, OCSP exchange or key, in sentences.
+
+A check that does not hold raises PkiError with the rule's code. Pure: the moment is given.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from pki import certificates, crls, inspection, keys, ocsp, publickeys, requests
+from pki.errors import BadSignature, Malformed, PkiError, Refused
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
+    from pki.certificates import Certificate
+    from pki.publickeys import PublicKey
+
+_PROBE = b"Does the private key belong to the public one?"
+
+
+class Missing(PkiError):
+    """The question cannot be answered without another file."""
+
+
+@dataclass(frozen=True)
+class Question:
+    """Contents of the files at hand, PEM or DER, and the moment for which is asked."""
+
+    content: bytes
+    at: datetime
+    issuer: bytes | None = None
+    key: bytes | None = None
+    data: bytes | None = None
+    passphrase: bytes | None = None
+
+
+class Verdict:
+    """`holds`: what was found to be so, one sentence each; `facts`: what else is worth knowing."""
+
+    def __init__(self) -> None:
+        self.holds: list[str] = []
+        self.facts: dict[str, Any] = {}
+
+
+def verify(kind: str, question: Question) -> Verdict:
+    """`kind` is one of KINDS. Raises PkiError: `Missing` and `Malformed` where nothing can be said.
+
+    `issuer` is the CA's certificate, `key` a private or public key that must be the file's own,
+    `data` what the file is about: a certificate to look up in a list, the request that a response
+    answers, a certificate or request that a key must belong to.
+    """
+    found = inspection.recognise(question.content)
+    if found.kind not in {kind, f"encrypted-{kind}"}:
+        raise Malformed("file.other_kind", f"The file holds a {found.kind}, not a {kind}.")
+    verdict = Verdict()
+    KINDS[kind](found.content, question, verdict)
+    return verdict
+
+
+def _certificate(content: bytes, question: Question, verdict: Verdict) -> None:
+    certificate = certificates.parse(content)
+    self_issued = certificate.body.issuer == certificate.body.subject
+    issuer = certificate if self_issued and question.issuer is None else _issuer(question)
+    certificates.verify(certificate, issuer, question.at)
+    verdict.holds += [
+        f"The certificate was issued by {issuer.subject.text}.",
+        f"Both certificates are valid at {question.at.isoformat()}.",
+    ]
+    _compare(certificate.public_key, question.key, question, verdict)
+
+
+def _request(content: bytes, question: Question, verdict: Verdict) -> None:
+    request = requests.parse(content)
+    requests.verify(request)
+    verdict.holds.append("The request was signed with its own private key.")
+    _compare(request.public_key, question.key, question, verdict)
+
+
+def _crl(content: bytes, question: Question, verdict: Verdict) -> None:
+    crl, issuer = crls.parse(content), _issuer(question)
+    crls.verify(crl, issuer, question.at)
+    verdict.holds += [
+        f"The list was signed by {issuer.subject.text}.",
+        f"The list is in force at {question.at.isoformat()}.",
+    ]
+    verdict.facts = {"number": crl.number, "entry_count": len(crl.entries)}
+    if question.data is not None:
+        _look_up(crl, issuer, _certificate_in(question.data), verdict)
+
+
+def _look_up(
+    crl: crls.RevocationList, issuer: Certificate, subject: Certificate, verdict: Verdict
+) -> None:
+    certificates.verify(subject, issuer)
+    entry = crl.by_serial.get(subject.serial)
+    if entry is not None:
+        since = f"{entry.revoked_at.isoformat()} ({entry.reason or 'no reason given'})"
+        raise Refused("crl.revoked", f"The certificate is revoked since {since}.")
+    verdict.holds.append(f"Certificate {subject.serial:X} is not in the list.")
+
+
+def _ocsp_request(content: bytes, question: Question, verdict: Verdict) -> None:
+    request = ocsp.parse_request(content)
+    verdict.holds.append("The request is well formed.")
+    verdict.facts = {"serials": [f"{each.serial:X}" for each in request.cert_ids]}
+    if question.issuer is None:
+        return
+    issuer = _issuer(question)
+    if not all(ocsp.issued_by(cert_id, issuer) for cert_id in request.cert_ids):
+        raise Refused("ocsp.other_issuer", "The request asks about another CA's certificate.")
+    verdict.holds.append(f"All of it is about certificates of {issuer.subject.text}.")
+
+
+def _ocsp_response(content: bytes, question: Question, verdict: Verdict) -> None:
+    response, issuer = ocsp.parse_response(content), _issuer(question)
+    asked = None if question.data is None else _ocsp_question(question.data)
+    signer = ocsp.verify_response(response, issuer, question.at, request=asked)
+    verdict.holds += [
+        f"The response was signed by {signer.subject.text}.",
+        f"That responder may speak for {issuer.subject.text}.",
+        f"The response is in force at {question.at.isoformat()}.",
+    ]
+    if asked is not None:
+        verdict.holds.append("The response answers this request.")
+    singles = response.basic.singles if response.basic else ()
+    verdict.facts = {"answers": [inspection.describe_single(single) for single in singles]}
+
+
+def _ocsp_question(data: bytes) -> ocsp.Request:
+    return ocsp.parse_request(_of_kind(data, "ocsp-request"))
+
+
+def _key(content: bytes, question: Question, verdict: Verdict) -> None:
+    key = keys.parse_pkcs8(content, _passphrase(content, question))
+    if not key.public.verify(_PROBE, key.sign(_PROBE), key.signature_algorithm):
+        raise BadSignature("key.mismatch", "The public key does not verify what the key signs.")
+    verdict.holds.append("The key signs, and its public key verifies.")
+    verdict.facts = {"algorithm": key.algorithm, "fingerprint_sm3": key.public.fingerprint}
+    _compare(key.public, question.data, question, verdict)
+
+
+def _compare(own: PublicKey, other: bytes | None, question: Question, verdict: Verdict) -> None:
+    if other is None:
+        return
+    found = inspection.recognise(other)
+    if _public_half(found, question).spki != own.spki:
+        raise Refused("key.other", f"The {found.kind} has another public key.")
+    verdict.holds.append(f"The {found.kind} has the same public key.")
+
+
+def _public_half(found: inspection.Found, question: Question) -> PublicKey:
+    if found.kind in {"key", "encrypted-key"}:
+        return keys.parse_pkcs8(found.content, _passphrase(found.content, question)).public
+    if found.kind == "certificate":
+        return certificates.parse(found.content).public_key
+    if found.kind == "request":
+        return requests.parse(found.content).public_key
+    if found.kind == "public-key":
+        return publickeys.parse(found.content, legacy=True)
+    raise Malformed("file.other_kind", f"There is no public key in a {found.kind}.")
+
+
+def _passphrase(content: bytes, question: Question) -> bytes | None:
+    """The passphrase if this key needs one, whatever was given for another key."""
+    if inspection.recognise(content).kind != "encrypted-key":
+        return None
+    if question.passphrase is None:
+        raise Missing("key.passphrase_needed", "The key is encrypted; its passphrase is needed.")
+    return question.passphrase
+
+
+def _issuer(question: Question) -> Certificate:
+    if question.issuer is None:
+        raise Missing("file.issuer_needed", "This cannot be verified without its CA's certificate.")
+    return _certificate_in(question.issuer)
+
+
+def _certificate_in(data: bytes) -> Certificate:
+    return certificates.parse(_of_kind(data, "certificate"))
+
+
+def _of_kind(data: bytes, kind: str) -> bytes:
+    found = inspection.recognise(data)
+    if found.kind != kind:
+        raise Malformed("file.other_kind", f"A {kind} is needed here, not a {found.kind}.")
+    return found.content
+
+
+KINDS: dict[str, Callable[[bytes, Question, Verdict], None]] = {
+    "certificate": _certificate,
+    "request": _request,
+    "crl": _crl,
+    "ocsp-request": _ocsp_request,
+    "ocsp-response": _ocsp_response,
+    "key": _key,
+}
