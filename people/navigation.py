@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from django.urls import NoReverseMatch, reverse
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from people.trust.rules import Role
@@ -14,10 +15,10 @@ from people.trust.rules import Role
 class Page:
     """One row of the table: address by name, icon of the sprite, who has it in the rail."""
 
-    group: str
+    group: str | Promise
     name: str
     icon: str
-    label: str
+    label: str | Promise
     roles: frozenset[Role]
 
 
@@ -25,14 +26,14 @@ class Page:
 class Entry:
     url: str
     icon: str
-    label: str
+    label: str | Promise
     current: bool
     badge: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    label: str
+    label: str | Promise
     entries: tuple[Entry, ...]
 
 

@@ -7,7 +7,7 @@ from django.db import models
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 
-class TransactionId(models.BigIntegerField):
+class TransactionId(models.BigIntegerField):  # type: ignore[type-arg]
     """PostgreSQL's 64-bit transaction number, which never wraps around."""
 
     def db_type(self, connection: BaseDatabaseWrapper) -> str:  # noqa: ARG002

@@ -134,13 +134,13 @@ def advance_many(
 def _move(kind: type[Stateful], keys: list[Any], before: str, after: str) -> int:
     """Compare-and-set of many rows; by hand, as an IN list of a thousand is slow to parse."""
     quote = connection.ops.quote_name
-    table, key = quote(kind._meta.db_table), quote(kind._meta.pk.column)
+    table, key = quote(kind._meta.db_table), quote(str(kind._meta.pk.column))
     with connection.cursor() as cursor:
         cursor.execute(
             f"UPDATE {table} SET state = %s WHERE {key} = ANY(%s) AND state = %s",  # noqa: S608 -- names from the model
             [after, keys, before],
         )
-        return cursor.rowcount
+        return int(cursor.rowcount)
 
 
 def _require_transaction() -> None:

@@ -3,7 +3,7 @@ from django.db import models
 from django_otp.models import Device
 
 
-class StaffMember(AbstractBaseUser):
+class StaffMember(AbstractBaseUser):  # type: ignore[django-manager-missing]
     """A trusted person who can sign in (CPS 5.2.3). Never deleted: the journal names them."""
 
     login = models.CharField(max_length=40, unique=True)
@@ -37,7 +37,7 @@ class FormerPassword(models.Model):
         return f"{self.person_id} {self.set_at}"
 
 
-class OneTimeDevice(Device):
+class OneTimeDevice(Device):  # type: ignore[misc]
     """A person's authenticator (CPS 5.2.3, RFC 6238). Its key is here only sealed.
 
     `verify_token` of the base class stays "never": codes are checked by `accounts.services`,

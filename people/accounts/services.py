@@ -69,7 +69,7 @@ def enrol_device(person_id: int, key: bytes, *, name: str = "", actor: Actor, at
     device.sealed_key = sealer().seal(device.key_context(), key)
     device.save(update_fields=["sealed_key"])
     record("people.device_enrolled", _subject(person_id), actor=actor, at=at, device=device.pk)
-    return device.pk
+    return int(device.pk)
 
 
 def check_password(login: str, password: str, *, address: str, at: datetime) -> int:
@@ -111,20 +111,20 @@ def check_code(person_id: int, code: str, *, address: str, at: datetime) -> OneT
 @transaction.atomic
 def _try_code(person_id: int, code: str, *, address: str, at: datetime) -> OneTimeDevice | None:
     person = _person(person_id)
-    device = OneTimeDevice.objects.filter(user=person, confirmed=True).first()
+    found: OneTimeDevice | None = OneTimeDevice.objects.filter(user=person, confirmed=True).first()
     step = None
-    if device is not None:
-        key = sealer().unseal(device.key_context(), bytes(device.sealed_key))
-        step = codes.matching_step(key, code, after=device.last_step, at=at)
+    if found is not None:
+        key = sealer().unseal(found.key_context(), bytes(found.sealed_key))
+        step = codes.matching_step(key, code, after=found.last_step, at=at)
     why = _why_not(person, right=step is not None, at=at)
     _note_try(person, "code", why, address=address, at=at)
-    if why or device is None or step is None:
+    if why or found is None or step is None:
         return None
-    device.last_step = step
-    device.save(update_fields=["last_step"])
+    found.last_step = step
+    found.save(update_fields=["last_step"])
     person.failed_tries, person.locked_until = 0, None
     person.save(update_fields=["failed_tries", "locked_until"])
-    return device
+    return found
 
 
 def _why_not(person: StaffMember, *, right: bool, at: datetime) -> str:

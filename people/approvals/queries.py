@@ -77,7 +77,7 @@ def may(actor: Actor, action: str, *, approval: ApprovalView | None = None) -> l
     ]
 
 
-def _reasons(check: Callable[[], None]) -> list[Refusal]:
+def _reasons(check: Callable[[], object]) -> list[Refusal]:
     try:
         check()
     except Refusal as refusal:

@@ -48,35 +48,38 @@ def digest(action: str, payload: object) -> str:
     return canonical.digest([action, payload])
 
 
-def check_maker(duty: Duty, actor: Actor) -> None:
-    """Refuses (FORBIDDEN) whoever may not propose this."""
+def check_maker(duty: Duty, actor: Actor) -> int:
+    """The maker's id; refuses (FORBIDDEN) whoever may not propose this."""
     check_compatible(actor.roles)
     if actor.person_id is None or not duty.makers & actor.roles:
         raise Refusal(
             Kind.FORBIDDEN, "approval.not_a_maker", "your role may not propose this", cps=duty.cps
         )
+    return actor.person_id
 
 
-def check_checker(duty: Duty, actor: Actor) -> None:
-    """Refuses (FORBIDDEN) whoever may not decide this, whoever proposed it."""
+def check_checker(duty: Duty, actor: Actor) -> int:
+    """The checker's id; refuses (FORBIDDEN) whoever may not decide this, whoever proposed it."""
     check_compatible(actor.roles)
     if actor.person_id is None or not duty.checkers & actor.roles:
         raise Refusal(
             Kind.FORBIDDEN, "approval.not_a_checker", "your role may not decide this", cps=duty.cps
         )
+    return actor.person_id
 
 
-def check_voter(duty: Duty, actor: Actor, *, maker_id: int, voters: Collection[int]) -> None:
-    """Refuses a voter without the role, the maker, and a second vote of one person."""
-    check_checker(duty, actor)
-    if actor.person_id == maker_id:
+def check_voter(duty: Duty, actor: Actor, *, maker_id: int, voters: Collection[int]) -> int:
+    """The voter's id; refuses who lacks the role, the maker, and a second vote of one person."""
+    voter_id = check_checker(duty, actor)
+    if voter_id == maker_id:
         raise Refusal(
             Kind.FORBIDDEN, "approval.own_work", "nobody checks their own work", cps="5.2.4"
         )
-    if actor.person_id in voters:
+    if voter_id in voters:
         raise Refusal(
             Kind.CONFLICT, "approval.voted_already", "you have voted already", cps=duty.cps
         )
+    return voter_id
 
 
 def check_undecided(state: str) -> None:

@@ -29,14 +29,14 @@ def propose(
     `payload` is JSON of ids and digests of what the checker will be shown. Refuses who may not
     propose (FORBIDDEN), and a second open approval of this action on this subject (CONFLICT).
     """
-    rules.check_maker(settings.DUTIES[action], actor)
+    maker_id = rules.check_maker(settings.DUTIES[action], actor)
     row = Approval(
         state=rules.State.OPEN,
         action=action,
         subject=subject,
         payload=canonical.encode(payload).decode(),
         digest=rules.digest(action, payload),
-        maker_id=actor.person_id,
+        maker_id=maker_id,
         proposed_at=at,
         expires_at=at + rules.OPEN_FOR,
     )
@@ -65,14 +65,14 @@ def vote(
     row = _locked(approval_id)
     duty = settings.DUTIES[row.action]
     votes = dict(row.votes.values_list("checker_id", "grants"))
-    rules.check_voter(duty, actor, maker_id=row.maker_id, voters=votes)
+    checker_id = rules.check_voter(duty, actor, maker_id=row.maker_id, voters=votes)
     rules.check_undecided(row.state)
     rules.check_in_time(row.expires_at, at=at)
     rules.check_seen(seen, row.digest)
     Vote.objects.create(
         approval=row,
         maker_id=row.maker_id,
-        checker_id=actor.person_id,
+        checker_id=checker_id,
         grants=grants,
         comment=comment,
         address=actor.address,

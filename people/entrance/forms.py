@@ -16,7 +16,10 @@ class RefusableForm(forms.Form):
     """A form that shows what a service refused, at the field the refusal names."""
 
     def refuse(self, refusal: Refusal) -> None:
+        """Refusals of other houses are not about what was typed here, and go on."""
         for one in refusal.items if isinstance(refusal, Refusals) else [refusal]:
+            if one.rule not in WORDING:
+                raise refusal
             field = one.field if one.field in self.fields else None
             self.add_error(field, WORDING[one.rule] % one.details)
 
@@ -38,7 +41,7 @@ class SignInForm(RefusableForm):
     def filled_in(cls, one: DemoAccount) -> "SignInForm":
         """For a person of the demo: one click is left to do."""
         form = cls(initial={"login": one.login, "password": one.password})
-        form.fields["password"].widget.render_value = True  # type: ignore[attr-defined]
+        form.fields["password"].widget.render_value = True
         return form
 
 

@@ -1,3 +1,6 @@
+from functools import reduce
+from operator import or_
+
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import RangeOperators
 from django.db import models
@@ -21,8 +24,14 @@ class Appointment(models.Model):
     class Meta:
         constraints = [
             models.CheckConstraint(
-                condition=models.Q(role__in=[role.value for role in rules.Role]),
-                name="appointment_role",
+                condition=reduce(
+                    or_,
+                    [
+                        models.Q(role=role.value, duty=str(rules.DUTY_OF.get(role, "")))
+                        for role in rules.Role
+                    ],
+                ),
+                name="duty_of_the_role",
             ),
             models.UniqueConstraint(
                 fields=["person", "role"],
