@@ -115,12 +115,23 @@ class House:
         shutil.rmtree(self.home.path)
 
 
-@contextmanager
-def somewhere() -> Iterator[House]:
-    """In a short directory that every account can pass through, unlike pytest's own."""
+def short_directory() -> Path:
+    """Short enough for sockets, and every account can pass through: unlike pytest's own."""
     path = Path(tempfile.mkdtemp(prefix="anxin-", dir="/tmp"))
     path.chmod(0o711)
-    one = House(path)
+    return path
+
+
+@pytest.fixture
+def place() -> Iterator[Path]:
+    path = short_directory()
+    yield path
+    shutil.rmtree(path)
+
+
+@contextmanager
+def somewhere() -> Iterator[House]:
+    one = House(short_directory())
     try:
         yield one
     finally:

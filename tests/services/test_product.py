@@ -2,17 +2,15 @@
 
 import http.client
 import os
-import shutil
 import socket
 import subprocess
-import tempfile
 from pathlib import Path
 
 import pytest
 
 from anxin.supervisor import secretfiles
 from anxin.supervisor.home import CHECKOUT, SERVICE_USER, Home
-from tests.services.conftest import House
+from tests.services.conftest import House, short_directory
 
 pytestmark = pytest.mark.slow
 
@@ -40,11 +38,8 @@ class Product(House):
             "REDIS_URL": "",
         }
 
-    def serve(self, **changed: str) -> None:
-        self.start(**self.environment() | changed)
-
-    def up(self) -> None:
-        self.serve()
+    def up(self, *prefix: str, **changed: str) -> None:
+        self.start(*prefix, **self.environment() | changed)
         self.hear("Ctrl-C stops everything", within=FIRST_RUN)
 
     def status(self, site: str, path: str = "/") -> int:
@@ -72,15 +67,12 @@ def free_ports(count: int) -> list[int]:
 
 @pytest.fixture(scope="module")
 def product():
-    path = Path(tempfile.mkdtemp(prefix="anxin-", dir="/tmp"))
-    path.chmod(0o711)
-    one = Product(path)
+    one = Product(short_directory())
     try:
         one.up()
         yield one
     finally:
         one.close()
-        shutil.rmtree(one.home.path, ignore_errors=True)
 
 
 def test_both_sites_answer(product):
@@ -131,7 +123,7 @@ def test_no_secret_stands_in_a_command_line_or_a_log(product):
 
 
 def names() -> set[str]:
-    return (secretfiles.IRREPLACEABLE | secretfiles.REPLACEABLE).keys()
+    return set(secretfiles.IRREPLACEABLE | secretfiles.REPLACEABLE)
 
 
 def test_second_start_says_where_the_first_one_is(product):
@@ -190,11 +182,10 @@ def test_everything_killed_at_once_comes_back(product):
     assert [product.status(site) < 400 for site in SITES] == [True, True]
 
 
-def test_taken_port_is_said_in_one_line(product):
+def test_taken_port_is_said_in_one_line(product, place):
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        home = tempfile.mkdtemp(prefix="anxin-", dir="/tmp")
-        told = product.environment() | {"ANXIN_HOME": home, "ANXIN_STAFF_PORT": str(port)}
+        told = product.environment() | {"ANXIN_HOME": str(place), "ANXIN_STAFF_PORT": str(port)}
         result = subprocess.run(
             [CHECKOUT / "script/serve"],
             env=os.environ | told,
@@ -202,7 +193,6 @@ def test_taken_port_is_said_in_one_line(product):
             text=True,
             check=False,
         )
-        shutil.rmtree(home)
 
     assert result.returncode == 1
     assert result.stderr == (

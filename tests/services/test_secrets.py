@@ -8,8 +8,8 @@ from anxin.supervisor.home import Home
 
 
 @pytest.fixture
-def home(tmp_path):
-    one = Home(tmp_path / "home")
+def home(place):
+    one = Home(place)
     one.prepare()
     secretfiles.ensure(one)
     return one

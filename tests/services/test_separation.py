@@ -16,8 +16,8 @@ from anxin.supervisor.home import CHECKOUT, Home
 
 
 @pytest.fixture
-def environment(tmp_path):
-    home = Home(tmp_path / "home")
+def environment(place):
+    home = Home(place)
     home.prepare()
     secretfiles.ensure(home)
     caller = {"HOME": "/root", "AWS_SECRET": "not theirs", "KEK": "not theirs", "ANXIN_X": "theirs"}

@@ -6,6 +6,7 @@ import subprocess
 from kombu import Connection
 
 from anxin.supervisor import procfs
+from tests.services.conftest import House
 
 
 def remember(house, word: str) -> None:
@@ -53,7 +54,7 @@ def test_messages_outlive_the_killed_broker(house, eventually):
     assert rung(house) == 100
 
 
-def written_down(house) -> bool:
+def written_down(house: House) -> bool:
     files = (house.home.broker / "appendonlydir").glob("*.incr.aof")
     return sum(path.read_bytes().count(b"LPUSH") for path in files) >= 100
 
@@ -91,7 +92,7 @@ def test_nothing_outlives_the_killed_supervisor(house, eventually):
     assert len(helpers(house)) == 1
 
 
-def helpers(house) -> set[int]:
+def helpers(house: House) -> set[int]:
     """The site's helper is not the supervisor's child: the next run ends it."""
     return house.members("site") - {house.pid("site")}
 
