@@ -9,9 +9,9 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from pki import der, describing, extension_values, names, oids, pem, publickeys, signatures
+from pki import der, extension_values, names, oids, pem, publickeys, signatures
 from pki.errors import BadSignature, Malformed, Refused
 from pki.extensions import Extension, encode_all, read_all
 from pki.sm.sm3 import sm3
@@ -258,16 +258,6 @@ def parse(data: bytes) -> Certificate:
                 "certificate.algorithm_mismatch", "Inner and outer signature algorithm differ."
             )
         return Certificate(encoded, body, signatures.parse_identifier(algorithm), signature)
-
-
-def describe(certificate: Certificate) -> dict[str, Any]:
-    """Every field and extension in words, ready for JSON (see `pki.describing`)."""
-    return describing.describe(certificate)
-
-
-def describe_tbs(tbs: bytes) -> dict[str, Any]:
-    """The same for what is yet to be signed: exactly what the certificate will say."""
-    return describing.describe_body(parse_tbs(tbs))
 
 
 def verify(

@@ -14,7 +14,7 @@ from cryptography.x509.oid import NameOID
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pki import certificates, der, extensions, keys, names, oids, pem, signatures
+from pki import certificates, der, describing, extensions, keys, names, oids, pem, signatures
 from pki.certificates import Plan
 from pki.sm.sm3 import sm3
 from tests.support.pki import ALGORITHMS, AT, DAY, Hierarchy, Holder, as_ca, certify, hierarchy
@@ -427,7 +427,7 @@ AREAS = ("certificate", "signature", "name", "key", "der", "pem")
 
 def read_it_all(data: bytes) -> None:
     certificate = certificates.parse(data)
-    certificates.describe(certificate)
+    describing.describe(certificate)
     certificates.verify(certificate, CA, AT)
 
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from pki import certificates, der, extensions, oids
+from pki import der, describing, extensions, oids
 from pki.describing import describe_extension, describe_key, describe_name
 from tests.support.pki import ALGORITHMS, hierarchy
 
@@ -16,7 +16,7 @@ SM2 = hierarchy("sm2")
 def test_everything_a_certificate_says_is_shown(algorithm):
     certificate = hierarchy(algorithm).signing.certificate
 
-    facts = certificates.describe(certificate)
+    facts = describing.describe(certificate)
 
     assert facts["version"] == 3
     assert int(facts["serial"], 16) == certificate.serial
@@ -34,7 +34,7 @@ def test_everything_a_certificate_says_is_shown(algorithm):
 def test_a_preview_says_what_the_certificate_will_say():
     certificate = SM2.signing.certificate
 
-    shown, preview = certificates.describe(certificate), certificates.describe_tbs(certificate.tbs)
+    shown, preview = describing.describe(certificate), describing.describe_tbs(certificate.tbs)
 
     assert {key: shown[key] for key in preview} == preview
     assert shown.keys() - preview.keys() == {"signature", "fingerprints"}
@@ -127,8 +127,6 @@ def test_a_certificate_with_an_unreadable_key_is_described_all_the_same():
     certificate = SM2.signing.certificate
     foreign = der.sequence(der.sequence(der.oid("1.3.101.112")), der.bit_string(bytes(32)))
 
-    facts = certificates.describe(
-        replace(certificate, body=replace(certificate.body, spki=foreign))
-    )
+    facts = describing.describe(replace(certificate, body=replace(certificate.body, spki=foreign)))
 
     assert facts["public_key"]["problem"] == "key.unknown_algorithm"

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from pki import certificates, keys, requests
+from pki import certificates, describing, keys, requests
 from tests.unit.pki.refusing import rule_of
 
 HERE = Path(__file__).parents[3]
@@ -96,7 +96,7 @@ def test_every_real_certificate_can_be_described(folder):
     for path in sorted((FOLDER / folder).glob("*.der")):
         if "key" in path.name or path.name.startswith(("env_", "kmc_")):
             continue
-        facts = certificates.describe(certificates.parse(path.read_bytes()))
+        facts = describing.describe(certificates.parse(path.read_bytes()))
         assert facts["public_key"]["algorithm"] == "sm2"
         assert all(e["name"] for e in facts["extensions"])
         described += 1
