@@ -9,6 +9,7 @@ import hashlib
 import os
 from typing import TYPE_CHECKING, Protocol
 
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.hazmat.primitives.ciphers import Cipher
@@ -139,6 +140,8 @@ def _library_key(data: bytes) -> PrivateKey:
         key = serialization.load_der_private_key(data, None)
     except (ValueError, TypeError) as problem:
         raise Malformed("key.not_der", "This is no PKCS#8 key.") from problem
+    except UnsupportedAlgorithm as problem:
+        raise Refused("key.unknown_algorithm", "No key of ours has this algorithm.") from problem
     if not isinstance(key, rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey):
         raise Refused("key.unknown_algorithm", "Only SM2, RSA and P-256/P-384 keys are used here.")
     return _LibraryKey(key)
