@@ -50,10 +50,10 @@ def test_directory_that_somebody_else_prepared_is_not_used(tmp_path):
         home.sockets.unlink()
 
 
-def test_directory_behind_a_closed_door_is_refused_in_one_line(tmp_path):
+def test_directory_behind_a_closed_door_is_refused_in_one_line(place):
     if os.getuid():
         pytest.skip("only root runs PostgreSQL as somebody else")
-    closed = tmp_path / "closed"
+    closed = place / "closed"
     closed.mkdir(mode=0o700)
 
     with pytest.raises(Trouble, match="cannot be reached by the account nobody"):
