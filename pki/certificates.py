@@ -269,8 +269,8 @@ def verify(
 ) -> None:
     """One link of a path, and both validities if `at` is given. Raises BadSignature with rule
     `certificate.*`: wrong_issuer, issuer_not_ca, path_length, unknown_critical_extension,
-    not_yet_valid, expired, weak_signature, bad_signature, sm2_without_z, ... `legacy` lets SHA-1
-    pass.
+    not_yet_valid, expired, weak_signature, weak_key, bad_signature, sm2_without_z, ... `legacy`
+    lets SHA-1 and RSA-1024 pass.
     """
     for rule, holds, reason in _link_rules(certificate, issuer, legacy=legacy):
         if not holds:
@@ -300,6 +300,9 @@ def _link_rules(
         e.oid in UNDERSTOOD for c in (certificate, issuer) for e in c.extensions if e.critical
     )
     strong = legacy or certificate.signature_algorithm in signatures.STRONG
+    short = issuer.public_key.algorithm == "rsa" and (
+        issuer.public_key.bits < publickeys.MIN_RSA_BITS
+    )
     usage = issuer.key_usage
     return (
         ("wrong_issuer", same_name, "The issuer's name is another one."),
@@ -313,6 +316,7 @@ def _link_rules(
         ("path_length", self_issued or not path_ends, "The issuer may not certify another CA."),
         ("unknown_critical_extension", known, "A critical extension is not understood."),
         ("weak_signature", strong, f"{certificate.signature_algorithm} proves nothing any more."),
+        ("weak_key", legacy or not short, "The issuer's RSA key is too short."),
     )
 
 

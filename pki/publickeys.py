@@ -25,6 +25,9 @@ LEGACY_RSA_BITS = 1024  # read, never certified again
 MAX_RSA_BITS = 8192  # a larger key only costs us time
 MIN_RSA_EXPONENT, MAX_RSA_EXPONENT_BITS = 65537, 256  # NIST SP 800-89 5.3.3
 _SMALL_FACTORS = math.prod(n for n in range(3, 752, 2) if all(n % d for d in range(3, n, 2)))
+_ROCA_PRIMES = (11, 13, 17, 19, 37, 53, 61, 71, 73, 79, 97, 103, 107, 109, 127, 151, 157)
+_ROCA = {p: frozenset(pow(65537, k, p) for k in range(p)) for p in _ROCA_PRIMES}
+_FERMAT_ROUNDS = 100
 _TRIVIAL_MULTIPLES = 16  # k·G and -k·G up to here are keys anybody can guess
 
 _EC_ALGORITHM = der.oid(oids.EC_PUBLIC_KEY)
@@ -91,7 +94,7 @@ def parse(spki: bytes, *, legacy: bool = False) -> PublicKey:
     `legacy` lets RSA from 1024 bits in, to read old certificates. Raises Malformed or Refused
     with rule `key.*`: trailing_bytes, not_der, unknown_algorithm, parameters, wrong_curve,
     explicit_parameters, compressed_point, point_at_infinity, point_off_curve, trivial_point,
-    rsa_too_short, rsa_too_long, rsa_exponent, rsa_modulus.
+    rsa_too_short, rsa_too_long, rsa_exponent, rsa_modulus, rsa_roca, rsa_close_primes.
     """
     if len(spki) > 2 * MAX_RSA_BITS:
         raise Refused("key.too_large", "The public key has more octets than any key of ours.")
@@ -226,6 +229,17 @@ def _check_rsa(modulus: int, exponent: int) -> None:
         raise Refused("key.rsa_too_short", f"The RSA key has {modulus.bit_length()} bits only.")
     if not modulus & 1 or math.gcd(modulus, _SMALL_FACTORS) != 1:
         raise Refused("key.rsa_modulus", "The RSA modulus has a small factor.")
+    if all(modulus % prime in residues for prime, residues in _ROCA.items()):
+        raise Refused("key.rsa_roca", "The key was made by a library that makes weak ones (ROCA).")
+    if _has_close_factors(modulus):
+        raise Refused("key.rsa_close_primes", "The factors of the RSA modulus are close together.")
+
+
+def _has_close_factors(modulus: int) -> bool:
+    """Fermat's factorization succeeds at once (CVE-2022-26320)."""
+    middle = math.isqrt(modulus) + 1
+    squares = (number * number - modulus for number in range(middle, middle + _FERMAT_ROUNDS))
+    return any(math.isqrt(square) ** 2 == square for square in squares)
 
 
 class _RsaVerifier:

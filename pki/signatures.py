@@ -109,18 +109,11 @@ def verify(
 _RAW_SIZE = 64
 
 
-def _in_der(signature: bytes) -> bytes:
-    """SM2Signature from r and s side by side; anything else stays as it is."""
-    if len(signature) != _RAW_SIZE:
-        return signature
-    r, s = signature[:32], signature[32:]
-    return der.sequence(*(der.integer(int.from_bytes(number, "big")) for number in (r, s)))
-
-
 def _is_raw(key: sm2.PublicKey, message: bytes, signature: bytes) -> bool:
     if len(signature) != _RAW_SIZE:
         return False
-    wrapped = _in_der(signature)
+    numbers = (int.from_bytes(half, "big") for half in (signature[:32], signature[32:]))
+    wrapped = der.sequence(*map(der.integer, numbers))
     digests = (key.digest(message), sm3(message), key.digest(message, b""))
     return any(key.verify_digest(digest, wrapped) for digest in digests)
 

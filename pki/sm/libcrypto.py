@@ -151,13 +151,15 @@ def load_key(point: bytes, scalar: bytes | None = None) -> Key:
     if secret:
         params.append(_param(b"priv", _UNSIGNED_INTEGER, secret, 32))
     array = (_Param * (len(params) + 1))(*params)
+    selection = _EVP_PKEY_KEYPAIR if secret else _EVP_PKEY_PUBLIC_KEY
     made = _P()
-    with _Context(None) as context:
-        _check(_fromdata_init(context))
-        selection = _EVP_PKEY_KEYPAIR if secret else _EVP_PKEY_PUBLIC_KEY
-        _check(_fromdata(context, byref(made), selection, array))
-    if secret:
-        ctypes.memset(secret, 0, 32)
+    try:
+        with _Context(None) as context:
+            _check(_fromdata_init(context))
+            _check(_fromdata(context, byref(made), selection, array))
+    finally:
+        if secret:
+            ctypes.memset(secret, 0, 32)
     return Key(_handle(made))
 
 

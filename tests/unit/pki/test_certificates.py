@@ -9,12 +9,24 @@ from asn1crypto import keys as asn1crypto_keys
 from asn1crypto import x509 as asn1crypto_x509
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import padding
+from cryptography.hazmat.primitives.asymmetric import padding, rsa
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from cryptography.x509.oid import NameOID
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pki import certificates, der, describing, extensions, keys, names, oids, pem, signatures
+from pki import (
+    certificates,
+    der,
+    describing,
+    extensions,
+    keys,
+    names,
+    oids,
+    pem,
+    publickeys,
+    signatures,
+)
 from pki.certificates import Plan
 from pki.sm.sm3 import sm3
 from tests.support.pki import ALGORITHMS, AT, DAY, Hierarchy, Holder, as_ca, certify, hierarchy
@@ -420,6 +432,28 @@ def test_sha_1_is_verified_for_old_certificates_only():
     issuer = people.ca.certificate
     assert rule_of(certificates.verify, old, issuer) == "certificate.weak_signature"
     certificates.verify(old, issuer, AT, legacy=True)
+
+
+def test_rsa_1024_vouches_for_old_certificates_only():
+    short = rsa.generate_private_key(65537, 1024)
+    spki = short.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    name = names.build([("C", "CN"), ("CN", "旧根")])
+    plan = Plan(
+        serial=certificates.serial_from(bytes(16)),
+        issuer=name.der,
+        subject=name,
+        public_key=publickeys.parse(spki, legacy=True),
+        not_before=AT - DAY,
+        not_after=AT + DAY,
+        signature_algorithm="rsa-sha256",
+        extensions=as_ca(),
+    )
+    tbs = certificates.encode(plan)
+    signature = short.sign(tbs, padding.PKCS1v15(), hashes.SHA256())
+    old = certificates.parse(certificates.assemble(tbs, signature))
+
+    assert rule_of(certificates.verify, old, old, AT) == "certificate.weak_key"
+    certificates.verify(old, old, AT, legacy=True)
 
 
 AREAS = ("certificate", "signature", "name", "key", "der", "pem")

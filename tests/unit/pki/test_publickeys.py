@@ -1,6 +1,7 @@
 """Public keys: one encoding each, and none that is weak (CPS-6.1.5, CPS-6.1.6)."""
 
 import hashlib
+import math
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -149,6 +150,29 @@ def test_rsa_is_2048_bits_or_more_and_old_keys_are_only_read():
     assert publickeys.parse(rsa_spki()).bits == 2048
     assert publickeys.parse(short, legacy=True).bits == 2047
     assert rule_of(publickeys.parse, short) == "key.rsa_too_short"
+
+
+def test_a_modulus_with_the_mark_of_roca_is_refused():
+    step = 2 * math.prod(publickeys._ROCA_PRIMES)
+    start = pow(65537, 5, step)  # odd, and a power of 65537 modulo each of the primes
+    modulus = next(
+        n
+        for n in range(start + (1 << 2047) // step * step + step, 1 << 2048, step)
+        if math.gcd(n, publickeys._SMALL_FACTORS) == 1
+    )
+
+    assert rule_of(publickeys.parse, rsa_spki(modulus=modulus)) == "key.rsa_roca"
+
+
+def test_a_modulus_of_two_close_factors_is_refused():
+    lower = (1 << 1024) - 105  # prime
+    distant = lower - (1 << 600)
+    near = next(n for n in range(lower - 2, 0, -2) if math.gcd(n, publickeys._SMALL_FACTORS) == 1)
+    far = next(n for n in range(distant, 0, -2) if math.gcd(n, publickeys._SMALL_FACTORS) == 1)
+
+    close = rsa_spki(modulus=lower * near)
+    assert rule_of(publickeys.parse, close) == "key.rsa_close_primes"
+    assert rule_of(publickeys.parse, rsa_spki(modulus=lower * far)) == ""
 
 
 def test_the_smallest_exponent_is_65537():
