@@ -1,4 +1,4 @@
-"""Certificates: the bytes of other encoders, and a path that holds link by link (CPS-7.1)."""
+"""Certificates: the bytes of other encoders, and reading whatever comes (CPS-7.1)."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
@@ -9,59 +9,17 @@ from asn1crypto import keys as asn1crypto_keys
 from asn1crypto import x509 as asn1crypto_x509
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import padding, rsa
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
-from cryptography.x509.oid import NameOID
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pki import (
-    certificates,
-    der,
-    describing,
-    extensions,
-    keys,
-    names,
-    oids,
-    pem,
-    publickeys,
-    signatures,
-)
-from pki.certificates import Plan
+from pki import certificates, der, describing, oids, pem, signatures
 from pki.sm.sm3 import sm3
-from tests.support.pki import ALGORITHMS, AT, DAY, Hierarchy, Holder, as_ca, certify, hierarchy
+from tests.support.pki import ALGORITHMS, AT, hierarchy
+from tests.unit.pki.planning import SUBJECT, plan_for
 from tests.unit.pki.refusing import rule_of
 
 SM2 = hierarchy("sm2")
 each_algorithm = pytest.mark.parametrize("algorithm", ALGORITHMS)
-SUBJECT = [
-    ("C", "CN", NameOID.COUNTRY_NAME),
-    ("O", "晨星有限公司", NameOID.ORGANIZATION_NAME),
-    ("CN", "王小明", NameOID.COMMON_NAME),
-]
-WANG = names.build((short, text) for short, text, _ in SUBJECT)
-
-
-def plan_for(algorithm: str) -> Plan:
-    people = hierarchy(algorithm)
-    return Plan(
-        serial=certificates.serial_from(bytes(range(16))),
-        issuer=people.ca.name.der,
-        subject=WANG,
-        public_key=people.signing.key.public,
-        not_before=datetime(2026, 1, 1, tzinfo=UTC),
-        not_after=datetime(2051, 1, 1, 23, 59, 59, tzinfo=UTC),
-        signature_algorithm=people.ca.key.signature_algorithm,
-        extensions=(
-            extensions.authority_key_identifier(people.ca.key_id),
-            extensions.subject_key_identifier(people.signing.key_id),
-            extensions.key_usage(["digitalSignature", "nonRepudiation"]),
-            extensions.extended_key_usage(["clientAuth", "emailProtection"]),
-            extensions.basic_constraints(False),
-            extensions.crl_distribution_points(["http://crl.example.cn/crl1.crl"]),
-            extensions.organization_code("123456789"),
-        ),
-    )
 
 
 @pytest.mark.parametrize("algorithm", ["rsa-2048", "ec-p256"])
@@ -165,20 +123,6 @@ def test_what_was_planned_is_what_the_certificate_says(algorithm):
     assert certificate.key_usage == {"digitalSignature", "nonRepudiation"}
     assert not certificate.is_ca
     certificates.verify(certificate, issuer.certificate, AT)
-
-
-@each_algorithm
-def test_every_link_of_a_path_holds(algorithm):
-    people = hierarchy(algorithm)
-    links = [
-        (people.root, people.root),
-        (people.ca, people.root),
-        (people.signing, people.ca),
-        (people.encryption, people.ca),
-        (people.responder, people.ca),
-    ]
-    for lower, upper in links:
-        certificates.verify(lower.certificate, upper.certificate, AT)
 
 
 def test_pem_and_der_are_the_same_certificate():
@@ -307,155 +251,7 @@ def test_nothing_is_assembled_around_bytes_that_are_no_body():
     assert rule_of(certificates.assemble, b"\x30\x00", b"") == "certificate.not_der"
 
 
-def resigned(holder: Holder, signature: bytes) -> certificates.Certificate:
-    return certificates.parse(certificates.assemble(holder.certificate.tbs, signature))
-
-
-def raw(signature: bytes) -> bytes:
-    reader = der.only(signature)
-    return b"".join(reader.integer().to_bytes(32, "big") for _ in "rs")
-
-
-def critical(oid: str) -> extensions.Extension:
-    return extensions.Extension(oid, True, der.printable("1"))
-
-
-def under(people: Hierarchy, *said: extensions.Extension) -> certificates.Certificate:
-    return certify(keys.generate("ec-p256"), WANG, said, issuer=people.ca).certificate
-
-
-CA, ROOT, SIGNING = SM2.ca.certificate, SM2.root.certificate, SM2.signing.certificate
-NAMESAKE = certify(keys.generate("sm2"), SM2.ca.name, as_ca()).certificate
-NO_SIGNER = certify(
-    SM2.ca.key, SM2.ca.name, (extensions.basic_constraints(True), extensions.key_usage(["cRLSign"]))
-).certificate
-E_SIGN = SM2.ca.key.key
-VERIFYING = {
-    "another CA": (SIGNING, ROOT, "certificate.wrong_issuer"),
-    "a namesake": (SIGNING, NAMESAKE, "certificate.wrong_issuer"),
-    "an end entity": (
-        certify(keys.generate("sm2"), WANG, (), issuer=SM2.signing).certificate,
-        SIGNING,
-        "certificate.issuer_not_ca",
-    ),
-    "a CA for lists alone": (SIGNING, NO_SIGNER, "certificate.issuer_not_ca"),
-    "a CA below path length 0": (
-        certify(keys.generate("sm2"), WANG, as_ca(), issuer=SM2.ca).certificate,
-        CA,
-        "certificate.path_length",
-    ),
-    "something critical": (
-        under(SM2, critical("1.2.3.4")),
-        CA,
-        "certificate.unknown_critical_extension",
-    ),
-    "forged": (
-        resigned(SM2.signing, keys.generate("sm2").sign(TBS)),
-        CA,
-        "certificate.bad_signature",
-    ),
-    "without Z": (
-        resigned(SM2.signing, E_SIGN.sign_digest(sm3(TBS))),
-        CA,
-        "certificate.sm2_without_z",
-    ),
-    "with an empty identity": (
-        resigned(SM2.signing, E_SIGN.sign(TBS, b"")),
-        CA,
-        "certificate.sm2_empty_id",
-    ),
-    "r and s bare": (
-        resigned(SM2.signing, raw(E_SIGN.sign(TBS))),
-        CA,
-        "certificate.sm2_raw_signature",
-    ),
-}
-
-
-@pytest.mark.parametrize("name", VERIFYING)
-def test_a_broken_link_is_refused_by_its_own_rule(name):
-    lower, upper, rule = VERIFYING[name]
-
-    assert rule_of(certificates.verify, lower, upper, AT) == rule
-
-
-@pytest.mark.parametrize("oid", [*oids.NATIONAL_IDENTITY, *oids.NATIONAL_IDENTITY.values()])
-def test_critical_national_extensions_are_understood(oid):
-    certificates.verify(under(SM2, critical(oid)), CA, AT)
-
-
-def test_a_certificate_is_valid_from_its_first_to_its_last_second():
-    second = timedelta(seconds=1)
-
-    for at, rule in (
-        (SIGNING.not_before - second, "certificate.not_yet_valid"),
-        (SIGNING.not_before, ""),
-        (SIGNING.not_after, ""),
-        (SIGNING.not_after + second, "certificate.expired"),
-    ):
-        assert rule_of(certificates.verify, SIGNING, CA, at) == rule
-
-
-def test_an_expired_issuer_does_not_vouch():
-    short = certify(
-        SM2.ca.key, SM2.ca.name, as_ca(), issuer=SM2.root, not_after=AT - DAY
-    ).certificate
-
-    assert rule_of(certificates.verify, SIGNING, short, AT) == "certificate.expired"
-    certificates.verify(SIGNING, short)
-
-
-def test_an_issuer_s_name_in_other_string_types_is_the_same_name():
-    printable = names.parse(
-        der.sequence(
-            *(
-                der.set_of(der.sequence(der.oid(oid), der.printable(text)))
-                for oid, text in ((oids.COUNTRY, "CN"), (oids.COMMON_NAME, "Test CA"))
-            )
-        )
-    )
-    issuer = certify(SM2.ca.key, names.build([("C", "CN"), ("CN", "TEST CA")]), as_ca())
-    tbs = certificates.encode(replace(plan_for("sm2"), issuer=printable.der))
-    certificate = certificates.parse(certificates.assemble(tbs, SM2.ca.key.sign(tbs)))
-
-    certificates.verify(certificate, issuer.certificate, AT)
-
-
-def test_sha_1_is_verified_for_old_certificates_only():
-    people = hierarchy("rsa-2048")
-    sha1 = der.sequence(der.oid(oids.RSA_WITH_SHA1), der.NULL)
-    written = signatures.identifier("rsa-sha256")
-    tbs = der.sequence(der.only(people.signing.certificate.tbs).rest().replace(written, sha1))
-    signature = people.ca.key.key.sign(tbs, padding.PKCS1v15(), hashes.SHA1())
-    old = certificates.parse(certificates.assemble(tbs, signature))
-
-    issuer = people.ca.certificate
-    assert rule_of(certificates.verify, old, issuer) == "certificate.weak_signature"
-    certificates.verify(old, issuer, AT, legacy=True)
-
-
-def test_rsa_1024_vouches_for_old_certificates_only():
-    short = rsa.generate_private_key(65537, 1024)
-    spki = short.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
-    name = names.build([("C", "CN"), ("CN", "旧根")])
-    plan = Plan(
-        serial=certificates.serial_from(bytes(16)),
-        issuer=name.der,
-        subject=name,
-        public_key=publickeys.parse(spki, legacy=True),
-        not_before=AT - DAY,
-        not_after=AT + DAY,
-        signature_algorithm="rsa-sha256",
-        extensions=as_ca(),
-    )
-    tbs = certificates.encode(plan)
-    signature = short.sign(tbs, padding.PKCS1v15(), hashes.SHA256())
-    old = certificates.parse(certificates.assemble(tbs, signature))
-
-    assert rule_of(certificates.verify, old, old, AT) == "certificate.weak_key"
-    certificates.verify(old, old, AT, legacy=True)
-
-
+CA = SM2.ca.certificate
 AREAS = ("certificate", "signature", "name", "key", "der", "pem")
 
 
