@@ -8,6 +8,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from anxin.kernel.errors import Refusal
+from audit.wording import WORDING as AUDIT
 from ca.wording import WORDING as CA
 from kmc.wording import WORDING as KMC
 from people.wording import WORDING as PEOPLE
@@ -20,6 +21,7 @@ WORDING = {
     "server.error": _(
         "系统出错，提交没有成功，数据未改变。请再试一次；仍不行请把错误号告诉运维：%(number)s"
     ),
+    **AUDIT,
     **PEOPLE,
     **KMC,
     **CA,

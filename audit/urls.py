@@ -1,3 +1,10 @@
-from django.urls import URLPattern
+"""Addresses below /audit/ of the staff site."""
 
-urlpatterns: list[URLPattern] = []
+from django.urls import path
+
+from audit.reading import views
+
+urlpatterns = [
+    path("", views.journal, name="audit"),
+    path("verify/", views.verify, name="audit-verify"),
+]

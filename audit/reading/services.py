@@ -1,0 +1,67 @@
+"""Reading the journal is an act and leaves an entry itself (CPS 5.4.4)."""
+
+from datetime import datetime
+
+from django.db import transaction
+
+from anxin.kernel.actors import Actor
+from anxin.kernel.jobs import enqueue
+from audit.journal import queries as chain
+from audit.log import record
+from audit.reading import queries
+from audit.reading.queries import VERIFIED, EntryView, Page
+from audit.reading.rules import Filters
+
+
+@transaction.atomic
+def search(
+    filters: Filters,
+    *,
+    before: int | None = None,
+    after: int | None = None,
+    actor: Actor,
+    at: datetime,
+) -> Page:
+    """A page of entries for an auditor."""
+    page = queries.entries(filters, before=before, after=after)
+    asked = {
+        "actor": filters.actor,
+        "action": filters.action,
+        "subject": filters.subject,
+        "since": filters.since and filters.since.isoformat(),
+        "until": filters.until and filters.until.isoformat(),
+        "refused": filters.refused,
+        "before": before,
+        "after": after,
+    }
+    told = {name: value for name, value in asked.items() if value}
+    record("audit.searched", "audit.journal", actor=actor, at=at, filters=told)
+    return page
+
+
+@transaction.atomic
+def open_entry(entry_id: int, *, actor: Actor, at: datetime) -> EntryView:
+    """One entry with its proof, for an auditor."""
+    view = queries.entry(entry_id)
+    record("audit.opened", f"audit.entry:{entry_id}", actor=actor, at=at)
+    return view
+
+
+@transaction.atomic
+def ask_verification(*, actor: Actor, at: datetime) -> None:
+    """Have the whole chain recomputed soon."""
+    record("audit.verification_asked", "audit.journal", actor=actor, at=at)
+    enqueue("audit.verify")
+
+
+@transaction.atomic
+def verify(*, actor: Actor, at: datetime) -> bool:
+    """Recompute the whole chain and write down what was found; true when it holds."""
+    broken = chain.first_break()
+    head = chain.head()
+    found: dict[str, object] = {"entries": head.seq, "head": head.digest}
+    if broken:
+        found |= {"broken_at": broken.seq, "entry": broken.entry, "fault": broken.fault}
+    outcome = "broken" if broken else "done"
+    record(VERIFIED, "audit.journal", actor=actor, at=at, outcome=outcome, **found)
+    return broken is None
