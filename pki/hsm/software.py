@@ -39,12 +39,12 @@ class Sealer(Protocol):
 class SecretSealer:
     """AES-256-GCM under a key that scrypt (RFC 7914) derives from a secret."""
 
-    def __init__(self, secret: bytes, salt: bytes) -> None:
+    def __init__(self, secret: bytes | bytearray, salt: bytes) -> None:
         derived = Scrypt(salt=salt, length=32, n=_SCRYPT_COST, r=_SCRYPT_BLOCK, p=1).derive(secret)
         self._cipher = AESGCM(derived)
 
     @classmethod
-    def for_directory(cls, directory: Path, secret: bytes) -> SecretSealer:
+    def for_directory(cls, directory: Path, secret: bytes | bytearray) -> SecretSealer:
         """With the salt that lives beside the keys; made on first use."""
         directory.mkdir(mode=0o700, exist_ok=True)
         place = directory / "salt"

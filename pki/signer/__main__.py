@@ -111,7 +111,7 @@ def _unlocked(options: argparse.Namespace) -> Token:
         if len(secret) < _LEAST_SECRET:
             raise Refused("signer.secret", f"The secret has fewer than {_LEAST_SECRET} octets.")
         directory = options.home / "software"
-        token = SoftwareToken(directory, SecretSealer.for_directory(directory, bytes(secret)))
+        token = SoftwareToken(directory, SecretSealer.for_directory(directory, secret))
         secret[:] = bytes(len(secret))
         return token
     from pki.hsm.cryptoki import Cryptoki  # noqa: PLC0415

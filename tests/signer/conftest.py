@@ -30,8 +30,7 @@ def new_signer(short_dir: Path) -> Iterator[Callable[..., SignerProcess]]:
 
     yield prepare
     for signer in made:
-        if hasattr(signer, "process"):
-            signer.kill()
+        signer.end()
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 import os
 import socket
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ from pki import keys
 from pki.errors import TokenError
 from pki.extensions import Extension
 from pki.signer import protocol
-from tests.support.signer import WITHIN, found
+from tests.support.signer import ROOT, WITHIN, found
 
 USER = keys.generate("sm2").public
 
@@ -141,6 +142,22 @@ def test_sigterm_answers_what_is_running_and_removes_the_socket(signer):
     assert signer.ended() == 0
     assert signer.events("stopped")
     assert not signer.path.exists()
+
+
+def test_a_signer_whose_log_nobody_reads_goes_on_signing(new_signer):
+    one = new_signer()
+    reading, writing = os.pipe()
+    one.process = subprocess.Popen(one.command, stderr=writing, cwd=ROOT)
+    os.close(writing)
+    with os.fdopen(reading) as log:
+        assert '"ready"' in log.readline()
+    client = one.client()
+
+    office = found(client, "issuing")
+
+    assert client.sign_one("issuing", "certificate", office.tbs(USER))
+    one.process.terminate()
+    assert one.process.wait(WITHIN) == 0
 
 
 def test_the_unreachable_signer_is_a_passing_trouble(new_signer):

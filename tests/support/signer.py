@@ -41,6 +41,11 @@ class SignerProcess:
     def path(self) -> Path:
         return self.home / "run" / "signer.sock"
 
+    @property
+    def command(self) -> tuple[str, ...]:
+        python = (sys.executable, "-m", "pki.signer")
+        return (*python, "--home", str(self.home), "--socket", str(self.path), *self.options)
+
     def prepare(self) -> "SignerProcess":
         self.home.mkdir(mode=0o700, exist_ok=True)
         unlock = self.home / "unlock"
@@ -53,10 +58,7 @@ class SignerProcess:
         """Start without waiting; `settled` waits until it serves or has given up."""
         self.said, self._settled = [], threading.Event()
         self.process = subprocess.Popen(
-            (
-                *(sys.executable, "-m", "pki.signer", "--home", str(self.home)),
-                *("--socket", str(self.path), *self.options),
-            ),
+            self.command,
             stderr=subprocess.PIPE,
             text=True,
             cwd=ROOT,
@@ -105,6 +107,14 @@ class SignerProcess:
         code = self.process.wait(WITHIN)
         self._reader.join(WITHIN)
         return code
+
+    def end(self) -> None:
+        """Whatever state it is in, and if it was started at all."""
+        if hasattr(self, "process"):
+            self.process.kill()
+            self.process.wait(WITHIN)
+        if hasattr(self, "_reader"):
+            self._reader.join(WITHIN)
 
     def events(self, name: str) -> list[dict]:
         return [line for line in self.said if line.get("event") == name]

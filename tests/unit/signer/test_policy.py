@@ -1,9 +1,12 @@
 """What each kind of key puts its name to, and what it refuses."""
 
+from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from pki import certificates, crls, der, extensions, keys, names, ocsp, oids
 from pki.errors import Malformed, PkiError, Refused
@@ -287,3 +290,30 @@ def test_no_bytes_pass_for_two_kinds():
         policy.check(wanted, tbs, terms, at=NOW)
         for other in right.keys() - {wanted}:
             assert refusal(other, tbs, terms)
+
+
+WHOLE = {
+    CERTIFICATE: (user_tbs(*made.AS_RESPONDER[:1], extensions.basic_constraints(False)), TERMS),
+    CA_CERTIFICATE: (CA_TBS, replace(TERMS, in_setup=True)),
+    CRL: (OFFICE.list_tbs(), TERMS),
+    OCSP: (made.answer_tbs(OFFICE, RESPONDER_KEY.public, nonce=bytes(8)), RESPONDER_TERMS),
+}
+
+
+@given(st.sampled_from(sorted(WHOLE)), st.data())
+def test_damaged_bytes_are_judged_or_refused_but_never_a_surprise(kind, data):
+    tbs, terms = WHOLE[kind]
+    places = st.integers(min_value=0, max_value=len(tbs) - 1)
+    damaged = bytearray(tbs)
+    for place, octet in data.draw(st.dictionaries(places, st.integers(0, 255), max_size=4)).items():
+        damaged[place] = octet
+    cut = data.draw(st.none() | places)
+
+    with suppress(Refused, Malformed):
+        policy.check(kind, bytes(damaged[:cut]), terms, at=NOW)
+        assert damaged[:1] == b"\x30"
+
+
+@given(st.sampled_from(sorted(WHOLE)), st.binary(max_size=200))
+def test_arbitrary_bytes_are_never_signed(kind, noise):
+    assert refusal(kind, noise, WHOLE[kind][1])
