@@ -10,9 +10,11 @@ FLOWS: dict[str, tuple[str, ...]] = {
 
 # Task name -> seconds between runs. Every one of these can run twice or late without harm.
 TIMETABLE: dict[str, float] = {
+    "audit.verify": 86_400,  # CPS 5.4.4: the whole chain, recomputed
     "audit.seal": 2,  # CPS 5.4.4: entries are chained seconds after they are written
     "ca.sweep_orders": 3,  # orders nobody rang for, or whose worker died
     "ca.sweep_status": 5,  # OCSP answers missing or about to lapse (CPS 4.9.9)
+    "ca.note_signer": 15,  # what the dashboard says about the signer
     "ca.issue_due_crls": 60,  # CPS 4.9.7: at least every 24 hours
     "ra.sweep_issued": 3,  # applications whose certificate is there but not handed over
     "people.expire_approvals": 60,

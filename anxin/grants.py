@@ -44,4 +44,29 @@ GRANTS: dict[str, dict[str, str]] = {
         "anxin_staff": "SELECT, INSERT, UPDATE (wrapped, kek_id, destroyed_at)",
         "anxin_worker": "SELECT, INSERT, UPDATE (wrapped, kek_id, destroyed_at)",
     },
+    # ca: certificates, revocations and lists never vanish. Staff order and revoke; only workers fill
+    # in what is signed. The public site reads what is public, column by column.
+    "ca_certificateauthority": {
+        "anxin_staff": "SELECT, UPDATE (crl_requested_at)",
+        "anxin_worker": KEEP,
+        "anxin_public": READ,
+    },
+    "ca_issuerhash": {"anxin_staff": READ, "anxin_worker": ADD, "anxin_public": READ},
+    "ca_responder": {"anxin_staff": READ, "anxin_worker": KEEP},
+    "ca_nameclaim": {"anxin_staff": ADD, "anxin_worker": READ},
+    "ca_keyclaim": {"anxin_staff": ADD, "anxin_worker": ADD},
+    "ca_certificate": {
+        "anxin_staff": "SELECT, INSERT, UPDATE (state, answers_until)",
+        "anxin_worker": KEEP,
+        "anxin_public": "SELECT (id, state, ca_id, profile, requester, holder, subject_text, days,"
+        " serial, not_before, not_after, der, ordered_at, settled_at, refusal)",
+    },
+    "ca_revocation": {
+        "anxin_staff": ADD,
+        "anxin_worker": "SELECT, UPDATE (listed_at)",
+        "anxin_public": "SELECT (certificate_id, ca_id, reason, revoked_at, listed_at)",
+    },
+    "ca_revocationlist": {"anxin_staff": READ, "anxin_worker": KEEP, "anxin_public": READ},
+    "ca_statusanswer": {"anxin_staff": READ, "anxin_worker": ALL, "anxin_public": READ},
+    "ca_signerreport": {"anxin_staff": READ, "anxin_worker": KEEP},
 }

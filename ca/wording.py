@@ -1,5 +1,116 @@
-"""Sentences for this house's rules: rule code -> msgid (see `anxin/wording.py`)."""
+"""Sentences for this house's rules: rule code -> msgid (see `anxin/wording.py`); names of codes."""
 
 from django.utils.translation import gettext_lazy as _
 
-WORDING = {}
+from pki import oids
+
+WORDING = {
+    "certificate.unknown": _("没有找到这张证书。请核对编号或序列号。"),
+    "crl.unknown": _("这个颁发者还没有签发过证书吊销列表。请稍后再试。"),
+    "hierarchy.needs_ceremony": _(
+        "正式环境的 CA 密钥只能在密钥仪式中由多人共同生成（CPS %(cps)s）。没有任何改动。"
+    ),
+    "hierarchy.not_active": _(
+        "颁发者 %(code)s 还没有启用，暂时不能签发。数据未改变，请联系 CA 运行岗。"
+    ),
+    "hierarchy.too_long": _("CA 证书有效期超过了密钥的最长使用年限（CPS %(cps)s）。没有任何改动。"),
+    "hierarchy.unknown": _("没有这个颁发者。请从证书列表重新进入。"),
+    "key.certified": _(
+        "这个公钥已经签发或申请过证书，一对密钥只能用一次。请用介质重新生成密钥对后再提交。"
+    ),
+    "key.no_term": _(
+        "这种密钥没有规定的使用年限，不能签发（CPS %(cps)s）。请换用 SM2 或 RSA-2048。"
+    ),
+    "key.of_an_authority": _(
+        "这是 CA 自己的公钥，不能为它签发用户证书。请重新生成密钥对后再提交。"
+    ),
+    "key.too_old": _("证书有效期超过了密钥的最长使用年限（CPS %(cps)s）。请选择较短的期限。"),
+    "name.taken": _("这个主体名称已属于另一位订户。请核对是否同名，并加上能区分的编号后再提交。"),
+    "order.changed_meanwhile": _("证书内容与批准时不一致，没有签发。请重新提交审核。"),
+    "order.key": _("公钥不符合要求（%(fault)s），不能签发。请用介质重新生成密钥对后再提交。"),
+    "order.no_warrant": _("没有相应的审批，不能签发证书（CPS %(cps)s）。没有任何改动。"),
+    "order.outlives_issuer": _("证书有效期会超过颁发者自身的有效期。请选择较短的期限。"),
+    "order.subject": _("证书主体名称不符合要求（%(attribute)s %(fault)s）。请更正后再提交。"),
+    "order.warrant_used": _("这份审批已经用过，一份审批只签发一张证书。没有任何改动。"),
+    "profile.attribute_foreign": _("这种证书的主体名称不能有 %(attribute)s。请去掉后再提交。"),
+    "profile.attribute_missing": _("证书主体名称缺少 %(attribute)s。请补充后再提交。"),
+    "profile.attribute_twice": _("证书主体名称里 %(attribute)s 出现了两次。请只留一个。"),
+    "profile.days": _("这种证书没有这个期限。请从列出的年限中选择。"),
+    "profile.key_algorithm": _("这种证书要求 %(wanted)s 公钥。请用正确的算法重新生成密钥对。"),
+    "profile.placeholder": _("证书主体必须是真实名称，不能匿名或用代称（CPS %(cps)s）。"),
+    "profile.unknown": _("没有这种证书模板。请从列表中重新选择。"),
+    "revocation.expired": _("证书已经过期，不需要再吊销。没有任何改动。"),
+    "revocation.future": _("密钥失去控制的时间不能晚于现在。请更正后再提交。"),
+    "revocation.no_warrant": _("没有相应的审批，不能吊销证书（CPS %(cps)s）。没有任何改动。"),
+    "revocation.unknown_cause": _("请从列出的情形中选择吊销原因（CPS %(cps)s）。"),
+    "revocation.warrant_used": _("证书已经吊销，或这份审批已经用过。没有再次吊销。"),
+}
+
+PROFILES = {
+    "personal-sm2-sign": _("个人签名证书（SM2）"),
+    "personal-rsa-sign": _("个人签名证书（RSA）"),
+    "bench-p256-sign": _("性能测量证书（P-256）"),
+}
+
+# CPS 4.9.1
+CAUSES = {
+    "key_at_risk": _("私钥安全受到威胁或怀疑受到威胁"),
+    "obligations_broken": _("订户违背了协议规定的义务、要求或保证"),
+    "affiliation_ended": _("订户与所属组织的关系已终止"),
+    "wrongly_issued": _("证书的签发没有按规定进行，或未经主体许可"),
+    "content_wrong": _("证书中的信息不准确或已变更"),
+    "own_wish": _("订户自愿注销"),
+    "law_or_policy": _("因法律或政策要求"),
+}
+
+KEY_USAGES = {
+    "digitalSignature": _("数字签名"),
+    "nonRepudiation": _("不可否认"),
+    "keyEncipherment": _("密钥加密"),
+    "dataEncipherment": _("数据加密"),
+    "keyAgreement": _("密钥协商"),
+    "keyCertSign": _("签发证书"),
+    "cRLSign": _("签发 CRL"),
+    "encipherOnly": _("仅加密"),
+    "decipherOnly": _("仅解密"),
+}
+
+PURPOSES = {
+    oids.SERVER_AUTH: _("服务器身份验证"),
+    oids.CLIENT_AUTH: _("客户端身份验证"),
+    oids.CODE_SIGNING: _("代码签名"),
+    oids.EMAIL_PROTECTION: _("安全电子邮件"),
+    oids.TIME_STAMPING: _("时间戳"),
+    oids.OCSP_SIGNING: _("OCSP 签名"),
+    oids.SMART_CARD_LOGON: _("智能卡登录"),
+}
+
+# States of a certificate
+STATES = {
+    "ordered": _("待签发"),
+    "planned": _("签发中"),
+    "valid": _("有效"),
+    "revoked": _("已吊销"),
+    "refused": _("未能签发"),
+}
+
+FRESHNESS = {
+    "fresh": _("新鲜"),
+    "due": _("已过计划点"),
+    "soon_over": _("将过期"),
+    "over": _("已过期"),
+    "none": _("尚未签发"),
+}
+
+ALARMS = {
+    "signer_unheard": _("没有签名服务的消息：记录它状态的后台任务可能停了。请检查后台进程。"),
+    "signer_unreachable": _("签名服务没有应答，签发、CRL 和 OCSP 都在等待。请检查签名进程。"),
+    "signer_locked": _("签名服务处于锁定状态，不能签名。请按规程重新启用密钥。"),
+    "crl_over": _("%(authority)s 的 CRL 已过期，依赖方无法核对吊销状态。请立即签发。"),
+    "crl_none": _("%(authority)s 还没有 CRL。请立即签发。"),
+    "crl_soon_over": _("%(authority)s 的 CRL 即将过期。请检查后台任务，或立即签发。"),
+    "crl_due": _("%(authority)s 的 CRL 已过计划签发时间。"),
+    "orders_wait": _("有证书等待签发已超过 %(minutes)s 分钟。请检查签名服务和后台任务。"),
+    "orders_refused": _("今天有 %(count)s 张证书被签发检查拒绝。请查看审计日志中的原因。"),
+    "responder_ends": _("%(authority)s 的 OCSP 签名证书 %(days)s 天后到期。请安排换发。"),
+}

@@ -6,7 +6,12 @@ from hypothesis import settings
 
 os.environ.setdefault("ANXIN_ENV", "test")
 
-pytest_plugins = ["tests.plugin_services", "tests.plugin_journal", "tests.oracles.fixtures"]
+pytest_plugins = [
+    "tests.plugin_services",
+    "tests.plugin_journal",
+    "tests.oracles.fixtures",
+    "tests.support.ca_fixtures",
+]
 
 settings.register_profile("house", deadline=None)  # how busy the machine is proves nothing
 settings.load_profile("house")

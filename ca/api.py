@@ -1,0 +1,46 @@
+"""Front door of the CA: order, look up, revoke; profiles; figures for the dashboard."""
+
+from ca.crl.services import request_crl
+from ca.issuing.previews import Preview, preview
+from ca.issuing.queries import (
+    CertificateView,
+    by_serial,
+    certificate,
+    certificate_of,
+    certificates,
+    certificates_of,
+    check_order,
+)
+from ca.issuing.rules import Order
+from ca.issuing.services import order_certificate
+from ca.overview.queries import Overview, overview
+from ca.profiles.queries import profile, profiles
+from ca.profiles.rules import Profile
+from ca.revocation.rules import REASONS, Cause
+from ca.revocation.services import revoke
+from ca.wording import CAUSES, PROFILES
+
+__all__ = [
+    "CAUSES",
+    "PROFILES",
+    "REASONS",
+    "Cause",
+    "CertificateView",
+    "Order",
+    "Overview",
+    "Preview",
+    "Profile",
+    "by_serial",
+    "certificate",
+    "certificate_of",
+    "certificates",
+    "certificates_of",
+    "check_order",
+    "order_certificate",
+    "overview",
+    "preview",
+    "profile",
+    "profiles",
+    "request_crl",
+    "revoke",
+]

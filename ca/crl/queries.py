@@ -1,0 +1,165 @@
+"""Reads: the latest lists, what they lack, and how fresh they are."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db import connection
+from django.db.models import Min
+
+from anxin.kernel.errors import Kind, Refusal
+from ca.crl import rules
+from ca.crl.models import RevocationList
+from ca.hierarchy import queries as hierarchy
+from ca.hierarchy.models import CertificateAuthority
+from ca.hierarchy.rules import State as AuthorityState
+from ca.revocation.models import Revocation
+
+_NAMESPACE = 0xC21 << 40  # of our advisory locks; authority ids fill the lower bits
+
+
+@contextmanager
+def held(ca_id: int) -> Iterator[bool]:
+    """Whether this worker may issue the authority's list now; nobody else does meanwhile."""
+    key = _NAMESPACE | ca_id
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_lock(%s)", [key])
+        (mine,) = cursor.fetchone()
+    try:
+        yield mine
+    finally:
+        if mine:
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT pg_advisory_unlock(%s)", [key])
+
+
+def latest(ca_id: int) -> RevocationList | None:
+    """The authority's last published list."""
+    rows = RevocationList.objects.filter(ca_id=ca_id, state=rules.State.PUBLISHED)
+    return rows.order_by("-number").first()
+
+
+def entries(ca_id: int, previous: RevocationList | None) -> list[bytes]:
+    """What the next list holds: expired certificates stay on one more list (RFC 5280 3.3)."""
+    rows = Revocation.objects.filter(ca_id=ca_id)
+    if previous is not None:
+        rows = rows.filter(not_after__gte=previous.this_update)
+    found = rows.order_by("pk").values_list("entry", flat=True)
+    return [bytes(entry) for entry in found.iterator(chunk_size=10_000)]
+
+
+def unlisted(ca_id: int) -> list[int]:
+    """Revocations (by certificate id) that no list has told of yet."""
+    rows = Revocation.objects.filter(ca_id=ca_id, listed_at__isnull=True)
+    return list(rows.values_list("pk", flat=True))
+
+
+def expired(ca_id: int, serials: frozenset[int], before: datetime) -> frozenset[int]:
+    """Those of `serials` whose certificates ended before that moment."""
+    wanted = [f"{serial:x}" for serial in serials]
+    rows = Revocation.objects.filter(
+        ca_id=ca_id, certificate__serial__in=wanted, not_after__lt=before
+    )
+    found = rows.values_list("certificate__serial", flat=True)
+    return frozenset(int(serial or "", 16) for serial in found)
+
+
+@dataclass(frozen=True, slots=True)
+class ListFile:
+    """The list as relying parties fetch it."""
+
+    der: bytes
+    sm3: str
+    this_update: datetime
+    next_update: datetime
+
+
+def list_file(code: str) -> ListFile:
+    """Refuses `crl.unknown`."""
+    rows = RevocationList.objects.filter(ca__code=code, state=rules.State.PUBLISHED)
+    row = rows.order_by("-number").first()
+    if row is None:
+        raise Refusal(Kind.NOT_FOUND, "crl.unknown", f"no list of {code}")
+    return ListFile(bytes(row.der or b""), row.sm3, row.this_update, row.next_update)
+
+
+@dataclass(frozen=True, slots=True)
+class ListView:
+    """One authority's line on the dashboard and on the public page.
+
+    `elapsed` and `planned` are shares of the list's life in percent; `left` is until nextUpdate.
+    """
+
+    ca_id: int
+    code: str
+    authority: str
+    demo: bool
+    number: int | None
+    entries: int
+    this_update: datetime | None
+    next_update: datetime | None
+    sm3: str
+    freshness: str
+    elapsed: int
+    planned: int
+    left: timedelta | None
+    unlisted: int
+
+
+def list_views(at: datetime) -> list[ListView]:
+    """All active authorities, superiors first."""
+    rows = CertificateAuthority.objects.filter(state=AuthorityState.ACTIVE).order_by("pk")
+    return [_view(row, latest(row.pk), at) for row in rows]
+
+
+def due(at: datetime) -> list[int]:
+    """Authorities whose next list is to be issued now."""
+    rows = CertificateAuthority.objects.filter(state=AuthorityState.ACTIVE).order_by("pk")
+    return [row.pk for row in rows if rules.is_due(_standing(row, latest(row.pk)), at=at)]
+
+
+def _standing(ca: CertificateAuthority, last: RevocationList | None) -> rules.Standing:
+    oldest = Revocation.objects.filter(ca=ca, listed_at__isnull=True).aggregate(Min("revoked_at"))
+    return rules.Standing(
+        this_update=last.this_update if last else None,
+        next_update=last.next_update if last else None,
+        requested_at=ca.crl_requested_at,
+        oldest_unlisted=oldest["revoked_at__min"],
+    )
+
+
+def _view(ca: CertificateAuthority, last: RevocationList | None, at: datetime) -> ListView:
+    standing = _standing(ca, last)
+    life = last.next_update - last.this_update if last else rules.LIFETIME
+    elapsed = (at - last.this_update) / life if last else 0.0
+    return ListView(
+        ca_id=ca.pk,
+        code=ca.code,
+        authority=ca.subject,
+        demo=ca.demo,
+        number=last.number if last else None,
+        entries=last.entries if last else 0,
+        this_update=standing.this_update,
+        next_update=standing.next_update,
+        sm3=last.sm3 if last else "",
+        freshness=rules.freshness(standing, at=at),
+        elapsed=min(100, max(0, round(100 * elapsed))),
+        planned=round(100 * (rules.PLANNED_EVERY / rules.LIFETIME)),
+        left=last.next_update - at if last else None,
+        unlisted=len(unlisted(ca.pk)),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Repository:
+    """The public page: each authority beside its list."""
+
+    at: datetime
+    authorities: tuple[tuple[hierarchy.AuthorityView, ListView], ...]
+
+
+def repository(at: datetime) -> Repository:
+    lists = {view.code: view for view in list_views(at)}
+    views = hierarchy.authority_views()
+    return Repository(at, tuple((view, lists[view.code]) for view in views))

@@ -1,0 +1,80 @@
+from django.db import models
+
+from anxin.kernel.rows import Stateful
+from ca.hierarchy import rules
+
+
+class CertificateAuthority(Stateful):
+    """An issuer: a name, a key in the signer, a certificate. `tbs` is kept until it is signed."""
+
+    STEPS = rules.STEPS
+
+    code = models.SlugField(max_length=40, unique=True)
+    subject = models.CharField(max_length=400)
+    key_label = models.CharField(max_length=60, unique=True)
+    key_algorithm = models.CharField(max_length=20)
+    key_fingerprint = models.CharField(max_length=64, unique=True)
+    parent = models.ForeignKey("self", models.PROTECT, null=True, related_name="subordinates")
+    demo = models.BooleanField()
+    tbs = models.BinaryField()
+    certificate = models.BinaryField(null=True)
+    not_before = models.DateTimeField()
+    not_after = models.DateTimeField()
+    planned_at = models.DateTimeField()
+    active_at = models.DateTimeField(null=True)
+    crl_requested_at = models.DateTimeField(null=True)  # kept by ca.crl
+
+    class Meta:
+        verbose_name_plural = "certificate authorities"
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(state__in=[state.value for state in rules.State]),
+                name="an_authority_has_a_state",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(state=rules.State.PLANNED.value)
+                | models.Q(certificate__isnull=False),
+                name="an_active_authority_has_a_certificate",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.code
+
+
+class IssuerHash(models.Model):
+    """What an OCSP client calls an authority: RFC 6960 4.1.1, once per hash algorithm."""
+
+    ca = models.ForeignKey(CertificateAuthority, models.PROTECT, related_name="hashes")
+    algorithm = models.CharField(max_length=20)
+    name_hash = models.CharField(max_length=128)
+    key_hash = models.CharField(max_length=128)
+
+    class Meta:
+        verbose_name_plural = "issuer hashes"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["algorithm", "name_hash", "key_hash"], name="an_issuer_hash_names_one_ca"
+            ),
+            models.UniqueConstraint(
+                fields=["ca", "algorithm"], name="one_issuer_hash_of_each_kind"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.algorithm} of {self.ca_id}"
+
+
+class Responder(models.Model):
+    """The key that answers OCSP requests for one authority, with its certificate."""
+
+    ca = models.OneToOneField(CertificateAuthority, models.PROTECT, related_name="responder")
+    key_label = models.CharField(max_length=60, unique=True)
+    key_fingerprint = models.CharField(max_length=64, unique=True)
+    tbs = models.BinaryField()
+    certificate = models.BinaryField(null=True)
+    not_after = models.DateTimeField()
+    planned_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return self.key_label

@@ -1,0 +1,232 @@
+"""What a certification authority is, and which ones the demonstration has. Pure."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from anxin.kernel.errors import Kind, Refusal
+from anxin.kernel.states import Steps
+from ca.profiles.rules import DAYS_OF_A_YEAR, Bearer, longest_key_years
+from pki import extensions, names, signatures
+from pki.certificates import Certificate, Plan
+from pki.extensions import Extension
+from pki.publickeys import PublicKey
+from pki.signer.protocol import CA_CERTIFICATE, CERTIFICATE, CRL, OCSP
+
+SECOND = timedelta(seconds=1)
+RESPONDER_YEARS = 2
+
+
+class State(StrEnum):
+    PLANNED = "planned"  # what its certificate will say is written down
+    ACTIVE = "active"
+
+
+STEPS = Steps(("activate", [State.PLANNED], State.ACTIVE))
+
+
+@dataclass(frozen=True, slots=True)
+class Blueprint:
+    """A certification authority to be founded; `parent` is None for a self-signed one."""
+
+    code: str
+    name: tuple[tuple[str, str], ...]
+    key_algorithm: str  # as the signer's `generate` takes it
+    parent: str | None
+    years: int
+    path_length: int | None
+    kinds: tuple[str, ...]
+    has_responder: bool = False
+    demo: bool = True
+
+    @property
+    def bearer(self) -> Bearer:
+        return Bearer.CA if self.parent else Bearer.ROOT
+
+
+_SUPERIOR, _ISSUING = (CA_CERTIFICATE, CRL), (CERTIFICATE, CRL)
+
+# CPS 7.4: three levels, with the very names of the CPS; the keys are the demonstration's own, which
+# the `demo` mark says wherever these certificates are shown. The RSA authority stands beside them
+# under its own self-signed certificate: the national root of the CPS certifies SM2 only.
+DEMO_HIERARCHY: tuple[Blueprint, ...] = (
+    Blueprint(
+        code="rootca",
+        name=(("C", "CN"), ("O", "NRCAC"), ("CN", "ROOTCA")),
+        key_algorithm="sm2",
+        parent=None,
+        years=20,
+        path_length=None,
+        kinds=_SUPERIOR,
+    ),
+    Blueprint(
+        code="anxin-sm2",
+        name=(("C", "CN"), ("O", "AnXin CA"), ("CN", "AnXin SM2 CA")),
+        key_algorithm="sm2",
+        parent="rootca",
+        years=15,
+        path_length=1,
+        kinds=_SUPERIOR,
+    ),
+    Blueprint(
+        code="nmg-sm2",
+        name=(("C", "CN"), ("O", "NMG CA"), ("CN", "NMG SM2 CA")),
+        key_algorithm="sm2",
+        parent="anxin-sm2",
+        years=10,
+        path_length=0,
+        kinds=_ISSUING,
+        has_responder=True,
+    ),
+    Blueprint(
+        code="anxin-rsa",
+        name=(("C", "CN"), ("O", "AnXin CA"), ("CN", "AnXin RSA CA")),
+        key_algorithm="rsa-2048",
+        parent=None,
+        years=20,
+        path_length=0,
+        kinds=(CA_CERTIFICATE, *_ISSUING),
+        has_responder=True,
+    ),
+)
+# For measurements beside other programs, which know P-256 and not SM2.
+BENCH = Blueprint(
+    code="anxin-bench-p256",
+    name=(("C", "CN"), ("O", "AnXin CA"), ("CN", "AnXin Bench P-256 CA")),
+    key_algorithm="ec-p256",
+    parent=None,
+    years=10,
+    path_length=0,
+    kinds=(CA_CERTIFICATE, *_ISSUING),
+    has_responder=True,
+)
+BLUEPRINTS = (*DEMO_HIERARCHY, BENCH)
+
+
+@dataclass(frozen=True)
+class Addresses:
+    """Where the world finds an authority's list, its certificate and its answers."""
+
+    crl: str
+    certificate: str
+    ocsp: str
+
+
+@dataclass(frozen=True)
+class Issuer:
+    """All that is needed to write in an authority's name."""
+
+    id: int
+    code: str
+    key_label: str
+    certificate: Certificate
+    addresses: Addresses
+    policy_arc: str
+
+    @property
+    def name(self) -> bytes:
+        """The DER to be copied into whatever it issues."""
+        return self.certificate.body.subject
+
+    @property
+    def key_identifier(self) -> bytes:
+        return self.certificate.public_key.key_identifier
+
+    @property
+    def signature_algorithm(self) -> str:
+        return signatures.default_algorithm(self.certificate.public_key.algorithm)
+
+
+def addresses(code: str, public_url: str) -> Addresses:
+    """Below the public site's address; http, as RFC 5280 8 advises against https here."""
+    return Addresses(
+        crl=f"{public_url}/crl/{code}.crl",
+        certificate=f"{public_url}/ca/{code}.cer",
+        ocsp=f"{public_url}/ocsp/",
+    )
+
+
+def check_term(blueprint: Blueprint, key: PublicKey) -> None:
+    """Refuses an authority that would outlive its key (CPS 6.3.2)."""
+    if blueprint.years > longest_key_years(blueprint.bearer, key):
+        raise Refusal(
+            Kind.INVALID, "hierarchy.too_long", "longer than the key may live", cps="6.3.2"
+        )
+
+
+def authority_plan(
+    blueprint: Blueprint, parent: Issuer | None, key: PublicKey, *, serial: int, at: datetime
+) -> Plan:
+    """What the authority's own certificate will say (CPS 7.1)."""
+    subject = names.build(blueprint.name)
+    key_identifier = parent.key_identifier if parent else key.key_identifier
+    said = [
+        extensions.authority_key_identifier(key_identifier),
+        extensions.subject_key_identifier(key.key_identifier),
+        extensions.key_usage(("keyCertSign", "cRLSign")),
+        extensions.basic_constraints(ca=True, path_length=blueprint.path_length),
+    ]
+    return Plan(
+        serial=serial,
+        issuer=parent.name if parent else subject.der,
+        subject=subject,
+        public_key=key,
+        not_before=at.replace(microsecond=0),
+        not_after=_end(at, blueprint.years, parent),
+        signature_algorithm=parent.signature_algorithm
+        if parent
+        else signatures.default_algorithm(key.algorithm),
+        extensions=(*said, *(_whereabouts(parent) if parent else ())),
+    )
+
+
+def _whereabouts(parent: Issuer) -> tuple[Extension, ...]:
+    return (
+        extensions.certificate_policies(("2.5.29.32.0",)),
+        extensions.crl_distribution_points((parent.addresses.crl,)),
+        extensions.authority_information_access(issuers=(parent.addresses.certificate,)),
+    )
+
+
+def responder_plan(issuer: Issuer, key: PublicKey, *, serial: int, at: datetime) -> Plan:
+    """A delegated OCSP responder, issued by the CA it speaks for (RFC 6960 4.2.2.2).
+
+    `id-pkix-ocsp-nocheck`: nobody can ask the responder about itself, so its term is short.
+    """
+    owner = issuer.certificate.subject
+    subject = names.build(
+        [
+            ("C", owner.get("C") or "CN"),
+            ("O", owner.get("O") or ""),
+            ("CN", f"{owner.get('CN')} OCSP"),
+        ]
+    )
+    return Plan(
+        serial=serial,
+        issuer=issuer.name,
+        subject=subject,
+        public_key=key,
+        not_before=at.replace(microsecond=0),
+        not_after=_end(at, RESPONDER_YEARS, issuer),
+        signature_algorithm=issuer.signature_algorithm,
+        extensions=(
+            extensions.authority_key_identifier(issuer.key_identifier),
+            extensions.subject_key_identifier(key.key_identifier),
+            extensions.key_usage(("digitalSignature",)),
+            extensions.extended_key_usage(("OCSPSigning",)),
+            extensions.basic_constraints(ca=False),
+            extensions.ocsp_no_check(),
+        ),
+    )
+
+
+def _end(at: datetime, years: int, parent: Issuer | None) -> datetime:
+    end = at.replace(microsecond=0) + timedelta(days=DAYS_OF_A_YEAR * years) - SECOND
+    return min(end, parent.certificate.not_after) if parent else end
+
+
+def responder_label(code: str) -> str:
+    return f"{code}-ocsp"
+
+
+RESPONDER_KINDS = (OCSP,)

@@ -1,0 +1,181 @@
+"""Founding certification authorities and their OCSP responders.
+
+Every step looks at what is there already, so founding can be broken off anywhere and run again:
+key in the signer -> plan on record -> signature -> certificate on record -> certificate in the
+signer.
+"""
+
+from collections.abc import Callable
+from datetime import datetime
+
+from django.conf import settings
+from django.db import transaction
+
+from anxin.kernel.actors import Actor
+from anxin.kernel.errors import Kind, Refusal
+from audit.log import advance, record, subject_of
+from ca.claims.rules import CA_HOLDER
+from ca.claims.services import claim_key
+from ca.hierarchy import queries, rules
+from ca.hierarchy.models import CertificateAuthority, IssuerHash, Responder
+from ca.keys import services as keys
+from pki import certificates, lint, ocsp, publickeys
+from pki.lint import ProfileRules
+from pki.publickeys import PublicKey
+from pki.signer.protocol import CA_CERTIFICATE, CERTIFICATE
+
+Entropy = Callable[[int], bytes]
+SERIAL_OCTETS = 16
+HASHES = ("sha1", "sha256", "sm3")  # what OCSP clients name issuers by
+
+
+def found_demo_hierarchy(*, actor: Actor, at: datetime, entropy: Entropy) -> list[str]:
+    """The hierarchy of CPS 7.4 with keys of its own, and the RSA authority; codes, in order."""
+    for blueprint in rules.DEMO_HIERARCHY:
+        found(blueprint, actor=actor, at=at, entropy=entropy)
+    return [blueprint.code for blueprint in rules.DEMO_HIERARCHY]
+
+
+def found_bench_authority(*, actor: Actor, at: datetime, entropy: Entropy) -> int:
+    """The P-256 authority for measurements; its id."""
+    return found(rules.BENCH, actor=actor, at=at, entropy=entropy)
+
+
+def found(blueprint: rules.Blueprint, *, actor: Actor, at: datetime, entropy: Entropy) -> int:
+    """The authority's id, whether it was there before or not.
+
+    Refuses `hierarchy.needs_ceremony` outside demonstration and test: keys of a real CA are made by
+    several people in a ceremony (CPS 6.1.1). Raises TokenError when the signer cannot or may not.
+    """
+    if settings.PRODUCTION:
+        raise Refusal(
+            Kind.FORBIDDEN,
+            "hierarchy.needs_ceremony",
+            "CA keys are made in a ceremony",
+            cps="6.1.1",
+        )
+    key = keys.ensure_key(blueprint.code, blueprint.key_algorithm, blueprint.kinds)
+    row = CertificateAuthority.objects.filter(code=blueprint.code).first()
+    if row is None:
+        public = publickeys.parse(key.public_key)
+        row = _plan(blueprint, public, actor=actor, at=at, entropy=entropy)
+    if row.state == rules.State.PLANNED:
+        signer = row.parent or row
+        signature = keys.sign_one(signer.key_label, CA_CERTIFICATE, bytes(row.tbs))
+        _activate(row, signature, actor=actor, at=at)
+    keys.ensure_certificate(key, bytes(row.certificate or b""))
+    if blueprint.has_responder:
+        _found_responder(row, actor=actor, at=at, entropy=entropy)
+    return row.pk
+
+
+@transaction.atomic
+def _plan(
+    blueprint: rules.Blueprint, key: PublicKey, *, actor: Actor, at: datetime, entropy: Entropy
+) -> CertificateAuthority:
+    rules.check_term(blueprint, key)
+    parent = CertificateAuthority.objects.get(code=blueprint.parent) if blueprint.parent else None
+    issuer = queries.issuer_of(parent) if parent else None
+    serial = certificates.serial_from(entropy(SERIAL_OCTETS))
+    plan = rules.authority_plan(blueprint, issuer, key, serial=serial, at=at)
+    tbs = certificates.encode(plan)
+    kind = "ca" if issuer else "root"
+    lint.check_certificate_tbs(
+        tbs, issuer=issuer.certificate if issuer else None, profile_rules=ProfileRules(kind)
+    )
+    claim_key(key.fingerprint, holder=f"{CA_HOLDER}{blueprint.code}", at=at)
+    row = CertificateAuthority.objects.create(
+        state=rules.State.PLANNED,
+        code=blueprint.code,
+        subject=plan.subject.text,
+        key_label=blueprint.code,
+        key_algorithm=key.algorithm,
+        key_fingerprint=key.fingerprint,
+        parent=parent,
+        demo=blueprint.demo,
+        tbs=tbs,
+        not_before=plan.not_before,
+        not_after=plan.not_after,
+        planned_at=at,
+    )
+    record("ca.plan_authority", subject_of(row), actor=actor, at=at, code=row.code, demo=row.demo)
+    return row
+
+
+@transaction.atomic
+def _activate(row: CertificateAuthority, signature: bytes, *, actor: Actor, at: datetime) -> None:
+    der = certificates.assemble(bytes(row.tbs), signature)
+    certificate = certificates.parse(der)
+    issuer = queries.issuer_of(row.parent).certificate if row.parent else certificate
+    certificates.verify(certificate, issuer, at=None)
+    row.certificate, row.active_at = der, at
+    row.save(update_fields=["certificate", "active_at"])
+    for name in HASHES:
+        named = ocsp.cert_id_for(certificate, 1, name)
+        IssuerHash.objects.create(
+            ca=row,
+            algorithm=name,
+            name_hash=named.issuer_name_hash.hex(),
+            key_hash=named.issuer_key_hash.hex(),
+        )
+    advance(row, "activate", actor=actor, at=at, sm3=certificate.fingerprint_sm3)
+
+
+def _found_responder(
+    ca: CertificateAuthority, *, actor: Actor, at: datetime, entropy: Entropy
+) -> None:
+    label = rules.responder_label(ca.code)
+    algorithm = next(b.key_algorithm for b in rules.BLUEPRINTS if b.code == ca.code)
+    key = keys.ensure_key(label, algorithm, rules.RESPONDER_KINDS)
+    row = Responder.objects.filter(ca=ca).first()
+    if row is None:
+        public = publickeys.parse(key.public_key)
+        row = _plan_responder(ca, label, public, actor=actor, at=at, entropy=entropy)
+    if row.certificate is None:
+        signature = keys.sign_one(ca.key_label, CERTIFICATE, bytes(row.tbs))
+        _settle_responder(row, signature, actor=actor, at=at)
+    keys.ensure_certificate(key, bytes(row.certificate or b""))
+
+
+@transaction.atomic
+def _plan_responder(
+    ca: CertificateAuthority,
+    label: str,
+    key: PublicKey,
+    *,
+    actor: Actor,
+    at: datetime,
+    entropy: Entropy,
+) -> Responder:
+    issuer = queries.issuer_of(ca)
+    serial = certificates.serial_from(entropy(SERIAL_OCTETS))
+    plan = rules.responder_plan(issuer, key, serial=serial, at=at)
+    tbs = certificates.encode(plan)
+    lint.check_certificate_tbs(tbs, issuer=issuer.certificate, profile_rules=ProfileRules("ocsp"))
+    claim_key(key.fingerprint, holder=f"{CA_HOLDER}{label}", at=at)
+    row = Responder.objects.create(
+        ca=ca,
+        key_label=label,
+        key_fingerprint=key.fingerprint,
+        tbs=tbs,
+        not_after=plan.not_after,
+        planned_at=at,
+    )
+    record("ca.plan_responder", subject_of(ca), actor=actor, at=at, key=label)
+    return row
+
+
+@transaction.atomic
+def _settle_responder(row: Responder, signature: bytes, *, actor: Actor, at: datetime) -> None:
+    der = certificates.assemble(bytes(row.tbs), signature)
+    certificate = certificates.parse(der)
+    certificates.verify(certificate, queries.issuer_of(row.ca).certificate)
+    row.certificate = der
+    row.save(update_fields=["certificate"])
+    record(
+        "ca.activate_responder",
+        subject_of(row.ca),
+        actor=actor,
+        at=at,
+        sm3=certificate.fingerprint_sm3,
+    )

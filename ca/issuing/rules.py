@@ -1,0 +1,193 @@
+"""From an order to the exact bytes of a certificate. Pure."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from functools import cached_property
+
+from anxin.kernel.errors import Kind, Refusal
+from anxin.kernel.states import Steps
+from ca.hierarchy.rules import SECOND, Issuer
+from ca.profiles.rules import Profile, check_order, profile_of
+from pki import certificates, extensions, names, publickeys
+from pki.certificates import Plan
+from pki.errors import PkiError
+from pki.extensions import Extension
+from pki.names import Name
+from pki.publickeys import PublicKey
+from pki.sm.sm3 import sm3
+
+
+class State(StrEnum):
+    ORDERED = "ordered"
+    PLANNED = "planned"  # serial and TBS are on record; a signature may exist
+    VALID = "valid"
+    REVOKED = "revoked"
+    REFUSED = "refused"  # linter or signer said no for good
+
+
+STEPS = Steps(
+    ("plan", [State.ORDERED], State.PLANNED),
+    ("issue", [State.PLANNED], State.VALID),
+    ("refuse", [State.ORDERED, State.PLANNED], State.REFUSED),
+    ("revoke", [State.VALID], State.REVOKED),
+)
+WAITING = (State.ORDERED, State.PLANNED)
+ISSUED = (State.VALID, State.REVOKED)
+
+# CPS 4.3.1: the approvals that lead to a signature, and how many reviewers stand behind each
+WARRANTS: Mapping[str, int] = {
+    "ra.approve_application": 1,
+    "ra.approve_application_twice": 2,
+}
+
+
+class Verdict(StrEnum):
+    """What a relying party wants to know (CPS 4.5.2)."""
+
+    VALID = "valid"
+    NOT_YET = "not_yet"
+    EXPIRED = "expired"
+    REVOKED = "revoked"
+
+
+def verdict(state: str, not_before: datetime, not_after: datetime, *, at: datetime) -> Verdict:
+    """Of an issued certificate; a revoked one stays revoked when it has expired, too."""
+    if state == State.REVOKED:
+        return Verdict.REVOKED
+    if at < not_before:
+        return Verdict.NOT_YET
+    return Verdict.EXPIRED if at > not_after else Verdict.VALID
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What the RA asks for: `subject` are (short name, text), `public_key` SPKI DER."""
+
+    profile: str
+    subject: tuple[tuple[str, str], ...]
+    public_key: bytes
+    days: int
+    holder: str  # opaque to the CA, e.g. "subscriber:17"
+
+
+@dataclass(frozen=True)
+class Wish:
+    """An order that was read and lies inside its profile."""
+
+    profile: Profile
+    subject: Name
+    key: PublicKey
+    days: int
+
+    @property
+    def name_digest(self) -> str:
+        """Equal for names that count as equal (RFC 5280 7.1)."""
+        return sm3(self.subject.key.encode()).hex()
+
+
+def read(order: Order) -> Wish:
+    """Refuses `order.subject`, `order.key` and everything that `profiles` refuses."""
+    profile = profile_of(order.profile)
+    try:
+        subject = names.build(order.subject)
+    except PkiError as error:
+        raise Refusal(
+            Kind.INVALID,
+            "order.subject",
+            error.reason,
+            cps="3.1.1",
+            field="subject",
+            fault=error.rule,
+            attribute=error.details.get("attribute", ""),
+        ) from error
+    try:
+        key = publickeys.parse(order.public_key)
+    except PkiError as error:
+        raise Refusal(
+            Kind.INVALID, "order.key", error.reason, cps="6.1.6", field="request", fault=error.rule
+        ) from error
+    check_order(profile, subject, key, order.days)
+    return Wish(profile, subject, key, order.days)
+
+
+def check_warrant(action: str | None, profile: Profile) -> None:
+    """Refuses an order that no approval, or an approval by too few, stands behind."""
+    if WARRANTS.get(action or "", 0) < profile.reviews:
+        raise Refusal(
+            Kind.FORBIDDEN,
+            "order.no_warrant",
+            f"{action} does not order {profile.code}",
+            cps="4.3.1",
+        )
+
+
+def check_subject(approved: str, requester: str) -> None:
+    """Refuses an approval that was about something else."""
+    if approved != requester:
+        raise Refusal(
+            Kind.FORBIDDEN,
+            "order.no_warrant",
+            f"the approval is about {approved}, not {requester}",
+            cps="4.3.1",
+        )
+
+
+# What nobody knows before the signature: everything else of a certificate is in its template.
+ANY_SERIAL = 1 << 126
+ANY_DAY = datetime(2000, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A wish in the name of its issuer: all of a certificate but serial number and first day."""
+
+    wish: Wish
+    issuer: Issuer
+
+    def plan(self, *, serial: int, not_before: datetime) -> Plan:
+        """What the certificate will say. Refuses one that would outlive its issuer."""
+        issuer = self.issuer.certificate
+        plan = self._plan(serial, not_before.replace(microsecond=0))
+        if plan.not_after > issuer.not_after:
+            raise Refusal(
+                Kind.INVALID,
+                "order.outlives_issuer",
+                f"{self.issuer.code} ends on {issuer.not_after:%Y-%m-%d}",
+                cps="6.3.2",
+                field="days",
+            )
+        return plan
+
+    @property
+    def template_digest(self) -> str:
+        """What reviewers approve: SM3, in hex, of the bytes to be signed with two stand-ins."""
+        return sm3(certificates.encode(self._plan(ANY_SERIAL, ANY_DAY))).hex()
+
+    def _plan(self, serial: int, not_before: datetime) -> Plan:
+        return Plan(
+            serial=serial,
+            issuer=self.issuer.name,
+            subject=self.wish.subject,
+            public_key=self.wish.key,
+            not_before=not_before,
+            not_after=not_before + timedelta(days=self.wish.days) - SECOND,
+            signature_algorithm=self.issuer.signature_algorithm,
+            extensions=self._extensions,
+        )
+
+    @cached_property
+    def _extensions(self) -> tuple[Extension, ...]:
+        """CPS 7.1.2."""
+        wish, issuer, places = self.wish, self.issuer, self.issuer.addresses
+        return (
+            extensions.authority_key_identifier(issuer.key_identifier),
+            extensions.subject_key_identifier(wish.key.key_identifier),
+            extensions.key_usage(wish.profile.key_usage),
+            extensions.extended_key_usage(wish.profile.purposes),
+            extensions.basic_constraints(ca=False),
+            extensions.certificate_policies((f"{issuer.policy_arc}.{wish.profile.policy}",)),
+            extensions.crl_distribution_points((places.crl,)),
+            extensions.authority_information_access((places.ocsp,), (places.certificate,)),
+        )

@@ -1,0 +1,56 @@
+"""The signer's only client in this project: every signature of the CA goes through `sign`."""
+
+from collections.abc import Sequence
+from functools import cache
+
+from django.conf import settings
+from django.db import connection
+
+from pki.errors import PkiError
+from pki.signer.client import Signer
+from pki.signer.protocol import Header, Key
+
+
+@cache
+def _client(path: str) -> Signer:
+    return Signer(path)
+
+
+def _signer() -> Signer:
+    # A signer may be slow; rows locked meanwhile would make everybody wait for it.
+    if connection.in_atomic_block:
+        raise RuntimeError("the signer is asked between transactions, never inside one")
+    return _client(settings.SIGNER_SOCKET)
+
+
+def sign(label: str, kind: str, tbs: Sequence[bytes]) -> list[bytes | PkiError]:
+    """For each TBS, in order: its signature, or why the signer refused this one.
+
+    `kind` is one of `pki.signer.protocol.KINDS`. Raises TokenError when nothing could be asked.
+    """
+    return _signer().sign(label, kind, tbs)
+
+
+def sign_one(label: str, kind: str, tbs: bytes) -> bytes:
+    """The signature; the signer's refusal is raised."""
+    return _signer().sign_one(label, kind, tbs)
+
+
+def ensure_key(label: str, algorithm: str, kinds: Sequence[str]) -> Key:
+    """The key of that label; made now if the signer does not have it (only while in set-up)."""
+    signer = _signer()
+    for key in signer.keys():  # noqa: SIM118 -- no dictionary
+        if key.label == label:
+            return key
+    return signer.generate(label, algorithm, kinds)
+
+
+def ensure_certificate(key: Key, certificate: bytes) -> None:
+    """Tell the signer whose name the key signs in, unless it knows."""
+    if key.certificate != certificate:
+        _signer().install_certificate(key.label, certificate)
+
+
+def health() -> Header:
+    """The signer's own report, see `pki.signer.daemon`."""
+    return _signer().health()

@@ -1,0 +1,10 @@
+from ca.claims.models import KeyClaim as KeyClaim
+from ca.claims.models import NameClaim as NameClaim
+from ca.crl.models import RevocationList as RevocationList
+from ca.hierarchy.models import CertificateAuthority as CertificateAuthority
+from ca.hierarchy.models import IssuerHash as IssuerHash
+from ca.hierarchy.models import Responder as Responder
+from ca.issuing.models import Certificate as Certificate
+from ca.ocsp.models import StatusAnswer as StatusAnswer
+from ca.overview.models import SignerReport as SignerReport
+from ca.revocation.models import Revocation as Revocation

@@ -1,0 +1,46 @@
+"""The responder's door: RFC 6960 Appendix A over HTTP, cached as RFC 5019 6 asks."""
+
+import base64
+import binascii
+import hashlib
+from urllib.parse import unquote
+
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+from django.utils.http import http_date
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_GET, require_POST
+
+from ca.ocsp import queries, rules
+from ca.ocsp.queries import Answer
+
+
+@csrf_exempt
+@require_POST
+def post(request: HttpRequest) -> HttpResponse:
+    answer = queries.answer(request.body, at=timezone.now())
+    return HttpResponse(answer.der, content_type="application/ocsp-response")
+
+
+@require_GET
+def get(request: HttpRequest, question: str) -> HttpResponse:
+    """`question` is the base64 of a request, percent-encoded or not."""
+    try:
+        asked = base64.b64decode(unquote(question), validate=True)
+    except binascii.Error:
+        asked = b""
+    return _cacheable(queries.answer(asked, at=timezone.now()))
+
+
+def _cacheable(answer: Answer) -> HttpResponse:
+    response = HttpResponse(answer.der, content_type="application/ocsp-response")
+    if answer.produced_at is None or answer.next_update is None:
+        response["Cache-Control"] = "no-store"
+        return response
+    response["Cache-Control"] = (
+        f"max-age={rules.CACHE_SECONDS}, public, no-transform, must-revalidate"
+    )
+    response["Last-Modified"] = http_date(answer.produced_at.timestamp())
+    response["Expires"] = http_date(answer.next_update.timestamp())
+    response["ETag"] = f'"{hashlib.sha256(answer.der).hexdigest()}"'
+    return response

@@ -1,0 +1,193 @@
+"""The figures of the CA's dashboard."""
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.db.models import Count, Min
+from django.db.models.functions import TruncDate
+
+from ca import wording
+from ca.crl.queries import ListView, list_views
+from ca.hierarchy.models import CertificateAuthority, Responder
+from ca.hierarchy.rules import State as AuthorityState
+from ca.issuing.models import Certificate
+from ca.issuing.rules import WAITING, State
+from ca.ocsp.queries import count_due
+from ca.overview import rules
+from ca.overview.models import SignerReport
+from ca.revocation.models import Revocation
+
+SHANGHAI = ZoneInfo("Asia/Shanghai")
+DAYS_SHOWN = 30
+
+
+@dataclass(frozen=True, slots=True)
+class AlarmView:
+    """`level` is bad or warn, `text` a sentence for people."""
+
+    level: str
+    code: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """`share` is in percent of the best day shown, `top` the rest above it."""
+
+    day: date
+    issued: int
+    revoked: int
+    share: int
+
+    @property
+    def top(self) -> int:
+        return 100 - self.share
+
+
+@dataclass(frozen=True, slots=True)
+class Lane:
+    """A certificate of the CA itself: how much of its life has gone, in percent."""
+
+    label: str
+    subject: str
+    not_after: datetime
+    used: int
+    days_left: int
+    demo: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SignerView:
+    """`signed` counts signatures by key label since the signer keeps count."""
+
+    at: datetime | None
+    reachable: bool
+    unlocked: bool
+    custody: str
+    custody_en: str
+    signed: dict[str, Any]
+    fault: str
+    started_at: str
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    at: datetime
+    alarms: tuple[AlarmView, ...]
+    issued_today: int
+    revoked_today: int
+    waiting: int
+    oldest_order: datetime | None
+    answers_due: int
+    states: tuple[tuple[str, int], ...]
+    lists: tuple[ListView, ...]
+    days: tuple[Day, ...]
+    lanes: tuple[Lane, ...]
+    signer: SignerView
+
+
+def overview(at: datetime) -> Overview:
+    """Everything at one moment; days are those of China."""
+    days, lists, signer = _days(at), tuple(list_views(at)), _signer()
+    orders = Certificate.objects.filter(state__in=[state.value for state in WAITING])
+    waiting = orders.aggregate(count=Count("pk"), oldest=Min("ordered_at"))
+    due = count_due(at=at)
+    facts = rules.Facts(
+        signer_heard_at=signer.at,
+        signer_reachable=signer.reachable,
+        signer_unlocked=signer.unlocked,
+        lists=tuple((view.code, view.freshness) for view in lists),
+        oldest_order=waiting["oldest"],
+        refused_today=_refused_today(at),
+        answers_due=due,
+        responders=_responder_ends(),
+    )
+    return Overview(
+        at=at,
+        alarms=tuple(_alarm(alarm) for alarm in rules.alarms(facts, at=at)),
+        issued_today=days[-1].issued,
+        revoked_today=days[-1].revoked,
+        waiting=waiting["count"],
+        oldest_order=waiting["oldest"],
+        answers_due=due,
+        states=_states(),
+        lists=lists,
+        days=days,
+        lanes=_lanes(at),
+        signer=signer,
+    )
+
+
+def _alarm(alarm: rules.Alarm) -> AlarmView:
+    return AlarmView(alarm.level, alarm.code, str(wording.ALARMS[alarm.code]) % alarm.details)
+
+
+def _midnight(at: datetime) -> datetime:
+    return at.astimezone(SHANGHAI).replace(hour=0, minute=0, second=0, microsecond=0)
+
+
+def _days(at: datetime) -> tuple[Day, ...]:
+    first = _midnight(at) - timedelta(days=DAYS_SHOWN - 1)
+    issued = _per_day(Certificate.objects.filter(settled_at__gte=first), "settled_at")
+    revoked = _per_day(Revocation.objects.filter(revoked_at__gte=first), "revoked_at")
+    most = max(issued.values(), default=1)
+    shown = (first.date() + timedelta(days=number) for number in range(DAYS_SHOWN))
+    return tuple(
+        Day(day, count := issued.get(day, 0), revoked.get(day, 0), round(100 * count / most))
+        for day in shown
+    )
+
+
+def _per_day(rows: Any, column: str) -> dict[date, int]:
+    grouped = rows.annotate(day=TruncDate(column, tzinfo=SHANGHAI)).order_by().values("day")
+    return {row["day"]: row["count"] for row in grouped.annotate(count=Count("pk"))}
+
+
+def _refused_today(at: datetime) -> int:
+    rows = Certificate.objects.filter(state=State.REFUSED, ordered_at__gte=_midnight(at))
+    return rows.count()
+
+
+def _states() -> tuple[tuple[str, int], ...]:
+    rows = Certificate.objects.order_by().values_list("state").annotate(count=Count("pk"))
+    counts = dict(rows)
+    return tuple((state.value, counts.get(state.value, 0)) for state in State)
+
+
+def _responder_ends() -> tuple[tuple[str, datetime], ...]:
+    return tuple(Responder.objects.order_by("pk").values_list("ca__code", "not_after"))
+
+
+def _lanes(at: datetime) -> tuple[Lane, ...]:
+    rows = CertificateAuthority.objects.filter(state=AuthorityState.ACTIVE).order_by("pk")
+    lanes = [_lane(row.code, row, row.not_before, row.not_after, at) for row in rows]
+    answering = Responder.objects.select_related("ca").order_by("pk")
+    lanes += [_lane(r.key_label, r.ca, r.planned_at, r.not_after, at) for r in answering]
+    return tuple(lanes)
+
+
+def _lane(
+    label: str, ca: CertificateAuthority, begins: datetime, ends: datetime, at: datetime
+) -> Lane:
+    used = round(100 * ((at - begins) / (ends - begins)))
+    return Lane(label, ca.subject, ends, min(100, max(0, used)), (ends - at).days, ca.demo)
+
+
+def _signer() -> SignerView:
+    row = SignerReport.objects.filter(pk=SignerReport.ONLY).first()
+    if row is None:
+        return SignerView(None, False, False, "", "", {}, "", "")
+    report = row.report
+    custody = report.get("custody", {})
+    return SignerView(
+        at=row.at,
+        reachable=row.reachable,
+        unlocked=bool(report.get("unlocked")),
+        custody=custody.get("zh", ""),
+        custody_en=custody.get("en", ""),
+        signed=report.get("counters", {}),
+        fault=row.fault,
+        started_at=report.get("started_at", ""),
+    )

@@ -1,0 +1,62 @@
+"""What on the dashboard calls for somebody (CPS 2.2: before a limit is missed). Pure."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from ca.crl.rules import Freshness
+from ca.signing.rules import WAITING_TOO_LONG
+
+REPORT_STALE = timedelta(seconds=60)  # nobody has heard of the signer for too long
+RENEW_RESPONDER = timedelta(days=60)  # a new responder certificate takes a ceremony
+
+
+@dataclass(frozen=True, slots=True)
+class Alarm:
+    """`level` is bad or warn; `code` names its sentence in `ca/wording.py`, `details` fill it."""
+
+    level: str
+    code: str
+    details: dict[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What the alarms are decided from."""
+
+    signer_heard_at: datetime | None
+    signer_reachable: bool
+    signer_unlocked: bool
+    lists: tuple[tuple[str, str], ...]  # authority, freshness
+    oldest_order: datetime | None
+    refused_today: int
+    answers_due: int
+    responders: tuple[tuple[str, datetime], ...]  # authority, end of the responder's certificate
+
+
+def alarms(facts: Facts, *, at: datetime) -> Iterator[Alarm]:
+    """The worst first."""
+    yield from _signer_alarms(facts, at)
+    for authority, freshness in facts.lists:
+        if freshness in (Freshness.OVER, Freshness.NONE):
+            yield Alarm("bad", f"crl_{freshness}", {"authority": authority})
+        elif freshness in (Freshness.SOON_OVER, Freshness.DUE):
+            yield Alarm("warn", f"crl_{freshness}", {"authority": authority})
+    if facts.oldest_order and at - facts.oldest_order > WAITING_TOO_LONG:
+        minutes = int((at - facts.oldest_order).total_seconds() // 60)
+        yield Alarm("bad", "orders_wait", {"minutes": minutes})
+    if facts.refused_today:
+        yield Alarm("warn", "orders_refused", {"count": facts.refused_today})
+    for authority, end in facts.responders:
+        if end - at < RENEW_RESPONDER:
+            yield Alarm("warn", "responder_ends", {"authority": authority, "days": (end - at).days})
+
+
+def _signer_alarms(facts: Facts, at: datetime) -> Iterator[Alarm]:
+    heard = facts.signer_heard_at
+    if heard is None or at - heard > REPORT_STALE:
+        yield Alarm("bad", "signer_unheard", {})
+    elif not facts.signer_reachable:
+        yield Alarm("bad", "signer_unreachable", {})
+    elif not facts.signer_unlocked:
+        yield Alarm("bad", "signer_locked", {})

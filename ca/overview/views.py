@@ -1,0 +1,28 @@
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.http import require_GET
+
+from ca.overview import queries
+from people.api import Role
+from people.gates import actor_of, only
+
+WATCHERS = (
+    Role.CA_ADMIN,
+    Role.CA_OPERATOR,
+    Role.SECURITY_ADMIN,
+    Role.SUPPORT,
+    Role.AUDITOR,
+)
+
+
+@require_GET
+@only(*WATCHERS)
+def show(request: HttpRequest) -> HttpResponse:
+    """The dashboard; for htmx only the part that changes."""
+    part = "figures" if request.headers.get("HX-Request") else "page"
+    context = {
+        "overview": queries.overview(timezone.now()),
+        "may_demand": Role.CA_OPERATOR in actor_of(request).roles,
+    }
+    return render(request, f"ca/overview/{part}.html", context)

@@ -1,0 +1,221 @@
+"""Certificate profiles: data, and the checks that keep an order inside its profile.
+
+Every certificate says which profile and which version of it were used; a change of what a profile
+writes is a new version.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from anxin.kernel.errors import Kind, Refusal
+from pki.names import Name, fold
+from pki.publickeys import PublicKey
+
+DAYS_OF_A_YEAR = 365
+
+
+class Bearer(StrEnum):
+    """Who holds a key, in the words of CPS 6.3.2."""
+
+    ROOT = "root"
+    CA = "ca"
+    SUBSCRIBER = "subscriber"
+
+
+# CPS 6.3.2: the longest life of a key, in years. Keys outside this table are not certified.
+LONGEST_KEY_YEARS: Mapping[tuple[Bearer, str], int] = {
+    (Bearer.ROOT, "sm2-256"): 30,
+    (Bearer.ROOT, "rsa-2048"): 30,
+    (Bearer.ROOT, "rsa-1024"): 25,
+    (Bearer.CA, "sm2-256"): 15,
+    (Bearer.CA, "rsa-2048"): 15,
+    (Bearer.SUBSCRIBER, "sm2-256"): 10,
+    (Bearer.SUBSCRIBER, "rsa-2048"): 10,
+    (Bearer.SUBSCRIBER, "rsa-1024"): 6,
+}
+# Not in the CPS: P-256 serves measurements only and gets the term of SM2, which is as strong;
+# longer RSA keys get the term of RSA-2048.
+_COUNTS_AS = {"ec-p256-256": "sm2-256"}
+
+
+class Publication(StrEnum):
+    """CPS 4.4.2: general certificates are published, scenario certificates never."""
+
+    GENERAL = "general"
+    NEVER = "never"
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """One version of one certificate profile.
+
+    `attributes` are the short names a subject may have (True: must have), `policy` is the last
+    arc below the CA's own policy arc, `reviews` how many reviewers have to agree.
+    """
+
+    code: str
+    version: int
+    issuer: str
+    key_algorithm: str
+    years: tuple[int, ...]
+    attributes: Mapping[str, bool]
+    key_usage: tuple[str, ...]
+    purposes: tuple[str, ...]
+    policy: str
+    publication: Publication
+    reviews: int
+
+    @property
+    def days(self) -> tuple[int, ...]:
+        """The terms on offer."""
+        return tuple(DAYS_OF_A_YEAR * years for years in self.years)
+
+
+# CPS 3.1.2: a person is named by the real name; the serial number tells namesakes apart.
+_PERSON = {
+    "C": True,
+    "ST": False,
+    "L": False,
+    "O": False,
+    "OU": False,
+    "CN": True,
+    "serialNumber": False,
+}
+
+PROFILES: Mapping[str, Profile] = {
+    profile.code: profile
+    for profile in (
+        Profile(
+            code="personal-sm2-sign",
+            version=1,
+            issuer="nmg-sm2",
+            key_algorithm="sm2",
+            years=(1, 2, 3, 4, 5),
+            attributes=_PERSON,
+            key_usage=("digitalSignature", "nonRepudiation"),  # CPS 6.1.7
+            purposes=("clientAuth", "emailProtection"),
+            policy="1.1",
+            publication=Publication.GENERAL,
+            reviews=1,
+        ),
+        Profile(
+            code="personal-rsa-sign",
+            version=1,
+            issuer="anxin-rsa",
+            key_algorithm="rsa",
+            years=(1, 2, 3, 4, 5),
+            attributes=_PERSON,
+            key_usage=("digitalSignature", "nonRepudiation"),  # CPS 6.1.7
+            purposes=("clientAuth", "emailProtection"),
+            policy="1.2",
+            publication=Publication.GENERAL,
+            reviews=2,
+        ),
+    )
+}
+# Issued by the CA that measurements use, and by nobody else; never on offer.
+MEASURED = Profile(
+    code="bench-p256-sign",
+    version=1,
+    issuer="anxin-bench-p256",
+    key_algorithm="ec-p256",
+    years=(1,),
+    attributes=_PERSON,
+    key_usage=("digitalSignature", "nonRepudiation"),
+    purposes=("clientAuth", "emailProtection"),
+    policy="9.1",
+    publication=Publication.NEVER,
+    reviews=1,
+)
+
+# CPS 3.1.3, 7.1.4: words that stand for a name and name nobody
+PLACEHOLDERS = frozenset(
+    map(fold, ("匿名", "无", "无名", "未知", "不详", "测试", "某某", "佚名"))
+) | {"anonymous", "unknown", "none", "null", "n/a", "test", "tbd", "-", "."}
+
+
+def profile_of(code: str) -> Profile:
+    """Refuses `profile.unknown`."""
+    if code == MEASURED.code:
+        return MEASURED
+    if code not in PROFILES:
+        raise Refusal(
+            Kind.INVALID, "profile.unknown", f"no profile {code}", cps="1.5.2", field="profile"
+        )
+    return PROFILES[code]
+
+
+def longest_key_years(bearer: Bearer, key: PublicKey) -> int:
+    """CPS 6.3.2. Refuses `key.no_term` for keys the CPS has no term for."""
+    bits = min(key.bits, 2048) if key.algorithm == "rsa" else key.bits
+    kind = f"{key.algorithm}-{bits}"
+    years = LONGEST_KEY_YEARS.get((bearer, _COUNTS_AS.get(kind, kind)))
+    if years is None:
+        raise Refusal(
+            Kind.INVALID, "key.no_term", f"no term for a {bearer} with {kind}", cps="6.3.2"
+        )
+    return years
+
+
+def check_order(profile: Profile, subject: Name, key: PublicKey, days: int) -> None:
+    """Refuses what lies outside the profile, with the rule it broke (CPS 1.5.2)."""
+    _check_key(profile, key)
+    _check_days(profile, key, days)
+    _check_subject(profile, subject)
+
+
+def _check_key(profile: Profile, key: PublicKey) -> None:
+    if key.algorithm != profile.key_algorithm:
+        raise Refusal(
+            Kind.INVALID,
+            "profile.key_algorithm",
+            f"{profile.code} certifies {profile.key_algorithm} keys, not {key.algorithm}",
+            cps="6.1.5",
+            field="request",
+            wanted=profile.key_algorithm.upper(),
+        )
+
+
+def _check_days(profile: Profile, key: PublicKey, days: int) -> None:
+    if days not in profile.days:
+        raise Refusal(
+            Kind.INVALID,
+            "profile.days",
+            f"{profile.code} is issued for {profile.days} days, not for {days}",
+            cps="1.5.2",
+            field="days",
+        )
+    if days > DAYS_OF_A_YEAR * longest_key_years(Bearer.SUBSCRIBER, key):
+        raise Refusal(
+            Kind.INVALID, "key.too_old", "longer than the key may live", cps="6.3.2", field="days"
+        )
+
+
+def _check_subject(profile: Profile, subject: Name) -> None:
+    named = [attribute.short for attribute in subject]
+    missing = [name for name, must in profile.attributes.items() if must and name not in named]
+    foreign = [name for name in named if name not in profile.attributes]
+    doubled = [name for name in named if name != "OU" and named.count(name) > 1]
+    for rule, culprits in (
+        ("profile.attribute_missing", missing),
+        ("profile.attribute_foreign", foreign),
+        ("profile.attribute_twice", doubled),
+    ):
+        if culprits:
+            raise Refusal(
+                Kind.INVALID,
+                rule,
+                f"{profile.code}: {rule.split('_')[-1]} {culprits[0]}",
+                cps="3.1.1",
+                field="subject",
+                attribute=culprits[0],
+            )
+    if fold(subject.get("CN") or "") in PLACEHOLDERS:
+        raise Refusal(
+            Kind.INVALID,
+            "profile.placeholder",
+            "the name names nobody",
+            cps="3.1.3",
+            field="subject",
+        )

@@ -1,0 +1,16 @@
+"""How many orders are signed at a time, and which words of the signer are final. Pure."""
+
+from datetime import timedelta
+
+from pki.errors import Malformed, PkiError, Refused, TokenError
+
+BATCH = 100
+# An order that waits longer than this is shown as an alarm (CPS 4.3.1: issued on approval).
+WAITING_TOO_LONG = timedelta(minutes=5)
+
+
+def is_final(error: PkiError) -> bool:
+    """Whether asking the signer again about these bytes is useless."""
+    if isinstance(error, TokenError):
+        return error.permanent
+    return isinstance(error, Refused | Malformed)

@@ -1,0 +1,168 @@
+"""From orders to certificates, in batches: plan -> sign -> settle.
+
+The plan (serial number and all bytes to be signed) is committed before the signer is asked, so at
+every instant a killed worker or signer leaves either an order or a plan, and both are picked up by
+`sweep_orders`. A plan that is signed twice is still one certificate: only the first settlement
+finds it unsettled.
+"""
+
+import logging
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from functools import cache
+
+from django.db import transaction
+
+from anxin.kernel.actors import SYSTEM
+from anxin.kernel.errors import Kind, Refusal
+from anxin.kernel.jobs import announce, enqueue
+from audit.log import advance, advance_many
+from ca.hierarchy.queries import issuer_by_id
+from ca.hierarchy.rules import Issuer
+from ca.issuing.models import Certificate
+from ca.issuing.rules import Draft, State, Wish
+from ca.keys import services as keys
+from ca.profiles.rules import profile_of
+from ca.signing import queries, rules
+from ca.signing.writes import Planned, store_certificates, store_plans
+from pki import certificates, extensions, lint, names, oids, publickeys
+from pki.errors import PkiError
+from pki.lint import ProfileRules
+from pki.signer.protocol import CERTIFICATE
+from pki.sm.sm3 import sm3
+
+log = logging.getLogger(__name__)
+Entropy = Callable[[int], bytes]
+SERIAL_OCTETS = 16
+MOST_BATCHES = 50  # of one sweep
+
+
+def sweep_orders(*, at: datetime, entropy: Entropy) -> int:
+    """Sign whatever nobody rang for, or whose worker died; how many certificates that made."""
+    made = 0
+    for ca_id in queries.authorities_with_work():
+        made += finish(ca_id, queries.unfinished(ca_id), at=at)
+        for _ in range(MOST_BATCHES):
+            batch = sign_orders(ca_id, at=at, entropy=entropy)
+            made += batch
+            if batch < rules.BATCH:
+                break
+    return made
+
+
+def sign_orders(ca_id: int, *, at: datetime, entropy: Entropy) -> int:
+    """Sign one batch of an authority's orders; how many certificates that made."""
+    planned = plan_batch(ca_id, at=at, entropy=entropy)
+    made = finish(ca_id, planned, at=at) if planned else 0
+    if len(planned) == rules.BATCH:
+        enqueue("ca.sign_orders", ca_id=ca_id)
+    return made
+
+
+@transaction.atomic
+def plan_batch(ca_id: int, *, at: datetime, entropy: Entropy) -> list[int]:
+    """Decide and write down what the next certificates will say; their ids."""
+    issuer = issuer_by_id(ca_id)
+    waiting = Certificate.objects.filter(ca_id=ca_id, state=State.ORDERED).order_by("pk")
+    rows = waiting.select_for_update(skip_locked=True, of=("self",))[: rules.BATCH]
+    plans: dict[Certificate, Planned] = {}
+    for row in rows:
+        try:
+            plans[row] = _plan(row, issuer, at=at, entropy=entropy)
+        except (Refusal, PkiError) as error:
+            _refuse(row, error, at=at)
+    store_plans(list(plans.values()), at=at)
+    details = {item.id: {"serial": f"{item.serial:x}"} for item in plans.values()}
+    advance_many(plans, "plan", actor=SYSTEM, at=at, details=details)
+    return [row.pk for row in plans]
+
+
+def _plan(row: Certificate, issuer: Issuer, *, at: datetime, entropy: Entropy) -> Planned:
+    """Refuses an order whose certificate would say something else by now; raises LintError."""
+    profile = profile_of(row.profile)
+    subject, key = names.parse(bytes(row.subject)), publickeys.parse(bytes(row.public_key))
+    draft = Draft(Wish(profile, subject, key, row.days), issuer)
+    if draft.template_digest != row.template_digest:
+        raise Refusal(
+            Kind.CONFLICT, "order.changed_meanwhile", "not what was approved any more", cps="4.3.1"
+        )
+    serial = certificates.serial_from(entropy(SERIAL_OCTETS))
+    plan = draft.plan(serial=serial, not_before=at)
+    tbs = certificates.encode(plan)
+    lint.check_certificate_tbs(
+        tbs, issuer=issuer.certificate, profile_rules=_profile_rules(profile.code)
+    )
+    return Planned(row.pk, serial, tbs, plan.not_before, plan.not_after)
+
+
+@cache
+def _profile_rules(code: str) -> ProfileRules:
+    purposes = profile_of(code).purposes
+    return ProfileRules(
+        "signing",
+        required=frozenset(
+            {
+                oids.CRL_DISTRIBUTION_POINTS,
+                oids.CERTIFICATE_POLICIES,
+                oids.AUTHORITY_INFORMATION_ACCESS,
+            }
+        ),
+        purposes=frozenset(extensions.PURPOSES[purpose] for purpose in purposes),
+    )
+
+
+def finish(ca_id: int, ids: Sequence[int], *, at: datetime) -> int:
+    """Have the plans on record signed, and settle them; how many certificates that made."""
+    issuer = issuer_by_id(ca_id)
+    with queries.held(ids) as mine:
+        plans = queries.planned(mine)
+        if not plans:
+            return 0
+        try:
+            answers = keys.sign(issuer.key_label, CERTIFICATE, [item.tbs for item in plans])
+        except PkiError as error:  # nobody was asked, or nobody could answer: the plans stay
+            log.error("%s: %s plans wait: %s", issuer.code, len(plans), error)  # noqa: TRY400
+            return 0
+        return settle(issuer, plans, answers, at=at)
+
+
+@transaction.atomic
+def settle(
+    issuer: Issuer, plans: Sequence[Planned], answers: Sequence[bytes | PkiError], *, at: datetime
+) -> int:
+    """Put the certificates on record that are not there yet; how many that were."""
+    ids = [item.id for item in plans]
+    open_rows = Certificate.objects.filter(pk__in=ids, state=State.PLANNED).order_by("pk")
+    rows = {row.pk: row for row in open_rows.select_for_update(of=("self",)).only("state")}
+    made: dict[int, bytes] = {}
+    for item, answer in zip(plans, answers, strict=True):
+        if item.id in rows and isinstance(answer, bytes):
+            made[item.id] = certificates.assemble(item.tbs, answer)
+        elif item.id in rows and isinstance(answer, PkiError):
+            _note_refusal(rows[item.id], answer, at=at)
+    if not made:
+        return 0
+    _check_one(next(iter(made.values())), issuer)
+    store_certificates(list(made), list(made.values()), at=at)
+    details = {pk: {"sm3": sm3(der).hex()} for pk, der in made.items()}
+    advance_many([rows[pk] for pk in made], "issue", actor=SYSTEM, at=at, details=details)
+    announce("ca.certificates_issued", certificate_ids=list(made))
+    return len(made)
+
+
+def _check_one(der: bytes, issuer: Issuer) -> None:
+    """The signer verifies what it signs, by its own key; one look tells if that key is the CA's."""
+    certificates.verify(certificates.parse(der), issuer.certificate)
+
+
+def _note_refusal(row: Certificate, error: PkiError, *, at: datetime) -> None:
+    if rules.is_final(error):
+        _refuse(row, error, at=at)
+    else:
+        log.warning("certificate %s waits: %s", row.pk, error)
+
+
+def _refuse(row: Certificate, error: Refusal | PkiError, *, at: datetime) -> None:
+    Certificate.objects.filter(pk=row.pk).update(refusal=f"{error.rule}: {error.reason}")
+    advance(row, "refuse", actor=SYSTEM, at=at, rule=error.rule)
+    log.error("certificate %s refused for good: %s: %s", row.pk, error.rule, error.reason)

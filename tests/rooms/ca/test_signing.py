@@ -1,0 +1,289 @@
+import itertools
+import secrets
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from django.db import IntegrityError, connection
+
+from anxin.kernel.actors import SYSTEM
+from anxin.kernel.errors import Refusal
+from audit.journal.models import Entry
+from ca.api import by_serial, certificate, certificate_of, order_certificate
+from ca.hierarchy.models import CertificateAuthority
+from ca.issuing.models import Certificate
+from ca.issuing.rules import Draft, Wish
+from ca.keys import services as keys
+from ca.profiles.rules import profile_of
+from ca.signing import queries
+from ca.signing.services import finish, plan_batch, settle, sweep_orders
+from pki import extensions, names, oids, publickeys
+from pki.certificates import Plan, encode, parse, parse_tbs
+from pki.errors import BadSignature
+from tests.support import ca
+
+AT = ca.NOW
+
+
+def states() -> set[str]:
+    return set(Certificate.objects.values_list("state", flat=True))
+
+
+def stored_tbs(certificate_id: int) -> bytes:
+    return bytes(ca.row(certificate_id).tbs)
+
+
+def as_ca(certificate_id: int) -> bytes:
+    """The plan, changed so that its holder would be a CA."""
+    body, issuer = parse_tbs(stored_tbs(certificate_id)), ca.authority()
+    said = [e for e in body.extensions if e.oid not in (oids.BASIC_CONSTRAINTS, oids.KEY_USAGE)]
+    return encode(
+        Plan(
+            body.serial,
+            issuer.name,
+            names.parse(body.subject),
+            publickeys.parse(body.spki),
+            body.not_before,
+            body.not_after,
+            issuer.signature_algorithm,
+            (*said, extensions.basic_constraints(ca=True), extensions.key_usage(["keyCertSign"])),
+        )
+    )
+
+
+def test_an_order_becomes_a_certificate(authorities):
+    """CPS-7.1, CPS-1.5.1"""
+    issued = ca.issue()
+
+    said = issued.parsed
+    assert said.subject.text == "serialNumber=S000001, CN=王小明, C=CN"
+    assert said.public_key.spki == ca.public_key(1)
+    assert (said.not_before, (said.not_after - said.not_before).days) == (AT, 364)
+    assert said.key_usage == {"digitalSignature", "nonRepudiation"}
+    assert certificate(issued.id).state == "valid"
+    assert certificate_of("ra.application:1").der == said.der
+    assert by_serial(f"{said.serial:X}").id == issued.id
+
+
+@pytest.mark.parametrize("make", [ca.order, ca.order_rsa], ids=["SM2", "RSA"])
+def test_programs_we_did_not_write_accept_it(authorities, openssl, bouncycastle, make):
+    """CPS-7.1"""
+    wanted = make()
+    action = "ra.approve_application_twice"
+    certificate_id = order_certificate(
+        wanted, requester="a", warrant=ca.warrant("a", action), actor=SYSTEM, at=AT
+    )
+    sweep_orders(at=AT, entropy=ca.entropy)
+
+    leaf, issuer = bytes(ca.row(certificate_id).der), ca.row(certificate_id).ca
+    openssl.verify_certificate(leaf, bytes(issuer.certificate), at=AT + ca.DAY)
+    bouncycastle.verify_certificate(leaf, bytes(issuer.certificate))
+
+
+def test_a_serial_number_is_random_and_has_sixteen_octets(authorities):
+    """CPS-7.1"""
+    for number in range(5):
+        ca.put_on_order(number)
+    ca.sign_all()
+
+    serials = set(Certificate.objects.values_list("serial", flat=True))
+    assert len(serials) == 5
+    assert {len(serial) for serial in serials} == {32}
+    assert all(int(serial, 16) >> 126 == 1 for serial in serials)
+
+
+def test_every_step_is_in_the_journal(authorities):
+    """CPS-5.4.1"""
+    issued = ca.issue()
+
+    entries = Entry.objects.filter(subject=f"ca.certificate:{issued.id}").order_by("pk")
+    assert list(entries.values_list("action", flat=True)) == [
+        "ca.order_certificate",
+        "ca.certificate.plan",
+        "ca.certificate.issue",
+    ]
+
+
+def test_a_worker_that_died_after_ordering_leaves_an_order(authorities):
+    ca.put_on_order()
+
+    assert sweep_orders(at=AT, entropy=ca.entropy) == 1
+    assert states() == {"valid"}
+
+
+def test_a_worker_that_died_after_planning_leaves_a_plan_and_the_plan_is_signed(authorities):
+    """The signature may have been made before the end: it was one over the same bytes."""
+    certificate_id = ca.put_on_order()
+    plan_batch(ca.authority().id, at=AT, entropy=ca.entropy)
+    planned = stored_tbs(certificate_id)
+
+    made = sweep_orders(at=AT + ca.DAY, entropy=ca.entropy)
+
+    assert made == 1
+    assert parse(bytes(ca.row(certificate_id).der)).tbs == planned
+
+
+def test_a_settlement_that_comes_second_changes_nothing(authorities):
+    """Two workers had the same plans signed; the slower one finds them settled."""
+    ca.put_on_order(1)
+    ca.put_on_order(2)
+    issuer = ca.authority()
+    plans = queries.planned(plan_batch(issuer.id, at=AT, entropy=ca.entropy))
+    first, second = (
+        keys.sign(issuer.key_label, "certificate", [plan.tbs for plan in plans]) for _ in range(2)
+    )
+
+    assert settle(issuer, plans, first, at=AT) == 2
+    ders = list(Certificate.objects.order_by("pk").values_list("der", flat=True))
+    assert settle(issuer, plans, second, at=AT) == 0
+
+    assert list(Certificate.objects.order_by("pk").values_list("der", flat=True)) == ders
+    assert Entry.objects.filter(action="ca.certificate.issue").count() == 2
+
+
+def test_half_a_batch_settled_by_somebody_else_is_no_reason_to_lose_the_other_half(authorities):
+    ca.put_on_order(1)
+    ca.put_on_order(2)
+    issuer = ca.authority()
+    plans = queries.planned(plan_batch(issuer.id, at=AT, entropy=ca.entropy))
+    signed = keys.sign(issuer.key_label, "certificate", [plan.tbs for plan in plans])
+
+    assert settle(issuer, plans[:1], signed[:1], at=AT) == 1
+    assert settle(issuer, plans, signed, at=AT) == 1
+    assert states() == {"valid"}
+
+
+def test_plans_in_the_hands_of_one_worker_are_left_alone_by_others(authorities):
+    ca.put_on_order()
+    ids = plan_batch(ca.authority().id, at=AT, entropy=ca.entropy)
+
+    def another_worker():
+        try:
+            return sweep_orders(at=AT, entropy=ca.entropy)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(1) as threads, queries.held(ids) as mine:
+        while_held = threads.submit(another_worker).result()
+
+    assert (mine, while_held) == (ids, 0)
+    assert sweep_orders(at=AT, entropy=ca.entropy) == 1
+
+
+def test_four_workers_at_once_make_each_certificate_once(authorities):
+    for number in range(120):
+        ca.put_on_order(number)
+
+    def work(_):
+        try:
+            return sweep_orders(at=AT, entropy=ca.entropy)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(4) as threads:
+        made = sum(threads.map(work, range(4)))
+    made += sweep_orders(at=AT, entropy=ca.entropy)
+
+    assert made == 120
+    assert states() == {"valid"}
+    assert Entry.objects.filter(action="ca.certificate.issue").count() == 120
+
+
+def test_a_signer_that_is_away_costs_time_and_no_order(authorities, settings):
+    settings.SIGNER_SOCKET, home = "/nowhere/signer.sock", settings.SIGNER_SOCKET
+    ca.put_on_order()
+    assert ca.sign_all() == 0
+    assert states() == {"planned"}
+
+    settings.SIGNER_SOCKET = home
+
+    assert sweep_orders(at=AT, entropy=ca.entropy) == 1
+
+
+def test_what_the_signer_refuses_for_good_is_refused_with_the_rule(authorities):
+    """As if our linter had let through what the signer's own policy forbids: a second CA."""
+    certificate_id = ca.put_on_order()
+    good = ca.put_on_order(2)
+    issuer = ca.authority()
+    ids = plan_batch(issuer.id, at=AT, entropy=ca.entropy)
+    Certificate.objects.filter(pk=certificate_id).update(tbs=as_ca(certificate_id))
+
+    made = finish(issuer.id, ids, at=AT)
+
+    refused = certificate(certificate_id)
+    assert (made, refused.state, certificate(good).state) == (1, "refused", "valid")
+    assert refused.refusal.startswith("policy.ca")
+    assert Entry.objects.filter(action="ca.certificate.refuse").count() == 1
+    assert sweep_orders(at=AT, entropy=ca.entropy) == 0
+
+
+def test_an_order_that_would_say_something_else_by_now_is_refused(authorities, settings):
+    """CPS-4.3.1: what was approved is what is signed."""
+    certificate_id = ca.put_on_order()
+    settings.PUBLIC_URL = "http://elsewhere.example.cn"
+
+    assert ca.sign_all() == 0
+
+    assert certificate(certificate_id).state == "refused"
+    assert certificate(certificate_id).refusal.startswith("order.changed_meanwhile")
+
+
+def test_what_the_linter_refuses_never_reaches_the_signer(authorities):
+    """The name was tampered with in the table: its digest was, too."""
+    certificate_id = ca.put_on_order()
+    row = ca.row(certificate_id)
+    bare = b"\x30\x0d\x31\x0b\x30\x09\x06\x03\x55\x04\x06\x13\x02cn"  # C=cn, no common name
+    wish = Wish(
+        profile_of(row.profile),
+        names.parse(bare),
+        publickeys.parse(bytes(row.public_key)),
+        row.days,
+    )
+    Certificate.objects.filter(pk=row.pk).update(
+        subject=bare, template_digest=Draft(wish, ca.authority()).template_digest
+    )
+
+    assert ca.sign_all() == 0
+    assert certificate(certificate_id).refusal.startswith("lint.subject_common_name")
+
+
+def test_a_signer_with_another_key_settles_nothing(authorities):
+    """The whole batch is given up when its first signature is not the CA's."""
+    ca.put_on_order()
+    issuer = ca.authority()
+    plans = queries.planned(plan_batch(issuer.id, at=AT, entropy=ca.entropy))
+    stray = issuer.certificate.signature  # made by the CA above
+
+    with pytest.raises(BadSignature):
+        settle(issuer, plans, [stray], at=AT)
+
+    assert states() == {"planned"}
+
+
+def test_no_two_certificates_share_a_serial_number(authorities):
+    """CPS-7.1: randomness that repeats itself is stopped by the database."""
+    ca.put_on_order(1)
+    ca.put_on_order(2)
+    stuck = itertools.repeat(secrets.token_bytes(16))
+
+    with pytest.raises(IntegrityError, match="a_serial_number_is_given_once"):
+        plan_batch(ca.authority().id, at=AT, entropy=lambda size: next(stuck)[:size])
+
+    assert states() == {"ordered"}
+
+
+def test_a_certificate_never_outlives_its_issuer(authorities):
+    """CPS-6.3.2"""
+    last_chance = ca.authority().certificate.not_after - 365 * ca.DAY
+    assert ca.put_on_order(1, last_chance)
+    with pytest.raises(Refusal) as refusal:
+        ca.put_on_order(2, last_chance + ca.DAY)
+    assert refusal.value.rule == "order.outlives_issuer"
+
+
+def test_authorities_do_not_mix(authorities):
+    ca.put_on_order(1)
+    rsa = CertificateAuthority.objects.get(code="anxin-rsa")
+
+    assert finish(rsa.pk, [], at=AT) == 0
+    assert ca.sign_all("anxin-rsa") == 0
+    assert ca.sign_all() == 1

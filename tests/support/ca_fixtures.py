@@ -1,0 +1,36 @@
+"""The signer of this test run, and the demonstration's authorities founded with it."""
+
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from anxin.kernel.actors import SYSTEM
+from ca.hierarchy.services import found_demo_hierarchy
+from tests.support import ca
+from tests.support.signer import SignerProcess
+
+
+@pytest.fixture(scope="session")
+def signer_process() -> Iterator[SignerProcess]:
+    """One real signer for the session; its keys outlive the tables of a single test."""
+    with tempfile.TemporaryDirectory(prefix="anxin-signer-") as folder:
+        process = SignerProcess(Path(folder) / "home").prepare().start()
+        yield process
+        process.terminate()
+
+
+@pytest.fixture
+def signer(signer_process: SignerProcess, settings) -> SignerProcess:
+    settings.SIGNER_SOCKET = str(signer_process.path)
+    settings.DUTIES = ca.with_spending_duties()
+    settings.FLOWS = ca.with_own_followers()
+    settings.CELERY_BROKER_URL = ""  # nobody rings: a test that wants work done calls for it
+    return signer_process
+
+
+@pytest.fixture
+def authorities(signer: SignerProcess, transactional_db) -> list[str]:
+    """The hierarchy of CPS 7.4 and the RSA authority, active, with committed rows."""
+    return found_demo_hierarchy(actor=SYSTEM, at=ca.NOW - ca.DAY, entropy=ca.entropy)
