@@ -231,7 +231,8 @@ def _read(tbs: bytes, encoded: bytes, signature: bytes) -> RevocationList:
 
 
 def _read_time(reader: der.Reader) -> datetime:
-    tag, moment = reader.peek(), reader.time()
+    tag = reader.peek() or 0
+    moment = der.decode_time(tag, reader.take(tag))
     if (tag == der.UTC_TIME) != (moment.year < 2050):  # noqa: PLR2004 - RFC 5280 5.1.2.4 to 5.1.2.6
         raise Malformed("crl.time_form", "Times are UTCTime through 2049, then GeneralizedTime.")
     return moment

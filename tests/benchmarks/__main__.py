@@ -5,7 +5,7 @@ import sys
 
 from tests.benchmarks.harness import machine
 
-ALL = ("requests",)
+ALL = ("requests", "status")
 
 
 def main(names: list[str]) -> int:

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from pki import crls
+from pki import crls, keys, pem
 from pki.crls import Entry
 from tests.oracles.refusals import OracleRefused
 from tests.support.pki import ALGORITHMS, AT, CRL_PLACE, DAY, hierarchy, revocation_list
@@ -98,3 +98,43 @@ def test_others_read_a_delta_and_a_partition(bouncycastle, openssl, pkilint):
     assert CRL_PLACE in text
     assert "Only User Certificates" in text
     pkilint.verify_crl(crl)
+
+
+CONFIGURATION = """
+[ca]
+default_ca = our
+[our]
+database = {folder}/index
+crlnumber = {folder}/number
+default_md = sha256
+crl_extensions = said
+[said]
+authorityKeyIdentifier = keyid:always
+"""
+
+
+@pytest.mark.parametrize("algorithm", ["rsa-2048", "ec-p256"])
+def test_we_verify_a_list_by_openssl(openssl, tmp_path, algorithm):
+    ca = hierarchy(algorithm).ca
+    (tmp_path / "configuration").write_text(CONFIGURATION.format(folder=tmp_path))
+    (tmp_path / "number").write_text("1F\n")
+    (tmp_path / "index").write_text(
+        "R\t300101000000Z\t260520080000Z,keyCompromise\t0A0B\tunknown\t/CN=x\n"
+        "R\t300101000000Z\t260521080000Z\t0A0C\tunknown\t/CN=y\n"
+    )
+    key = pem.write("PRIVATE KEY", keys.private_key_to_pkcs8(ca.key))
+    (tmp_path / "ca.key").write_bytes(key)
+    (tmp_path / "ca.pem").write_bytes(pem.write("CERTIFICATE", ca.certificate.der))
+    openssl.run(
+        *("ca", "-gencrl", "-config", str(tmp_path / "configuration")),
+        *("-keyfile", str(tmp_path / "ca.key"), "-cert", str(tmp_path / "ca.pem")),
+        *("-crl_lastupdate", "20260601080000Z", "-crl_nextupdate", "20260602080000Z"),
+        *("-out", str(tmp_path / "list.pem")),
+    )
+    crl = crls.parse(pem.to_der((tmp_path / "list.pem").read_bytes(), "X509 CRL", area="crl"))
+    crls.verify(crl, ca.certificate, AT)
+    assert crl.number == 0x1F
+    assert crl.entries == (
+        Entry(0x0A0B, AT - 12 * DAY, "keyCompromise"),
+        Entry(0x0A0C, AT - 11 * DAY),
+    )

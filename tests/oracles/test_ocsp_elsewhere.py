@@ -3,9 +3,11 @@
 CPS-7.3, CPS-4.9.9.
 """
 
+from datetime import UTC, datetime
+
 import pytest
 
-from pki import ocsp
+from pki import keys, ocsp, pem
 from pki.ocsp import Single
 from tests.oracles.refusals import OracleRefused
 from tests.support.pki import ALGORITHMS, AT, DAY, hierarchy, ocsp_response
@@ -126,3 +128,31 @@ def openssl_request(openssl, folder, tree, hash_algorithm) -> bytes:
         *("-reqout", str(folder / "request.der")),
     )
     return (folder / "request.der").read_bytes()
+
+
+@pytest.mark.parametrize("algorithm", ["rsa-2048", "ec-p256"])
+@pytest.mark.parametrize("responder_id", [(), ("-resp_key_id",)])
+def test_we_verify_what_openssl_answers(openssl, tmp_path, algorithm, responder_id):
+    """OpenSSL as the responder, from an index of one revoked certificate."""
+    tree = hierarchy(algorithm)
+    asked = openssl_request(openssl, tmp_path, tree, "sha256")
+    serial = tree.signing.certificate.serial
+    key, responder = tmp_path / "responder.key", tmp_path / "responder.pem"
+    key.write_bytes(pem.write("PRIVATE KEY", keys.private_key_to_pkcs8(tree.responder.key)))
+    responder.write_bytes(pem.write("CERTIFICATE", tree.responder.certificate.der))
+    (tmp_path / "index").write_text(
+        f"R\t300101000000Z\t260520080000Z,superseded\t{serial:032X}\tunknown\t/CN=x\n"
+    )
+    openssl.run(
+        *("ocsp", "-index", str(tmp_path / "index"), "-CA", str(tmp_path / "ca.pem")),
+        *("-rsigner", str(responder), "-rkey", str(key), *responder_id),
+        *("-reqin", str(tmp_path / "request.der"), "-respout", str(tmp_path / "answer.der")),
+        *("-ndays", "1"),
+    )
+    response = ocsp.parse_response((tmp_path / "answer.der").read_bytes())
+    request = ocsp.parse_request(asked)
+    signer = ocsp.verify_response(response, tree.ca.certificate, request=request)
+    (single,) = response.basic.singles
+    assert signer == tree.responder.certificate
+    assert (single.status, single.reason) == ("revoked", "superseded")
+    assert single.revoked_at == datetime(2026, 5, 20, 8, 0, 0, tzinfo=UTC)
