@@ -1,0 +1,243 @@
+"""Thirty applications, each somewhere on its way; everything goes through the services."""
+
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db import transaction
+
+from anxin.demo.cast import Person, applicants
+from anxin.demo.specimens import Artist
+from anxin.kernel.actors import Actor
+from anxin.kernel.workdays import SHANGHAI, working_time
+from ca import api as ca
+from people.api import Role
+from pki import keys, names, requests
+from ra.applicants.queries import known_subscriber
+from ra.applications.models import Application
+from ra.applications.rules import AGREEMENT_VERSIONS, AcceptedHow
+from ra.applications.workcalendar import is_workday
+from ra.evidence.services import add_evidence, page_image
+from ra.handover import services as handover
+from ra.intake import services as intake
+from ra.receipts.drawing import FONT_FILE
+from ra.review import services as review
+from ra.review.case import case
+from ra.revocations import services as revocations
+from ra.revocations.queries import request
+
+Say = Callable[[str], None]
+SM2, RSA = "personal-sm2-sign", "personal-rsa-sign"
+
+
+@dataclass(frozen=True, slots=True)
+class Chapter:
+    """One applicant's story: `hours` of working time ago it was entered, and how far it came."""
+
+    hours: float
+    ending: str
+    profile: str = SM2
+
+
+CHAPTERS = (
+    Chapter(3, "draft"),
+    Chapter(1, "draft"),
+    Chapter(18.6, "waiting"),  # overdue
+    Chapter(17.2, "waiting"),  # due within the hour
+    Chapter(16.5, "waiting"),
+    Chapter(15, "waiting"),
+    Chapter(13, "waiting"),
+    Chapter(11.5, "waiting", RSA),
+    Chapter(9, "waiting"),
+    Chapter(7, "waiting"),
+    Chapter(5, "waiting"),
+    Chapter(3.5, "waiting"),
+    Chapter(2, "waiting"),
+    Chapter(0.5, "waiting"),
+    Chapter(12, "checked once", RSA),
+    Chapter(10, "checked once", RSA),
+    Chapter(14, "returned"),
+    Chapter(16, "returned"),
+    Chapter(20, "rejected"),
+    Chapter(9, "cancelled"),
+    Chapter(150, "accepted"),
+    Chapter(131, "accepted"),
+    Chapter(117, "revoked"),
+    Chapter(96, "accepted"),
+    Chapter(74, "revoked"),
+    Chapter(60, "accepted"),
+    Chapter(47, "revocation asked"),
+    Chapter(38, "issued"),
+    Chapter(30, "issued", RSA),
+    Chapter(22, "issued"),
+)
+
+
+def tell(actors: dict[str, Actor], say: Say, *, at: datetime) -> None:
+    """Tell every chapter that is not told yet; a broken-off demo goes on where it stopped."""
+    told = Application.objects.count()
+    people = list(applicants())
+    artist = Artist(FONT_FILE)
+    for number in range(told, len(CHAPTERS)):
+        with transaction.atomic():
+            _enter_and_review(CHAPTERS[number], people[number], artist, actors, at=at)
+        if (number + 1) % 10 == 0:
+            say(f"{number + 1} applications")
+    made = ca.sign_waiting(at=at, entropy=secrets.token_bytes)
+    say(f"{made} certificates signed")
+    handover.sweep_issued(at=at)
+    for number, chapter in enumerate(CHAPTERS):
+        _after_issue(chapter, people[number], actors, at=at)
+
+
+def _enter_and_review(
+    chapter: Chapter, person: Person, artist: Artist, actors: dict[str, Actor], *, at: datetime
+) -> None:
+    entered = _working_hours_before(at, chapter.hours)
+    operator, first, second = actors["chenyue"], actors["shenjia"], actors["heming"]
+    draft = intake.open_draft(chapter.profile, actor=operator, at=entered)
+    _fill_in(draft.id, chapter, person, artist, operator, at=entered)
+    if chapter.ending == "draft":
+        return
+    intake.submit(draft.id, actor=operator, at=entered)
+    if chapter.ending == "waiting":
+        return
+    later = min(entered + timedelta(hours=1), at)
+    match chapter.ending:
+        case "cancelled":
+            intake.cancel(draft.id, reason="withdrawn", actor=operator, at=later)
+        case "returned":
+            _return(draft.id, draft.number, first, at=later)
+        case "rejected":
+            review.claim(draft.id, actor=first, at=later)
+            review.reject(
+                draft.id,
+                ["J01"],
+                message="证件照片与申请人不是同一人，本次申请不予受理。",
+                actor=first,
+                at=later,
+            )
+        case "checked once":
+            _approve(draft.id, draft.number, first, at=later)
+        case _:
+            _approve(draft.id, draft.number, first, at=later)
+            if chapter.profile == RSA:
+                _approve(draft.id, draft.number, second, at=later)
+
+
+def _after_issue(
+    chapter: Chapter, person: Person, actors: dict[str, Actor], *, at: datetime
+) -> None:
+    """Pick up, and revoke, what has not been yet."""
+    if chapter.ending not in {"accepted", "revoked", "revocation asked"}:
+        return
+    row = Application.objects.get(subscriber_id=known_subscriber(_identity(person)))
+    if row.state == "issued":
+        codes = handover.issue_download_codes(row.pk, actor=actors["chenyue"], at=at)
+        handover.pick_up(codes.reference, codes.authorisation_code, at=at)
+    if chapter.ending in {"revoked", "revocation asked"} and not row.revocation_requests.exists():
+        _ask_to_revoke(row, chapter, actors, at=at)
+
+
+def _ask_to_revoke(
+    row: Application, chapter: Chapter, actors: dict[str, Actor], *, at: datetime
+) -> None:
+    agreed = chapter.ending == "revoked"
+    number = revocations.request_revocation(
+        row.certificate_id or 0,
+        cause="key_at_risk" if agreed else "own_wish",
+        asker="subscriber",
+        checked_how="on_site",
+        discovered_at=at - timedelta(hours=3),
+        note="订户到柜台说明：智能密码钥匙遗失。" if agreed else "订户到柜台说明：不再使用本证书。",
+        actor=actors["chenyue"],
+        at=at,
+    )
+    if agreed:
+        view = request(number, actors["shenjia"])
+        revocations.decide(view.id, grants=True, seen=view.seen, actor=actors["shenjia"], at=at)
+
+
+def _identity(person: Person) -> dict[str, str]:
+    return {"document_type": "resident_id", "document_number": person.document_number}
+
+
+def _fill_in(
+    application_id: int,
+    chapter: Chapter,
+    person: Person,
+    artist: Artist,
+    operator: Actor,
+    *,
+    at: datetime,
+) -> None:
+    algorithm = "rsa-2048" if chapter.profile == RSA else "sm2"
+    fields = {
+        "name": person.name,
+        "document_type": "resident_id",
+        "document_number": person.document_number,
+        "phone": person.phone,
+        "email": person.email,
+        "verified_how": "on_site",
+    }
+    intake.save_draft(application_id, fields, actor=operator, at=at)
+    papers = {
+        "application_form": artist.application_form(
+            person, algorithm=algorithm.upper(), on=at.astimezone(SHANGHAI).date()
+        ),
+        "id_front": artist.identity_front(person),
+        "id_back": artist.identity_back(person),
+    }
+    for slot, picture in papers.items():
+        add_evidence(application_id, slot, f"{slot}.jpg", picture, actor=operator, at=at)
+    if chapter.ending == "draft":
+        return
+    subject = names.build([("C", "CN"), ("CN", person.name)])
+    request = requests.build(subject, keys.generate(algorithm))
+    intake.attach_request(application_id, request, actor=operator, at=at)
+    intake.accept_agreement(
+        application_id,
+        AGREEMENT_VERSIONS[-1],
+        how=AcceptedHow.SIGNED_ON_PAPER,
+        actor=operator,
+        at=at,
+    )
+
+
+def _look_through(application_id: int, number: str, reviewer: Actor, *, at: datetime) -> None:
+    """Claim, open every page, agree to every item."""
+    assert Role.REVIEWER in reviewer.roles
+    review.claim(application_id, actor=reviewer, at=at)
+    view = case(number, reviewer, at=at)
+    for document in view.documents:
+        for page in document.pages:
+            page_image(document.id, page.number, actor=reviewer, at=at)
+    items = [field.code for field in view.fields] + [tick.code for tick in view.checklist]
+    review.confirm_fields(application_id, items, seen=view.version, actor=reviewer, at=at)
+
+
+def _approve(application_id: int, number: str, reviewer: Actor, *, at: datetime) -> None:
+    _look_through(application_id, number, reviewer, at=at)
+    seen = case(number, reviewer, at=at).seen
+    review.decide_approve(application_id, seen=seen, actor=reviewer, at=at)
+
+
+def _return(application_id: int, number: str, reviewer: Actor, *, at: datetime) -> None:
+    _look_through(application_id, number, reviewer, at=at)
+    review.return_for_correction(
+        application_id,
+        ["A01"],
+        items=["id_back"],
+        message="身份证国徽面反光，有效期限看不清，请重新拍摄后提交。",
+        actor=reviewer,
+        at=at,
+    )
+
+
+def _working_hours_before(at: datetime, hours: float) -> datetime:
+    """The latest quarter of an hour that lies at least so much working time back."""
+    moment = at
+    while working_time(moment, at, is_workday) < timedelta(hours=hours):
+        moment -= timedelta(minutes=15)
+    return moment
