@@ -29,6 +29,8 @@ _USAGES = {  # GB/T 20518 and the double certificates of GM/T 0034: one purpose 
 }
 _OWN_PURPOSE = {"ocsp": oids.OCSP_SIGNING, "tsa": oids.TIME_STAMPING}
 _FOR_KINDS_ALONE = {*_OWN_PURPOSE.values(), oids.ANY_EXTENDED_KEY_USAGE}
+_IDENTITY_CODES = frozenset({oids.IDENTITY_CODE, oids.OLD_IDENTITY_CODE})
+_NUMBERS = {*oids.NATIONAL_IDENTITY, *oids.NATIONAL_IDENTITY.values()} - _IDENTITY_CODES
 _IDENTITY_FORMS = {(0xA0, der.PRINTABLE), (0xA1, der.UTF8), (0xA2, der.PRINTABLE)}
 
 
@@ -196,11 +198,9 @@ def _plain(text: str) -> bool:
 
 def national_identity(view: View) -> bool:
     """A national identity extension is not in the form of GB/T 20518."""
-    identity = (oids.IDENTITY_CODE, oids.OLD_IDENTITY_CODE)
-    others = {*oids.NATIONAL_IDENTITY, *oids.NATIONAL_IDENTITY.values()}.difference(identity)
-    return all(
-        _is_identity(value) for oid, value in view.values.items() if oid in identity
-    ) and all(_is_number(value) for oid, value in view.values.items() if oid in others)
+    values = view.values
+    codes = all(_is_identity(values[oid]) for oid in _IDENTITY_CODES & values.keys())
+    return codes and all(_is_number(values[oid]) for oid in _NUMBERS & values.keys())
 
 
 def _is_identity(value: bytes) -> bool:
