@@ -26,7 +26,7 @@ from ca.profiles.rules import profile_of
 from ca.signing import queries, rules
 from ca.signing.writes import Planned, store_certificates, store_plans
 from pki import certificates, extensions, lint, names, oids, publickeys
-from pki.errors import PkiError
+from pki.errors import LintError, PkiError
 from pki.lint import ProfileRules
 from pki.signer.protocol import CERTIFICATE
 from pki.sm.sm3 import sm3
@@ -163,6 +163,7 @@ def _note_refusal(row: Certificate, error: PkiError, *, at: datetime) -> None:
 
 
 def _refuse(row: Certificate, error: Refusal | PkiError, *, at: datetime) -> None:
-    Certificate.objects.filter(pk=row.pk).update(refusal=f"{error.rule}: {error.reason}")
+    said = error.reason if isinstance(error, LintError) else f"{error.rule}: {error.reason}"
+    Certificate.objects.filter(pk=row.pk).update(refusal=said)
     advance(row, "refuse", actor=SYSTEM, at=at, rule=error.rule)
-    log.error("certificate %s refused for good: %s: %s", row.pk, error.rule, error.reason)
+    log.error("certificate %s refused for good: %s", row.pk, said)

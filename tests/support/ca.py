@@ -8,7 +8,7 @@ from functools import cache
 from django.conf import settings
 
 from anxin.kernel.actors import SYSTEM, Actor
-from ca.api import Order, order_certificate
+from ca.api import Order, order_certificate, revoke
 from ca.hierarchy.models import CertificateAuthority
 from ca.hierarchy.queries import issuer_of
 from ca.hierarchy.rules import Issuer
@@ -22,6 +22,7 @@ from pki.certificates import parse
 
 NOW = datetime.now(UTC).replace(microsecond=0) - timedelta(minutes=5)
 DAY = timedelta(days=1)
+FOUNDED = NOW - 500 * DAY
 entropy = secrets.token_bytes
 
 
@@ -123,3 +124,10 @@ def issue(number: int = 1, at: datetime = NOW, **changes: object) -> Issued:
 
 def row(certificate_id: int) -> Certificate:
     return Certificate.objects.get(pk=certificate_id)
+
+
+def revoke_it(certificate_id: int, cause: str = "key_at_risk", **changes: object) -> None:
+    """With its own approval, a minute ago."""
+    approved = warrant(f"ra.revocation:{certificate_id}", "ra.revoke_certificate")
+    fields = {"reason": cause, "invalid_since": None, "warrant": approved, "actor": SYSTEM}
+    revoke(certificate_id, **(fields | {"at": NOW} | changes))

@@ -33,4 +33,4 @@ def signer(signer_process: SignerProcess, settings) -> SignerProcess:
 @pytest.fixture
 def authorities(signer: SignerProcess, transactional_db) -> list[str]:
     """The hierarchy of CPS 7.4 and the RSA authority, active, with committed rows."""
-    return found_demo_hierarchy(actor=SYSTEM, at=ca.NOW - ca.DAY, entropy=ca.entropy)
+    return found_demo_hierarchy(actor=SYSTEM, at=ca.FOUNDED, entropy=ca.entropy)
