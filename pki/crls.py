@@ -7,75 +7,41 @@ entries is then a concatenation.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from functools import cached_property, lru_cache
+from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 from pki import der, extension_values, extensions, names, oids, signatures
 from pki.errors import BadSignature, Malformed, Refused
 from pki.extensions import Extension
+from pki.revocations import REASONS, Entry, read_entries, read_extensions, read_time
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable
     from datetime import datetime
 
     from pki.certificates import Certificate
+    from pki.extension_values import GeneralName
     from pki.names import Name
 
-REASONS = {  # CRLReason, RFC 5280 5.3.1
-    "unspecified": 0,
-    "keyCompromise": 1,
-    "cACompromise": 2,
-    "affiliationChanged": 3,
-    "superseded": 4,
-    "cessationOfOperation": 5,
-    "certificateHold": 6,
-    "removeFromCRL": 8,
-    "privilegeWithdrawn": 9,
-    "aACompromise": 10,
-}
-_REASON_NAMES = {code: name for name, code in REASONS.items()}
+__all__ = [
+    "REASONS",
+    "Difference",
+    "Entry",
+    "RevocationList",
+    "Scope",
+    "assemble",
+    "delta_indicator",
+    "difference",
+    "encode",
+    "issuing_distribution_point",
+    "parse",
+    "parse_tbs",
+    "scope_of",
+    "verify",
+]
+
 _V2 = der.integer(1)
 _UNDERSTOOD = frozenset({oids.DELTA_CRL_INDICATOR, oids.ISSUING_DISTRIBUTION_POINT})  # if critical
-
-
-def reason_code(reason: str) -> int:
-    """The number of a CRLReason. Raises Refused `crl.reason`."""
-    if reason not in REASONS:
-        raise Refused("crl.reason", f"There is no revocation reason {reason}.")
-    return REASONS[reason]
-
-
-def reason_name(code: int) -> str:
-    """The name of a CRLReason. Raises Malformed `crl.reason`."""
-    if code not in _REASON_NAMES:
-        raise Malformed("crl.reason", f"There is no revocation reason {code}.")
-    return _REASON_NAMES[code]
-
-
-class Entry(NamedTuple):
-    """One revoked certificate; `reason` is a name of REASONS, None where the list gives none."""
-
-    serial: int
-    revoked_at: datetime
-    reason: str | None = None
-    invalidity_date: datetime | None = None
-
-    @property
-    def der(self) -> bytes:
-        """What a list holds. `unspecified` is left out, as RFC 5280 5.3.1 asks."""
-        said = _entry_extensions(self.reason, self.invalidity_date)
-        return der.sequence(der.integer(self.serial), der.time(self.revoked_at), said)
-
-
-@lru_cache(maxsize=1024)
-def _entry_extensions(reason: str | None, invalidity_date: datetime | None) -> bytes:
-    said = b""
-    if reason is not None and (code := reason_code(reason)):
-        said = Extension(oids.CRL_REASON, False, der.enumerated(code)).der
-    if invalidity_date is not None:
-        since = der.generalized_time(invalidity_date)
-        said += Extension(oids.INVALIDITY_DATE, False, since).der
-    return der.sequence(said) if said else b""
 
 
 # -- writing ------------------------------------------------------------------------------------
@@ -115,9 +81,7 @@ def encode(  # noqa: PLR0917 - in the order of RFC 5280 5.1
 
 def assemble(tbs: bytes, signature: bytes) -> bytes:
     """The signed list; the algorithm is the one that stands in `tbs`."""
-    reader = der.only(tbs)
-    reader.value(der.INTEGER)
-    return der.sequence(tbs, reader.value(der.SEQUENCE).der, der.bit_string(signature))
+    return der.sequence(tbs, _algorithm_in(tbs), der.bit_string(signature))
 
 
 def delta_indicator(base_number: int) -> Extension:
@@ -211,9 +175,9 @@ def _read(tbs: bytes, encoded: bytes, signature: bytes) -> RevocationList:
     if reader.value(der.INTEGER).der != _V2:
         raise Malformed("crl.version", "Revocation lists have version 2 (RFC 5280 5.1.2.1).")
     algorithm, issuer = reader.value(der.SEQUENCE), reader.value(der.SEQUENCE)
-    this_update, next_update = _read_time(reader), _read_time(reader)
+    this_update, next_update = read_time(reader), read_time(reader)
     revoked = reader.optional(der.SEQUENCE)
-    said = _read_extensions(reader.optional(0xA0))
+    said = read_extensions(reader.optional(0xA0))
     reader.finish()
     if revoked == b"":
         raise Malformed("crl.empty_sequence", "A list without entries leaves their SEQUENCE out.")
@@ -223,65 +187,24 @@ def _read(tbs: bytes, encoded: bytes, signature: bytes) -> RevocationList:
         names.parse(issuer.der),
         this_update,
         next_update,
-        tuple(_read_entries(revoked or b"")),
+        tuple(read_entries(revoked or b"")),
         said,
         signatures.parse_identifier(algorithm.der),
         signature,
     )
 
 
-def _read_time(reader: der.Reader) -> datetime:
-    tag = reader.peek() or 0
-    moment = der.decode_time(tag, reader.take(tag))
-    if (tag == der.UTC_TIME) != (moment.year < 2050):  # noqa: PLR2004 - RFC 5280 5.1.2.4 to 5.1.2.6
-        raise Malformed("crl.time_form", "Times are UTCTime through 2049, then GeneralizedTime.")
-    return moment
-
-
-def _read_extensions(content: bytes | None) -> tuple[Extension, ...]:
-    if content is None:
-        return ()
-    said = extensions.read_all(der.only(content))
-    if len({extension.oid for extension in said}) != len(said):
-        raise Malformed("crl.extension_twice", "An extension stands twice in the list.")
-    return said
-
-
-def _read_entries(content: bytes) -> Iterator[Entry]:
-    reader = der.Reader(content)
-    while reader:
-        entry = reader.enter()
-        serial, revoked_at = entry.integer(), _read_time(entry)
-        reason, since = _read_entry_extensions(entry.rest()) if entry else (None, None)
-        yield Entry(serial, revoked_at, reason, since)
-
-
-@lru_cache(maxsize=1024)  # a handful of reasons makes up nearly all of a list
-def _read_entry_extensions(content: bytes) -> tuple[str | None, datetime | None]:
-    reason, since = None, None
-    for extension in _read_extensions(content):
-        value = der.Reader(extension.value)
-        if extension.oid == oids.CRL_REASON:
-            reason = reason_name(der.decode_integer(value.take(der.ENUMERATED)))
-        elif extension.oid == oids.INVALIDITY_DATE:
-            since = value.time()
-        elif extension.critical:
-            raise Refused("crl.entry_extension", f"Critical {extension.oid} is not understood.")
-        else:
-            value.rest()
-        value.finish()
-    return reason, since
-
-
 # -- verifying and comparing --------------------------------------------------------------------
 
 
 def verify(crl: RevocationList, issuer: Certificate, at: datetime | None = None) -> None:
-    """The list is signed by this CA, and with `at` valid at that moment.
+    """The list is signed by this CA, and with `at` valid at that moment; not what it is about.
 
-    Raises BadSignature `crl.*`: wrong_issuer, issuer_may_not_sign, unknown_critical_extension,
-    weak_signature, not_yet_valid, stale, bad_signature, sm2_without_z, ...
+    Raises Refused `crl.scope`; BadSignature `crl.*`: wrong_issuer, issuer_may_not_sign,
+    unknown_critical_extension, weak_signature, not_yet_valid, stale, bad_signature,
+    sm2_without_z, ...
     """
+    scope_of(crl)
     for rule, holds, reason in _rules(crl, issuer, at):
         if not holds:
             raise BadSignature(f"crl.{rule}", reason)
@@ -308,6 +231,31 @@ def _rules(
         ("not_yet_valid", crl.this_update <= moment, "The list is from the future."),
         ("stale", moment <= crl.next_update, "The list is out of date."),
     )
+
+
+class Scope(NamedTuple):
+    """What a list speaks about: `places` are the distribution points, none means all."""
+
+    places: tuple[GeneralName, ...] = ()
+    only_users: bool = False
+    only_cas: bool = False
+
+
+def scope_of(crl: RevocationList) -> Scope:
+    """Raises Refused `crl.scope` for lists of other CAs, of attributes or of some reasons only."""
+    value = crl.extension(oids.ISSUING_DISTRIBUTION_POINT)
+    if value is None:
+        return Scope()
+    with der.reading("crl", "The issuing distribution point"):
+        reader = der.only(value)
+        point = der.Reader(reader.optional(0xA0) or b"")
+        places = extension_values.general_names(der.Reader(point.take(0xA0))) if point else ()
+        point.finish()
+        flags = [reader.optional(tag) for tag in (0x81, 0x82)]
+    if reader:
+        raise Refused("crl.scope", "The list is for some reasons, other CAs or attributes only.")
+    only_users, only_cas = (flag is not None and der.decode_boolean(flag) for flag in flags)
+    return Scope(places, only_users, only_cas)
 
 
 class Difference(NamedTuple):

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
-from pki import certificates, crls, der, extension_values, names, oids, signatures
+from pki import certificates, der, extension_values, names, oids, revocations, signatures
 from pki.errors import BadSignature, Malformed, Refused
 from pki.ocsp_requests import (
     CertId,
@@ -66,7 +66,7 @@ _PLAIN_NAMES = {encoded: name for name, encoded in _PLAIN.items()}
 class Single(NamedTuple):
     """The status of one certificate: good, unknown, or revoked with its moment.
 
-    `reason` is a name of `crls.REASONS`; `unspecified` is left out of the answer.
+    `reason` is a name of `revocations.REASONS`; `unspecified` is left out of the answer.
     """
 
     cert_id: CertId
@@ -112,7 +112,7 @@ def _encode_status(single: Single) -> bytes:
         if single.status not in _PLAIN:
             raise Refused("ocsp.status", "A status is good, revoked or unknown.")
         return _PLAIN[single.status]
-    code = crls.reason_code(single.reason or "unspecified")
+    code = revocations.reason_code(single.reason or "unspecified")
     reason = der.explicit(0, der.enumerated(code)) if code else b""
     revoked = der.generalized_time(single.revoked_at) + reason
     return der.implicit(1, revoked, constructed=True)
@@ -247,7 +247,7 @@ def _read_status(value: der.Value) -> tuple[str, datetime | None, str | None]:
     if said is None:
         return "revoked", revoked_at, None
     code = der.only(said, der.ENUMERATED).rest()
-    return "revoked", revoked_at, crls.reason_name(der.decode_integer(code))
+    return "revoked", revoked_at, revocations.reason_name(der.decode_integer(code))
 
 
 # -- verifying ----------------------------------------------------------------------------------

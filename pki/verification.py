@@ -8,7 +8,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from pki import certificates, crls, inspection, keys, ocsp, publickeys, requests
+from pki import (
+    certificates,
+    crls,
+    extension_values,
+    inspection,
+    keys,
+    ocsp,
+    oids,
+    publickeys,
+    requests,
+)
 from pki.errors import BadSignature, Malformed, PkiError, Refused
 
 if TYPE_CHECKING:
@@ -95,11 +105,25 @@ def _look_up(
     crl: crls.RevocationList, issuer: Certificate, subject: Certificate, verdict: Verdict
 ) -> None:
     certificates.verify(subject, issuer)
+    _check_scope(crl, subject)
     entry = crl.by_serial.get(subject.serial)
     if entry is not None:
         since = f"{entry.revoked_at.isoformat()} ({entry.reason or 'no reason given'})"
         raise Refused("crl.revoked", f"The certificate is revoked since {since}.")
     verdict.holds.append(f"Certificate {subject.serial:X} is not in the list.")
+
+
+def _check_scope(crl: crls.RevocationList, subject: Certificate) -> None:
+    """Silence only counts in a complete list that speaks about this certificate."""
+    scope = crls.scope_of(crl)
+    points = subject.body.extension(oids.CRL_DISTRIBUTION_POINTS)
+    own = extension_values.distribution_points(points.value) if points else ()
+    if crl.base_number is not None:
+        raise Refused("crl.delta", "A delta alone says nothing about the other certificates.")
+    if scope.only_cas > subject.is_ca or scope.only_users > (not subject.is_ca):
+        raise Refused("crl.other_scope", "The list is not about certificates of this kind.")
+    if scope.places and not set(scope.places) & set(own):
+        raise Refused("crl.other_scope", "The certificate belongs to another partial list.")
 
 
 def _ocsp_request(content: bytes, question: Question, verdict: Verdict) -> None:

@@ -113,6 +113,12 @@ def crl_extensions(view: ListView) -> bool:
     return all(_CRITICALITY.get(e.oid) == e.critical for e in view.crl.extensions)
 
 
+def crl_scope(view: ListView) -> bool:
+    """The issuing distribution point names no place, or cannot be read."""
+    limited = view.crl.extension(oids.ISSUING_DISTRIBUTION_POINT) is not None
+    return bool(crls.scope_of(view.crl).places) or not limited
+
+
 def crl_serials(view: ListView) -> bool:
     """A serial number is not positive, or has more than 20 octets."""
     return all(0 < entry.serial < _MAX_NUMBER for entry in view.crl.entries)
@@ -145,6 +151,7 @@ RULES: tuple[Callable[[ListView], bool], ...] = (
     crl_next_update,
     crl_outlives_issuer,
     crl_extensions,
+    crl_scope,
     crl_serials,
     crl_serial_twice,
     crl_future_revocation,

@@ -11,13 +11,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pki import inspection, keys, ocsp, pem, requests, verification
+from pki import crls, inspection, keys, ocsp, pem, requests, verification
 from pki.__main__ import main
 from pki.crls import Entry
 from pki.errors import PkiError
 from pki.ocsp import Single
 from pki.verification import Question
-from tests.support.pki import ALGORITHMS, AT, DAY, hierarchy, ocsp_response, revocation_list
+from tests.support.pki import (
+    ALGORITHMS,
+    AT,
+    CRL_PLACE,
+    DAY,
+    hierarchy,
+    ocsp_response,
+    revocation_list,
+)
 
 TREE = hierarchy("sm2")
 MOMENT = ["--at", AT.isoformat()]
@@ -259,6 +267,22 @@ def test_what_is_refused_names_its_rule(desk, arguments):
     found = desk("verify", *rest, *([] if "--at" in rest else MOMENT))
     assert (found.status, found.answer["verdict"], found.answer["rule"]) == (1, "refused", rule)
     assert found.said == f"pki: {found.answer['reason']}\n"
+
+
+@pytest.mark.parametrize(
+    ("more", "rule"),
+    [
+        ([crls.issuing_distribution_point(CRL_PLACE)], None),
+        ([crls.issuing_distribution_point(CRL_PLACE, only_users=True)], None),
+        ([crls.issuing_distribution_point(CRL_PLACE, only_cas=True)], "crl.other_scope"),
+        ([crls.issuing_distribution_point(CRL_PLACE.replace("1", "2"))], "crl.other_scope"),
+        ([crls.delta_indicator(6)], "crl.delta"),
+    ],
+)
+def test_silence_counts_in_the_right_list_only(desk, files, more, rule):
+    (files / "partial").write_bytes(revocation_list(TREE.ca, more=more))
+    found = desk("verify", "crl", "partial", "--issuer", "ca", "--data", "certificate", *MOMENT)
+    assert (found.status, found.answer.get("rule")) == (0 if rule is None else 1, rule)
 
 
 UNREADABLE = [

@@ -214,6 +214,7 @@ def test_an_entry_in_another_form_is_refused(entry, rule):
         (oids.CRL_REASON, der.enumerated(7), False, "crl.reason"),
         (oids.CRL_REASON, der.enumerated(11), False, "crl.reason"),
         (oids.CRL_REASON, der.integer(1), False, "crl.not_der"),
+        (oids.INVALIDITY_DATE, der.utc_time(AT), False, "crl.not_der"),
         (oids.CRL_REASON, der.enumerated(1) + b"\x00", False, "crl.not_der"),
         (oids.CERTIFICATE_ISSUER, der.sequence(), True, "crl.entry_extension"),
     ],
@@ -294,6 +295,29 @@ def test_an_sm2_signature_without_z_is_told_by_name():
     tbs = crls.parse(revocation_list(ca)).tbs
     crl = crls.assemble(tbs, ca.key.key.sign_digest(sm3(tbs)))
     assert verdict(crl, ca.certificate) == "crl.sm2_without_z"
+
+
+def test_a_list_says_what_it_speaks_about(tree):
+    partial = crls.issuing_distribution_point(CRL_PLACE, only_users=True)
+    scope = crls.scope_of(crls.parse(revocation_list(tree.ca, more=[partial])))
+    assert scope == crls.Scope((("uri", CRL_PLACE),), only_users=True, only_cas=False)
+    assert crls.scope_of(crls.parse(revocation_list(tree.ca))) == crls.Scope()
+    of_cas = crls.issuing_distribution_point(tree.ca.name, only_cas=True)
+    scope = crls.scope_of(crls.parse(revocation_list(tree.ca, more=[of_cas])))
+    assert scope == crls.Scope((("directory", tree.ca.name.text),), only_cas=True)
+
+
+@pytest.mark.parametrize(
+    "limit",
+    [
+        der.implicit(3, b"\x00\x40"),  # some reasons only
+        der.implicit(4, b"\xff"),  # certificates of other CAs
+        der.implicit(5, b"\xff"),  # attribute certificates
+    ],
+)
+def test_a_list_for_less_than_our_certificates_is_refused(tree, limit):
+    said = Extension(oids.ISSUING_DISTRIBUTION_POINT, True, der.sequence(limit))
+    assert verdict(revocation_list(tree.ca, more=[said]), tree.ca.certificate) == "crl.scope"
 
 
 # -- comparing ----------------------------------------------------------------------------------

@@ -38,6 +38,7 @@ def test_a_sound_list_passes():
 
 
 CERTIFIES_ONLY = certify(CA.key, CA.name, as_subscriber("keyCertSign"), issuer=TREE.root)
+NOWHERE = Extension(oids.ISSUING_DISTRIBUTION_POINT, True, der.sequence(der.implicit(1, b"\xff")))
 BROKEN = {
     "crl_issuer": lambda: findings(tbs(issuer=TREE.root.name)),
     "crl_authority_key": lambda: findings(tbs(key_id=b"k" * 20)),
@@ -49,6 +50,7 @@ BROKEN = {
     "crl_next_update": lambda: findings(tbs(until=AT)),
     "crl_outlives_issuer": lambda: findings(tbs(this=AT + 400 * DAY, until=AT + 401 * DAY)),
     "crl_extensions": lambda: findings(tbs(more=[Extension("1.2.3.4", False, der.NULL)])),
+    "crl_scope": lambda: findings(tbs(more=[NOWHERE])),
     "crl_serials": lambda: findings(tbs([Entry(0, AT), Entry(2**159, AT)])),
     "crl_serial_twice": lambda: findings(tbs([Entry(5, AT), Entry(5, AT - DAY)])),
     "crl_future_revocation": lambda: findings(tbs([Entry(5, AT + DAY / 2)])),
