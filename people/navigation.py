@@ -45,6 +45,7 @@ MACHINE_ROOM = frozenset({Role.CA_ADMIN, Role.SECURITY_ADMIN, Role.CA_OPERATOR, 
 PAGES = (
     Page(WORK, "queue", "inbox", _("待办队列"), COUNTER),
     Page(WORK, "intake", "file-plus", _("受理录入"), frozenset({Role.OPERATOR})),
+    Page(WORK, "handover", "package", _("制证与发放"), frozenset({Role.OPERATOR})),
     Page(WORK, "revocations", "certificate-off", _("吊销申请"), COUNTER),
     Page(AUTHORITY, "ca-overview", "activity", _("CA 总览"), MACHINE_ROOM),
     Page(RECORDS, "audit", "list-search", _("审计日志"), frozenset({Role.AUDITOR})),

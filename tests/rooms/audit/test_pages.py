@@ -165,7 +165,7 @@ def test_the_banner_says_what_the_last_full_walk_found(jiang):
     assert not verify(actor=SYSTEM, at=AT)
     broken = text_of(auditor.get("/audit/"))
     assert "链断开" in broken
-    assert "对不上（changed）" in broken
+    assert "对不上（内容被改动）" in broken
 
 
 def test_an_auditor_can_ask_for_a_full_walk(jiang):
