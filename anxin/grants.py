@@ -69,4 +69,40 @@ GRANTS: dict[str, dict[str, str]] = {
     "ca_revocationlist": {"anxin_staff": READ, "anxin_worker": KEEP, "anxin_public": READ},
     "ca_statusanswer": {"anxin_staff": READ, "anxin_worker": ALL, "anxin_public": READ},
     "ca_signerreport": {"anxin_staff": READ, "anxin_worker": KEEP},
+    # ra: staff enter and decide, workers note what became of certificates. The public site reads
+    # columns without personal data, counts wrong codes, and accepts (a trigger holds it to that).
+    "ra_office": {"anxin_staff": KEEP, "anxin_worker": READ, "anxin_public": "SELECT (id, name)"},
+    "ra_subscriber": {"anxin_staff": ADD, "anxin_worker": READ},
+    "ra_counter": {"anxin_staff": KEEP},
+    "ra_application": {
+        "anxin_staff": KEEP,
+        "anxin_worker": "SELECT, UPDATE (state, issued_at, certificate_state, certificate_state_at)",
+        "anxin_public": "SELECT (id, number, state, profile, days, masked_name, office_id, round,"
+        " opened_at, submitted_at, deadline_at, returned_at, correction_due_at, decided_at,"
+        " issued_at, accepted_at, certificate_id, certificate_state, certificate_state_at),"
+        " UPDATE (state, accepted_at)",
+    },
+    "ra_dossier": {"anxin_staff": KEEP},
+    "ra_document": {
+        "anxin_staff": "SELECT, INSERT, UPDATE (removed_at, removed_by)",
+        "anxin_worker": "SELECT (original)",
+    },
+    "ra_page": {"anxin_staff": ADD, "anxin_worker": "SELECT (image, thumbnail)"},
+    "ra_opened": {"anxin_staff": ADD},
+    "ra_itemverdict": {"anxin_staff": ALL},
+    "ra_decision": {
+        "anxin_staff": ADD,
+        "anxin_public": "SELECT (application_id, round, outcome, reasons, items, message, at)",
+    },
+    "ra_statusaccess": {
+        "anxin_staff": KEEP,
+        "anxin_public": "SELECT, UPDATE (tries, locked_until)",
+    },
+    "ra_downloadcredential": {
+        "anxin_staff": KEEP,
+        "anxin_worker": "SELECT, UPDATE (state)",
+        "anxin_public": "SELECT, UPDATE (state, tries, used_at)",
+    },
+    "ra_revocationrequest": {"anxin_staff": KEEP},
+    "ra_receipt": {"anxin_staff": ADD},
 }

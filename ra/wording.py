@@ -1,5 +1,23 @@
 """Sentences for this house's rules: rule code -> msgid (see `anxin/wording.py`)."""
 
-from django.utils.translation import gettext_lazy as _
+from ra.applicants.wording import WORDING as APPLICANTS
+from ra.applications.wording import WORDING as APPLICATIONS
+from ra.branches.wording import WORDING as BRANCHES
+from ra.evidence.wording import WORDING as EVIDENCE
+from ra.handover.wording import WORDING as HANDOVER
+from ra.intake.wording import WORDING as INTAKE
+from ra.receipts.wording import WORDING as RECEIPTS
+from ra.review.wording import WORDING as REVIEW
+from ra.revocations.wording import WORDING as REVOCATIONS
 
-WORDING = {}
+WORDING = {
+    **BRANCHES,
+    **APPLICANTS,
+    **APPLICATIONS,
+    **EVIDENCE,
+    **INTAKE,
+    **REVIEW,
+    **HANDOVER,
+    **REVOCATIONS,
+    **RECEIPTS,
+}

@@ -1,0 +1,134 @@
+from django.db import models
+
+from anxin.kernel.rows import Stateful
+from ra.applicants.models import Subscriber
+from ra.applications import rules
+from ra.branches.models import Office
+
+
+class Application(Stateful):
+    """What everybody at the counter may see, and what the public site reads: no personal data.
+
+    What the applicant said lies sealed in the dossier; documents and pages in sealed files.
+    """
+
+    STEPS = rules.STEPS
+
+    number = models.CharField(max_length=20, unique=True)
+    profile = models.CharField(max_length=40)
+    days = models.PositiveSmallIntegerField()
+    office = models.ForeignKey(Office, models.PROTECT, related_name="+")
+    maker_id = models.BigIntegerField()
+    channel = models.CharField(max_length=20)
+    data_key = models.UUIDField(unique=True)
+    subscriber = models.ForeignKey(Subscriber, models.PROTECT, null=True, related_name="+")
+    masked_name = models.CharField(max_length=64)
+
+    # Blind indexes: equality only, under a key the database does not have
+    document_index = models.BinaryField(max_length=32, null=True)
+    phone_index = models.BinaryField(max_length=32, null=True)
+    name_index = models.BinaryField(max_length=32, null=True)
+
+    distinguisher = models.CharField(max_length=32, default="")
+    key_fingerprint = models.CharField(max_length=64, default="")  # SM3 of the SPKI
+    agreement_version = models.CharField(max_length=20, default="")
+    agreement_at = models.DateTimeField(null=True)
+    agreement_how = models.CharField(max_length=20, default="")
+
+    content_version = models.PositiveIntegerField(default=1)
+    content_digest = models.CharField(max_length=64, default="")
+    round = models.PositiveSmallIntegerField(default=0)  # times it was submitted
+    approval_id = models.BigIntegerField(null=True)
+    reviews_needed = models.PositiveSmallIntegerField(default=1)
+    reviews_done = models.PositiveSmallIntegerField(default=0)
+
+    slots_needed = models.PositiveSmallIntegerField(default=0)  # documents asked for at submission
+    checks = models.JSONField(default=dict)  # automatic checks: code -> ok, warn, bad
+
+    claimed_by = models.BigIntegerField(null=True)
+    claimed_until = models.DateTimeField(null=True)
+
+    opened_at = models.DateTimeField()
+    submitted_at = models.DateTimeField(null=True)
+    deadline_at = models.DateTimeField(null=True)
+    returned_at = models.DateTimeField(null=True)
+    correction_due_at = models.DateTimeField(null=True)
+    decided_at = models.DateTimeField(null=True)
+    decided_by = models.BigIntegerField(null=True)
+    issued_at = models.DateTimeField(null=True)
+    accepted_at = models.DateTimeField(null=True)
+
+    certificate_id = models.BigIntegerField(null=True, unique=True)
+    certificate_state = models.CharField(max_length=20, default="")
+    certificate_state_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(state__in=[state.value for state in rules.State]),
+                name="an_application_has_a_state",
+            ),
+            models.CheckConstraint(  # CPS 4.3.1
+                condition=models.Q(decided_by__isnull=True)
+                | ~models.Q(decided_by=models.F("maker_id")),
+                name="nobody_decides_their_own_application",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(claimed_by__isnull=True)
+                | ~models.Q(claimed_by=models.F("maker_id")),
+                name="nobody_claims_their_own_application",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(certificate_id__isnull=False)
+                | ~models.Q(state__in=["approved", "issued", "accepted"]),
+                name="an_approved_application_has_an_order",
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["deadline_at", "id"],
+                condition=models.Q(state="submitted"),
+                name="application_queue",
+                include=["office", "maker_id", "claimed_until", "round", "reviews_done"],
+            ),
+            models.Index(
+                fields=["state", "id"],
+                condition=~models.Q(state__in=["accepted", "rejected", "cancelled"]),
+                name="application_open",
+                include=["office", "maker_id"],
+            ),
+            models.Index(
+                fields=["claimed_by", "deadline_at", "id"],
+                condition=models.Q(state="submitted", claimed_by__isnull=False),
+                name="application_claimed",
+            ),
+            models.Index(
+                fields=["maker_id", "id"],
+                condition=models.Q(state__in=["draft", "returned"]),
+                name="application_drafts",
+            ),
+            models.Index(fields=["office", "-id"], name="application_office"),
+            models.Index(fields=["document_index"], name="application_document"),
+            models.Index(fields=["phone_index"], name="application_phone"),
+            models.Index(fields=["name_index"], name="application_name"),
+        ]
+
+    def __str__(self) -> str:
+        return self.number
+
+
+class Dossier(models.Model):
+    """Sealed under the application's data key: identity as JSON, the request as DER."""
+
+    application = models.OneToOneField(
+        Application, models.PROTECT, primary_key=True, related_name="dossier"
+    )
+    identity = models.BinaryField()
+    request = models.BinaryField(null=True)
+
+    def identity_context(self) -> str:
+        """What the sealed identity is bound to."""
+        return f"ra.application:{self.application_id}:identity"
+
+    def request_context(self) -> str:
+        return f"ra.application:{self.application_id}:request"

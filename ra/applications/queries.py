@@ -1,0 +1,131 @@
+"""Finding applications within one's own office, opening their dossiers, digesting their content."""
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import QuerySet
+
+from anxin.kernel.actors import Actor
+from anxin.kernel.errors import Kind, Refusal
+from ca.api import Order, preview
+from kmc import api as kmc
+from pki import requests
+from pki.sm.sm3 import sm3
+from ra.applications import rules
+from ra.applications.models import Application, Dossier
+from ra.branches.queries import visible_ids
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Content:
+    """An opened dossier: what the applicant said, and the request (DER; empty: none yet)."""
+
+    fields: Mapping[str, str]
+    salt: str
+    request: bytes
+
+
+def unknown(number: object) -> Refusal:
+    """The same for what is not there and for what belongs to another office (CPS 1.4.2)."""
+    return Refusal(Kind.NOT_FOUND, "applications.unknown", f"no application {number}", cps="1.4.2")
+
+
+def visible(actor: Actor) -> QuerySet[Application]:
+    """Applications of the person's office and the offices below it."""
+    offices = visible_ids(actor)
+    rows = Application.objects.all()
+    return rows if offices is None else rows.filter(office_id__in=offices)
+
+
+def by_number(number: str, actor: Actor) -> Application:
+    """Refuses `applications.unknown`."""
+    row = visible(actor).select_related("office").filter(number=number).first()
+    if row is None:
+        raise unknown(number)
+    return row
+
+
+def locked(application_id: int, actor: Actor) -> Application:
+    """The row, locked until the transaction ends. Refuses `applications.unknown`."""
+    row = visible(actor).select_for_update(of=("self",)).filter(pk=application_id).first()
+    if row is None:
+        raise unknown(application_id)
+    return row
+
+
+def id_of(number: str, actor: Actor) -> int:
+    """Refuses `applications.unknown`."""
+    return by_number(number, actor).pk
+
+
+def content(application: Application) -> Content:
+    """The opened dossier. Refuses `kmc.data_key_destroyed` once it was shredded."""
+    return contents([application])[application.pk]
+
+
+def contents(applications: Iterable[Application]) -> dict[int, Content]:
+    """Opened dossiers by application; two queries for any number of them."""
+    keys = {application.pk: application.data_key for application in applications}
+    dossiers = list(Dossier.objects.filter(pk__in=keys))
+    sealed = [(d, d.identity_context(), bytes(d.identity)) for d in dossiers]
+    sealed += [(d, d.request_context(), bytes(d.request)) for d in dossiers if d.request]
+    opened = kmc.unseal_many([(keys[d.pk], context, blob) for d, context, blob in sealed])
+    plain = {(d.pk, context): text for (d, context, _), text in zip(sealed, opened, strict=True)}
+    return {d.pk: _content(d, plain) for d in dossiers}
+
+
+def _content(dossier: Dossier, plain: Mapping[tuple[int, str], bytes]) -> Content:
+    identity = json.loads(plain[dossier.pk, dossier.identity_context()])
+    request = plain.get((dossier.pk, dossier.request_context()), b"")
+    return Content(identity["fields"], identity["salt"], request)
+
+
+def order_of(application: Application, content: Content) -> Order:
+    """What the CA is asked for; its public key is empty before there is a request."""
+    key = requests.parse(content.request).public_key.spki if content.request else b""
+    return Order(
+        profile=application.profile,
+        subject=rules.subject_of(content.fields, application.distinguisher),
+        public_key=key,
+        days=application.days,
+        holder=holder_of(application.subscriber_id),
+    )
+
+
+def holder_of(subscriber_id: int | None) -> str:
+    """How the CA knows a subscriber."""
+    return f"subscriber:{subscriber_id or 'new'}"
+
+
+def content_digest(application: Application, content: Content, *, at: datetime) -> str:
+    """SM3 over everything reviewers decide on, the certificate to be included.
+
+    `at` only dates the preview; the digest does not depend on it.
+    """
+    accepted = application.agreement_at
+    return rules.content_digest(
+        {
+            "number": application.number,
+            "salt": content.salt,
+            "profile": application.profile,
+            "days": application.days,
+            "fields": dict(content.fields),
+            "distinguisher": application.distinguisher,
+            "documents": documents_of(application),
+            "request": sm3(content.request).hex(),
+            "agreement": [
+                application.agreement_version,
+                application.agreement_how,
+                accepted.timestamp() if accepted else None,
+            ],
+            "certificate": preview(order_of(application, content), at=at).digest,
+        }
+    )
+
+
+def documents_of(application: Application) -> list[list[str]]:
+    """Slot and SM3 of every document in hand."""
+    kept = application.documents.filter(removed_at__isnull=True).order_by("slot", "pk")
+    return [[slot, digest] for slot, digest in kept.values_list("slot", "sm3")]

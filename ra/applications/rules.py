@@ -1,0 +1,207 @@
+"""Life of an application (CPS 4.1 to 4.4) and its numbers of days. Pure."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from anxin.kernel import canonical
+from anxin.kernel.actors import Actor
+from anxin.kernel.errors import Kind, Refusal
+from anxin.kernel.states import Steps
+from anxin.kernel.workdays import SHANGHAI, add_workdays, working_time
+from ra.applications.workcalendar import is_workday
+
+
+class State(StrEnum):
+    DRAFT = "draft"
+    SUBMITTED = "submitted"
+    RETURNED = "returned"  # for correction
+    APPROVED = "approved"  # the certificate is on order
+    ISSUED = "issued"  # the certificate is there, the subscriber has yet to take it
+    ACCEPTED = "accepted"
+    REJECTED = "rejected"
+    CANCELLED = "cancelled"
+
+
+STEPS = Steps(
+    ("submit", [State.DRAFT, State.RETURNED], State.SUBMITTED),
+    ("return", [State.SUBMITTED], State.RETURNED),
+    ("approve", [State.SUBMITTED], State.APPROVED),
+    ("reject", [State.SUBMITTED], State.REJECTED),
+    ("cancel", [State.DRAFT, State.SUBMITTED, State.RETURNED], State.CANCELLED),
+    ("hand_over", [State.APPROVED], State.ISSUED),
+    ("accept", [State.ISSUED], State.ACCEPTED),
+)
+EDITABLE = (State.DRAFT, State.RETURNED)
+OPEN = (State.DRAFT, State.SUBMITTED, State.RETURNED, State.APPROVED, State.ISSUED)
+
+WORKING_DAYS = 2  # CPS 4.2.3
+CORRECTION_DAYS = 5  # working days to answer a return; the house's own term
+SOON = timedelta(hours=2)  # working time: alarm before breach
+
+# people.api action by the number of reviewers a profile asks for, CPS 4.3.1
+ACTIONS: Mapping[int, str] = {1: "ra.approve_application", 2: "ra.approve_application_twice"}
+
+AGREEMENT_VERSIONS = ("2026-01",)  # CPS 4.1.2.4: subscriber agreements in force, newest last
+
+
+class AcceptedHow(StrEnum):
+    """CPS 4.1.2.4: how the subscriber agreed."""
+
+    SIGNED_ON_PAPER = "signed_on_paper"
+    ON_SCREEN = "on_screen"
+
+
+@dataclass(frozen=True, slots=True)
+class Sla:
+    """Working time left; `percent` of the two days that is used, 0 to 100."""
+
+    left: timedelta
+    percent: int
+    soon: bool
+    late: bool
+
+
+def heading(at: datetime) -> str:
+    """What a number of this day begins with: RA20261121, by the day in China."""
+    return f"RA{at.astimezone(SHANGHAI):%Y%m%d}"
+
+
+def number_of(head: str, count: int) -> str:
+    return f"{head}-{count:04}"
+
+
+def deadline(submitted_at: datetime) -> datetime:
+    """CPS 4.2.3: two working days after everything was handed in."""
+    return add_workdays(submitted_at, WORKING_DAYS, is_workday)
+
+
+def correction_deadline(at: datetime) -> datetime:
+    return add_workdays(at, CORRECTION_DAYS, is_workday)
+
+
+def sla(deadline_at: datetime | None, *, at: datetime) -> Sla | None:
+    """How the promise stands; None when nothing was promised yet."""
+    if deadline_at is None:
+        return None
+    left = working_time(at, deadline_at, is_workday)
+    whole = timedelta(hours=9) * WORKING_DAYS
+    used = min(max(1 - left / whole, 0.0), 1.0)
+    late = at > deadline_at
+    return Sla(left, round(100 * used), soon=not late and left <= SOON, late=late)
+
+
+def person(actor: Actor) -> int:
+    """The person who acts. Refuses the system: people enter, review and print."""
+    if actor.person_id is None:
+        raise Refusal(
+            Kind.FORBIDDEN, "applications.no_person", "a person has to do this", cps="5.2.4"
+        )
+    return actor.person_id
+
+
+def check_editable(state: str) -> None:
+    """Refuses to touch what is being reviewed or is decided."""
+    if state not in EDITABLE:
+        raise Refusal(
+            Kind.CONFLICT,
+            "applications.not_editable",
+            f"an application that is {state} is not edited",
+            cps="4.2.1",
+            state=state,
+        )
+
+
+def check_version(version: int, seen: int) -> None:
+    """Refuses to judge what has changed since the page was made."""
+    if version != seen:
+        raise Refusal(
+            Kind.CONFLICT,
+            "applications.content_changed",
+            f"the page showed version {seen}, this is version {version}",
+            cps="4.2.1",
+        )
+
+
+def check_same(digest: str, agreed: str) -> None:
+    """Refuses to act on anything but what was agreed to, and to agree to what has changed."""
+    if digest != agreed:
+        raise Refusal(
+            Kind.CONFLICT,
+            "applications.content_changed",
+            "the dossier is not what was proposed",
+            cps="4.2.1",
+        )
+
+
+def check_reviewed(done: int, needed: int) -> None:
+    """Each vote must come from a whole review, field by field (CPS 4.2.1)."""
+    if done < needed:
+        raise Refusal(
+            Kind.FORBIDDEN,
+            "applications.not_reviewed",
+            f"{done} of {needed} reviews were done",
+            cps="4.2.1",
+        )
+
+
+def check_own(maker_id: int, person_id: int | None) -> None:
+    """An application is entered by one person; others may look (CPS 4.3.1)."""
+    if person_id != maker_id:
+        raise Refusal(
+            Kind.FORBIDDEN, "applications.not_yours", "somebody else entered this", cps="4.3.1"
+        )
+
+
+def check_days(years: int) -> int:
+    """Days of a term in years."""
+    if not 1 <= years <= 10:  # noqa: PLR2004 -- CPS 6.3.2 knows no longer subscriber key
+        raise Refusal(
+            Kind.INVALID,
+            "applications.years",
+            f"no term of {years} years",
+            cps="6.3.2",
+            field="years",
+        )
+    return 365 * years
+
+
+def check_agreement(version: str, how: str) -> None:
+    """CPS 4.1.2.4: which agreement, and how it was accepted."""
+    if version not in AGREEMENT_VERSIONS:
+        raise Refusal(
+            Kind.INVALID,
+            "applications.agreement_version",
+            f"no agreement {version}",
+            cps="4.1.2.4",
+            field="agreement",
+        )
+    if how not in set(AcceptedHow):
+        raise Refusal(
+            Kind.INVALID,
+            "applications.agreement_how",
+            f"nobody agrees by {how}",
+            cps="4.1.2.4",
+            field="agreement_how",
+        )
+
+
+def subject_of(fields: Mapping[str, str], distinguisher: str) -> tuple[tuple[str, str], ...]:
+    """The subject name, CPS 3.1.2: the real name; of employees also the organisation.
+
+    The distinguisher tells namesakes apart (CPS 3.1.4).
+    """
+    return (
+        ("C", "CN"),
+        *((("O", fields["organization"]),) if fields.get("organization") else ()),
+        ("CN", fields.get("name", "")),
+        *((("serialNumber", distinguisher),) if distinguisher else ()),
+    )
+
+
+def content_digest(content: Mapping[str, object]) -> str:
+    """What reviewers agree to, as 64 hex digits. A salt keeps short numbers from being guessed."""
+    if not content.get("salt"):
+        raise ValueError("the digest of personal data needs a salt")
+    return canonical.digest(dict(content))

@@ -1,0 +1,158 @@
+"""The child that decodes what strangers send: `python -m ra.evidence.decoder jpeg|png|pdf`.
+
+Bytes come on standard input, fresh page images leave on standard output; no file can be written,
+no core dumped, and whatever goes wrong ends this process only. No Django, nothing of ours.
+
+Answer: one line of JSON, then the pictures one after the other in the order of the line:
+{"pages": [[width, height, bytes of image, bytes of thumbnail], ...]} or {"refused": "<rule>"}.
+"""
+
+import io
+import json
+import resource
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from PIL import Image
+
+MEMORY = 1536 * 1024 * 1024  # bytes of address space
+SECONDS = 40  # of processor time
+FILES = 24  # descriptors, those of the libraries that are still to be loaded included
+
+MAX_PIXELS = 40_000_000
+MAX_PAGES = 30
+A4 = (1654, 2339)  # pixels at 150 dpi
+DPI = 150
+THUMBNAIL = (160, 226)
+QUALITY = 80
+
+
+class Refused(Exception):
+    """The last word of an `evidence.*` rule."""
+
+
+def confine() -> None:
+    """From here on: no writing, no core, little memory, little time."""
+    limits = (
+        (resource.RLIMIT_AS, MEMORY),
+        (resource.RLIMIT_CPU, SECONDS),
+        (resource.RLIMIT_NOFILE, FILES),
+        (resource.RLIMIT_FSIZE, 0),
+        (resource.RLIMIT_CORE, 0),
+    )
+    for which, limit in limits:
+        resource.setrlimit(which, (limit, limit))
+
+
+def main() -> None:
+    confine()
+    kind = sys.argv[1]
+    data = sys.stdin.buffer.read()
+    head: dict[str, object]
+    blobs: list[bytes] = []
+    try:
+        rows = []
+        for size, image, thumbnail in DECODERS[kind](data):
+            rows.append([*size, len(image), len(thumbnail)])
+            blobs += [image, thumbnail]
+        head = {"pages": rows}
+    except Refused as refused:
+        head, blobs = {"refused": str(refused)}, []
+    except MemoryError:
+        head, blobs = {"refused": "too_complex"}, []
+    sys.stdout.buffer.write(json.dumps(head).encode() + b"\n" + b"".join(blobs))
+
+
+Made = tuple[tuple[int, int], bytes, bytes]
+
+
+def pictures(data: bytes, form: str) -> Iterator[Made]:
+    """One page: the picture, upright, without anything but its pixels."""
+    from PIL import Image, ImageOps, UnidentifiedImageError  # noqa: PLC0415 -- after `confine`
+
+    Image.MAX_IMAGE_PIXELS = None  # counted here, before anything is unpacked
+    try:
+        with Image.open(io.BytesIO(data), formats=[form]) as image:
+            if image.width * image.height > MAX_PIXELS:
+                raise Refused("pixels")
+            if getattr(image, "n_frames", 1) > 1:
+                raise Refused("animated")
+            image.load()
+            yield _made(ImageOps.exif_transpose(image))
+    except (UnidentifiedImageError, OSError, SyntaxError, ValueError, EOFError) as error:
+        raise Refused("truncated" if "truncated" in str(error) else "damaged") from error
+
+
+def sheets(data: bytes) -> Iterator[Made]:
+    """The pages of a PDF at 150 dpi; forms and notes are drawn as a reader would see them."""
+    import pypdfium2  # noqa: PLC0415 -- after `confine`
+
+    try:
+        document = pypdfium2.PdfDocument(data)
+    except pypdfium2.PdfiumError as error:
+        raise Refused("encrypted" if "assword" in str(error) else "damaged") from error
+    if pypdfium2.raw.FPDF_GetSecurityHandlerRevision(document) != -1:
+        raise Refused("encrypted")
+    if not 1 <= len(document) <= MAX_PAGES:
+        raise Refused("pages" if len(document) else "damaged")
+    if document.get_formtype() != pypdfium2.raw.FORMTYPE_NONE:
+        document.init_forms()
+    for number in range(len(document)):
+        yield _sheet(document, number)
+
+
+def _sheet(document: object, number: int) -> Made:
+    import pypdfium2  # noqa: PLC0415
+
+    try:
+        page = document[number]  # type: ignore[index]
+        width, height = page.get_size()
+        if width <= 0 or height <= 0:
+            raise Refused("damaged")
+        wide, tall = A4 if width <= height else A4[::-1]
+        scale = min(DPI / 72, wide / width, tall / height)
+        return _made(page.render(scale=scale).to_pil())
+    except pypdfium2.PdfiumError as error:
+        raise Refused("damaged") from error
+
+
+def _made(image: "Image.Image") -> Made:
+    from PIL import Image  # noqa: PLC0415
+
+    page = _pixels(image)
+    page.thumbnail(A4 if page.width <= page.height else A4[::-1], Image.Resampling.LANCZOS)
+    small = page.copy()
+    small.thumbnail(THUMBNAIL, Image.Resampling.LANCZOS)
+    return page.size, _webp(page), _webp(small)
+
+
+def _pixels(image: "Image.Image") -> "Image.Image":
+    """Colours on white, and nothing of what came along: no metadata, no profile, no comment."""
+    from PIL import Image  # noqa: PLC0415
+
+    if image.mode.startswith(("I", "F")):
+        image = image.convert("F").point(lambda value: value / 256).convert("L")
+    if "A" in image.getbands() or "transparency" in image.info:
+        image = image.convert("RGBA")
+        paper = Image.new("RGBA", image.size, "white")
+        image = Image.alpha_composite(paper, image)
+    image = image.convert("RGB")
+    return Image.frombytes("RGB", image.size, image.tobytes())
+
+
+def _webp(image: "Image.Image") -> bytes:
+    buffer = io.BytesIO()
+    image.save(buffer, "WEBP", quality=QUALITY, method=2)
+    return buffer.getvalue()
+
+
+DECODERS: Mapping[str, Callable[[bytes], Iterator[Made]]] = {
+    "jpeg": lambda data: pictures(data, "JPEG"),
+    "png": lambda data: pictures(data, "PNG"),
+    "pdf": sheets,
+}
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,146 @@
+"""Which documents prove what (CPS 3.2.3), and what a file must look like from outside. Pure.
+
+The first look happens here, in Python that only counts bytes; the full decoding happens in a child
+process (`ra.evidence.decoder`), and what is shown afterwards are newly made page images.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from anxin.kernel.errors import Kind, Refusal
+from ra.evidence import shapes
+
+LIMIT = 20 * 1024 * 1024  # bytes
+PER_SLOT = 3  # files
+
+
+class When(StrEnum):
+    ALWAYS = "always"
+    TWO_SIDED = "two_sided"  # cards; a passport has one page of data
+    PROXY = "proxy"  # CPS 3.2.3, 3.2.6: somebody else comes
+    EMPLOYED = "employed"  # CPS 3.2.3: the organisation confirms
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """A place for one kind of document; `proves` are the fields that are read from it."""
+
+    code: str
+    when: When
+    proves: tuple[str, ...]
+
+
+# CPS 3.2.3, personal certificates
+PERSONAL: Mapping[str, Slot] = {
+    slot.code: slot
+    for slot in (
+        Slot("application_form", When.ALWAYS, ("phone", "email", "verified_how")),
+        Slot("id_front", When.ALWAYS, ("name", "document_type", "document_number")),
+        Slot("id_back", When.TWO_SIDED, ()),
+        Slot("authorization_letter", When.PROXY, ("agent_phone",)),
+        Slot(
+            "agent_id",
+            When.PROXY,
+            ("agent_name", "agent_document_type", "agent_document_number"),
+        ),
+        Slot("organization_letter", When.EMPLOYED, ("organization", "organization_code")),
+    )
+}
+SLOTS: Mapping[str, Mapping[str, Slot]] = {  # by the first word of the profile's code
+    "personal": PERSONAL,
+    "bench": PERSONAL,
+}
+ONE_SIDED = frozenset({"passport"})
+
+
+def slots(profile: str) -> Mapping[str, Slot]:
+    """The slots of a profile, in the order of the page."""
+    return SLOTS[profile.partition("-")[0]]
+
+
+def needed(profile: str, fields: Mapping[str, str], *, proxy: bool) -> list[str]:
+    """Slots that must hold a document, given what the applicant said."""
+    holds = {
+        When.ALWAYS: True,
+        When.TWO_SIDED: fields.get("document_type") not in ONE_SIDED,
+        When.PROXY: proxy,
+        When.EMPLOYED: bool(fields.get("organization", "").strip()),
+    }
+    return [code for code, slot in slots(profile).items() if holds[slot.when]]
+
+
+def check_slot(profile: str, slot: str, held: int) -> None:
+    """Refuses a slot the profile does not have, and a full one."""
+    if slot not in slots(profile):
+        raise refuse("slot", f"{profile} asks for no {slot}", slot=slot)
+    if held >= PER_SLOT:
+        raise refuse("slot_full", f"{held} files are in {slot} already", slot=slot)
+
+
+def missing(needed: list[str], held: frozenset[str]) -> list[Refusal]:
+    """One refusal for each document that is not there."""
+    return [
+        Refusal(
+            Kind.INVALID,
+            "evidence.missing",
+            f"{slot} is missing",
+            cps="3.2.3",
+            field=slot,
+            slot=slot,
+        )
+        for slot in needed
+        if slot not in held
+    ]
+
+
+# CPS 9.3: what an original may be taken out for; words of one's own might hold personal data
+PURPOSES = ("doubt", "complaint", "audit", "court")
+
+
+def check_purpose(purpose: str) -> None:
+    if purpose not in PURPOSES:
+        raise Refusal(
+            Kind.INVALID, "evidence.purpose", f"no purpose {purpose}", cps="9.3", field="purpose"
+        )
+
+
+# --- the file from outside -------------------------------------------------------------------
+
+_LABELS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
+    shapes.JPEG: (("jpg", "jpeg"), ("image/jpeg", "image/jpg", "image/pjpeg")),
+    shapes.PNG: (("png",), ("image/png",)),
+    shapes.PDF: (("pdf",), ("application/pdf",)),
+}
+_SAYS_NOTHING = ("", "application/octet-stream")
+
+
+def examine(data: bytes, *, filename: str, content_type: str) -> str:
+    """The kind of file: jpeg, png or pdf. Refuses `evidence.*` with clause and field."""
+    if not data:
+        raise refuse("empty", "the file has no bytes")
+    if len(data) > LIMIT:
+        raise refuse("too_large", f"more than {LIMIT} bytes")
+    kind = shapes.kind_of(data)
+    if kind is None:
+        fault = "leading_data" if shapes.hides_pdf(data) else "type"
+        raise refuse(fault, "neither JPEG nor PNG nor PDF from its first byte")
+    _check_label(kind, filename, content_type)
+    fault = shapes.fault(kind, data)
+    if fault:
+        raise refuse(fault, f"{kind}: {fault}")
+    return kind
+
+
+def _check_label(kind: str, filename: str, content_type: str) -> None:
+    endings, types = _LABELS[kind]
+    ending = filename.rpartition(".")[2].lower() if "." in filename else ""
+    declared = content_type.partition(";")[0].strip().lower()
+    if ending not in endings or (declared not in _SAYS_NOTHING and declared not in types):
+        raise refuse("mislabelled", f"called {ending} ({declared}) but is {kind}", kind=kind)
+
+
+def refuse(rule: str, reason: str, *, slot: str = "", **details: object) -> Refusal:
+    return Refusal(
+        Kind.INVALID, f"evidence.{rule}", reason, cps="3.2.3", field=slot or "file", **details
+    )

@@ -1,0 +1,264 @@
+"""Taking documents in, showing their pages. Everything is sealed before it touches the disk."""
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID, uuid4
+
+from django.db import transaction
+
+from anxin.kernel.actors import SYSTEM, Actor
+from audit.log import record
+from kmc import api as kmc
+from pki.sm.sm3 import sm3
+from ra.applications import queries as applications
+from ra.applications.models import Application
+from ra.applications.rules import check_editable, check_own, person
+from ra.evidence import decoding, files, queries, rules
+from ra.evidence.decoding import DecodedPage
+from ra.evidence.models import Document, Opened, Page
+
+ORPHAN_AFTER = timedelta(hours=6)  # longer than any request or transaction lives
+
+
+@dataclass(frozen=True, slots=True)
+class Added:
+    """`seen_before`: numbers of other applications that hold the very same file."""
+
+    document_id: int
+    pages: int
+    sm3: str
+    seen_before: tuple[str, ...]
+
+
+def add_evidence(
+    application_id: int,
+    slot: str,
+    filename: str,
+    data: bytes,
+    *,
+    content_type: str = "",
+    actor: Actor,
+    at: datetime,
+) -> Added:
+    """Take a file in: JPEG, PNG or PDF up to 20 MB, one of the slots of `rules.slots(profile)`.
+
+    Refuses `evidence.*` with field and clause: empty, too_large, type, leading_data, mislabelled,
+    truncated, trailing_data, damaged, animated, pixels, pages, encrypted, too_complex, slot,
+    slot_full, duplicate; and `applications.*` when it may not be edited, or not by this person.
+    """
+    application = _own(application_id, actor)
+    rules.check_slot(application.profile, slot, _held(application_id, slot))
+    kind = rules.examine(data, filename=filename, content_type=content_type)
+    digest = sm3(data).hex()
+    _check_new(application_id, digest)
+    pages = decoding.decode(kind, data)
+    with _files_of_the_act(application.data_key) as store:
+        document = Document(
+            application_id=application_id,
+            slot=slot,
+            kind=kind,
+            size=len(data),
+            sm3=digest,
+            original=store(data),
+            accepted_by=person(actor),
+            accepted_at=at,
+        )
+        sealed = [_page(store, n, page) for n, page in enumerate(pages, start=1)]
+        _keep(document, sealed, actor=actor, at=at)
+    others = queries.seen_before(digest, application_id, actor)
+    return Added(document.pk, len(pages), digest, tuple(others))
+
+
+@transaction.atomic
+def _keep(document: Document, pages: list[Page], *, actor: Actor, at: datetime) -> None:
+    application = applications.locked(document.application_id, actor)
+    check_editable(application.state)
+    rules.check_slot(application.profile, document.slot, _held(application.pk, document.slot))
+    _check_new(application.pk, document.sm3)
+    document.save(force_insert=True)
+    for page in pages:
+        page.document = document
+    Page.objects.bulk_create(pages)
+    _changed(application)
+    record(
+        "ra.add_evidence",
+        _subject(application),
+        actor=actor,
+        at=at,
+        document=document.pk,
+        slot=document.slot,
+        kind=document.kind,
+        pages=len(pages),
+        sm3=document.sm3,
+    )
+
+
+@transaction.atomic
+def remove_evidence(document_id: int, *, actor: Actor, at: datetime) -> None:
+    """Put a document aside; it stays sealed in the file (CPS 3.2), it no longer counts."""
+    row = queries.document(document_id, actor)
+    application = applications.locked(row.application_id, actor)
+    check_own(application.maker_id, actor.person_id)
+    check_editable(application.state)
+    changed = Document.objects.filter(pk=document_id, removed_at__isnull=True).update(
+        removed_at=at, removed_by=actor.person_id
+    )
+    if not changed:
+        raise queries.unknown(document_id)
+    _changed(application)
+    record(
+        "ra.remove_evidence",
+        _subject(application),
+        actor=actor,
+        at=at,
+        document=document_id,
+        slot=row.slot,
+    )
+
+
+@transaction.atomic
+def page_image(document_id: int, page: int, *, actor: Actor, at: datetime) -> bytes:
+    """One page as WebP; the journal says who saw which (CPS 5.4.1). `page` counts from 1."""
+    row = queries.document(document_id, actor)
+    found = _page_row(row, page)
+    Opened.objects.get_or_create(
+        document=row, viewer_id=actor.person_id or 0, defaults={"first_at": at}
+    )
+    record(
+        "ra.view_evidence",
+        _subject(row.application),
+        actor=actor,
+        at=at,
+        document=row.pk,
+        page=page,
+        slot=row.slot,
+    )
+    return _open(row, found.image)
+
+
+def thumbnail(document_id: int, page: int = 1, *, actor: Actor) -> bytes:
+    """A small WebP of a page, too small to read; not noted."""
+    row = queries.document(document_id, actor)
+    return _open(row, _page_row(row, page).thumbnail)
+
+
+@transaction.atomic
+def original(document_id: int, *, purpose: str, actor: Actor, at: datetime) -> tuple[str, bytes]:
+    """(kind, the file as it came). `purpose` is one of `rules.PURPOSES`."""
+    rules.check_purpose(purpose)
+    row = queries.document(document_id, actor)
+    record(
+        "ra.take_original",
+        _subject(row.application),
+        actor=actor,
+        at=at,
+        document=row.pk,
+        slot=row.slot,
+        purpose=purpose,
+    )
+    return row.kind, _open(row, row.original)
+
+
+def sweep_orphans(*, at: datetime) -> int:
+    """Remove files no row speaks of: of processes that died between file and row; how many."""
+    found = dict(files.older_than(at - ORPHAN_AFTER))
+    orphans = set(found) - queries.known_files(found)
+    unfinished = {name for name, path in found.items() if path.suffix}
+    for name in orphans | unfinished:
+        found[name].unlink(missing_ok=True)
+    if orphans:
+        record("ra.sweep_evidence", "ra.evidence", actor=SYSTEM, at=at, files=len(orphans))
+    return len(orphans | unfinished)
+
+
+# --- inside ----------------------------------------------------------------------------------
+
+
+@contextmanager
+def _files_of_the_act(data_key: UUID) -> Iterator["_Store"]:
+    """Files written inside are gone again when the act fails."""
+    store = _Store(data_key)
+    try:
+        yield store
+    except BaseException:
+        with suppress(OSError):
+            files.remove(store.written)
+        raise
+
+
+class _Store:
+    """Seals, writes, remembers what it wrote."""
+
+    def __init__(self, data_key: UUID) -> None:
+        self.data_key = data_key
+        self.written: list[UUID] = []
+
+    def __call__(self, data: bytes) -> UUID:
+        name = uuid4()
+        self.written.append(name)
+        files.write(name, kmc.seal_file(self.data_key, _place(name), _blocks(data)))
+        return name
+
+
+def _page(store: "_Store", number: int, page: DecodedPage) -> Page:
+    return Page(
+        number=number,
+        image=store(page.image),
+        thumbnail=store(page.thumbnail),
+        width=page.width,
+        height=page.height,
+    )
+
+
+def _open(row: Document, name: UUID) -> bytes:
+    sealed = files.read(name)
+    return b"".join(kmc.unseal_file(row.application.data_key, _place(name), sealed))
+
+
+def _place(name: UUID) -> str:
+    return f"ra.evidence:{name}"
+
+
+def _blocks(data: bytes) -> Iterable[bytes]:
+    view = memoryview(data)
+    return (bytes(view[i : i + files.BLOCK]) for i in range(0, len(data), files.BLOCK))
+
+
+def _own(application_id: int, actor: Actor) -> Application:
+    application = applications.visible(actor).filter(pk=application_id).first()
+    if application is None:
+        raise applications.unknown(application_id)
+    check_own(application.maker_id, actor.person_id)
+    check_editable(application.state)
+    return application
+
+
+def _held(application_id: int, slot: str) -> int:
+    return Document.objects.filter(
+        application_id=application_id, slot=slot, removed_at__isnull=True
+    ).count()
+
+
+def _check_new(application_id: int, digest: str) -> None:
+    if Document.objects.filter(
+        application_id=application_id, sm3=digest, removed_at__isnull=True
+    ).exists():
+        raise rules.refuse("duplicate", "this very file is here already")
+
+
+def _page_row(row: Document, page: int) -> Page:
+    found = row.pages.filter(number=page).first()
+    if found is None:
+        raise queries.unknown(f"{row.pk} page {page}")
+    return found
+
+
+def _changed(application: Application) -> None:
+    application.content_version += 1
+    application.save(update_fields=["content_version"])
+
+
+def _subject(application: Application) -> str:
+    return f"ra.application:{application.pk}"

@@ -1,0 +1,26 @@
+"""Sentences for handing over. The public site says the same whatever was wrong with a code."""
+
+from django.utils.translation import gettext_lazy as _
+
+STEPS = {
+    "submitted": _("已受理"),
+    "resubmitted": _("补正后已提交"),
+    "returned": _("退回补正"),
+    "approved": _("审核通过"),
+    "issued": _("证书已签发"),
+    "accepted": _("已领取证书"),
+    "rejected": _("不予受理"),
+    "revoked": _("证书已吊销"),
+}
+
+WORDING = {
+    "handover.no_match": _(
+        "号码和代码对不上，或输错次数过多。请核对回执后再试；"
+        "连续输错 5 次后，查询需等 15 分钟，领取需到受理点更换授权码。"
+    ),
+    "handover.not_an_operator": _("只有受理员可以办理发放（CPS %(cps)s）。"),
+    "handover.not_submitted": _("申请还没有提交，没有进度可以查询。"),
+    "handover.no_certificate": _(
+        "证书还没有签发，或已不是有效状态，不能发放下载凭证（CPS %(cps)s）。"
+    ),
+}

@@ -1,0 +1,67 @@
+"""Writing a draft down: sealed what is personal, in columns what is not."""
+
+from collections.abc import Callable, Mapping
+from functools import partial
+from uuid import UUID
+
+from anxin.kernel import canonical
+from anxin.kernel.errors import Refusal
+from kmc import api as kmc
+from ra.applicants import queries as applicants
+from ra.applicants.names import masked
+from ra.applicants.rules import by_proxy
+from ra.applications import rules as application_rules
+from ra.applications.models import Application, Dossier
+from ra.evidence.rules import needed
+from ra.intake import rules
+
+_INDEXED = (
+    "masked_name", "document_index", "name_index", "phone_index", "subscriber", "slots_needed",
+)  # fmt: skip
+
+
+def keep_fields(row: Application, kept: Mapping[str, str], salt: str, wrong: list[Refusal]) -> None:
+    """Seal all that was typed; index and mask only what is right."""
+    faulty = {refusal.field for refusal in wrong}
+    right = {code: text for code, text in kept.items() if code not in faulty}
+    dossier = row.dossier
+    seal_identity(dossier, row.data_key, kept, salt)
+    dossier.save(update_fields=["identity"])
+    row.masked_name = masked(right["name"]) if "name" in right else ""
+    row.document_index = applicants.index_of(right)
+    row.name_index = applicants.name_index(right["name"]) if "name" in right else None
+    row.phone_index = applicants.phone_index(right["phone"]) if "phone" in right else None
+    row.subscriber_id = applicants.known_subscriber(right)
+    row.slots_needed = len(needed(row.profile, kept, proxy=by_proxy(kept)))
+    row.save(update_fields=_INDEXED)
+
+
+def set_columns(
+    row: Application, years: int | None, distinguisher: str | None
+) -> tuple[list[str], list[Refusal]]:
+    """(columns that changed, what is wrong); None leaves a column as it is.
+
+    What is wrong is not kept: these columns are not sealed, and somebody may have typed the number
+    of a document.
+    """
+    wishes: dict[str, Callable[[], object]] = {}
+    if years is not None:
+        wishes["days"] = partial(application_rules.check_days, years)
+    if distinguisher is not None:
+        wishes["distinguisher"] = partial(rules.distinguisher, distinguisher)
+    changed, wrong = [], []
+    for column, wish in wishes.items():
+        try:
+            value = wish()
+        except Refusal as refusal:
+            wrong.append(refusal)
+            continue
+        if getattr(row, column) != value:
+            setattr(row, column, value)
+            changed.append(column)
+    return changed, wrong
+
+
+def seal_identity(dossier: Dossier, key: UUID, fields: Mapping[str, str], salt: str) -> None:
+    plain = canonical.encode({"fields": dict(fields), "salt": salt})
+    dossier.identity = kmc.seal(key, dossier.identity_context(), plain)

@@ -1,0 +1,269 @@
+"""What the counter sees of an application it is entering."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from anxin.kernel.actors import Actor
+from anxin.kernel.errors import Kind, Refusal
+from anxin.kernel.workdays import SHANGHAI
+from ca import api as ca
+from pki import requests
+from pki.errors import PkiError
+from pki.requests import Request
+from ra.applicants import queries as applicants
+from ra.applicants.rules import by_proxy, judge, shown
+from ra.applications import queries as applications
+from ra.applications import rules as application_rules
+from ra.applications.models import Application
+from ra.applications.queries import Content
+from ra.evidence import queries as evidence
+from ra.evidence.queries import DocumentView
+from ra.evidence.rules import missing, needed, slots
+from ra.intake import rules
+
+
+@dataclass(frozen=True, slots=True)
+class RequestView:
+    """A certificate request, read: `subject` is what it says, not what will be certified."""
+
+    algorithm: str
+    bits: int
+    fingerprint: str
+    subject: str
+    ignored: tuple[str, ...]  # OIDs of extensions it wishes for; the profile decides
+
+
+@dataclass(frozen=True, slots=True)
+class SlotView:
+    """A place for documents; `needed` given what was typed so far."""
+
+    code: str
+    needed: bool
+    documents: tuple[DocumentView, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Return:
+    """Why the application came back."""
+
+    reasons: tuple[str, ...]
+    items: tuple[str, ...]
+    message: str
+    at: datetime
+    due_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class IntakeView:
+    """One application at the counter.
+
+    `fields` are as typed for the person who enters them while they may, masked for all others.
+    `wrong` is what the rules say to it now: field, rule, clause; what is missing included.
+    """
+
+    id: int
+    number: str
+    state: str
+    version: int
+    profile: str
+    years: int
+    distinguisher: str
+    fields: Mapping[str, str]
+    proxy: bool
+    slots: tuple[SlotView, ...]
+    request: RequestView | None
+    agreement_version: str
+    agreement_how: str
+    agreement_at: datetime | None
+    wrong: tuple[Refusal, ...]
+    editable: bool
+    submitted_at: datetime | None
+    deadline_at: datetime | None
+    certificate_id: int | None
+    returned: Return | None
+
+
+@dataclass(frozen=True, slots=True)
+class MineView:
+    """One line of what a person is entering; `held` of `needed` documents are there."""
+
+    number: str
+    state: str
+    profile: str
+    masked_name: str
+    held: int
+    needed: int
+    at: datetime
+
+
+def mine(actor: Actor, limit: int = 100) -> list[MineView]:
+    """Drafts and returned applications of this person, newest first; two queries."""
+    rows = applications.visible(actor).filter(
+        maker_id=application_rules.person(actor), state__in=application_rules.EDITABLE
+    )
+    found = list(rows.order_by("-pk")[:limit])
+    held = evidence.held_counts(row.pk for row in found)
+    return [
+        MineView(
+            number=row.number,
+            state=row.state,
+            profile=row.profile,
+            masked_name=row.masked_name,
+            held=held.get(row.pk, 0),
+            needed=row.slots_needed,
+            at=row.returned_at or row.opened_at,
+        )
+        for row in found
+    ]
+
+
+def profiles() -> list[ca.Profile]:
+    """Profiles on offer at a counter."""
+    return list(ca.profiles())
+
+
+def today(at: datetime) -> date:
+    """The day in China."""
+    return at.astimezone(SHANGHAI).date()
+
+
+def read_request(data: bytes) -> RequestView:
+    """What a request says, checked (CPS 3.2.1); nothing is kept. Refuses as `proven` does."""
+    return request_view(proven(data))
+
+
+def proven(data: bytes) -> Request:
+    """A request whose signature holds. Refuses with the rule of `pki`, field `request`."""
+    try:
+        request = requests.parse(data)
+        requests.verify(request)
+    except PkiError as error:
+        raise Refusal(
+            Kind.INVALID, error.rule, error.reason, cps="3.2.1", field="request", **error.details
+        ) from error
+    return request
+
+
+def request_view(request: Request) -> RequestView:
+    key = request.public_key
+    return RequestView(
+        algorithm=key.algorithm,
+        bits=key.bits,
+        fingerprint=key.fingerprint,
+        subject=request.subject.text,
+        ignored=tuple(extension.oid for extension in request.requested_extensions),
+    )
+
+
+def intake(number: str, actor: Actor, *, at: datetime) -> IntakeView:
+    """Refuses `applications.unknown`; `wrong` tells what submitting would refuse."""
+    row = applications.by_number(number, actor)
+    content = _content_or_nothing(row)
+    mine = row.maker_id == actor.person_id and row.state in application_rules.EDITABLE
+    return IntakeView(
+        id=row.pk,
+        number=row.number,
+        state=row.state,
+        version=row.content_version,
+        profile=row.profile,
+        years=row.days // 365,
+        distinguisher=row.distinguisher,
+        fields=_shown(content.fields, masked=not mine),
+        proxy=by_proxy(content.fields),
+        slots=_slots(row, content, actor),
+        request=request_view(requests.parse(content.request)) if content.request else None,
+        agreement_version=row.agreement_version,
+        agreement_how=row.agreement_how,
+        agreement_at=row.agreement_at,
+        wrong=tuple(all_wrong(row, content, at=at)) if mine else (),
+        editable=mine,
+        submitted_at=row.submitted_at,
+        deadline_at=row.deadline_at,
+        certificate_id=row.certificate_id,
+        returned=_returned(row),
+    )
+
+
+def all_wrong(row: Application, content: Content, *, at: datetime) -> list[Refusal]:
+    """Everything that stands between this dossier and its submission, the CA's word excepted."""
+    kept, wrong = judge(content.fields, today=today(at))
+    slots_needed = needed(row.profile, kept, proxy=by_proxy(kept))
+    wrong += _missing_documents(row, slots_needed)
+    return wrong + rules.still_missing(
+        request=bool(content.request), agreement=bool(row.agreement_version)
+    )
+
+
+def check_order(row: Application, content: Content) -> None:
+    """Asks the CA, field by field as the counter knows them.
+
+    Before there is a name, the rest is asked about under the application's number.
+    """
+    fields = content.fields if content.fields.get("name") else {"name": row.number}
+    order = applications.order_of(row, Content(fields, content.salt, content.request))
+    try:
+        ca.check_order(order)
+    except Refusal as refusal:
+        if refusal.rule == "name.taken":
+            refusal.field = "distinguisher"
+        raise
+
+
+def automatic_checks(row: Application, content: Content, subscriber: int) -> dict[str, str]:
+    """What the machine notices: code of `rules.CHECKS` -> ok, warn, bad."""
+    others = Application.objects.exclude(pk=row.pk)
+    same_subject = others.filter(subscriber_id=subscriber)
+    phones = others.filter(phone_index=applicants.phone_index(content.fields["phone"]))
+    files = [digest for _, digest in applications.documents_of(row)]
+    return rules.verdicts(
+        request_name=requests.parse(content.request).subject.get("CN") or "",
+        name=content.fields["name"],
+        other_name=applicants.known_by_another_name(subscriber, content.fields["name"]),
+        twins=same_subject.filter(state__in=application_rules.OPEN[:3]).count(),
+        same_files=evidence.elsewhere(files, subscriber, row.pk),
+        phone_users=phones.exclude(subscriber_id=subscriber)
+        .values("subscriber_id")
+        .distinct()
+        .count(),
+    )
+
+
+def _missing_documents(row: Application, slots_needed: list[str]) -> list[Refusal]:
+    return missing(slots_needed, evidence.held_slots(row.pk))
+
+
+def _slots(row: Application, content: Content, actor: Actor) -> tuple[SlotView, ...]:
+    held = evidence.documents(row.pk, actor.person_id)
+    asked = needed(row.profile, content.fields, proxy=by_proxy(content.fields))
+    return tuple(
+        SlotView(
+            code=code,
+            needed=code in asked,
+            documents=tuple(document for document in held if document.slot == code),
+        )
+        for code in slots(row.profile)
+    )
+
+
+def _shown(fields: Mapping[str, str], *, masked: bool) -> dict[str, str]:
+    return {code: shown(code, text) if masked else text for code, text in fields.items()}
+
+
+def _content_or_nothing(row: Application) -> Content:
+    """A cancelled draft's data key is destroyed: there is nothing left to show."""
+    try:
+        return applications.content(row)
+    except Refusal as refusal:
+        if refusal.rule != "kmc.data_key_destroyed":
+            raise
+        return Content({}, "", b"")
+
+
+def _returned(row: Application) -> Return | None:
+    last = row.decisions.filter(outcome="return").order_by("-round").first()
+    if row.state != application_rules.State.RETURNED or last is None:
+        return None
+    return Return(
+        tuple(last.reasons), tuple(last.items), last.message, last.at, row.correction_due_at
+    )

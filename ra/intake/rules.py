@@ -1,0 +1,100 @@
+"""What must be in hand before an application is submitted, and what the machine notices. Pure."""
+
+import re
+from collections.abc import Mapping
+from enum import StrEnum
+
+from anxin.kernel.errors import Kind, Refusal
+
+MANY = 3  # subscribers with one telephone number: worth a look
+_DISTINGUISHER = re.compile(r"[A-Z0-9][A-Z0-9-]{0,31}")
+
+
+class Outcome(StrEnum):
+    OK = "ok"
+    WARN = "warn"
+    BAD = "bad"
+
+
+# Automatic checks, in the order they are shown.
+CHECKS = (
+    "number",  # check digits of identifiers (GB 11643, GB 32100)
+    "proof",  # proof of possession, CPS 3.2.1
+    "request_name",  # the name in the request, when there is one
+    "known_name",  # this document was seen with another name
+    "twin",  # another application of this person is open
+    "same_file",  # a document is also in somebody else's application
+    "shared_phone",  # many subscribers, one telephone
+)
+
+
+def verdicts(
+    *,
+    request_name: str,
+    name: str,
+    other_name: bool,
+    twins: int,
+    same_files: int,
+    phone_users: int,
+) -> dict[str, str]:
+    """Automatic checks: code -> outcome. What cannot be right is refused before, not noted here."""
+    return {
+        "number": Outcome.OK.value,
+        "proof": Outcome.OK.value,
+        "request_name": _warn(bool(request_name) and request_name != name),
+        "known_name": Outcome.BAD.value if other_name else Outcome.OK.value,
+        "twin": _warn(twins > 0),
+        "same_file": _warn(same_files > 0),
+        "shared_phone": _warn(phone_users >= MANY),
+    }
+
+
+def _warn(noticed: bool) -> str:  # noqa: FBT001 -- one word, one meaning
+    return (Outcome.WARN if noticed else Outcome.OK).value
+
+
+def distinguisher(text: str) -> str:
+    """The subject's serial number, CPS 3.1.4; never a document's number. "" stays ""."""
+    value = text.strip().upper()
+    if value and (not _DISTINGUISHER.fullmatch(value) or len(re.sub(r"\D", "", value)) > 10):  # noqa: PLR2004
+        raise Refusal(
+            Kind.INVALID,
+            "intake.distinguisher",
+            "capitals, digits and hyphens, at most ten digits",
+            cps="3.1.4",
+            field="distinguisher",
+        )
+    return value
+
+
+def still_missing(*, request: bool, agreement: bool) -> list[Refusal]:
+    """Steps of the form that were not taken."""
+    wrong = []
+    if not request:
+        wrong.append(
+            Refusal(
+                Kind.INVALID,
+                "intake.no_request",
+                "no certificate request",
+                cps="3.2.1",
+                field="request",
+            )
+        )
+    if not agreement:
+        wrong.append(
+            Refusal(
+                Kind.INVALID,
+                "intake.no_agreement",
+                "the agreement was not accepted",
+                cps="4.1.2.4",
+                field="agreement",
+            )
+        )
+    return wrong
+
+
+def typed(
+    values: Mapping[str, str], known: frozenset[str], *, longest: int = 200
+) -> dict[str, str]:
+    """What of a posted form belongs to the draft, cut to a sane length."""
+    return {code: str(text)[:longest] for code, text in values.items() if code in known}

@@ -1,0 +1,289 @@
+"""Entering an application (CPS 4.1, 4.3.1): draft, request, agreement, submission.
+
+Documents are taken in by `ra.evidence.services.add_evidence`.
+"""
+
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import transaction
+
+from anxin.kernel.actors import Actor
+from anxin.kernel.errors import Kind, Refusal, Refusals
+from audit.log import advance, record
+from ca import api as ca
+from kmc import api as kmc
+from people.api import Role, propose, withdraw
+from ra.applicants import rules as identity
+from ra.applicants.services import find_or_enter, next_number
+from ra.applications import queries as applications
+from ra.applications import rules as application_rules
+from ra.applications.models import Application, Dossier
+from ra.applications.queries import Content
+from ra.branches.queries import intake_office
+from ra.branches.queries import office as office_of
+from ra.evidence.rules import needed
+from ra.handover.services import issue_access_code
+from ra.intake import dossiers, queries, rules
+from ra.intake.queries import RequestView
+
+COUNTER = "counter"
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A new application: its id for services, its number for people."""
+
+    id: int
+    number: str
+
+
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """The draft's new version, and what is wrong with it so far."""
+
+    version: int
+    wrong: tuple[Refusal, ...]
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Submitted:
+    """`access_code` is told here once and kept nowhere; empty when the applicant has it already."""
+
+    number: str
+    access_code: str
+    deadline_at: datetime
+
+
+@transaction.atomic
+def open_draft(
+    profile: str, *, years: int = 1, office: str = "", actor: Actor, at: datetime
+) -> Draft:
+    """An empty application of this profile, at the person's own office.
+
+    `office` is for headquarters, who have none. Refuses `intake.not_an_operator`,
+    `profile.unknown`, `branches.no_office`.
+    """
+    _check_operator(actor)
+    offered = ca.profile(profile)
+    place = intake_office(actor) if actor.office or not office else office_of(office)
+    key = kmc.new_data_key("ra.application", actor=actor, at=at)
+    head = application_rules.heading(at)
+    row = Application.objects.create(
+        state=application_rules.State.DRAFT,
+        number=application_rules.number_of(head, next_number(head)),
+        profile=offered.code,
+        days=application_rules.check_days(years),
+        office_id=place.id,
+        maker_id=application_rules.person(actor),
+        channel=COUNTER,
+        data_key=key,
+        reviews_needed=offered.reviews,
+        opened_at=at,
+    )
+    dossier = Dossier(application=row)
+    dossiers.seal_identity(dossier, key, {}, secrets.token_hex(16))
+    dossier.save(force_insert=True)
+    record("ra.open_draft", _subject(row), actor=actor, at=at, number=row.number, profile=profile)
+    return Draft(row.pk, row.number)
+
+
+@transaction.atomic
+def open_again(application_id: int, *, actor: Actor, at: datetime) -> Draft:
+    """A new draft from the words of a rejected or cancelled application (CPS 4.2.2)."""
+    old = applications.locked(application_id, actor)
+    if old.state not in {application_rules.State.REJECTED, application_rules.State.CANCELLED}:
+        raise Refusal(Kind.CONFLICT, "intake.not_over", f"{old.number} is {old.state}", cps="4.2.2")
+    content = applications.content(old)
+    office = "" if actor.office else old.office.code
+    draft = open_draft(old.profile, years=old.days // 365, office=office, actor=actor, at=at)
+    save_draft(draft.id, content.fields, distinguisher=old.distinguisher, actor=actor, at=at)
+    return draft
+
+
+@transaction.atomic
+def save_draft(
+    application_id: int,
+    values: Mapping[str, str],
+    *,
+    years: int | None = None,
+    distinguisher: str | None = None,
+    seen: int | None = None,
+    actor: Actor,
+    at: datetime,
+) -> Saved:
+    """Keep what was typed, right or wrong, and say what is wrong (CPS 3.2.3).
+
+    `values` replaces all fields. `seen` is the version of the page: refuses
+    `applications.content_changed` when another page was saved meanwhile.
+    """
+    row = _editable(application_id, actor)
+    if seen is not None:
+        application_rules.check_version(row.content_version, seen)
+    content = applications.content(row)
+    fields = rules.typed(values, frozenset(identity.FIELDS))
+    kept, wrong = identity.judge(fields, today=queries.today(at))
+    columns, more_wrong = dossiers.set_columns(row, years, distinguisher)
+    if dict(content.fields) != kept or columns:
+        dossiers.keep_fields(row, kept, content.salt, wrong)
+        _changed(row, *columns)
+        record("ra.save_draft", _subject(row), actor=actor, at=at, version=row.content_version)
+    return Saved(row.content_version, tuple(wrong + more_wrong))
+
+
+@transaction.atomic
+def attach_request(application_id: int, data: bytes, *, actor: Actor, at: datetime) -> RequestView:
+    """Take a PKCS#10 request, PEM or DER, in (CPS 3.2.1).
+
+    Refuses with the rule of `pki` (field `request`), and what the CA refuses: `key.certified`,
+    `key.of_an_authority`, `name.taken` (field `distinguisher`), `profile.*`.
+    """
+    row = _editable(application_id, actor)
+    request = queries.proven(data)
+    content = applications.content(row)
+    queries.check_order(row, Content(content.fields, content.salt, request.der))
+    dossier = row.dossier
+    dossier.request = kmc.seal(row.data_key, dossier.request_context(), request.der)
+    dossier.save(update_fields=["request"])
+    row.key_fingerprint = request.public_key.fingerprint
+    _changed(row, "key_fingerprint")
+    record(
+        "ra.attach_request",
+        _subject(row),
+        actor=actor,
+        at=at,
+        key=row.key_fingerprint,
+        algorithm=request.public_key.algorithm,
+    )
+    return queries.request_view(request)
+
+
+@transaction.atomic
+def accept_agreement(
+    application_id: int, version: str, *, how: str, actor: Actor, at: datetime
+) -> None:
+    """The applicant has agreed to the subscriber agreement (CPS 4.1.2.4)."""
+    row = _editable(application_id, actor)
+    application_rules.check_agreement(version, how)
+    row.agreement_version, row.agreement_how, row.agreement_at = version, how, at
+    _changed(row, "agreement_version", "agreement_how", "agreement_at")
+    record("ra.accept_agreement", _subject(row), actor=actor, at=at, version=version, how=how)
+
+
+@transaction.atomic
+def submit(application_id: int, *, actor: Actor, at: datetime) -> Submitted:
+    """Hand a complete application to the reviewers (CPS 4.3.1); the two days begin (CPS 4.2.3).
+
+    Refuses everything that is wrong at once (Refusals, each with its field): identity, documents,
+    request, agreement, and what the CA says to the order.
+    """
+    row = _editable(application_id, actor)
+    content = applications.content(row)
+    wrong = queries.all_wrong(row, content, at=at)
+    if wrong:
+        raise Refusals(wrong)
+    queries.proven(content.request)
+    row.subscriber_id = find_or_enter(content.fields, actor=actor, at=at)
+    queries.check_order(row, content)
+    row.checks = queries.automatic_checks(row, content, row.subscriber_id)
+    _propose(row, content, actor=actor, at=at)
+    row.round += 1
+    row.submitted_at, row.deadline_at = at, application_rules.deadline(at)
+    row.reviews_done, row.correction_due_at = 0, None
+    asked = needed(row.profile, content.fields, proxy=identity.by_proxy(content.fields))
+    row.save(update_fields=_SUBMITTED)
+    advance(row, "submit", actor=actor, at=at, **_accepted(row, content, asked))
+    code = issue_access_code(row.pk, actor=actor, at=at) if row.round == 1 else ""
+    return Submitted(row.number, code, row.deadline_at)
+
+
+_SUBMITTED = [
+    "subscriber", "checks", "content_digest", "approval_id", "round", "submitted_at",
+    "deadline_at", "reviews_done", "correction_due_at",
+]  # fmt: skip
+
+
+@transaction.atomic
+def propose_again(application_id: int, *, actor: Actor, at: datetime) -> None:
+    """Ask the reviewers anew when the approval ended by itself, undecided for too long."""
+    row = applications.locked(application_id, actor)
+    application_rules.check_own(row.maker_id, actor.person_id)
+    if row.state != application_rules.State.SUBMITTED:
+        raise Refusal(Kind.CONFLICT, "intake.not_submitted", f"it is {row.state}")
+    _propose(row, applications.content(row), actor=actor, at=at)
+    row.reviews_done = 0
+    row.save(update_fields=["content_digest", "approval_id", "reviews_done"])
+    record("ra.propose_again", _subject(row), actor=actor, at=at, approval=row.approval_id)
+
+
+@transaction.atomic
+def cancel(application_id: int, *, reason: str, actor: Actor, at: datetime) -> None:
+    """The applicant wants no more. `reason` is a code.
+
+    What was never submitted is shredded at once: nobody has a use for it (WP-6.4).
+    """
+    row = applications.locked(application_id, actor)
+    application_rules.check_own(row.maker_id, actor.person_id)
+    was_submitted = row.state == application_rules.State.SUBMITTED
+    advance(row, "cancel", actor=actor, at=at, reason=reason)
+    Application.objects.filter(pk=row.pk).update(claimed_by=None, claimed_until=None)
+    if was_submitted and row.approval_id:
+        withdraw(row.approval_id, reason="application cancelled", actor=actor, at=at)
+    if row.round == 0:
+        kmc.destroy_data_key(row.data_key, reason="draft cancelled", actor=actor, at=at)
+
+
+# --- inside ----------------------------------------------------------------------------------
+
+
+def _check_operator(actor: Actor) -> None:
+    if Role.OPERATOR not in actor.roles or actor.person_id is None:
+        raise Refusal(
+            Kind.FORBIDDEN, "intake.not_an_operator", "operators enter applications", cps="4.3.1"
+        )
+
+
+def _editable(application_id: int, actor: Actor) -> Application:
+    _check_operator(actor)
+    row = applications.locked(application_id, actor)
+    application_rules.check_own(row.maker_id, actor.person_id)
+    application_rules.check_editable(row.state)
+    return row
+
+
+def _propose(row: Application, content: Content, *, actor: Actor, at: datetime) -> None:
+    row.content_digest = applications.content_digest(row, content, at=at)
+    approval = propose(
+        application_rules.ACTIONS[row.reviews_needed],
+        {"application_id": row.pk, "digest": row.content_digest},
+        subject=_subject(row),
+        actor=actor,
+        at=at,
+    )
+    row.approval_id = approval.id
+
+
+def _accepted(row: Application, content: Content, slots: list[str]) -> dict[str, object]:
+    """CPS 5.4.1 of RAs: which documents, how verified, which RA; the number stays sealed."""
+    return {
+        "round": row.round,
+        "office": row.office_id,
+        "profile": row.profile,
+        "document_type": content.fields["document_type"],
+        "verified_how": content.fields["verified_how"],
+        "slots": slots,
+        "subscriber": row.subscriber_id,
+        "digest": row.content_digest,
+        "deadline": row.deadline_at.isoformat() if row.deadline_at else "",
+    }
+
+
+def _changed(row: Application, *columns: str) -> None:
+    row.content_version += 1
+    row.save(update_fields=["content_version", *columns])
+
+
+def _subject(row: Application) -> str:
+    return f"ra.application:{row.pk}"

@@ -1,0 +1,14 @@
+from ra.applicants.models import Counter as Counter
+from ra.applicants.models import Subscriber as Subscriber
+from ra.applications.models import Application as Application
+from ra.applications.models import Dossier as Dossier
+from ra.branches.models import Office as Office
+from ra.evidence.models import Document as Document
+from ra.evidence.models import Opened as Opened
+from ra.evidence.models import Page as Page
+from ra.handover.models import DownloadCredential as DownloadCredential
+from ra.handover.models import StatusAccess as StatusAccess
+from ra.receipts.models import Receipt as Receipt
+from ra.review.models import Decision as Decision
+from ra.review.models import ItemVerdict as ItemVerdict
+from ra.revocations.models import RevocationRequest as RevocationRequest

@@ -1,0 +1,59 @@
+"""Forms of the reviewers."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from ra.review.rules import REVEAL_REASONS, Outcome, reasons_for
+from ra.review.wording import REASONS
+from ra.review.wording import REVEAL_REASONS as REVEAL_WORDS
+
+
+def _reasons(outcome: Outcome) -> list[tuple[str, object]]:
+    return [(reason.code, REASONS[reason.code]) for reason in reasons_for(outcome)]
+
+
+class ReturnForm(forms.Form):
+    """`items`: (code, label) of the case's fields and slots that may be asked for again."""
+
+    reasons = forms.MultipleChoiceField(
+        label=_("原因"), choices=_reasons(Outcome.RETURN), widget=forms.CheckboxSelectMultiple
+    )
+    items = forms.MultipleChoiceField(
+        label=_("需要重新提交的内容"), required=False, widget=forms.CheckboxSelectMultiple
+    )
+    message = forms.CharField(
+        label=_("给申请人的说明"), max_length=300, widget=forms.Textarea(attrs={"rows": 4})
+    )
+
+    def __init__(self, *args: Any, items: Sequence[tuple[str, object]] = (), **more: Any) -> None:
+        super().__init__(*args, **more)
+        field = self.fields["items"]
+        assert isinstance(field, forms.MultipleChoiceField)
+        field.choices = list(items)
+
+
+class RejectForm(forms.Form):
+    reasons = forms.MultipleChoiceField(
+        label=_("原因"), choices=_reasons(Outcome.REJECT), widget=forms.CheckboxSelectMultiple
+    )
+    message = forms.CharField(
+        label=_("给申请人的说明"), max_length=300, widget=forms.Textarea(attrs={"rows": 4})
+    )
+
+
+class RevealForm(forms.Form):
+    field = forms.CharField(max_length=40, widget=forms.HiddenInput)
+    reason = forms.ChoiceField(
+        label=_("原因"), choices=[(code, REVEAL_WORDS[code]) for code in REVEAL_REASONS]
+    )
+
+
+class FilterForm(forms.Form):
+    """Of the list; maps to `review.queries.Filters`."""
+
+    profile = forms.CharField(label=_("证书模板"), required=False, max_length=40)
+    office = forms.CharField(label=_("机构"), required=False, max_length=20)
+    text = forms.CharField(label=_("编号、证件号、手机号或姓名"), required=False, max_length=64)

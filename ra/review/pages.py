@@ -1,0 +1,121 @@
+"""What the review page is made of: frozen values, nothing that could start a query."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from anxin.kernel.errors import Refusal
+from ca.api import Preview
+from ra.applications.rules import Sla
+from ra.evidence.queries import DocumentView
+
+
+@dataclass(frozen=True, slots=True)
+class FieldView:
+    """One declared value, `shown` masked where `masked` says so.
+
+    `in_request` is what the certificate request says, `known` what was verified for this
+    subscriber before; both masked alike and empty when there is nothing. `agrees`: they say the
+    same as the applicant, so it may be confirmed with others; None: there is nothing to compare.
+    `verdict` is this reviewer's own: agrees, differs or "".
+    """
+
+    code: str
+    shown: str
+    masked: bool
+    in_request: str
+    known: str
+    known_from: str  # number of the application that was approved
+    agrees: bool | None
+    document_id: int | None
+    verdict: str
+
+
+@dataclass(frozen=True, slots=True)
+class TickView:
+    code: str
+    ticked: bool
+
+
+@dataclass(frozen=True, slots=True)
+class LockView:
+    holder: str
+    until: datetime
+    mine: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SameView:
+    """Another application of the same subscriber; `certificate_state` empty without one."""
+
+    number: str
+    profile: str
+    state: str
+    at: datetime
+    certificate_id: int | None
+    certificate_state: str
+
+
+@dataclass(frozen=True, slots=True)
+class DecisionView:
+    """An earlier answer. Of the running round only one's own: the second check is blind."""
+
+    round: int
+    outcome: str
+    reasons: tuple[str, ...]
+    items: tuple[str, ...]
+    message: str
+    reviewer: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryView:
+    """One journal entry about this application: `action` is a code, `details` codes and ids."""
+
+    at: datetime
+    who: str
+    action: str
+    refused: bool
+    details: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class CaseView:
+    """`version` goes back with verdicts, `seen` with the approval.
+
+    `hindrances` is why this person cannot approve now (rule codes with details); empty: they can.
+    """
+
+    id: int
+    number: str
+    state: str
+    version: int
+    seen: str
+    round: int
+    profile: str
+    days: int
+    masked_name: str
+    maker: str
+    submitted_at: datetime | None
+    deadline_at: datetime | None
+    sla: Sla | None
+    reviews_done: int
+    reviews_needed: int
+    lock: LockView | None
+    may_claim: bool
+    may_judge: bool
+    documents: tuple[DocumentView, ...]
+    missing_slots: tuple[str, ...]
+    fields: tuple[FieldView, ...]
+    checklist: tuple[TickView, ...]
+    checks: Mapping[str, str]
+    preview: Preview | None
+    preview_refused: Refusal | None
+    same: tuple[SameView, ...]
+    decisions: tuple[DecisionView, ...]
+    history: tuple[HistoryView, ...]
+    hindrances: tuple[Refusal, ...]
+    content_digest: str
+    certificate_id: int | None

@@ -1,0 +1,218 @@
+"""Reviewing (CPS 4.2.1, 4.2.2): what is ticked off, coded reasons, when one may decide. Pure."""
+
+import re
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from anxin.kernel.errors import Kind, Refusal
+
+LEASE = timedelta(minutes=30)  # a claim lasts so long after the last act
+FEW_CHARACTERS = 4
+MANY_CHARACTERS = 300
+
+
+class Verdict(StrEnum):
+    AGREES = "agrees"
+    DIFFERS = "differs"
+
+
+class Outcome(StrEnum):
+    APPROVE = "approve"
+    RETURN = "return"
+    REJECT = "reject"
+
+
+class When(StrEnum):
+    ALWAYS = "always"
+    PROXY = "proxy"
+    EMPLOYED = "employed"
+
+
+# What a reviewer confirms beside the fields, CPS 3.2.3, 3.2.6, 4.1.2.4, 4.2.1
+CHECKLIST: Mapping[str, When] = {
+    "check.form_signed": When.ALWAYS,
+    "check.document_valid": When.ALWAYS,
+    "check.same_person": When.ALWAYS,
+    "check.agreement": When.ALWAYS,
+    "check.certificate": When.ALWAYS,
+    "check.proxy_authorised": When.PROXY,
+    "check.organization_confirms": When.EMPLOYED,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """`items` are fields or slots that are pre-ticked with it, and that pre-tick it."""
+
+    code: str
+    outcomes: frozenset[Outcome]
+    items: tuple[str, ...]
+
+
+_BOTH = frozenset({Outcome.RETURN, Outcome.REJECT})
+_RETURN = frozenset({Outcome.RETURN})
+_REJECT = frozenset({Outcome.REJECT})
+
+# CPS 4.2.2: a rejection carries reasons. The sentences are in `review/wording.py`.
+REASONS: Mapping[str, Reason] = {
+    reason.code: reason
+    for reason in (
+        Reason("A01", _RETURN, ("id_front", "id_back", "agent_id")),  # picture unreadable
+        Reason("A02", _RETURN, ("id_front", "id_back")),  # document not in force
+        Reason("A03", _RETURN, ("name",)),
+        Reason("A04", _RETURN, ("document_number", "document_type")),
+        Reason("A05", _RETURN, ("phone", "email")),
+        Reason("A06", _RETURN, ("application_form", "check.form_signed")),
+        Reason("A07", _RETURN, ("authorization_letter", "check.proxy_authorised", "agent_name")),
+        Reason("A08", _RETURN, ("organization_letter", "organization", "organization_code")),
+        Reason("A09", _RETURN, ("request",)),
+        Reason("A10", _RETURN, ()),  # see the message
+        Reason("J01", _REJECT, ("check.same_person",)),  # identity could not be verified
+        Reason("J02", _REJECT, ()),  # document false or altered
+        Reason("J03", _REJECT, ()),  # not entitled to act
+        Reason("J04", _REJECT, ()),  # dispute over names or marks, CPS 3.1.5
+        Reason("J05", _BOTH, ()),  # law or policy forbids it
+        Reason("J06", _REJECT, ()),  # not corrected in time
+    )
+}
+
+# CPS 9.3: what a whole value may be looked at for
+REVEAL_REASONS = ("compare_document", "call_applicant", "same_subject", "complaint", "court")
+
+
+def reasons_for(outcome: Outcome) -> list[Reason]:
+    """The reasons that may be given for a return or a rejection."""
+    return [reason for reason in REASONS.values() if outcome in reason.outcomes]
+
+
+def checklist(fields: Mapping[str, str], *, proxy: bool) -> list[str]:
+    """Codes of what is to be ticked off for this application."""
+    holds = {
+        When.ALWAYS: True,
+        When.PROXY: proxy,
+        When.EMPLOYED: bool(fields.get("organization")),
+    }
+    return [code for code, when in CHECKLIST.items() if holds[when]]
+
+
+# --- may one? --------------------------------------------------------------------------------
+
+
+def check_reviewer(is_reviewer: bool) -> None:  # noqa: FBT001 -- one question
+    if not is_reviewer:
+        raise Refusal(Kind.FORBIDDEN, "review.not_a_reviewer", "reviewers review", cps="4.3.1")
+
+
+def check_not_own(maker_id: int, person_id: int | None) -> None:
+    """CPS 4.3.1: a different person reviews."""
+    if person_id is None or person_id == maker_id:
+        raise Refusal(
+            Kind.FORBIDDEN, "review.own_work", "nobody reviews what they entered", cps="4.3.1"
+        )
+
+
+def check_submitted(state: str) -> None:
+    if state != "submitted":
+        raise Refusal(
+            Kind.CONFLICT, "review.not_submitted", f"it is {state}", cps="4.2.1", state=state
+        )
+
+
+def check_free(
+    claimed_by: int | None, claimed_until: datetime | None, person_id: int | None, *, at: datetime
+) -> None:
+    """Refuses what somebody else has on the desk."""
+    if claimed_by not in (None, person_id) and claimed_until and claimed_until > at:
+        raise Refusal(
+            Kind.CONFLICT, "review.claimed", f"claimed until {claimed_until:%H:%M}", cps="4.2.1"
+        )
+
+
+def check_held(
+    claimed_by: int | None, claimed_until: datetime | None, person_id: int | None, *, at: datetime
+) -> None:
+    """Refuses to work on what one has not claimed, or not any more."""
+    if claimed_by != person_id or not claimed_until or claimed_until <= at:
+        raise not_claimed()
+
+
+def not_claimed() -> Refusal:
+    return Refusal(Kind.CONFLICT, "review.not_claimed", "not on your desk", cps="4.2.1")
+
+
+def check_fresh_eyes(decided: bool) -> None:  # noqa: FBT001 -- one question
+    """CPS 4.3.1: the second check is another person's."""
+    if decided:
+        raise Refusal(
+            Kind.FORBIDDEN, "review.decided_already", "you have checked this", cps="4.3.1"
+        )
+
+
+def check_item(item: str, items: Collection[str]) -> None:
+    if item not in items:
+        raise Refusal(Kind.INVALID, "review.no_such_item", f"no {item} here", field=item)
+
+
+def check_reveal_reason(reason: str) -> None:
+    if reason not in REVEAL_REASONS:
+        raise Refusal(
+            Kind.INVALID, "review.reveal_reason", f"no reason {reason}", cps="9.3", field="reason"
+        )
+
+
+def hindrances(
+    items: Collection[str], verdicts: Mapping[str, str], unopened: Collection[str]
+) -> list[Refusal]:
+    """Why it cannot be approved yet: mismatches, what is left to tick, documents nobody opened."""
+    differs = [item for item in items if verdicts.get(item) == Verdict.DIFFERS]
+    left = [item for item in items if item not in verdicts]
+    fields = [item for item in left if not item.startswith("check.")]
+    found = []
+    if differs:
+        found.append(_hindrance("mismatch", len(differs), differs[0]))
+    if left:
+        found.append(_hindrance("incomplete", len(fields), left[0], ticks=len(left) - len(fields)))
+    if unopened:
+        found.append(_hindrance("unopened", len(unopened), next(iter(unopened))))
+    return found
+
+
+def _hindrance(rule: str, count: int, first: str, **details: object) -> Refusal:
+    return Refusal(
+        Kind.CONFLICT,
+        f"review.{rule}",
+        f"{count} items, first {first}",
+        cps="4.2.1",
+        field=first,
+        count=count,
+        **details,
+    )
+
+
+_PERSONAL = re.compile(r"\d{11}|\d{15,17}[\dXx]|[\w.]+@[\w.]+")
+
+
+def check_words(outcome: Outcome, codes: Collection[str], message: str) -> None:
+    """A return or a rejection has coded reasons and a message the applicant can act on.
+
+    The message is read on the public site: no numbers of documents or telephones in it.
+    """
+    allowed = {reason.code for reason in reasons_for(outcome)}
+    if not codes or not set(codes) <= allowed:
+        raise Refusal(
+            Kind.INVALID, "review.reasons", "say why, by code", cps="4.2.2", field="reasons"
+        )
+    if not FEW_CHARACTERS <= len(message.strip()) <= MANY_CHARACTERS:
+        raise Refusal(
+            Kind.INVALID, "review.message", "4 to 300 characters", cps="4.2.2", field="message"
+        )
+    if _PERSONAL.search(message):
+        raise Refusal(
+            Kind.INVALID,
+            "review.message_personal",
+            "a number or address in it",
+            cps="9.4",
+            field="message",
+        )

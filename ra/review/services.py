@@ -1,0 +1,301 @@
+"""Reviewing: claim, look, judge item by item, decide (CPS 4.2, 4.3.1)."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import transaction
+from django.db.models import Exists, OuterRef, Q
+
+from anxin.kernel.actors import Actor
+from anxin.kernel.errors import Refusals
+from audit.log import advance, record
+from people.api import Role, approval, vote
+from ra.applications import queries as applications
+from ra.applications import rules as application_rules
+from ra.applications.models import Application
+from ra.applications.rules import person
+from ra.evidence.queries import unopened
+from ra.review import marks, rules
+from ra.review.models import Decision, ItemVerdict
+from ra.review.rules import Outcome
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """`state` of the application after the decision; still `submitted`: a second check follows."""
+
+    number: str
+    state: str
+
+
+# --- the desk --------------------------------------------------------------------------------
+
+
+@transaction.atomic
+def claim(application_id: int, *, actor: Actor, at: datetime) -> str:
+    """Take it on the desk for 30 minutes; its number. Claiming again renews.
+
+    Refuses `review.not_a_reviewer`, `own_work`, `not_submitted`, `decided_already`, `claimed`.
+    """
+    _check_reviewer(actor)
+    row = applications.locked(application_id, actor)
+    rules.check_submitted(row.state)
+    rules.check_not_own(row.maker_id, actor.person_id)
+    rules.check_fresh_eyes(_has_decided(row, actor))
+    rules.check_free(row.claimed_by, row.claimed_until, actor.person_id, at=at)
+    return _claim(row, actor=actor, at=at)
+
+
+@transaction.atomic
+def claim_next(*, actor: Actor, at: datetime) -> str | None:
+    """Claim the most urgent application this person may review; its number, None if none waits.
+
+    What others are just claiming is passed over, not waited for.
+    """
+    _check_reviewer(actor)
+    decided = Decision.objects.filter(
+        application=OuterRef("pk"), round=OuterRef("round"), reviewer_id=person(actor)
+    )
+    waiting = (
+        applications.visible(actor)
+        .filter(Q(claimed_until__isnull=True) | Q(claimed_until__lte=at))
+        .filter(~Exists(decided), state=application_rules.State.SUBMITTED)
+        .exclude(maker_id=person(actor))
+        .order_by("deadline_at", "pk")
+        .select_for_update(skip_locked=True, of=("self",))
+    )
+    row = waiting.first()
+    return _claim(row, actor=actor, at=at) if row else None
+
+
+@transaction.atomic
+def release(application_id: int, *, actor: Actor, at: datetime) -> None:
+    """Put it back. Refuses `review.not_claimed`."""
+    row = applications.locked(application_id, actor)
+    rules.check_held(row.claimed_by, row.claimed_until, actor.person_id, at=at)
+    row.claimed_by = row.claimed_until = None
+    row.save(update_fields=["claimed_by", "claimed_until"])
+    record("ra.release", _subject(row), actor=actor, at=at)
+
+
+# --- item by item ----------------------------------------------------------------------------
+
+
+@transaction.atomic
+def set_verdict(
+    application_id: int, item: str, verdict: str, *, seen: int, actor: Actor, at: datetime
+) -> None:
+    """One field `agrees` or `differs`; a checklist item is ticked by `agrees`, "" unticks any.
+
+    `seen` is the content version of the page. Renews the claim. Refuses
+    `applications.content_changed`, `review.not_claimed`, `review.no_such_item`.
+    """
+    row = _on_desk(application_id, seen, actor=actor, at=at)
+    current = marks.of(row, applications.content(row))
+    rules.check_item(item, current)
+    if verdict:
+        _judge(row, {item: rules.Verdict(verdict)}, current, actor=actor, at=at)
+    else:
+        row.verdicts.filter(reviewer_id=person(actor), item=item).delete()
+    record("ra.verdict", _subject(row), actor=actor, at=at, item=item, verdict=verdict)
+
+
+@transaction.atomic
+def confirm_fields(
+    application_id: int, items: Collection[str], *, seen: int, actor: Actor, at: datetime
+) -> None:
+    """All these fields agree, said at once."""
+    row = _on_desk(application_id, seen, actor=actor, at=at)
+    current = marks.of(row, applications.content(row))
+    for item in items:
+        rules.check_item(item, current)
+    _judge(row, dict.fromkeys(items, rules.Verdict.AGREES), current, actor=actor, at=at)
+    record("ra.verdict", _subject(row), actor=actor, at=at, items=sorted(items), verdict="agrees")
+
+
+# --- the decision ----------------------------------------------------------------------------
+
+
+@transaction.atomic
+def decide_approve(application_id: int, *, seen: str, actor: Actor, at: datetime) -> Decided:
+    """Agree. The vote that completes the number orders the certificate in this transaction.
+
+    `seen` is `CaseView.seen`. Refuses (Refusals) every hindrance: `review.mismatch`, `incomplete`,
+    `unopened`; `applications.content_changed`; and whatever people, RA and CA refuse.
+    """
+    row = _on_desk(application_id, None, actor=actor, at=at)
+    rules.check_fresh_eyes(_has_decided(row, actor))
+    content = applications.content(row)
+    current = marks.of(row, content)
+    closed = [document.slot for document in unopened(row.pk, actor.person_id)]
+    found = rules.hindrances(current, marks.valid(row, actor.person_id, current), closed)
+    if found:
+        raise Refusals(found)
+    application_rules.check_same(
+        applications.content_digest(row, content, at=at), row.content_digest
+    )
+    _decide(row, Outcome.APPROVE, actor=actor, at=at)
+    row.reviews_done += 1
+    row.claimed_by = row.claimed_until = None
+    row.save(update_fields=["reviews_done", "claimed_by", "claimed_until"])
+    vote(_approval_id(row), grants=True, seen=seen, actor=actor, at=at)
+    row.refresh_from_db(fields=["state"])
+    return Decided(row.number, row.state)
+
+
+@transaction.atomic
+def return_for_correction(
+    application_id: int,
+    reasons: Sequence[str],
+    *,
+    items: Sequence[str] = (),
+    message: str,
+    actor: Actor,
+    at: datetime,
+) -> Decided:
+    """Send it back; everything is kept. `items` are fields or slots to be handed in again.
+
+    Refuses `review.reasons`, `review.message`, `review.message_personal`, `review.not_claimed`.
+    """
+    rules.check_words(Outcome.RETURN, reasons, message)
+    row = _on_desk(application_id, None, actor=actor, at=at)
+    _decide(row, Outcome.RETURN, reasons, items, message, actor=actor, at=at)
+    _vote_no(row, actor=actor, at=at)
+    due = application_rules.correction_deadline(at)
+    _close(row, returned_at=at, correction_due_at=due)
+    advance(row, "return", actor=actor, at=at, reasons=list(reasons), due=due.isoformat())
+    return Decided(row.number, row.state)
+
+
+@transaction.atomic
+def reject(
+    application_id: int, reasons: Sequence[str], *, message: str, actor: Actor, at: datetime
+) -> Decided:
+    """Decline for good (CPS 4.2.2); the applicant reads why and may apply again."""
+    rules.check_words(Outcome.REJECT, reasons, message)
+    row = _on_desk(application_id, None, actor=actor, at=at)
+    _decide(row, Outcome.REJECT, reasons, (), message, actor=actor, at=at)
+    _vote_no(row, actor=actor, at=at)
+    _close(row, decided_at=at, decided_by=actor.person_id)
+    advance(row, "reject", actor=actor, at=at, reasons=list(reasons))
+    return Decided(row.number, row.state)
+
+
+@transaction.atomic
+def reveal(application_id: int, field: str, *, reason: str, actor: Actor, at: datetime) -> str:
+    """One whole value for 15 seconds on the screen (CPS 9.3, WP-5.3); the journal keeps why.
+
+    `reason` is one of `rules.REVEAL_REASONS`.
+    """
+    rules.check_reveal_reason(reason)
+    row = applications.locked(application_id, actor)
+    content = applications.content(row)
+    rules.check_item(field, content.fields)
+    record("ra.reveal", _subject(row), actor=actor, at=at, field=field, reason=reason)
+    return content.fields[field]
+
+
+# --- inside ----------------------------------------------------------------------------------
+
+
+def _check_reviewer(actor: Actor) -> None:
+    rules.check_reviewer(Role.REVIEWER in actor.roles and actor.person_id is not None)
+
+
+def _claim(row: Application, *, actor: Actor, at: datetime) -> str:
+    is_new = row.claimed_by != actor.person_id
+    _renew(row, actor=actor, at=at)
+    if is_new:
+        record("ra.claim", _subject(row), actor=actor, at=at)
+    return row.number
+
+
+def _renew(row: Application, *, actor: Actor, at: datetime) -> None:
+    row.claimed_by, row.claimed_until = actor.person_id, at + rules.LEASE
+    row.save(update_fields=["claimed_by", "claimed_until"])
+
+
+def _on_desk(application_id: int, seen: int | None, *, actor: Actor, at: datetime) -> Application:
+    """The locked row of an application this person has claimed and may judge; renews the claim."""
+    _check_reviewer(actor)
+    row = applications.locked(application_id, actor)
+    rules.check_submitted(row.state)
+    rules.check_not_own(row.maker_id, actor.person_id)
+    rules.check_held(row.claimed_by, row.claimed_until, actor.person_id, at=at)
+    if seen is not None:
+        application_rules.check_version(row.content_version, seen)
+    _renew(row, actor=actor, at=at)
+    return row
+
+
+def _judge(
+    row: Application,
+    verdicts: Mapping[str, rules.Verdict],
+    current: Mapping[str, bytes],
+    *,
+    actor: Actor,
+    at: datetime,
+) -> None:
+    ItemVerdict.objects.bulk_create(
+        [
+            ItemVerdict(
+                application=row,
+                reviewer_id=person(actor),
+                item=item,
+                verdict=verdict,
+                mark=current[item],
+                at=at,
+            )
+            for item, verdict in verdicts.items()
+        ],
+        update_conflicts=True,
+        unique_fields=["application", "reviewer_id", "item"],
+        update_fields=["verdict", "mark", "at"],
+    )
+
+
+def _has_decided(row: Application, actor: Actor) -> bool:
+    return row.decisions.filter(round=row.round, reviewer_id=person(actor)).exists()
+
+
+def _decide(
+    row: Application,
+    outcome: Outcome,
+    reasons: Sequence[str] = (),
+    items: Sequence[str] = (),
+    message: str = "",
+    *,
+    actor: Actor,
+    at: datetime,
+) -> None:
+    Decision.objects.create(
+        application=row,
+        round=row.round,
+        reviewer_id=person(actor),
+        outcome=outcome.value,
+        reasons=list(reasons),
+        items=list(items),
+        message=message.strip(),
+        at=at,
+    )
+
+
+def _approval_id(row: Application) -> int:
+    assert row.approval_id is not None  # a submitted application has proposed
+    return row.approval_id
+
+
+def _vote_no(row: Application, *, actor: Actor, at: datetime) -> None:
+    open_one = approval(_approval_id(row))
+    vote(open_one.id, grants=False, seen=open_one.digest, actor=actor, at=at)
+
+
+def _close(row: Application, **columns: object) -> None:
+    Application.objects.filter(pk=row.pk).update(
+        claimed_by=None, claimed_until=None, approval_id=None, reviews_done=0, **columns
+    )
+
+
+def _subject(row: Application) -> str:
+    return f"ra.application:{row.pk}"
