@@ -2,6 +2,7 @@
 
 import io
 from datetime import date
+from functools import cache
 from pathlib import Path
 
 from PIL import Image, ImageDraw, ImageFilter, ImageFont
@@ -15,10 +16,7 @@ class Artist:
     """Draws with one font; the same person gives the same picture, byte for byte."""
 
     def __init__(self, font: Path) -> None:
-        self._font = font
-
-    def _text(self, size: int) -> ImageFont.FreeTypeFont:
-        return ImageFont.truetype(str(self._font), size)
+        self._text = cache(lambda size: ImageFont.truetype(str(font), size))
 
     def _card(self) -> tuple[Image.Image, ImageDraw.ImageDraw]:
         card = Image.new("RGB", (1200, 757), "#eef3f4")
@@ -113,7 +111,9 @@ class Artist:
         ImageDraw.Draw(veil).text(
             middle, "样例", font=self._text(200), fill=(0, 0, 0, 22), anchor="mm"
         )
-        picture.paste(veil.rotate(24), mask=veil.rotate(24))
+        veil = veil.rotate(24)
+        picture.paste(veil, mask=veil)
+        picture = picture.resize((picture.width * 3 // 4, picture.height * 3 // 4))
         desk = Image.new("RGB", (picture.width + 60, picture.height + 60), "#cfd3d0")
         desk.paste(picture, (30, 30))
         photo = desk.rotate(angle, resample=Image.Resampling.BICUBIC, fillcolor="#cfd3d0")
