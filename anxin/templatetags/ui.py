@@ -10,7 +10,18 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from anxin.kernel.errors import Refusal
+from anxin.wording import sentence
+
 register = template.Library()
+
+
+def told(refusal: Refusal) -> str:
+    """The refusal as a sentence, its clause at the end unless the sentence names it."""
+    said = sentence(refusal)
+    if not refusal.cps or refusal.cps in said:
+        return said
+    return _("%(sentence)s（CPS %(clause)s）") % {"sentence": said, "clause": refusal.cps}
 
 
 @register.simple_tag

@@ -34,11 +34,14 @@ const tell = (box, verdict) => {
   else box.setAttribute("aria-invalid", "true");
   box.setAttribute("aria-describedby", node.id);
 };
+const judged = (box) => form.dataset.checks.split(" ").includes(box.name) && box.tagName === "INPUT";
 const check = async (box) => {
   if (!box.value.trim()) return;
   const asked = box.value;
+  const kind = form.elements[box.name.replace("number", "type")];
+  const values = { field: box.name, value: asked, document_type: kind ? kind.value : "" };
   try {
-    const answer = await post(form.dataset.checkUrl, { field: box.dataset.check, value: asked });
+    const answer = await post(form.dataset.checkUrl, values);
     if (answer.ok && box.value === asked) tell(box, await answer.json());
   } catch {
     /* no line to the server: the form itself is checked again when it is sent */
@@ -48,12 +51,12 @@ const waiting = new WeakMap();
 if (form && form.dataset.checkUrl) {
   form.addEventListener("input", (event) => {
     const box = event.target;
-    if (!box.dataset.check || event.isComposing) return;
+    if (!judged(box) || event.isComposing) return;
     clearTimeout(waiting.get(box));
     waiting.set(box, setTimeout(() => check(box), PAUSE));
   });
   form.addEventListener("focusout", (event) => {
-    if (!event.target.dataset.check) return;
+    if (!judged(event.target)) return;
     clearTimeout(waiting.get(event.target));
     check(event.target);
   });
@@ -69,12 +72,12 @@ const keep = async () => {
   new FormData(form).forEach((value, name) => {
     if (typeof value === "string") values.append(name, value);
   });
-  const version = form.querySelector("[name=version]");
+  const version = form.elements.content_version;
   try {
     const answer = await post(form.dataset.draftUrl, values);
     if (!answer.ok) throw new Error(answer.status);
     const said = await answer.json();
-    if (version && said.version !== undefined) version.value = said.version;
+    version.value = said.version;
     if (saved) saved.textContent = said.sentence;
     if (saved) saved.classList.remove("off");
   } catch {
@@ -157,9 +160,12 @@ const refresh = async (all = true) => {
   const now = document.getElementById("evidence");
   const then = fresh.getElementById("evidence");
   if (now && then) now.replaceWith(document.importNode(then, true));
+  const version = fresh.querySelector("[name=content_version]");
+  if (version && !dirty) form.elements.content_version.value = version.value;
   arm();
 };
 const take = async (slot, files) => {
+  await keep();
   const sent = [];
   for (const file of files) sent.push(await send(slot, file, row(slot, file)));
   if (sent.every(Boolean)) await refresh();
@@ -180,26 +186,24 @@ const arm = () => {
 };
 arm();
 
-// --- A request pasted or chosen as a file is shown read before it is sent ---
-const box = document.querySelector("[data-request]");
-if (box) {
-  const shown = document.querySelector("[data-request-shown]");
-  const read = async () => {
-    if (!box.value.trim()) return;
-    const answer = await post(box.dataset.readUrl, { request: box.value });
-    const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
-    shown.replaceChildren(...document.importNode(fresh.body, true).childNodes);
-  };
-  box.addEventListener("change", read);
-  const file = document.querySelector("[data-request-file]");
-  if (file) {
-    file.addEventListener("change", async () => {
-      const chosen = file.files[0];
-      if (!chosen) return;
-      const bytes = new Uint8Array(await chosen.arrayBuffer());
-      const text = new TextDecoder("latin1").decode(bytes);
-      box.value = text.includes("-----BEGIN") ? text : btoa(text);
-      box.dispatchEvent(new Event("change"));
-    });
-  }
+// --- Another form of the page is sent: what was typed here is kept first ---
+document.addEventListener("submit", async (event) => {
+  const other = event.target;
+  if (!form || other === form || !dirty || other.method !== "post" || other.dataset.kept) return;
+  event.preventDefault();
+  await keep();
+  other.dataset.kept = "1";
+  other.requestSubmit(event.submitter || undefined);
+});
+
+// --- A request in a file is put where requests are pasted ---
+const file = document.querySelector("[data-request-file]");
+if (file) {
+  file.removeAttribute("hidden");
+  file.addEventListener("change", async () => {
+    const chosen = file.files[0];
+    if (!chosen) return;
+    const text = new TextDecoder("latin1").decode(await chosen.arrayBuffer());
+    file.form.elements.request.value = text.includes("-----BEGIN") ? text : btoa(text);
+  });
 }

@@ -35,13 +35,11 @@ const say = (node) => {
   notice.scrollIntoView({ block: "nearest" });
 };
 const send = async (url, values) => {
-  const body = new URLSearchParams(values);
-  const version = document.getElementById("facts").dataset.version;
-  if (values.has("version")) body.set("version", version);
+  const body = values && new URLSearchParams(values);
   const scroll = page.querySelector("#facts .body").scrollTop;
   let answer;
   try {
-    answer = await fetch(url, { method: "POST", body, headers: { "HX-Request": "true" } });
+    answer = await fetch(url, { method: body ? "POST" : "GET", body, headers: { "HX-Request": "true" } });
   } catch {
     document.getElementById("offline").removeAttribute("hidden");
     return;
@@ -83,17 +81,12 @@ const verdict = (value) => {
   if (value === "agrees") step(1);
 };
 
-// --- A page that has been drawn has been seen. ---
+// --- Who has been shown a page has opened the document: the server knows, the marks follow ---
 viewer.seen = (link) => {
   const mark = link.querySelector("[data-mark]");
   if (!mark || !mark.hasAttribute("hidden")) return;
-  const token = document.querySelector("[name=csrfmiddlewaretoken]");
-  if (!token || !page.dataset.viewedUrl) return;
   mark.removeAttribute("hidden");
-  const values = new FormData();
-  values.set("csrfmiddlewaretoken", token.value);
-  values.set("document", link.dataset.document);
-  queue = queue.then(() => send(page.dataset.viewedUrl, values));
+  queue = queue.then(() => send(location.href));
 };
 
 page.addEventListener("click", (event) => {

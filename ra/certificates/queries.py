@@ -1,0 +1,84 @@
+"""Applications with the certificates that came of them, for the counter."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from anxin.kernel.actors import Actor
+from anxin.kernel.errors import Refusal
+from ca import api as ca
+from pki.sm.sm3 import sm3
+from ra.applications import queries as applications
+from ra.applications.models import Application
+from ra.handover.queries import open_reference
+from ra.revocations.queries import RequestView, of_certificate
+
+FEWEST_DIGITS = 8  # fewer hexadecimal digits are not taken for a serial number
+
+
+@dataclass(frozen=True, slots=True)
+class Holding:
+    """`certificate` is None before it is ordered; `reference` waits to be used for picking up."""
+
+    application_id: int
+    number: str
+    masked_name: str
+    profile: str
+    days: int
+    state: str
+    office: str
+    decided_at: datetime | None
+    issued_at: datetime | None
+    accepted_at: datetime | None
+    certificate: ca.CertificateView | None
+    fingerprint: str  # SM3 of the certificate, "" before there is one
+    reference: str
+    requests: tuple[RequestView, ...]
+
+
+def holding(number: str, actor: Actor) -> Holding:
+    """By application. Refuses `applications.unknown`."""
+    return _holding(applications.by_number(number, actor), actor)
+
+
+def holding_of(certificate_id: int, actor: Actor) -> Holding:
+    """By certificate. Refuses `applications.unknown` for another office's as well."""
+    rows = applications.visible(actor).select_related("office")
+    row = rows.filter(certificate_id=certificate_id).first()
+    if row is None:
+        raise applications.unknown(f"of certificate {certificate_id}")
+    return _holding(row, actor)
+
+
+def by_serial(text: str, actor: Actor) -> int | None:
+    """The id of the certificate with this serial number, if the person may see it."""
+    digits = "".join(text.split()).replace(":", "")
+    hexadecimal = all(digit in "0123456789abcdefABCDEF" for digit in digits)
+    if len(digits) < FEWEST_DIGITS or not hexadecimal:
+        return None
+    try:
+        found = ca.by_serial(digits)
+    except Refusal:
+        return None
+    ours = applications.visible(actor).filter(certificate_id=found.id).exists()
+    return found.id if ours else None
+
+
+def _holding(row: Application, actor: Actor) -> Holding:
+    certificate = ca.certificate(row.certificate_id) if row.certificate_id else None
+    issued = certificate is not None and bool(certificate.der)
+    return Holding(
+        application_id=row.pk,
+        number=row.number,
+        masked_name=row.masked_name,
+        profile=row.profile,
+        days=row.days,
+        state=row.state,
+        office=row.office.name,
+        decided_at=row.decided_at,
+        issued_at=row.issued_at,
+        accepted_at=row.accepted_at,
+        certificate=certificate,
+        fingerprint=sm3(certificate.der).hex() if certificate and issued else "",
+        reference=open_reference(row.pk),
+        requests=tuple(of_certificate(row.certificate_id, actor)) if row.certificate_id else (),
+    )

@@ -1,0 +1,109 @@
+"""Handing certificates over, looking them up, finding anything by what is on a piece of paper."""
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_POST
+
+from people.api import Role
+from people.gates import actor_of, only
+from pki import pem
+from ra.applications.queries import id_of
+from ra.certificates import queries
+from ra.handover import services
+from ra.review.queries import Filters, View, queue, search
+
+
+@only(Role.OPERATOR, Role.REVIEWER)
+@never_cache
+@require_GET
+def handover(request: HttpRequest) -> HttpResponse:
+    """What is being made, and what waits to be fetched."""
+    actor, at = actor_of(request), timezone.now()
+    after = request.GET.get("after", "")
+    context = {
+        "issued": queue(actor, View.ISSUED, Filters(), after=after, at=at),
+        "issuing": queue(actor, View.ISSUING, Filters(), at=at),
+        "now": at,
+    }
+    part = "handover_lists" if request.headers.get("HX-Request") else "handover"
+    return render(request, f"ra/certificates/{part}.html", context)
+
+
+@only(Role.OPERATOR, Role.REVIEWER)
+@never_cache
+@require_GET
+def handover_page(request: HttpRequest, number: str) -> HttpResponse:
+    actor = actor_of(request)
+    context = {
+        "held": queries.holding(number, actor),
+        "may_hand_over": Role.OPERATOR in actor.roles,
+        "public_url": settings.PUBLIC_URL,
+    }
+    part = "handover_state" if request.headers.get("HX-Request") else "handover_page"
+    return render(request, f"ra/certificates/{part}.html", context)
+
+
+@only(Role.OPERATOR)
+@never_cache
+@require_POST
+def codes(request: HttpRequest, number: str) -> HttpResponse:
+    """Both codes for picking up, shown this once."""
+    actor = actor_of(request)
+    told = services.issue_download_codes(id_of(number, actor), actor=actor, at=timezone.now())
+    context = {"number": number, "codes": told, "public_url": settings.PUBLIC_URL}
+    return render(request, "ra/certificates/codes.html", context)
+
+
+@only(Role.OPERATOR)
+@never_cache
+@require_POST
+def access_code(request: HttpRequest, number: str) -> HttpResponse:
+    """A new code for the status page, because the receipt was lost; shown this once."""
+    actor = actor_of(request)
+    code = services.renew_access_code(id_of(number, actor), actor=actor, at=timezone.now())
+    context = {"number": number, "access_code": code, "public_url": settings.PUBLIC_URL}
+    return render(request, "ra/certificates/access_code.html", context)
+
+
+@only(Role.OPERATOR, Role.REVIEWER)
+@never_cache
+@require_GET
+def certificate(request: HttpRequest, certificate_id: int) -> HttpResponse:
+    actor = actor_of(request)
+    context = {
+        "held": queries.holding_of(certificate_id, actor),
+        "may_ask": Role.OPERATOR in actor.roles,
+    }
+    return render(request, "ra/certificates/certificate.html", context)
+
+
+@only(Role.OPERATOR, Role.REVIEWER)
+@require_GET
+def download(request: HttpRequest, certificate_id: int, form: str) -> HttpResponse:
+    """The certificate alone, DER or PEM; it holds nothing secret."""
+    held = queries.holding_of(certificate_id, actor_of(request))
+    der = held.certificate.der if held.certificate else b""
+    name = held.certificate.serial if held.certificate else ""
+    if form == "pem":
+        body, kind = pem.write("CERTIFICATE", der).encode(), "application/x-pem-file"
+    else:
+        body, kind = der, "application/pkix-cert"
+    disposition = {"Content-Disposition": f'attachment; filename="{name}.{form}"'}
+    return HttpResponse(body, content_type=kind, headers=disposition)
+
+
+@only(Role.OPERATOR, Role.REVIEWER)
+@never_cache
+@require_GET
+def find(request: HttpRequest) -> HttpResponse:
+    """By number, name, document, telephone or serial number; straight there when only one fits."""
+    actor, text = actor_of(request), request.GET.get("q", "").strip()
+    rows = search(actor, text, at=timezone.now()) if text else []
+    certificate_id = queries.by_serial(text, actor) if text else None
+    if certificate_id and not rows:
+        return redirect("certificate", certificate_id)
+    context = {"text": text, "rows": rows}
+    return render(request, "ra/certificates/search.html", context)

@@ -1,0 +1,104 @@
+"""Documents over HTTP: in, and out as pages; never to a disk or a cache."""
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import cache_control
+from django.views.decorators.http import require_GET, require_POST
+
+from anxin.kernel.errors import Kind, Refusal
+from people.api import Role
+from people.gates import actor_of, only
+from ra.applications.queries import id_of
+from ra.evidence import services
+
+WEBP = "image/webp"
+unkept = cache_control(no_store=True, private=True)
+TYPES = {"jpeg": "image/jpeg", "png": "image/png", "pdf": "application/pdf"}
+
+
+@only(Role.OPERATOR)
+@require_POST
+def add(request: HttpRequest, number: str) -> HttpResponse:
+    """One file or several for one slot; the script sends them one by one and wants JSON."""
+    files = request.FILES.getlist("file")
+    if not files:
+        raise Refusal(Kind.INVALID, "evidence.empty", "no file was chosen", field="file")
+    actor, slot = actor_of(request), request.POST.get("slot", "")
+    application_id = id_of(number, actor)
+    for file in files:
+        added = services.add_evidence(
+            application_id,
+            slot,
+            file.name or "",
+            file.read(),
+            content_type=file.content_type or "",
+            actor=actor,
+            at=timezone.now(),
+        )
+        if added.seen_before:
+            messages.warning(
+                request,
+                _("同一个文件也在 %(numbers)s 里。") % {"numbers": ", ".join(added.seen_before)},
+            )
+    if "application/json" in request.headers.get("Accept", ""):
+        return JsonResponse({"added": len(files)}, status=201)
+    return redirect("intake-page", number)
+
+
+@only(Role.OPERATOR)
+@require_POST
+def remove(request: HttpRequest, number: str, document_id: int) -> HttpResponse:
+    services.remove_evidence(document_id, actor=actor_of(request), at=timezone.now())
+    return redirect("intake-page", number)
+
+
+@only(Role.OPERATOR, Role.REVIEWER)
+@unkept
+@require_GET
+def page(request: HttpRequest, document_id: int, page: int) -> HttpResponse:
+    image = services.page_image(document_id, page, actor=actor_of(request), at=timezone.now())
+    return HttpResponse(image, content_type=WEBP)
+
+
+@only(Role.OPERATOR, Role.REVIEWER)
+@unkept
+@require_GET
+def thumbnail(request: HttpRequest, document_id: int) -> HttpResponse:
+    image = services.thumbnail(document_id, actor=actor_of(request))
+    return HttpResponse(image, content_type=WEBP)
+
+
+@only(Role.OPERATOR, Role.REVIEWER)
+@unkept
+@require_POST
+def original(request: HttpRequest, document_id: int) -> HttpResponse:
+    """The file as it came; the purpose goes into the journal."""
+    kind, data = services.original(
+        document_id,
+        purpose=request.POST.get("purpose", ""),
+        actor=actor_of(request),
+        at=timezone.now(),
+    )
+    name = f"document-{document_id}.{kind}"
+    disposition = {"Content-Disposition": f'attachment; filename="{name}"'}
+    return HttpResponse(data, content_type=TYPES[kind], headers=disposition)
+
+
+@only(Role.OPERATOR, Role.REVIEWER)
+@unkept
+@require_GET
+def watermark(request: HttpRequest) -> HttpResponse:
+    """Who looks and when, to lie over every document."""
+    actor, at = actor_of(request), timezone.localtime()
+    number = getattr(request.user, "staff_number", "")
+    text = _("仅供证书受理审核　%(name)s %(number)s　%(at)s") % {
+        "name": actor.name,
+        "number": number,
+        "at": f"{at:%Y-%m-%d %H:%M}",
+    }
+    return render(
+        request, "ra/evidence/watermark.svg", {"text": text}, content_type="image/svg+xml"
+    )

@@ -1,0 +1,162 @@
+"""What applicants see: how things stand, and their certificate. No staff page is linked."""
+
+from datetime import timedelta
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from anxin.kernel.errors import Kind, Refusal
+from anxin.templatetags.ui import told
+from ca import api as ca
+from pki import pem
+from ra.handover import queries, rules, services
+from ra.handover.forms import PickUpForm, StatusForm
+from ra.portal.progress import progress
+from ra.revocations.rules import KEY_TERM, OTHER_TERM
+from ra.revocations.wording import CAUSE_QUESTIONS
+
+SHOWN_FOR = timedelta(minutes=30)  # the status page and the files, after the codes were right
+YEAR = timedelta(days=365)
+STATUS, PICKED = "status", "picked"  # of the signed session
+
+
+@require_GET
+def home(request: HttpRequest) -> HttpResponse:
+    return render(request, "ra/portal/home.html")
+
+
+@never_cache
+@require_http_methods(["GET", "POST"])
+def status(request: HttpRequest) -> HttpResponse:
+    """Number and access code; the same answer to everything that does not fit."""
+    form = StatusForm(request.POST or None, initial={"number": request.GET.get("number", "")})
+    context: dict[str, Any] = {"form": form, "tries": rules.TRIES, "pause": rules.ACCESS_LOCKED_FOR}
+    if request.method == "POST" and form.is_valid():
+        try:
+            view = services.status_of(
+                **form.cleaned_data, address=_address(request), at=timezone.now()
+            )
+        except Refusal as refusal:
+            context["refused"] = told(refusal)
+        else:
+            _remember(request, STATUS, view.number)
+            return redirect("portal-progress")
+    code = 200 if request.method == "GET" else 422
+    return render(request, "ra/portal/status_form.html", context, status=code)
+
+
+@never_cache
+@require_GET
+def current(request: HttpRequest) -> HttpResponse:
+    """The page somebody has opened with a code a moment ago."""
+    number = request.session.get(STATUS)
+    if number is None:
+        return redirect("portal-status")
+    view = queries.status(number)
+    context = {"status": view, "progress": progress(view)}
+    return render(request, "ra/portal/status.html", context)
+
+
+@never_cache
+@require_http_methods(["GET", "POST"])
+def pick_up(request: HttpRequest) -> HttpResponse:
+    """Reference number and authorisation code; taking the certificate accepts it (CPS 4.4.1)."""
+    form = PickUpForm(request.POST or None)
+    context: dict[str, Any] = {"form": form, "tries": rules.TRIES}
+    if request.method == "POST" and form.is_valid():
+        try:
+            picked = services.pick_up(
+                **form.cleaned_data, address=_address(request), at=timezone.now()
+            )
+        except Refusal as refusal:
+            context["refused"] = told(refusal)
+        else:
+            kept = {
+                "certificate": picked.certificate.id,
+                "number": picked.number,
+                "at": picked.accepted_at.isoformat(),
+            }
+            _remember(request, PICKED, kept)
+            return redirect("portal-picked-up")
+    code = 200 if request.method == "GET" else 422
+    return render(request, "ra/portal/pick_up.html", context, status=code)
+
+
+@never_cache
+@require_GET
+def picked_up(request: HttpRequest) -> HttpResponse:
+    picked = _picked(request)
+    certificate = ca.certificate(picked["certificate"])
+    context = {
+        "number": picked["number"],
+        "accepted_at": timezone.datetime.fromisoformat(picked["at"]),
+        "certificate": certificate,
+    }
+    return render(request, "ra/portal/picked_up.html", context)
+
+
+@never_cache
+@require_GET
+def file(request: HttpRequest, form: str) -> HttpResponse:
+    """The certificate that was just picked up, DER or PEM."""
+    certificate = ca.certificate(_picked(request)["certificate"])
+    if form == "pem":
+        body, kind = pem.write("CERTIFICATE", certificate.der).encode(), "application/x-pem-file"
+    else:
+        body, kind = certificate.der, "application/pkix-cert"
+    name = f"{certificate.serial}.{form}"
+    disposition = {"Content-Disposition": f'attachment; filename="{name}"'}
+    return HttpResponse(body, content_type=kind, headers=disposition)
+
+
+@require_GET
+def revocation(request: HttpRequest) -> HttpResponse:
+    context = {
+        "causes": CAUSE_QUESTIONS.values(),
+        "key_hours": int(KEY_TERM.total_seconds()) // 3600,
+        "other_hours": int(OTHER_TERM.total_seconds()) // 3600,
+    }
+    return render(request, "ra/portal/revocation.html", context)
+
+
+@require_POST
+def language(request: HttpRequest) -> HttpResponse:
+    wanted, back = request.POST.get("language", ""), request.POST.get("next", "/")
+    if not url_has_allowed_host_and_scheme(back, allowed_hosts={request.get_host()}):
+        back = "/"
+    response = redirect(back)
+    if wanted in dict(settings.LANGUAGES):
+        response.set_cookie(
+            settings.LANGUAGE_COOKIE_NAME,
+            wanted,
+            max_age=YEAR,
+            secure=settings.LANGUAGE_COOKIE_SECURE,
+            httponly=True,
+            samesite="Lax",
+        )
+    return response
+
+
+# --- inside ----------------------------------------------------------------------------------
+
+
+def _remember(request: HttpRequest, what: str, value: object) -> None:
+    request.session[what] = value
+    request.session.set_expiry(SHOWN_FOR)
+
+
+def _picked(request: HttpRequest) -> dict[str, Any]:
+    picked = request.session.get(PICKED)
+    if picked is None:
+        raise Refusal(Kind.NOT_FOUND, "handover.not_picked_up", "codes first", cps="4.3.1")
+    return dict(picked)
+
+
+def _address(request: HttpRequest) -> str:
+    return str(request.META.get("REMOTE_ADDR", ""))

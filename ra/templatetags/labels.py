@@ -1,0 +1,133 @@
+"""Names for codes, tones for states, and where a line of a list leads."""
+
+from collections.abc import Mapping
+
+from django import template
+from django.urls import reverse
+from django.utils.functional import Promise
+from django.utils.html import format_html_join
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
+
+from anxin.kernel.errors import Refusal
+from anxin.templatetags.ui import told
+from ca import wording as ca
+from ca.api import CAUSES, PROFILES
+from ra.applicants import wording as applicants
+from ra.applications import wording as applications
+from ra.evidence import wording as evidence
+from ra.handover import wording as handover
+from ra.intake import wording as intake
+from ra.review import wording as review
+from ra.review.queries import Row
+from ra.revocations import wording as revocations
+
+register = template.Library()
+
+OUTCOMES = {"approve": _("通过"), "return": _("退回补正"), "reject": _("不予受理")}
+# What an automatic check noticed; `intake.wording.CHECKS` says what it looked at.
+NOTICED = {
+    "request_name": _("请求中的姓名与申报不同"),
+    "known_name": _("同一证件以前登记的是另一个姓名"),
+    "twin": _("同一人还有未办结的申请"),
+    "same_file": _("有材料与他人申请的文件相同"),
+    "shared_phone": _("多位订户使用这个手机号"),
+}
+TABLES: Mapping[str, Mapping[str, str | Promise]] = {
+    "accepted_how": applications.ACCEPTED_HOW,
+    "asker": revocations.ASKERS,
+    "cause": CAUSES,
+    "certificate": ca.STATES,
+    "check": intake.CHECKS,
+    "check_item": review.CHECKLIST,
+    "check_noticed": NOTICED,
+    "checked_how": revocations.CHECKED_HOW,
+    "document_type": applicants.DOCUMENT_TYPES,
+    "field": applicants.FIELD_LABELS,
+    "outcome": OUTCOMES,
+    "profile": PROFILES,
+    "purpose": evidence.PURPOSES,
+    "question": revocations.CAUSE_QUESTIONS,
+    "reason": review.REASONS,
+    "revocation": revocations.STATES,
+    "slot": evidence.SLOTS,
+    "state": applications.STATES,
+    "step": handover.STEPS,
+    "verified_how": applicants.VERIFIED_HOW,
+}
+CODED = {  # fields whose value is a code
+    "document_type": "document_type",
+    "agent_document_type": "document_type",
+    "verified_how": "verified_how",
+}
+TONES = {
+    "draft": "line",
+    "submitted": "info",
+    "returned": "warn",
+    "approved": "brand",
+    "issued": "warn",
+    "accepted": "ok",
+    "rejected": "bad",
+    "valid": "ok",
+    "revoked": "bad",
+    "refused": "bad",
+    "requested": "info",
+    "done": "ok",
+}
+
+
+@register.filter
+def label(code: str, table: str) -> str:
+    """The name of a code; the code itself where the table has none."""
+    return str(TABLES[table].get(code, code))
+
+
+@register.filter
+def value_label(value: str, field: str) -> str:
+    """A declared value, in words where it is a code."""
+    return label(value, CODED[field]) if field in CODED else value
+
+
+@register.filter
+def item_label(code: str) -> str:
+    """A field or a slot of documents."""
+    return str(evidence.SLOTS.get(code) or applicants.FIELD_LABELS.get(code, code))
+
+
+@register.filter
+def tone(state: str) -> str:
+    return TONES.get(state, "")
+
+
+@register.filter
+def sentence(refusal: Refusal) -> str:
+    return told(refusal)
+
+
+@register.simple_tag
+def work_url(row: Row) -> str:
+    """Where work on an application goes on, by its state."""
+    match row.state:
+        case "draft" | "cancelled":
+            page = "intake-page"
+        case "returned" if row.own:
+            page = "intake-page"
+        case "approved" | "issued" | "accepted":
+            page = "handover-page"
+        case _:
+            page = "case"
+    return reverse(page, args=[row.number])
+
+
+@register.simple_tag
+def dots(held: int, needed: int) -> SafeString:
+    """One block for each document, hollow ones for what is missing."""
+    blocks = [""] * held + ["m"] * max(needed - held, 0)
+    return format_html_join("", '<i class="{}"></i>', ([block] for block in blocks))
+
+
+@register.simple_tag
+def tally(checks: Mapping[str, str]) -> dict[str, int]:
+    """How many automatic checks came out how."""
+    outcomes = list(checks.values())
+    return {outcome: outcomes.count(outcome) for outcome in ("bad", "warn", "ok")}

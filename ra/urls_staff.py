@@ -1,0 +1,61 @@
+"""The registration authority's addresses on the staff site, below /w/."""
+
+from django.urls import path
+
+from ra.certificates import views as certificates
+from ra.evidence import views as evidence
+from ra.intake import views as intake
+from ra.receipts import views as receipts
+from ra.review import views as review
+from ra.revocations import views as revocations
+
+urlpatterns = [
+    path("queue/", review.queue, name="queue"),
+    path("queue/next/", review.claim_next, name="queue-next"),
+    path("cases/<str:number>/", review.case, name="case"),
+    path("cases/<str:number>/claim/", review.claim, name="case-claim"),
+    path("cases/<str:number>/release/", review.release, name="case-release"),
+    path("cases/<str:number>/verdict/", review.verdict, name="case-verdict"),
+    path("cases/<str:number>/agree/", review.agree, name="case-agree"),
+    path("cases/<str:number>/approve/", review.approve, name="case-approve"),
+    path("cases/<str:number>/return/", review.send_back, name="case-return"),
+    path("cases/<str:number>/reject/", review.decline, name="case-reject"),
+    path("cases/<str:number>/reveal/", review.reveal, name="case-reveal"),
+    path("documents/<int:document_id>/pages/<int:page>/", evidence.page, name="document-page"),
+    path("documents/<int:document_id>/small/", evidence.thumbnail, name="document-thumbnail"),
+    path("documents/<int:document_id>/original/", evidence.original, name="document-original"),
+    path("watermark.svg", evidence.watermark, name="watermark"),
+    path("intake/", intake.intake, name="intake"),
+    path("intake/check/", intake.check, name="intake-check"),
+    path("intake/<str:number>/", intake.page, name="intake-page"),
+    path("intake/<str:number>/save/", intake.save, name="intake-save"),
+    path("intake/<str:number>/submit/", intake.submit, name="intake-submit"),
+    path("intake/<str:number>/request/", intake.attach_request, name="intake-request"),
+    path("intake/<str:number>/agreement/", intake.accept_agreement, name="intake-agreement"),
+    path("intake/<str:number>/cancel/", intake.cancel, name="intake-cancel"),
+    path("intake/<str:number>/documents/", evidence.add, name="document-add"),
+    path(
+        "intake/<str:number>/documents/<int:document_id>/remove/",
+        evidence.remove,
+        name="document-remove",
+    ),
+    path("intake/<str:number>/receipt.pdf", receipts.receipt, name="receipt-pdf"),
+    path("handover/", certificates.handover, name="handover"),
+    path("handover/<str:number>/", certificates.handover_page, name="handover-page"),
+    path("handover/<str:number>/codes/", certificates.codes, name="handover-codes"),
+    path("handover/<str:number>/codes.pdf", receipts.codes, name="codes-pdf"),
+    path("handover/<str:number>/access-code/", certificates.access_code, name="access-code"),
+    path("certificates/<int:certificate_id>/", certificates.certificate, name="certificate"),
+    path(
+        "certificates/<int:certificate_id>/file.<str:form>",
+        certificates.download,
+        name="certificate-file",
+    ),
+    path("certificates/<int:certificate_id>/revoke/", revocations.ask, name="revocation-ask"),
+    path("revocations/", revocations.index, name="revocations"),
+    path("revocations/<str:number>/", revocations.show, name="revocation"),
+    path("revocations/<str:number>/revoke/", revocations.revoke, name="revocation-revoke"),
+    path("revocations/<str:number>/refuse/", revocations.refuse, name="revocation-refuse"),
+    path("revocations/<str:number>/withdraw/", revocations.withdraw, name="revocation-withdraw"),
+    path("search/", certificates.find, name="search"),
+]
