@@ -1,10 +1,12 @@
 """Several people must agree, on exactly what they saw (CPS-5.2.2, CPS-5.2.4)."""
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from threading import Barrier
 
 import pytest
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 
 from anxin.kernel.actors import SYSTEM
 from anxin.kernel.errors import Refusal
@@ -333,3 +335,23 @@ def test_an_approval_nobody_made_is_not_found():
         approval(999)
 
     assert rule_of(refused) == "approval.unknown"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_votes_at_the_same_instant_perform_it_once(chen, ren, he):
+    asked = proposed(chen)
+    together = Barrier(2)
+
+    def cast(voter):
+        together.wait()
+        try:
+            return vote(asked.id, grants=True, seen=asked.digest, actor=voter, at=AT).state
+        except Refusal as refusal:
+            return refusal.rule
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(2) as both:
+        outcomes = sorted(both.map(cast, [ren, he]))
+
+    assert (outcomes, done) == (["approval.closed", "used"], [17])
