@@ -333,9 +333,9 @@ def decode_time(tag: int, content: bytes) -> datetime:
         raise Malformed("der.time", "The time is not in the form of RFC 5280.")
     if tag == UTC_TIME:
         stem = (b"19" if stem >= b"50" else b"20") + stem
-    month, day, hour, minute, second = (int(stem[at : at + 2]) for at in range(4, 14, 2))
+    text = stem.decode()
     try:
-        return datetime(int(stem[:4]), month, day, hour, minute, second, tzinfo=UTC)
+        return datetime.fromisoformat(f"{text[:8]}T{text[8:]}+00:00")
     except ValueError:
         raise Malformed("der.time", "There is no such day or hour.") from None
 
