@@ -1,6 +1,7 @@
 """Front door of the CA: order, look up, revoke; profiles; figures for the dashboard."""
 
 from ca.crl.services import request_crl
+from ca.hierarchy.services import found_bench_authority, found_demo_hierarchy
 from ca.issuing.previews import Preview, preview
 from ca.issuing.queries import (
     CertificateView,
@@ -18,6 +19,7 @@ from ca.profiles.queries import profile, profiles
 from ca.profiles.rules import Profile
 from ca.revocation.rules import REASONS, Cause
 from ca.revocation.services import revoke
+from ca.signing.services import sweep_orders as sign_waiting
 from ca.wording import CAUSES, PROFILES
 
 __all__ = [
@@ -36,6 +38,8 @@ __all__ = [
     "certificates",
     "certificates_of",
     "check_order",
+    "found_bench_authority",
+    "found_demo_hierarchy",
     "order_certificate",
     "overview",
     "preview",
@@ -43,4 +47,5 @@ __all__ = [
     "profiles",
     "request_crl",
     "revoke",
+    "sign_waiting",
 ]

@@ -94,6 +94,22 @@ STATES = {
     "refused": _("未能签发"),
 }
 
+VERDICTS = {
+    "valid": _("有效"),
+    "not_yet": _("尚未生效"),
+    "expired": _("已过期"),
+    "revoked": _("已吊销"),
+}
+
+# RFC 5280 5.3.1, as far as the CPS uses it
+REASONS = {
+    "keyCompromise": _("密钥失密"),
+    "affiliationChanged": _("隶属关系或证书信息变更"),
+    "superseded": _("被取代或签发有误"),
+    "cessationOfOperation": _("停止使用"),
+    "privilegeWithdrawn": _("权利撤销"),
+}
+
 FRESHNESS = {
     "fresh": _("新鲜"),
     "due": _("已过计划点"),

@@ -9,6 +9,7 @@ from django.db import connection
 from django.db.models import Min
 
 from anxin.kernel.errors import Kind, Refusal
+from ca import wording
 from ca.crl import rules
 from ca.crl.models import RevocationList
 from ca.hierarchy import queries as hierarchy
@@ -101,6 +102,7 @@ class ListView:
     next_update: datetime | None
     sm3: str
     freshness: str
+    freshness_label: str
     elapsed: int
     planned: int
     left: timedelta | None
@@ -131,6 +133,7 @@ def _standing(ca: CertificateAuthority, last: RevocationList | None) -> rules.St
 
 def _view(ca: CertificateAuthority, last: RevocationList | None, at: datetime) -> ListView:
     standing = _standing(ca, last)
+    fresh = rules.freshness(standing, at=at)
     life = last.next_update - last.this_update if last else rules.LIFETIME
     elapsed = (at - last.this_update) / life if last else 0.0
     return ListView(
@@ -143,7 +146,8 @@ def _view(ca: CertificateAuthority, last: RevocationList | None, at: datetime) -
         this_update=standing.this_update,
         next_update=standing.next_update,
         sm3=last.sm3 if last else "",
-        freshness=rules.freshness(standing, at=at),
+        freshness=fresh,
+        freshness_label=str(wording.FRESHNESS[fresh]),
         elapsed=min(100, max(0, round(100 * elapsed))),
         planned=round(100 * (rules.PLANNED_EVERY / rules.LIFETIME)),
         left=last.next_update - at if last else None,

@@ -131,9 +131,11 @@ class Finding:
     """What the check page says about a serial number (CPS 4.5.2)."""
 
     verdict: str
+    verdict_label: str
     certificate: CertificateView
     issuer: str
     usages: tuple[str, ...]
+    reason: str
     fingerprint_sm3: str
     fingerprint_sha256: str
 
@@ -145,11 +147,14 @@ def verdict(serial: str, *, at: datetime) -> Finding | None:
     except Refusal:
         return None
     parsed = x509.parse(found.der)
+    outcome = rules.verdict(found.state, parsed.not_before, parsed.not_after, at=at)
     return Finding(
-        verdict=rules.verdict(found.state, parsed.not_before, parsed.not_after, at=at),
+        verdict=outcome,
+        verdict_label=str(wording.VERDICTS[outcome]),
         certificate=found,
         issuer=parsed.issuer.text,
         usages=tuple(str(wording.KEY_USAGES[u]) for u in sorted(parsed.key_usage or ())),
+        reason=str(wording.REASONS[found.reason]) if found.reason else "",
         fingerprint_sm3=parsed.fingerprint_sm3,
         fingerprint_sha256=parsed.fingerprint_sha256,
     )

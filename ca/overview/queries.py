@@ -1,5 +1,6 @@
 """The figures of the CA's dashboard."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -60,14 +61,14 @@ class Lane:
 
 @dataclass(frozen=True, slots=True)
 class SignerView:
-    """`signed` counts signatures by key label since the signer keeps count."""
+    """`signatures` are (key label, how many it ever made)."""
 
     at: datetime | None
     reachable: bool
     unlocked: bool
     custody: str
     custody_en: str
-    signed: dict[str, Any]
+    signatures: tuple[tuple[str, int], ...]
     fault: str
     started_at: str
 
@@ -81,7 +82,7 @@ class Overview:
     waiting: int
     oldest_order: datetime | None
     answers_due: int
-    states: tuple[tuple[str, int], ...]
+    states: tuple[tuple[str, str, int], ...]  # code, name on screen, number
     lists: tuple[ListView, ...]
     days: tuple[Day, ...]
     lanes: tuple[Lane, ...]
@@ -101,7 +102,6 @@ def overview(at: datetime) -> Overview:
         lists=tuple((view.code, view.freshness) for view in lists),
         oldest_order=waiting["oldest"],
         refused_today=_refused_today(at),
-        answers_due=due,
         responders=_responder_ends(),
     )
     return Overview(
@@ -150,10 +150,11 @@ def _refused_today(at: datetime) -> int:
     return rows.count()
 
 
-def _states() -> tuple[tuple[str, int], ...]:
+def _states() -> tuple[tuple[str, str, int], ...]:
     rows = Certificate.objects.order_by().values_list("state").annotate(count=Count("pk"))
     counts = dict(rows)
-    return tuple((state.value, counts.get(state.value, 0)) for state in State)
+    names = wording.STATES
+    return tuple((s.value, str(names[s.value]), counts.get(s.value, 0)) for s in State)
 
 
 def _responder_ends() -> tuple[tuple[str, datetime], ...]:
@@ -178,7 +179,7 @@ def _lane(
 def _signer() -> SignerView:
     row = SignerReport.objects.filter(pk=SignerReport.ONLY).first()
     if row is None:
-        return SignerView(None, False, False, "", "", {}, "", "")
+        return SignerView(None, False, False, "", "", (), "", "")
     report = row.report
     custody = report.get("custody", {})
     return SignerView(
@@ -187,7 +188,12 @@ def _signer() -> SignerView:
         unlocked=bool(report.get("unlocked")),
         custody=custody.get("zh", ""),
         custody_en=custody.get("en", ""),
-        signed=report.get("counters", {}),
+        signatures=tuple(_signatures(report.get("counters", {}))),
         fault=row.fault,
         started_at=report.get("started_at", ""),
     )
+
+
+def _signatures(counters: dict[str, dict[str, dict[str, int]]]) -> Iterator[tuple[str, int]]:
+    for label, kinds in counters.items():
+        yield label, sum(counts.get("signed_ever", 0) for counts in kinds.values())

@@ -30,7 +30,6 @@ class Facts:
     lists: tuple[tuple[str, str], ...]  # authority, freshness
     oldest_order: datetime | None
     refused_today: int
-    answers_due: int
     responders: tuple[tuple[str, datetime], ...]  # authority, end of the responder's certificate
 
 

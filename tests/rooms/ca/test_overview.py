@@ -1,0 +1,156 @@
+from datetime import timedelta
+
+import pytest
+
+from audit.journal.models import Entry
+from ca.api import overview
+from ca.crl.models import RevocationList
+from ca.crl.services import issue_due_crls
+from ca.hierarchy.models import CertificateAuthority
+from ca.overview.models import SignerReport
+from ca.overview.services import note_signer
+from people.api import Role
+from tests.support import ca
+from tests.support.people import hire, signed_in
+
+HOUR = timedelta(hours=1)
+
+
+def codes(at=None) -> set[str]:
+    return {alarm.code for alarm in overview(at or ca.NOW).alarms}
+
+
+def test_all_is_well_when_signer_and_lists_are_there(authorities):
+    note_signer(at=ca.NOW)
+    issue_due_crls(at=ca.NOW)
+
+    seen = overview(ca.NOW)
+
+    assert seen.alarms == ()
+    assert seen.signer.reachable
+    assert seen.signer.custody
+    assert dict(seen.signer.signatures)["nmg-sm2"] > 0
+    assert [view.code for view in seen.lists] == authorities
+
+
+def test_figures_count_what_was_done(authorities):
+    issued = [ca.issue(number) for number in range(3)]
+    ca.revoke_it(issued[0].id)
+    ca.put_on_order(9)
+
+    seen = overview(ca.NOW)
+
+    assert {code: count for code, _, count in seen.states} == {
+        "ordered": 1,
+        "planned": 0,
+        "valid": 2,
+        "revoked": 1,
+        "refused": 0,
+    }
+    assert (seen.issued_today, seen.revoked_today, seen.waiting) == (3, 1, 1)
+    assert (seen.answers_due, len(seen.days), seen.days[-1].share) == (3, 30, 100)
+    assert {lane.label for lane in seen.lanes} >= {"rootca", "nmg-sm2", "nmg-sm2-ocsp"}
+
+
+@pytest.mark.parametrize(("minutes", "alarmed"), [(5, False), (6, True)])
+def test_orders_that_wait_too_long_are_an_alarm(authorities, minutes, alarmed):
+    """CPS-4.3.1"""
+    ca.put_on_order(at=ca.NOW - timedelta(minutes=minutes))
+
+    assert ("orders_wait" in codes()) is alarmed
+
+
+def test_lists_are_missed_before_relying_parties_miss_them(authorities):
+    """CPS-2.2b"""
+    assert "crl_none" in codes()
+    issue_due_crls(at=ca.NOW - 21 * HOUR)
+    assert "crl_soon_over" in codes()
+    assert "crl_over" in codes(ca.NOW + 4 * HOUR)
+
+
+def test_a_signer_nobody_heard_of_is_an_alarm(authorities):
+    assert "signer_unheard" in codes()
+    note_signer(at=ca.NOW)
+    assert "signer_unheard" not in codes(ca.NOW + timedelta(seconds=60))
+    assert "signer_unheard" in codes(ca.NOW + timedelta(seconds=61))
+
+
+def test_losing_the_signer_is_written_down_once_and_so_is_its_return(authorities, settings):
+    """CPS-5.4.1"""
+    note_signer(at=ca.NOW)
+    settings.SIGNER_SOCKET, home = "/nowhere/signer.sock", settings.SIGNER_SOCKET
+
+    note_signer(at=ca.NOW)
+    note_signer(at=ca.NOW)
+    assert "signer_unreachable" in codes()
+    settings.SIGNER_SOCKET = home
+    note_signer(at=ca.NOW)
+
+    entries = Entry.objects.filter(subject="ca.signer").order_by("pk")
+    assert list(entries.values_list("action", flat=True)) == [
+        "ca.signer_back",
+        "ca.signer_lost",
+        "ca.signer_back",
+    ]
+    assert SignerReport.objects.count() == 1
+
+
+def test_a_responder_s_certificate_that_ends_soon_is_an_alarm(authorities):
+    responder = CertificateAuthority.objects.get(code="nmg-sm2").responder
+
+    assert "responder_ends" in codes(responder.not_after - timedelta(days=59))
+    assert "responder_ends" not in codes(responder.not_after - timedelta(days=61))
+
+
+@pytest.fixture
+def staff_site(settings):
+    settings.ROOT_URLCONF = "tests.rooms.ca.urls"
+
+
+@pytest.mark.parametrize(
+    ("role", "status"),
+    [
+        (Role.CA_ADMIN, 200),
+        (Role.CA_OPERATOR, 200),
+        (Role.SECURITY_ADMIN, 200),
+        (Role.AUDITOR, 200),
+        (Role.SUPPORT, 200),
+        (Role.OPERATOR, 403),
+        (Role.REVIEWER, 403),
+    ],
+)
+def test_the_dashboard_is_for_those_who_run_or_watch_the_ca(authorities, staff_site, role, status):
+    assert signed_in(hire("gu", role)).get("/ca/").status_code == status
+
+
+def test_the_dashboard_shows_the_lists_and_their_demo_mark(authorities, staff_site):
+    issue_due_crls(at=ca.NOW)
+
+    page = signed_in(hire("gu", Role.CA_OPERATOR)).get("/ca/").content.decode()
+
+    assert "nmg-sm2" in page
+    assert "演示" in page
+    assert "新鲜" in page
+
+
+def test_an_operator_has_a_list_issued_at_once(authorities, staff_site):
+    """CPS-2.2a"""
+    ca_id = ca.authority().id
+    issue_due_crls(at=ca.NOW - HOUR)
+    operator = signed_in(hire("gu", Role.CA_OPERATOR))
+
+    answer = operator.post(f"/ca/authorities/{ca_id}/crl/")
+
+    assert (answer.status_code, answer["Location"]) == (302, "/ca/")
+    assert issue_due_crls(at=ca.NOW) == 1
+    assert RevocationList.objects.filter(ca_id=ca_id).count() == 2
+
+
+@pytest.mark.parametrize("role", [Role.CA_ADMIN, Role.AUDITOR, Role.REVIEWER])
+def test_nobody_else_has_a_list_issued(authorities, staff_site, role):
+    ca_id = ca.authority().id
+
+    answer = signed_in(hire("zhao", role)).post(f"/ca/authorities/{ca_id}/crl/")
+
+    assert answer.status_code == 403
+    assert not Entry.objects.filter(action="ca.request_crl").exists()

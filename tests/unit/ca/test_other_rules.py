@@ -1,0 +1,181 @@
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from anxin.kernel.errors import Refusal
+from ca import wording
+from ca.crl.rules import Freshness
+from ca.hierarchy import rules as hierarchy
+from ca.issuing import rules as issuing
+from ca.issuing.rules import Order, State, Verdict
+from ca.overview import rules as overview
+from ca.overview.rules import Facts
+from ca.profiles.rules import PROFILES
+from ca.revocation import rules as revocation
+from ca.signing import rules as signing
+from pki import crls, keys
+from pki.errors import Malformed, Refused, TokenError
+
+AT = datetime(2026, 6, 1, 12, tzinfo=UTC)
+DAY = timedelta(days=1)
+SM2 = keys.generate("sm2").public
+
+
+@pytest.mark.parametrize(
+    ("state", "begins", "ends", "verdict"),
+    [
+        (State.VALID, AT, AT, Verdict.VALID),
+        (State.VALID, AT + DAY, AT + 2 * DAY, Verdict.NOT_YET),
+        (State.VALID, AT - 2 * DAY, AT - DAY, Verdict.EXPIRED),
+        (State.REVOKED, AT - DAY, AT + DAY, Verdict.REVOKED),
+        (State.REVOKED, AT - 2 * DAY, AT - DAY, Verdict.REVOKED),
+    ],
+)
+def test_a_relying_party_is_told_one_thing(state, begins, ends, verdict):
+    """CPS-4.5.2"""
+    assert issuing.verdict(state, begins, ends, at=AT) is verdict
+
+
+@pytest.mark.parametrize(
+    ("change", "rule"),
+    [
+        ({"subject": (("C", "CN"), ("CN", " "))}, "order.subject"),
+        ({"subject": ()}, "order.subject"),
+        ({"subject": (("C", "CN"), ("CN", "王" * 65))}, "order.subject"),
+        ({"subject": (("C", "中国"), ("CN", "王小明"))}, "order.subject"),
+        ({"public_key": b""}, "order.key"),
+        ({"public_key": SM2.spki + b"\x00"}, "order.key"),
+        ({"profile": "gold-card"}, "profile.unknown"),
+    ],
+)
+def test_an_order_that_cannot_be_read_is_refused_with_the_field_at_fault(change, rule):
+    """CPS-1.5.2, CPS-6.1.6"""
+    fields = {
+        "profile": "personal-sm2-sign",
+        "subject": (("C", "CN"), ("CN", "王小明")),
+        "public_key": SM2.spki,
+        "days": 365,
+        "holder": "subscriber:1",
+    }
+    assert issuing.read(Order(**fields)).key.spki == SM2.spki
+
+    with pytest.raises(Refusal) as refused:
+        issuing.read(Order(**(fields | change)))
+
+    assert refused.value.rule == rule
+    assert refused.value.field
+    assert str(wording.WORDING[rule]) % {"cps": "", **refused.value.details}
+
+
+@pytest.mark.parametrize(
+    ("action", "reviews", "enough"),
+    [
+        ("ra.approve_application", 1, True),
+        ("ra.approve_application", 2, False),
+        ("ra.approve_application_twice", 2, True),
+        ("ra.approve_application_twice", 1, True),
+        ("ra.revoke_certificate", 1, False),
+        (None, 1, False),
+    ],
+)
+def test_a_signature_takes_as_many_reviewers_as_the_profile_says(action, reviews, enough):
+    """CPS-4.3.1"""
+    profile = next(p for p in PROFILES.values() if p.reviews == reviews)
+    if enough:
+        issuing.check_warrant(action, profile)
+    else:
+        with pytest.raises(Refusal, match="does not order"):
+            issuing.check_warrant(action, profile)
+
+
+def test_the_warrants_stand_for_the_votes_in_the_duties():
+    """CPS-4.3.1: what the CA counts on is what the map says."""
+    from anxin.duties import DUTIES
+
+    for action, reviews in issuing.WARRANTS.items():
+        assert DUTIES[action].votes == reviews
+    assert set(DUTIES) >= revocation.WARRANTS
+
+
+@pytest.mark.parametrize(
+    ("error", "final"),
+    [
+        (Refused("policy.ca", ""), True),
+        (Malformed("der.length", ""), True),
+        (TokenError("token.gone", "", permanent=True), True),
+        (TokenError("token.busy", "", permanent=False), False),
+    ],
+)
+def test_only_a_final_no_ends_an_order(error, final):
+    assert signing.is_final(error) is final
+
+
+def test_causes_reasons_and_words_go_together():
+    """CPS-4.9.1"""
+    assert set(revocation.REASONS) == set(revocation.Cause)
+    assert set(revocation.REASONS.values()) <= set(crls.REASONS)
+    assert set(wording.CAUSES) == set(revocation.Cause)
+    assert set(wording.REASONS) == set(revocation.REASONS.values())
+
+
+def test_every_code_has_its_word_on_screen():
+    assert set(wording.STATES) == set(State)
+    assert set(wording.FRESHNESS) == set(Freshness)
+    assert set(wording.VERDICTS) == set(Verdict)
+
+
+def test_nobody_founds_an_authority_that_outlives_its_key():
+    """CPS-6.3.2"""
+    from dataclasses import replace
+
+    for blueprint in hierarchy.BLUEPRINTS:
+        hierarchy.check_term(blueprint, SM2)
+    middle = hierarchy.DEMO_HIERARCHY[1]
+    with pytest.raises(Refusal) as refused:
+        hierarchy.check_term(replace(middle, years=16), SM2)
+    assert refused.value.cps == "6.3.2"
+
+
+def test_superiors_are_founded_before_their_subordinates():
+    known = set()
+    for blueprint in hierarchy.BLUEPRINTS:
+        assert blueprint.parent is None or blueprint.parent in known
+        known.add(blueprint.code)
+
+
+def facts(**changes) -> Facts:
+    well = {
+        "signer_heard_at": AT,
+        "signer_reachable": True,
+        "signer_unlocked": True,
+        "lists": (("nmg-sm2", "fresh"),),
+        "oldest_order": None,
+        "refused_today": 0,
+        "responders": (("nmg-sm2", AT + 365 * DAY),),
+    }
+    return Facts(**(well | changes))
+
+
+@pytest.mark.parametrize(
+    ("change", "codes"),
+    [
+        ({}, []),
+        ({"signer_heard_at": None}, ["signer_unheard"]),
+        ({"signer_reachable": False, "signer_unlocked": False}, ["signer_unreachable"]),
+        ({"signer_unlocked": False}, ["signer_locked"]),
+        ({"lists": (("a", "over"), ("b", "none"))}, ["crl_over", "crl_none"]),
+        ({"lists": (("a", "soon_over"), ("b", "due"))}, ["crl_soon_over", "crl_due"]),
+        ({"oldest_order": AT - timedelta(minutes=5)}, []),
+        ({"oldest_order": AT - timedelta(minutes=5, seconds=1)}, ["orders_wait"]),
+        ({"refused_today": 1}, ["orders_refused"]),
+        ({"responders": (("a", AT + 60 * DAY),)}, []),
+        ({"responders": (("a", AT + 59 * DAY),)}, ["responder_ends"]),
+    ],
+)
+def test_whatever_calls_for_somebody_is_an_alarm_with_a_sentence(change, codes):
+    """CPS-2.2b"""
+    alarms = list(overview.alarms(facts(**change), at=AT))
+
+    assert [alarm.code for alarm in alarms] == codes
+    for alarm in alarms:
+        assert str(wording.ALARMS[alarm.code]) % alarm.details
