@@ -209,6 +209,14 @@ def test_an_entry_in_another_form_is_refused(entry, rule):
 
 
 @pytest.mark.parametrize(
+    "moment", ["260230080000", "261301080000", "260601240000", "260601086000", "260601080060"]
+)
+def test_an_entry_at_a_moment_that_does_not_exist_is_refused(moment):
+    entry = der.sequence(der.integer(5), der.tlv(der.UTC_TIME, f"{moment}Z".encode()))
+    assert rule_of(crls.parse, with_entry(entry)) == "crl.not_der"
+
+
+@pytest.mark.parametrize(
     ("oid", "value", "critical", "rule"),
     [
         (oids.CRL_REASON, der.enumerated(7), False, "crl.reason"),
