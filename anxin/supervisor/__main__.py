@@ -8,6 +8,7 @@ import os
 import subprocess
 import sys
 import time
+from typing import NoReturn
 
 from anxin.supervisor import artefacts, programs, secretfiles
 from anxin.supervisor.crew import Crew
@@ -107,6 +108,7 @@ def _prepare_data(crew: Crew, environment: Environment) -> None:
 def _load_demo(crew: Crew, environment: Environment) -> None:
     loaded = environment.home.run / "demo.loaded"
     if environment.kind == "demo" and not loaded.exists():
+        say("filling the demo, this once")
         crew.run("demo", (*MANAGE, "demo"), environment.site("command"))
         loaded.touch()
 
@@ -120,13 +122,18 @@ def _demo_accounts(environment: Environment) -> str:
     ).stdout
 
 
+def _manage(environment: Environment, arguments: list[str]) -> NoReturn:
+    if not environment.home.secrets.exists():
+        raise Trouble(f"nothing is set up in {environment.home.path}: run script/serve first")
+    os.chdir(CHECKOUT)
+    os.execve(MANAGE[0], (*MANAGE, *arguments), environment.site("command"))  # noqa: S606
+
+
 def main(arguments: list[str]) -> int:
     environment = Environment(locate(os.environ), dict(os.environ))
     try:
         if arguments[:1] == ["manage"]:
-            command = (*MANAGE, *arguments[1:])
-            os.chdir(CHECKOUT)
-            os.execve(command[0], command, environment.site("command"))  # noqa: S606
+            _manage(environment, arguments[1:])
         serve(environment)
     except Trouble as trouble:
         print(f"anxin: {trouble}", file=sys.stderr)

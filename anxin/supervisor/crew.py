@@ -35,9 +35,10 @@ class Crew:
         self.stop_wanted = False
 
     def obey_signals(self) -> None:
-        """Ctrl-C, SIGTERM and a closed terminal ask for an orderly stop."""
+        """Ctrl-C, SIGTERM and, unless nohup says otherwise, a closed terminal: an orderly stop."""
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            signal.signal(number, lambda *_: setattr(self, "stop_wanted", True))
+            if number != signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN:
+                signal.signal(number, lambda *_: setattr(self, "stop_wanted", True))
 
     def pid(self, name: str) -> int | None:
         """The process number of this child, None while it is down."""

@@ -7,7 +7,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import psycopg
@@ -83,7 +83,8 @@ class House:
 
     def kill(self, *pids: int) -> None:
         for pid in pids:
-            os.kill(pid, signal.SIGKILL)
+            with suppress(ProcessLookupError):  # its parent's death may have been quicker
+                os.kill(pid, signal.SIGKILL)
         if self.supervisor() in pids:
             self._runs[-1].wait(WITHIN)
 

@@ -182,6 +182,32 @@ def test_everything_killed_at_once_comes_back(product):
     assert [product.status(site) < 400 for site in SITES] == [True, True]
 
 
+def test_management_commands_work_beside_it_as_the_owner(product):
+    code = "from django.db import connection as c; c.ensure_connection(); print(c.connection.info.user)"
+    result = subprocess.run(
+        [CHECKOUT / "script/manage", "shell", "--no-imports", "--command", code],
+        env=os.environ | product.environment(),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    assert "anxin_owner" in result.stdout.splitlines()
+
+
+def test_management_commands_say_when_there_is_nothing_to_manage(place):
+    result = subprocess.run(
+        [CHECKOUT / "script/manage", "check"],
+        env=os.environ | {"ANXIN_HOME": str(place)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert result.returncode == 1
+    assert result.stderr == f"anxin: nothing is set up in {place}: run script/serve first\n"
+
+
 def test_taken_port_is_said_in_one_line(product, place):
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]

@@ -141,6 +141,15 @@ def test_closed_terminal_is_an_orderly_stop(house):
     assert house.everybody() == []
 
 
+def test_nohup_keeps_it_running_without_a_terminal(house):
+    house.up("nohup")
+
+    subprocess.run(["/bin/kill", "-HUP", str(house.supervisor())], check=True)
+    house.kill(house.pid("valkey"))
+
+    assert house.hear("valkey is back")
+
+
 def test_second_supervisor_is_told_that_one_runs(house):
     house.up()
     first = house.supervisor()
