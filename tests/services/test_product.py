@@ -183,7 +183,7 @@ def test_everything_killed_at_once_comes_back(product):
 
 
 def test_management_commands_work_beside_it_as_the_owner(product):
-    code = "from django.db import connection as c; c.ensure_connection(); print(c.connection.info.user)"
+    code = "from django.db import connection as c; c.connect(); print(c.connection.info.user)"
     result = subprocess.run(
         [CHECKOUT / "script/manage", "shell", "--no-imports", "--command", code],
         env=os.environ | product.environment(),
