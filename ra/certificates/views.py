@@ -88,7 +88,7 @@ def download(request: HttpRequest, certificate_id: int, form: str) -> HttpRespon
     der = held.certificate.der if held.certificate else b""
     name = held.certificate.serial if held.certificate else ""
     if form == "pem":
-        body, kind = pem.write("CERTIFICATE", der).encode(), "application/x-pem-file"
+        body, kind = pem.write("CERTIFICATE", der), "application/x-pem-file"
     else:
         body, kind = der, "application/pkix-cert"
     disposition = {"Content-Disposition": f'attachment; filename="{name}.{form}"'}

@@ -1,6 +1,6 @@
 """What applicants see: how things stand, and their certificate. No staff page is linked."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
@@ -95,7 +95,7 @@ def picked_up(request: HttpRequest) -> HttpResponse:
     certificate = ca.certificate(picked["certificate"])
     context = {
         "number": picked["number"],
-        "accepted_at": timezone.datetime.fromisoformat(picked["at"]),
+        "accepted_at": datetime.fromisoformat(picked["at"]),
         "certificate": certificate,
     }
     return render(request, "ra/portal/picked_up.html", context)
@@ -107,7 +107,7 @@ def file(request: HttpRequest, form: str) -> HttpResponse:
     """The certificate that was just picked up, DER or PEM."""
     certificate = ca.certificate(_picked(request)["certificate"])
     if form == "pem":
-        body, kind = pem.write("CERTIFICATE", certificate.der).encode(), "application/x-pem-file"
+        body, kind = pem.write("CERTIFICATE", certificate.der), "application/x-pem-file"
     else:
         body, kind = certificate.der, "application/pkix-cert"
     name = f"{certificate.serial}.{form}"

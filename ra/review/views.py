@@ -45,13 +45,13 @@ def queue(request: HttpRequest) -> HttpResponse:
     """The list; for htmx the rows alone, or with `peek` the pane beside them."""
     actor, at = actor_of(request), timezone.now()
     if "peek" in request.GET:
-        context = {"case": cases.case(request.GET["peek"], actor, at=at)}
-        return render(request, "ra/review/peek.html", context)
+        case = cases.case(request.GET["peek"], actor, at=at)
+        return render(request, "ra/review/peek.html", {"case": case})
     tabs = [view for role, views in TABS_OF.items() if role in actor.roles for view in views]
     view = _view(request.GET.get("view", ""), [*tabs, View.ALL])
     filters = Filters(profile=request.GET.get("profile", ""))
     page = queries.queue(actor, view, filters, after=request.GET.get("after", ""), at=at)
-    context = {
+    context: dict[str, Any] = {
         "page": page,
         "view": view.value,
         "view_label": VIEWS[view.value],

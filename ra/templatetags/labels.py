@@ -1,10 +1,10 @@
 """Names for codes, tones for states, and where a line of a list leads."""
 
 from collections.abc import Mapping
+from typing import Any
 
 from django import template
 from django.urls import reverse
-from django.utils.functional import Promise
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
@@ -33,7 +33,7 @@ NOTICED = {
     "same_file": _("有材料与他人申请的文件相同"),
     "shared_phone": _("多位订户使用这个手机号"),
 }
-TABLES: Mapping[str, Mapping[str, str | Promise]] = {
+TABLES: Mapping[str, Mapping[str, Any]] = {
     "accepted_how": applications.ACCEPTED_HOW,
     "asker": revocations.ASKERS,
     "cause": CAUSES,
@@ -91,7 +91,7 @@ def value_label(value: str, field: str) -> str:
 @register.filter
 def item_label(code: str) -> str:
     """A field or a slot of documents."""
-    return str(evidence.SLOTS.get(code) or applicants.FIELD_LABELS.get(code, code))
+    return label(code, "slot" if code in evidence.SLOTS else "field")
 
 
 @register.filter

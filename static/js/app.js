@@ -1,26 +1,7 @@
 // What every staff page does: shortcuts, dialogs, the list under the keys, focus on errors.
 // Everything here only speeds up what links and forms already do.
 
-const KEYS_OFF = "anxin.single-keys-off";
-
-export const typing = (event) => {
-  const box = event.target;
-  if (event.isComposing || event.keyCode === 229 || box.isContentEditable) return true;
-  return /^(INPUT|TEXTAREA|SELECT)$/.test(box.tagName) && !/^(checkbox|radio|button|submit)$/.test(box.type);
-};
-
-export const chorded = (event) => event.ctrlKey || event.metaKey || event.altKey;
-
-export const singleKeys = () => {
-  try {
-    return localStorage.getItem(KEYS_OFF) === null;
-  } catch {
-    return true;
-  }
-};
-
-export const quiet = (event) =>
-  typing(event) || chorded(event) || !singleKeys() || document.querySelector("dialog[open]") !== null;
+import { KEYS_OFF, quiet, singleKeys } from "./keys.js";
 
 const open = (id) => {
   const dialog = document.getElementById(id);
@@ -71,7 +52,7 @@ const mark = (row) => {
   chosen = row.id;
   rows().forEach((other) => other.classList.toggle("on", other === row));
 };
-export const select = (row) => {
+const select = (row) => {
   mark(row);
   row.scrollIntoView({ block: "nearest" });
   row.dispatchEvent(new CustomEvent("row-selected", { bubbles: true }));
@@ -143,6 +124,8 @@ document.addEventListener("keydown", (event) => {
 });
 
 // --- Start of the page. ---
+const peek = document.querySelector("[data-select-first]");
+if (peek && peek.offsetParent && list() && rows().length) addEventListener("load", () => select(rows()[0]));
 document.querySelectorAll("[data-help][hidden]").forEach((button) => button.removeAttribute("hidden"));
 const box = document.querySelector("[data-single-keys]");
 if (box) {

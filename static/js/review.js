@@ -1,10 +1,9 @@
 // The review page: fields under the keys, the document beside them, verdicts saved one by one.
 
-import { quiet } from "./app.js";
+import { quiet } from "./keys.js";
 import { Viewer } from "./viewer.js";
 
 const page = document.querySelector("[data-review]");
-const viewer = new Viewer(page.querySelector("[data-viewer]"));
 const rows = () => [...page.querySelectorAll("[data-row]")];
 let code = null;
 
@@ -54,6 +53,16 @@ const send = async (url, values) => {
   page.querySelector("#facts .body").scrollTop = scroll;
   pick(rows()[at()], document.activeElement === document.body);
 };
+// --- Who has been shown a page has opened the document: the server knows, the marks follow ---
+const seen = (link) => {
+  const mark = link.querySelector("[data-mark]");
+  if (!mark || !mark.hasAttribute("hidden")) return;
+  mark.removeAttribute("hidden");
+  queue = queue.then(() => send(location.href));
+};
+
+const viewer = new Viewer(page.querySelector("[data-viewer]"), seen);
+
 const save = (form, button) => {
   const values = new FormData(form);
   if (button && button.name) values.set(button.name, button.value);
@@ -81,25 +90,42 @@ const verdict = (value) => {
   if (value === "agrees") step(1);
 };
 
-// --- Who has been shown a page has opened the document: the server knows, the marks follow ---
-viewer.seen = (link) => {
-  const mark = link.querySelector("[data-mark]");
-  if (!mark || !mark.hasAttribute("hidden")) return;
-  mark.removeAttribute("hidden");
-  queue = queue.then(() => send(location.href));
-};
-
 page.addEventListener("click", (event) => {
   const row = event.target.closest("[data-row]");
   if (row && !event.target.closest("button,a")) pick(row);
+  const tab = event.target.closest("[data-tabs] a");
+  if (tab && !event.ctrlKey && !event.metaKey) {
+    event.preventDefault();
+    history.replaceState(null, "", tab.href);
+    queue = queue.then(() => send(tab.href));
+  }
 });
+
+// --- A whole value is shown for fifteen seconds, a whole file for a stated purpose ---
+const SHOWN_FOR = 15000;
+const reveal = document.getElementById("reveal");
 document.addEventListener("click", (event) => {
   const opener = event.target.closest('[data-open="reveal"]');
   if (!opener) return;
-  const dialog = document.getElementById("reveal");
-  dialog.querySelector("[name=field]").value = opener.dataset.field;
-  dialog.querySelector("[data-what]").textContent = opener.dataset.label;
+  reveal.querySelector("[name=field]").value = opener.dataset.field;
+  reveal.querySelector("[data-what]").textContent = opener.dataset.label;
 });
+reveal.addEventListener("submit", async (event) => {
+  event.preventDefault();
+  const form = event.target;
+  const place = form.querySelector("[data-revealed]");
+  const answer = await fetch(form.action, { method: "POST", body: new URLSearchParams(new FormData(form)), headers: { "HX-Request": "true" } });
+  place.replaceChildren(...document.importNode(parse(await answer.text()).body, true).childNodes);
+  setTimeout(() => place.replaceChildren(), SHOWN_FOR);
+});
+reveal.addEventListener("close", () => reveal.querySelector("[data-revealed]").replaceChildren());
+const original = document.getElementById("original");
+if (original) {
+  original.addEventListener("submit", () => {
+    original.querySelector("form").action = viewer.current.dataset.originalUrl;
+    setTimeout(() => original.close());
+  });
+}
 
 document.addEventListener("keydown", (event) => {
   if (quiet(event)) return;
@@ -138,15 +164,15 @@ document.addEventListener("keydown", (event) => {
 });
 
 // --- The applicant's message, as it is being written. ---
-const message = document.querySelector("[data-message]");
-if (message) {
-  const preview = document.querySelector("[data-message-preview]");
-  const reasons = [...document.querySelectorAll("#return [name=reasons]")];
+const preview = document.querySelector("[data-message-preview]");
+if (preview) {
+  const form = preview.closest("form");
+  const empty = preview.textContent;
   const draw = () => {
-    const chosen = reasons.filter((box) => box.checked).map((box) => box.dataset.text);
-    preview.textContent = [...chosen, message.value.trim()].filter(Boolean).join("；");
+    const chosen = [...form.querySelectorAll("[name=reasons]:checked")].map((box) => box.parentElement.textContent.trim());
+    preview.textContent = [...chosen, form.elements.message.value.trim()].filter(Boolean).join("；") || empty;
   };
-  document.getElementById("return").addEventListener("input", draw);
+  form.addEventListener("input", draw);
   draw();
 }
 

@@ -5,7 +5,7 @@ const MAX = 8;
 const MARGIN = 16;
 
 export class Viewer {
-  constructor(root) {
+  constructor(root, seen) {
     this.root = root;
     this.stage = root.querySelector("[data-stage]");
     this.sheet = root.querySelector("[data-sheet]");
@@ -17,7 +17,7 @@ export class Viewer {
     this.x = 0;
     this.y = 0;
     this.page = 1;
-    this.seen = () => {};
+    this.seen = seen;
     if (!this.sheet) return;
     this.current = this.links.find((link) => link.hasAttribute("aria-current")) || this.links[0];
     root.classList.add("armed");
@@ -124,10 +124,10 @@ export class Viewer {
     if (link !== this.current) this.turn = 0;
     this.current = link;
     this.page = page;
-    this.image.src = `${link.dataset.base}${page}/`;
+    this.image.src = link.dataset.base.replace(/0\/$/, `${page}/`);
     this.image.alt = link.dataset.name;
     this.root.querySelector("[data-caption]").textContent = link.dataset.name;
-    this.root.querySelector("[data-digest]").textContent = link.dataset.digest || "";
+    this.stage.querySelector("[data-digest]").textContent = link.dataset.digest;
     this.showPages();
   }
 
@@ -140,8 +140,7 @@ export class Viewer {
 
   showPages() {
     const total = Number(this.current.dataset.pages);
-    const box = this.root.querySelector("[data-pages]:not(a)");
-    box.toggleAttribute("hidden", total < 2);
+    this.root.querySelector("[data-leaves]").toggleAttribute("hidden", total < 2);
     this.root.querySelector("[data-page-no]").textContent = `${this.page} / ${total}`;
   }
 
