@@ -1,6 +1,6 @@
 """Taking documents in, showing their pages. Everything is sealed before it touches the disk."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -51,12 +51,29 @@ def add_evidence(
     application = _own(application_id, actor)
     rules.check_slot(application.profile, slot, _held(application_id, slot))
     kind = rules.examine(data, filename=filename, content_type=content_type)
-    digest = sm3(data).hex()
-    _check_new(application_id, digest)
+    _check_new(application_id, sm3(data).hex())
     pages = decoding.decode(kind, data)
+    return take_in(application, slot, kind, data, pages, actor=actor, at=at)
+
+
+def take_in(
+    application: Application,
+    slot: str,
+    kind: str,
+    data: bytes,
+    pages: Sequence[DecodedPage],
+    *,
+    actor: Actor,
+    at: datetime,
+) -> Added:
+    """The second half of `add_evidence`: seal, write the files, then the rows.
+
+    Files of an act that fails are removed at once; those of a process that dies, by the sweep.
+    """
+    digest = sm3(data).hex()
     with _files_of_the_act(application.data_key) as store:
         document = Document(
-            application_id=application_id,
+            application_id=application.pk,
             slot=slot,
             kind=kind,
             size=len(data),
@@ -67,7 +84,7 @@ def add_evidence(
         )
         sealed = [_page(store, n, page) for n, page in enumerate(pages, start=1)]
         _keep(document, sealed, actor=actor, at=at)
-    others = queries.seen_before(digest, application_id, actor)
+    others = queries.seen_before(digest, application.pk, actor)
     return Added(document.pk, len(pages), digest, tuple(others))
 
 

@@ -26,7 +26,7 @@ WORDING = {
     "evidence.type": _("文件不是 JPEG、PNG 或 PDF，没有收下。请用扫描仪或手机重新生成。"),
     "evidence.leading_data": _("PDF 文件头前面有多余的数据，没有收下。请重新导出 PDF。"),
     "evidence.mislabelled": _(
-        "文件的名称或类型与内容不符（实际是 %(kind)s），没有收下。请改用原始文件。"
+        "文件的名称或类型与内容不符（实际是 %(found)s），没有收下。请改用原始文件。"
     ),
     "evidence.truncated": _("文件不完整，可能没有传完，没有收下。请重新扫描或重新导出。"),
     "evidence.trailing_data": _("文件末尾附带了别的数据，没有收下。请重新扫描或重新导出。"),

@@ -1,0 +1,79 @@
+"""Every code of this house has words: rules, fields, slots, reasons, states."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from ra.applicants.rules import FIELDS, DocumentType, VerifiedHow
+from ra.applicants.wording import DOCUMENT_TYPES, FIELD_LABELS, VERIFIED_HOW
+from ra.applications.rules import State
+from ra.applications.wording import STATES
+from ra.evidence.decoding import SAID
+from ra.evidence.rules import PERSONAL, PURPOSES
+from ra.evidence.wording import PURPOSES as PURPOSE_WORDS
+from ra.evidence.wording import SLOTS
+from ra.intake.rules import CHECKS
+from ra.intake.wording import CHECKS as CHECK_WORDS
+from ra.review.queries import View
+from ra.review.rules import CHECKLIST, REASONS, REVEAL_REASONS
+from ra.review.wording import CHECKLIST as TICK_WORDS
+from ra.review.wording import REASONS as REASON_WORDS
+from ra.review.wording import REVEAL_REASONS as REVEAL_WORDS
+from ra.review.wording import VIEWS
+from ra.revocations.rules import BY_CAUSE, Asker, CheckedHow
+from ra.revocations.rules import State as RequestState
+from ra.revocations.wording import ASKERS, CAUSE_QUESTIONS, CHECKED_HOW
+from ra.revocations.wording import STATES as REQUEST_STATES
+from ra.wording import WORDING
+
+HOUSE = Path(__file__).resolve().parents[3] / "ra"
+ROOMS = "applications|branches|evidence|handover|identity|intake|receipts|review|revocations"
+WHOLE = re.compile(rf'"((?:{ROOMS})\.[a-z_]+)",?\s')
+SHORT = {
+    "evidence": re.compile(r'refuse\(\s*"([a-z_]+)"'),
+    "revocations": re.compile(r'_refuse\(\s*"([a-z_]+)"'),
+    "review": re.compile(r'_hindrance\(\s*"([a-z_]+)"'),
+}
+
+
+def raised():
+    """Rule codes as they stand in the code of the rooms."""
+    found = {f"evidence.{word}" for word in SAID}
+    for path in HOUSE.rglob("*.py"):
+        if path.name in {"wording.py", "views.py"} or "migrations" in path.parts:
+            continue
+        text = path.read_text()
+        found |= {code for code in WHOLE.findall(text) if "Refusal" in text}
+        short = SHORT.get(path.parent.name)
+        found |= {f"{path.parent.name}.{word}" for word in short.findall(text)} if short else set()
+    return found
+
+
+def test_every_rule_that_refuses_has_its_sentence():
+    assert len(raised()) > 60
+    assert sorted(raised() - set(WORDING)) == []
+
+
+@pytest.mark.parametrize(
+    ("codes", "words"),
+    [
+        (FIELDS, FIELD_LABELS),
+        (DocumentType, DOCUMENT_TYPES),
+        (VerifiedHow, VERIFIED_HOW),
+        (State, STATES),
+        (PERSONAL, SLOTS),
+        (PURPOSES, PURPOSE_WORDS),
+        (CHECKS, CHECK_WORDS),
+        (CHECKLIST, TICK_WORDS),
+        (REASONS, REASON_WORDS),
+        (REVEAL_REASONS, REVEAL_WORDS),
+        (View, VIEWS),
+        (BY_CAUSE, CAUSE_QUESTIONS),
+        (Asker, ASKERS),
+        (CheckedHow, CHECKED_HOW),
+        (RequestState, REQUEST_STATES),
+    ],
+)
+def test_every_code_has_its_words_and_no_word_is_left_over(codes, words):
+    assert {str(code) for code in codes} == set(words)
