@@ -4,13 +4,15 @@ CPS-7.3, CPS-4.9.9.
 """
 
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
 from pki import keys, ocsp, pem
 from pki.ocsp import Single
+from tests.oracles.openssl import OpenSsl
 from tests.oracles.refusals import OracleRefused
-from tests.support.pki import ALGORITHMS, AT, DAY, hierarchy, ocsp_response
+from tests.support.pki import ALGORITHMS, AT, DAY, Hierarchy, hierarchy, ocsp_response
 
 HASHES = ("sha1", "sha256", "sm3")
 every_algorithm = pytest.mark.parametrize("algorithm", ALGORITHMS)
@@ -117,7 +119,7 @@ def test_we_read_what_openssl_asks(openssl, bouncycastle, tmp_path, algorithm, h
         )
 
 
-def openssl_request(openssl, folder, tree, hash_algorithm) -> bytes:
+def openssl_request(openssl: OpenSsl, folder: Path, tree: Hierarchy, hash_algorithm: str) -> bytes:
     for name in ("root", "ca", "signing"):
         (folder / f"{name}.der").write_bytes(getattr(tree, name).certificate.der)
         file, pem = str(folder / f"{name}.der"), str(folder / f"{name}.pem")

@@ -399,7 +399,7 @@ def test_a_bad_subject_is_refused_and_no_key_is_made(desk, files, subject, rule)
 # -- as a program -------------------------------------------------------------------------------
 
 
-def program(*arguments: str, given: bytes = b"") -> subprocess.CompletedProcess:
+def program(*arguments: str, given: bytes = b"") -> subprocess.CompletedProcess[bytes]:
     return subprocess.run(
         [sys.executable, *arguments],
         input=given,

@@ -7,10 +7,12 @@ import pytest
 from asn1crypto import crl as asn1_crl
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
+from cryptography.hazmat.primitives.serialization import load_der_private_key
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pki import crls, der, oids
+from pki import crls, der, keys, oids
 from pki.crls import REASONS, Entry
 from pki.errors import PkiError
 from pki.extensions import Extension
@@ -58,7 +60,9 @@ def theirs(tree: Hierarchy, entries: list[Entry], number: int) -> bytes:
     builder = builder.add_extension(
         x509.AuthorityKeyIdentifier.from_issuer_subject_key_identifier(identifier), critical=False
     ).add_extension(x509.CRLNumber(number), critical=False)
-    return builder.sign(tree.ca.key.key, hashes.SHA256()).tbs_certlist_bytes
+    key = load_der_private_key(keys.private_key_to_pkcs8(tree.ca.key), None)
+    assert isinstance(key, EllipticCurvePrivateKey)
+    return builder.sign(key, hashes.SHA256()).tbs_certlist_bytes
 
 
 def their_entry(entry: Entry) -> x509.RevokedCertificate:
