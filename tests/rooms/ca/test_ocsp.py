@@ -178,7 +178,7 @@ def test_service_about_a_certificate_ends_with_its_validity(authorities):
 
 @pytest.fixture
 def browser(settings) -> Client:
-    settings.ROOT_URLCONF = "ca.urls_public"
+    settings.ROOT_URLCONF = "anxin.urls_public"
     return Client(enforce_csrf_checks=True)
 
 

@@ -104,7 +104,7 @@ def test_a_responder_s_certificate_that_ends_soon_is_an_alarm(authorities):
 
 @pytest.fixture
 def staff_site(settings):
-    settings.ROOT_URLCONF = "tests.rooms.ca.urls"
+    settings.ROOT_URLCONF = "anxin.urls_staff"
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from tests.support import ca
 
 @pytest.fixture
 def visitor(authorities, settings) -> Client:
-    settings.ROOT_URLCONF = "ca.urls_public"
+    settings.ROOT_URLCONF = "anxin.urls_public"
     return Client()
 
 
