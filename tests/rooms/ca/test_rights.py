@@ -93,7 +93,7 @@ def test_the_public_site_shows_what_is_public(authorities, asked, settings):
 
 
 def test_a_missing_right_is_noticed_here(authorities, asked):
-    with pytest.raises(AssertionError, match="ca_certificate"), asked("public"):
+    with pytest.raises(AssertionError, match="people_staffmember"), asked("public"):
         ca.put_on_order()
 
 
