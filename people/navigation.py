@@ -46,7 +46,6 @@ PAGES = (
     Page(WORK, "queue", "inbox", _("待办队列"), COUNTER),
     Page(WORK, "intake", "file-plus", _("受理录入"), frozenset({Role.OPERATOR})),
     Page(WORK, "handover", "package", _("制证与发放"), frozenset({Role.OPERATOR})),
-    Page(WORK, "handover", "package", _("制证与发放"), COUNTER),
     Page(WORK, "revocations", "certificate-off", _("吊销申请"), COUNTER),
     Page(WORK, "search", "list-search", _("申请与证书查询"), COUNTER),
     Page(AUTHORITY, "ca-overview", "activity", _("CA 总览"), MACHINE_ROOM),
