@@ -2,7 +2,7 @@
 
 import secrets
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from anxin.demo.cast import STAFF, Staff
 from anxin.kernel.actors import SYSTEM, Actor
@@ -16,6 +16,7 @@ OFFICES = (  # code, name, kind, above
     ("NMG", "内蒙古注册中心（演示）", "authority", "CA"),
     ("NMG-01", "栖原受理点（演示）", "service_point", "NMG"),
 )
+FOUNDED_BEFORE = timedelta(days=60)  # the story's oldest certificate is younger
 Say = Callable[[str], None]
 
 
@@ -30,7 +31,9 @@ def furnish(say: Say, *, at: datetime) -> dict[str, Actor]:
         )
     actors = _hire(at=at)
     say(f"{len(OFFICES)} offices, {len(actors)} people")
-    codes = ca.found_demo_hierarchy(actor=SYSTEM, at=at, entropy=secrets.token_bytes)
+    codes = ca.found_demo_hierarchy(
+        actor=SYSTEM, at=at - FOUNDED_BEFORE, entropy=secrets.token_bytes
+    )
     say("authorities: " + ", ".join(codes))
     return actors
 

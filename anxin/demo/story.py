@@ -1,7 +1,11 @@
-"""Thirty applications, each somewhere on its way; everything goes through the services."""
+"""Thirty applications, each somewhere on its way; everything goes through the services.
 
+ANXIN_DEMO_APPLICATIONS=8 tells so many of them, spread over all endings: a demo that is up sooner.
+"""
+
+import os
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -12,7 +16,6 @@ from anxin.demo.specimens import Artist
 from anxin.kernel.actors import Actor
 from anxin.kernel.workdays import SHANGHAI, working_time
 from ca import api as ca
-from people.api import Role
 from pki import keys, names, requests
 from ra.applicants.queries import known_subscriber
 from ra.applications.models import Application
@@ -21,6 +24,7 @@ from ra.applications.workcalendar import is_workday
 from ra.evidence.services import add_evidence, page_image
 from ra.handover import services as handover
 from ra.intake import services as intake
+from ra.intake.services import Draft
 from ra.receipts.drawing import FONT_FILE
 from ra.review import services as review
 from ra.review.case import case
@@ -74,56 +78,62 @@ CHAPTERS = (
 )
 
 
+def chapters(environment: Mapping[str, str]) -> list[Chapter]:
+    """All of them, or as many as are asked for."""
+    every = len(CHAPTERS)
+    wanted = min(int(environment.get("ANXIN_DEMO_APPLICATIONS") or every), every)
+    return [CHAPTERS[number * every // wanted] for number in range(wanted)]
+
+
 def tell(actors: dict[str, Actor], say: Say, *, at: datetime) -> None:
     """Tell every chapter that is not told yet; a broken-off demo goes on where it stopped."""
     told = Application.objects.count()
+    wanted = chapters(os.environ)
     people = list(applicants())
     artist = Artist(FONT_FILE)
-    for number in range(told, len(CHAPTERS)):
+    for number in range(told, len(wanted)):
+        chapter = wanted[number]
+        entered = _working_hours_before(at, chapter.hours)
+        decided = min(entered + timedelta(hours=1), at)
         with transaction.atomic():
-            _enter_and_review(CHAPTERS[number], people[number], artist, actors, at=at)
+            draft = _enter(chapter, people[number], artist, actors, at=entered)
+            _decide(chapter, draft, actors, at=decided)
+        ca.sign_waiting(at=decided, entropy=secrets.token_bytes)
+        handover.sweep_issued(at=decided)
         if (number + 1) % 10 == 0:
             say(f"{number + 1} applications")
-    made = ca.sign_waiting(at=at, entropy=secrets.token_bytes)
-    say(f"{made} certificates signed")
-    handover.sweep_issued(at=at)
-    for number, chapter in enumerate(CHAPTERS):
+    for number, chapter in enumerate(wanted):
         _after_issue(chapter, people[number], actors, at=at)
 
 
-def _enter_and_review(
+def _enter(
     chapter: Chapter, person: Person, artist: Artist, actors: dict[str, Actor], *, at: datetime
-) -> None:
-    entered = _working_hours_before(at, chapter.hours)
-    operator, first, second = actors["chenyue"], actors["shenjia"], actors["heming"]
-    draft = intake.open_draft(chapter.profile, actor=operator, at=entered)
-    _fill_in(draft.id, chapter, person, artist, operator, at=entered)
-    if chapter.ending == "draft":
-        return
-    intake.submit(draft.id, actor=operator, at=entered)
-    if chapter.ending == "waiting":
-        return
-    later = min(entered + timedelta(hours=1), at)
+) -> Draft:
+    operator = actors["chenyue"]
+    draft = intake.open_draft(chapter.profile, actor=operator, at=at)
+    _fill_in(draft.id, chapter, person, artist, operator, at=at)
+    if chapter.ending != "draft":
+        intake.submit(draft.id, actor=operator, at=at)
+    return draft
+
+
+def _decide(chapter: Chapter, draft: Draft, actors: dict[str, Actor], *, at: datetime) -> None:
+    first, second = actors["shenjia"], actors["heming"]
     match chapter.ending:
+        case "draft" | "waiting":
+            pass
         case "cancelled":
-            intake.cancel(draft.id, reason="withdrawn", actor=operator, at=later)
+            intake.cancel(draft.id, reason="withdrawn", actor=actors["chenyue"], at=at)
         case "returned":
-            _return(draft.id, draft.number, first, at=later)
+            _return(draft, first, at=at)
         case "rejected":
-            review.claim(draft.id, actor=first, at=later)
-            review.reject(
-                draft.id,
-                ["J01"],
-                message="证件照片与申请人不是同一人，本次申请不予受理。",
-                actor=first,
-                at=later,
-            )
+            _reject(draft, first, at=at)
         case "checked once":
-            _approve(draft.id, draft.number, first, at=later)
+            _approve(draft, first, at=at)
         case _:
-            _approve(draft.id, draft.number, first, at=later)
+            _approve(draft, first, at=at)
             if chapter.profile == RSA:
-                _approve(draft.id, draft.number, second, at=later)
+                _approve(draft, second, at=at)
 
 
 def _after_issue(
@@ -205,31 +215,41 @@ def _fill_in(
     )
 
 
-def _look_through(application_id: int, number: str, reviewer: Actor, *, at: datetime) -> None:
+def _look_through(draft: Draft, reviewer: Actor, *, at: datetime) -> None:
     """Claim, open every page, agree to every item."""
-    assert Role.REVIEWER in reviewer.roles
-    review.claim(application_id, actor=reviewer, at=at)
-    view = case(number, reviewer, at=at)
+    review.claim(draft.id, actor=reviewer, at=at)
+    view = case(draft.number, reviewer, at=at)
     for document in view.documents:
         for page in document.pages:
             page_image(document.id, page.number, actor=reviewer, at=at)
     items = [field.code for field in view.fields] + [tick.code for tick in view.checklist]
-    review.confirm_fields(application_id, items, seen=view.version, actor=reviewer, at=at)
+    review.confirm_fields(draft.id, items, seen=view.version, actor=reviewer, at=at)
 
 
-def _approve(application_id: int, number: str, reviewer: Actor, *, at: datetime) -> None:
-    _look_through(application_id, number, reviewer, at=at)
-    seen = case(number, reviewer, at=at).seen
-    review.decide_approve(application_id, seen=seen, actor=reviewer, at=at)
+def _approve(draft: Draft, reviewer: Actor, *, at: datetime) -> None:
+    _look_through(draft, reviewer, at=at)
+    seen = case(draft.number, reviewer, at=at).seen
+    review.decide_approve(draft.id, seen=seen, actor=reviewer, at=at)
 
 
-def _return(application_id: int, number: str, reviewer: Actor, *, at: datetime) -> None:
-    _look_through(application_id, number, reviewer, at=at)
+def _return(draft: Draft, reviewer: Actor, *, at: datetime) -> None:
+    _look_through(draft, reviewer, at=at)
     review.return_for_correction(
-        application_id,
+        draft.id,
         ["A01"],
         items=["id_back"],
         message="身份证国徽面反光，有效期限看不清，请重新拍摄后提交。",
+        actor=reviewer,
+        at=at,
+    )
+
+
+def _reject(draft: Draft, reviewer: Actor, *, at: datetime) -> None:
+    review.claim(draft.id, actor=reviewer, at=at)
+    review.reject(
+        draft.id,
+        ["J01"],
+        message="证件照片与申请人不是同一人，本次申请不予受理。",
         actor=reviewer,
         at=at,
     )
