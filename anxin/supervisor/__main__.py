@@ -5,7 +5,6 @@
 """
 
 import os
-import subprocess
 import sys
 import time
 from typing import NoReturn
@@ -15,6 +14,7 @@ from anxin.supervisor.crew import Crew
 from anxin.supervisor.environment import Environment
 from anxin.supervisor.errors import Stopped, Trouble
 from anxin.supervisor.home import CHECKOUT, locate
+from anxin.supervisor.processes import Child
 
 MANAGE = (sys.executable, str(CHECKOUT / "manage.py"))
 
@@ -57,11 +57,13 @@ def _bring_up(crew: Crew, environment: Environment) -> None:
         programs.site(environment, "staff", environment.staff_port),
         programs.site(environment, "public", environment.public_port),
     )
-    accounts = _demo_accounts(environment)
+    accounts = _list_accounts(crew, environment)
     crew.await_ready("staff", "public")
+    if accounts:
+        crew.finish(accounts)
+        print(accounts.tail(lines=100), flush=True)
     say(f"staff   http://127.0.0.1:{environment.staff_port}/")
     say(f"public  http://127.0.0.1:{environment.public_port}/")
-    print(accounts, end="", flush=True)
     say("Ctrl-C stops everything")
 
 
@@ -113,13 +115,12 @@ def _load_demo(crew: Crew, environment: Environment) -> None:
         loaded.touch()
 
 
-def _demo_accounts(environment: Environment) -> str:
+def _list_accounts(crew: Crew, environment: Environment) -> Child | None:
+    """Who can sign in, told while the sites come up."""
     if environment.kind != "demo":
-        return ""
-    command, told = [*MANAGE, "demo", "--accounts"], environment.site("command")
-    return subprocess.run(
-        command, cwd=CHECKOUT, env=told, capture_output=True, text=True, check=False
-    ).stdout
+        return None
+    command = (*MANAGE, "demo", "--accounts")
+    return crew.launch("accounts", command, environment.site("command"))
 
 
 def _manage(environment: Environment, arguments: list[str]) -> NoReturn:

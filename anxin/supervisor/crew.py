@@ -1,5 +1,6 @@
 """All children together: started, kept alive, stopped in order."""
 
+import itertools
 import signal
 import time
 from collections.abc import Callable, Mapping
@@ -14,6 +15,7 @@ FIRST_DELAY, LONGEST_DELAY = 0.5, 30.0  # seconds before a dead child is started
 SETTLED = 60.0  # a child that ran this long starts afresh with the first delay
 TRIES_TO_COME_UP = 4
 TICK = 0.05
+LOGS_EVERY = 300  # turns of 0.2 s
 
 
 @dataclass
@@ -108,8 +110,10 @@ class Crew:
 
     def keep_alive(self) -> None:
         """Until somebody asks to stop; then raises Stopped."""
-        while True:
+        for turn in itertools.count():
             self.tend()
+            if turn % LOGS_EVERY == 0:
+                self._shorten_logs()
             self.pause(0.2)
 
     def pause(self, seconds: float) -> None:
@@ -127,6 +131,11 @@ class Crew:
             for child in children:
                 child.wait_or_kill()
         self._posts.clear()
+
+    def _shorten_logs(self) -> None:
+        for post in self._posts.values():
+            if post.child:
+                post.child.shorten_log()
 
     def _fill(self, post: Post) -> None:
         try:

@@ -2,6 +2,7 @@
 
 import ctypes
 import os
+import shutil
 import signal
 import subprocess
 import time
@@ -14,7 +15,7 @@ from anxin.supervisor.home import CHECKOUT, Home
 
 _PR_SET_PDEATHSIG = 1
 _libc = ctypes.CDLL(None, use_errno=True)
-ROTATE_AT = 10_000_000  # bytes of log
+LONGEST_LOG = 10_000_000  # bytes
 
 
 def _nothing() -> None:
@@ -44,7 +45,7 @@ class Child:
         self.program = program
         self.log = home.logs / f"{program.name}.log"
         self._record = home.run / f"{program.name}.pid"
-        _rotate(self.log)
+        self.shorten_log()
         self._log_start = self.log.stat().st_size if self.log.exists() else 0
         program.prepare()
         self.started = time.monotonic()
@@ -79,9 +80,16 @@ class Child:
     def tail(self, lines: int = 15) -> str:
         """The last lines it has written since this start."""
         with self.log.open("rb") as file:
-            file.seek(self._log_start)
+            file.seek(min(self._log_start, self.log.stat().st_size))
             text = file.read().decode(errors="replace")
         return "\n".join(f"    {line}" for line in text.splitlines()[-lines:])
+
+    def shorten_log(self) -> None:
+        """Keep one older part. Emptied in place: the program goes on writing into this file."""
+        if self.log.exists() and self.log.stat().st_size > LONGEST_LOG:
+            shutil.copyfile(self.log, self.log.with_suffix(".log.1"))
+            os.truncate(self.log, 0)
+            self._log_start = 0
 
     def _spawn(self) -> subprocess.Popen[bytes]:
         program, parent = self.program, os.getpid()
@@ -118,8 +126,3 @@ class Child:
     def _kill_session(self) -> None:
         members = [one for one in procfs.living() if one.session == self._process.pid]
         procfs.end(members, signal.SIGKILL, patience=self.program.patience)
-
-
-def _rotate(log: Path) -> None:
-    if log.exists() and log.stat().st_size > ROTATE_AT:
-        log.replace(log.with_suffix(".log.1"))
