@@ -7,9 +7,9 @@ from django.http import HttpRequest
 
 from anxin.kernel.actors import Actor
 from anxin.kernel.errors import Refusal
-from audit.journal.services import advance, advance_many, record, subject_of
+from audit.journal.services import advance, advance_many, record, record_many, subject_of
 
-__all__ = ["advance", "advance_many", "note_refusal", "record", "subject_of"]
+__all__ = ["advance", "advance_many", "note_refusal", "record", "record_many", "subject_of"]
 
 
 def note_refusal(request: HttpRequest, refusal: Refusal, *, at: datetime) -> None:

@@ -12,8 +12,8 @@ from ca.issuing.queries import (
     certificates_of,
     check_order,
 )
-from ca.issuing.rules import Order
-from ca.issuing.services import order_certificate
+from ca.issuing.rules import Order, Warranted
+from ca.issuing.services import order_certificate, order_certificates
 from ca.overview.queries import Overview, overview
 from ca.profiles.queries import profile, profiles
 from ca.profiles.rules import Profile
@@ -32,6 +32,7 @@ __all__ = [
     "Overview",
     "Preview",
     "Profile",
+    "Warranted",
     "by_serial",
     "certificate",
     "certificate_of",
@@ -41,6 +42,7 @@ __all__ = [
     "found_bench_authority",
     "found_demo_hierarchy",
     "order_certificate",
+    "order_certificates",
     "overview",
     "preview",
     "profile",

@@ -7,7 +7,7 @@ from people.accounts.queries import staff_matching, staff_names
 from people.accounts.services import create_staff, enrol_device
 from people.approvals.queries import ApprovalView as Approval
 from people.approvals.queries import VoteView as Vote
-from people.approvals.queries import approval, may, open_approvals, spent_on
+from people.approvals.queries import approval, may, open_approvals, spent, spent_on
 from people.approvals.services import propose, redeem, vote, withdraw
 from people.trust.rules import Role
 from people.trust.services import appoint, dismiss
@@ -27,6 +27,7 @@ __all__ = [
     "open_approvals",
     "propose",
     "redeem",
+    "spent",
     "spent_on",
     "staff_matching",
     "staff_names",

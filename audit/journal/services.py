@@ -73,6 +73,17 @@ def record(
     _write(action, [(subject, details)], actor=actor, at=at, outcome=outcome)
 
 
+def record_many(
+    action: str,
+    entries: Iterable[tuple[str, Mapping[str, object]]],
+    *,
+    actor: Actor,
+    at: datetime,
+) -> None:
+    """`record` for many (subject, details) of one act: one statement."""
+    _write(action, entries, actor=actor, at=at, outcome="done")
+
+
 def subject_of(row: Stateful) -> str:
     """How a row is called in the journal, such as `ra.application:17`."""
     return f"{row._meta.label_lower}:{row.pk}"

@@ -72,6 +72,15 @@ class Order:
     holder: str  # opaque to the CA, e.g. "subscriber:17"
 
 
+@dataclass(frozen=True, slots=True)
+class Warranted:
+    """An order, who asked for it (opaque, e.g. "ra.application:17"), and the approval behind it."""
+
+    order: Order
+    requester: str
+    warrant: int
+
+
 @dataclass(frozen=True)
 class Wish:
     """An order that was read and lies inside its profile."""

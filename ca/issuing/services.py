@@ -1,5 +1,6 @@
 """Taking orders. Signing them is the signing room's work."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from django.db import IntegrityError, transaction
@@ -7,15 +8,15 @@ from django.db import IntegrityError, transaction
 from anxin.kernel.actors import Actor
 from anxin.kernel.errors import Kind, Refusal
 from anxin.kernel.jobs import enqueue
-from audit.log import record, subject_of
-from ca.claims.services import claim_key, claim_name
+from audit.log import record_many, subject_of
+from ca.claims.services import claim_keys, claim_names
 from ca.hierarchy.queries import issuer_by_code
 from ca.issuing import rules
 from ca.issuing.models import Certificate
-from people.api import approval, spent_on
+from ca.issuing.rules import Draft, Warranted
+from people.api import spent
 
 
-@transaction.atomic
 def order_certificate(
     order: rules.Order, *, requester: str, warrant: int, actor: Actor, at: datetime
 ) -> int:
@@ -24,41 +25,50 @@ def order_certificate(
     `warrant` is the approval that was spent on exactly this; it orders one certificate. Refuses
     what `check_order` refuses, `order.no_warrant`, `order.warrant_used`, `order.outlives_issuer`.
     """
-    wish = rules.read(order)
-    issuer = issuer_by_code(wish.profile.issuer)
-    rules.check_warrant(spent_on(warrant), wish.profile)
-    rules.check_subject(approval(warrant).subject, requester)
-    draft = rules.Draft(wish, issuer)
-    draft.plan(serial=rules.ANY_SERIAL, not_before=at)
-    claim_key(wish.key.fingerprint, holder=order.holder, at=at)
-    claim_name(wish.name_digest, holder=order.holder, at=at)
-    row = _store(order, draft, requester=requester, warrant=warrant, at=at)
-    record(
-        "ca.order_certificate",
-        subject_of(row),
-        actor=actor,
-        at=at,
-        requester=requester,
-        warrant=warrant,
-        profile=wish.profile.code,
-        template=row.template_digest,
-    )
-    enqueue("ca.sign_orders", ca_id=issuer.id)
-    return row.pk
+    return order_certificates([Warranted(order, requester, warrant)], actor=actor, at=at)[0]
 
 
-def _store(
-    order: rules.Order, draft: rules.Draft, *, requester: str, warrant: int, at: datetime
-) -> Certificate:
+@transaction.atomic
+def order_certificates(orders: Sequence[Warranted], *, actor: Actor, at: datetime) -> list[int]:
+    """All of them or, when one is refused, none; their ids in the same order."""
+    drafts = _drafts(orders, at=at)
+    claim_keys([(draft.wish.key.fingerprint, one.order.holder) for one, draft in drafts], at=at)
+    claim_names([(draft.wish.name_digest, one.order.holder) for one, draft in drafts], at=at)
+    rows = [_row(one, draft, at=at) for one, draft in drafts]
+    _store(rows)
+    entries = [(subject_of(row), _told(row)) for row in rows]
+    record_many("ca.order_certificate", entries, actor=actor, at=at)
+    for ca_id in sorted({row.ca_id for row in rows}):
+        enqueue("ca.sign_orders", ca_id=ca_id)
+    return [row.pk for row in rows]
+
+
+def _drafts(orders: Sequence[Warranted], *, at: datetime) -> list[tuple[Warranted, Draft]]:
+    """What the certificates will say, after a look at the approvals behind them."""
+    wishes = [rules.read(one.order) for one in orders]
+    issuers = {code: issuer_by_code(code) for code in {wish.profile.issuer for wish in wishes}}
+    warrants = spent([one.warrant for one in orders])
+    drafts = []
+    for one, wish in zip(orders, wishes, strict=True):
+        warrant = warrants.get(one.warrant)
+        rules.check_warrant(warrant.action if warrant else None, wish.profile)
+        rules.check_subject(warrant.subject if warrant else "", one.requester)
+        draft = Draft(wish, issuers[wish.profile.issuer])
+        draft.plan(serial=rules.ANY_SERIAL, not_before=at)
+        drafts.append((one, draft))
+    return drafts
+
+
+def _row(one: Warranted, draft: Draft, *, at: datetime) -> Certificate:
     wish = draft.wish
-    row = Certificate(
+    return Certificate(
         state=rules.State.ORDERED,
         ca_id=draft.issuer.id,
         profile=wish.profile.code,
         profile_version=wish.profile.version,
-        requester=requester,
-        holder=order.holder,
-        warrant=warrant,
+        requester=one.requester,
+        holder=one.order.holder,
+        warrant=one.warrant,
         subject=wish.subject.der,
         subject_text=wish.subject.text,
         public_key=wish.key.spki,
@@ -66,9 +76,22 @@ def _store(
         template_digest=draft.template_digest,
         ordered_at=at,
     )
+
+
+def _told(row: Certificate) -> dict[str, object]:
+    """What the journal keeps of an order."""
+    return {
+        "requester": row.requester,
+        "warrant": row.warrant,
+        "profile": row.profile,
+        "template": row.template_digest,
+    }
+
+
+def _store(rows: Sequence[Certificate]) -> None:
     try:
         with transaction.atomic():
-            row.save(force_insert=True)
+            Certificate.objects.bulk_create(rows)
     except IntegrityError as error:
         raise Refusal(
             Kind.CONFLICT,
@@ -76,4 +99,3 @@ def _store(
             "this approval has ordered its certificate already",
             cps="4.3.1",
         ) from error
-    return row

@@ -57,10 +57,24 @@ def open_approvals(action: str, subjects: Collection[str]) -> dict[str, Approval
     return {row.subject: _view(row) for row in found}
 
 
+@dataclass(frozen=True, slots=True)
+class Spent:
+    """What a used approval was spent on."""
+
+    action: str
+    subject: str
+
+
+def spent(approval_ids: Collection[int]) -> dict[int, Spent]:
+    """By id; approvals that were never used are left out."""
+    used = Approval.objects.filter(pk__in=list(approval_ids), state=rules.State.USED)
+    return {pk: Spent(*found) for pk, *found in used.values_list("pk", "action", "subject")}
+
+
 def spent_on(approval_id: int) -> str | None:
     """The action a used approval was spent on; None when it was never used."""
-    used = Approval.objects.filter(pk=approval_id, state=rules.State.USED)
-    return used.values_list("action", flat=True).first()
+    used = spent([approval_id]).get(approval_id)
+    return used.action if used else None
 
 
 def may(actor: Actor, action: str, *, approval: ApprovalView | None = None) -> list[Refusal]:

@@ -7,7 +7,7 @@ from django.db import IntegrityError, connection, transaction
 from anxin.kernel.actors import SYSTEM
 from anxin.kernel.errors import Refusal
 from audit.journal.models import Entry
-from ca.api import check_order, order_certificate, preview
+from ca.api import Warranted, check_order, order_certificate, order_certificates, preview
 from ca.issuing.models import Certificate
 from tests.support import ca
 
@@ -104,6 +104,39 @@ def test_one_approval_orders_one_certificate(authorities):
     refused("order.warrant_used", order_certificate, again, **who)
 
     assert Certificate.objects.count() == 1
+
+
+def _warranted(number, **changes):
+    requester = f"ra.application:{number}"
+    return Warranted(ca.order(number, **changes), requester, ca.warrant(requester))
+
+
+def test_many_orders_are_placed_together_each_with_its_entry(authorities):
+    wanted = [_warranted(number) for number in (1, 2, 3)]
+
+    ids = order_certificates(wanted, actor=SYSTEM, at=AT)
+
+    entries = Entry.objects.filter(action="ca.order_certificate").order_by("pk")
+    assert [ca.row(pk).holder for pk in ids] == ["subscriber:1", "subscriber:2", "subscriber:3"]
+    assert [entry.subject for entry in entries] == [f"ca.certificate:{pk}" for pk in ids]
+
+
+@pytest.mark.parametrize(
+    ("rule", "changes"),
+    [
+        ("key.certified", {"public_key": ca.public_key(1)}),
+        ("name.taken", {"subject": ca.order(1).subject}),
+        ("profile.days", {"days": 17}),
+    ],
+)
+def test_of_many_orders_none_is_placed_when_one_is_refused(authorities, rule, changes):
+    """CPS-3.1.4, CPS-6.1.6: also against a neighbour in the same batch."""
+    wanted = [_warranted(1), _warranted(2, **changes)]
+
+    refused(rule, order_certificates, wanted, actor=SYSTEM, at=AT)
+
+    assert not Certificate.objects.exists()
+    check_order(ca.order(1))
 
 
 def test_a_key_is_certified_once(authorities):
