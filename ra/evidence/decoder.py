@@ -11,6 +11,7 @@ import io
 import json
 import resource
 import sys
+import zlib
 from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
@@ -25,6 +26,7 @@ MAX_PIXELS = 40_000_000
 MAX_PAGES = 30
 A4 = (1654, 2339)  # pixels at 150 dpi
 DPI = 150
+STRIDE = 1 << 20  # bytes unpacked at a time
 THUMBNAIL = (160, 226)
 QUALITY = 80
 
@@ -79,10 +81,64 @@ def pictures(data: bytes, form: str) -> Iterator[Made]:
                 raise Refused("pixels")
             if getattr(image, "n_frames", 1) > 1:
                 raise Refused("animated")
+            if form == "PNG":
+                check_rows(data)
             image.load()
             yield _made(ImageOps.exif_transpose(image))
-    except (UnidentifiedImageError, OSError, SyntaxError, ValueError, EOFError) as error:
+    except (
+        UnidentifiedImageError,
+        OSError,
+        SyntaxError,
+        ValueError,
+        EOFError,
+        zlib.error,
+    ) as error:
         raise Refused("truncated" if "truncated" in str(error) else "damaged") from error
+
+
+_SAMPLES = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}  # by colour type, ISO/IEC 15948 11.2.2
+_ADAM7 = (
+    (0, 0, 8, 8),
+    (4, 0, 8, 8),
+    (0, 4, 4, 8),
+    (2, 0, 4, 4),
+    (0, 2, 2, 4),
+    (1, 0, 2, 2),
+    (0, 1, 1, 2),
+)
+
+
+def check_rows(data: bytes) -> None:
+    """Refuses a PNG whose pixels end early: Pillow would fill the rest with black."""
+    head = data[16:29]
+    width, height = int.from_bytes(head[:4]), int.from_bytes(head[4:8])
+    if width * height > MAX_PIXELS:
+        raise Refused("pixels")
+    bits = head[8] * _SAMPLES.get(head[9], 0)
+    passes = _ADAM7 if head[12] else ((0, 0, 1, 1),)
+    expected = 0
+    for left, top, across, down in passes:
+        wide, tall = -(-(width - left) // across), -(-(height - top) // down)
+        expected += tall * (1 + -(-wide * bits // 8)) if wide > 0 and tall > 0 else 0
+    if _unpacked(data, expected) < expected:
+        raise Refused("truncated")
+
+
+def _unpacked(data: bytes, most: int) -> int:
+    """How many bytes all IDAT chunks unpack to, counted up to `most`."""
+    unpacker, count, position = zlib.decompressobj(), 0, 8
+    while position < len(data) and count < most:
+        size, kind = (
+            int.from_bytes(data[position : position + 4]),
+            data[position + 4 : position + 8],
+        )
+        if kind == b"IDAT":
+            waiting = data[position + 8 : position + 8 + size]
+            while waiting and count < most and not unpacker.eof:
+                count += len(unpacker.decompress(waiting, STRIDE))
+                waiting = unpacker.unconsumed_tail
+        position += 12 + size
+    return count
 
 
 def sheets(data: bytes) -> Iterator[Made]:

@@ -21,7 +21,7 @@ UNFINISHED = ".part"
 def write(name: UUID, sealed: Iterable[bytes]) -> None:
     """Store sealed bytes under a name nobody has used before."""
     path = _path(name)
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    _make_private(path.parent)
     unfinished = path.with_suffix(UNFINISHED)
     try:
         with os.fdopen(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as f:
@@ -63,6 +63,12 @@ def older_than(moment: datetime) -> Iterator[tuple[UUID, Path]]:
 def _path(name: UUID) -> Path:
     text = name.hex
     return Path(settings.EVIDENCE_DIR) / text[:2] / text[2:4] / text
+
+
+def _make_private(directory: Path) -> None:
+    """`mkdir(parents=True)` would leave the parents to the umask."""
+    for each in (Path(settings.EVIDENCE_DIR), directory.parent, directory):
+        each.mkdir(mode=0o700, parents=each == Path(settings.EVIDENCE_DIR), exist_ok=True)
 
 
 def _sync(directory: Path) -> None:

@@ -180,14 +180,14 @@ def original(document_id: int, *, purpose: str, actor: Actor, at: datetime) -> t
 
 def sweep_orphans(*, at: datetime) -> int:
     """Remove files no row speaks of: of processes that died between file and row; how many."""
-    found = dict(files.older_than(at - ORPHAN_AFTER))
-    orphans = set(found) - queries.known_files(found)
-    unfinished = {name for name, path in found.items() if path.suffix}
-    for name in orphans | unfinished:
-        found[name].unlink(missing_ok=True)
+    found = list(files.older_than(at - ORPHAN_AFTER))
+    known = queries.known_files(name for name, _ in found)
+    orphans = [path for name, path in found if name not in known or path.suffix]
+    for path in orphans:
+        path.unlink(missing_ok=True)
     if orphans:
         record("ra.sweep_evidence", "ra.evidence", actor=SYSTEM, at=at, files=len(orphans))
-    return len(orphans | unfinished)
+    return len(orphans)
 
 
 # --- inside ----------------------------------------------------------------------------------

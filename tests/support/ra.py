@@ -76,8 +76,13 @@ def picture(seed: int = 0, size: tuple[int, int] = (60, 40), form: str = "PNG") 
     return buffer.getvalue()
 
 
-@cache
 def key(number: int, algorithm: str = "sm2") -> keys.PrivateKey:
+    """The key of applicant `number`; the same for the same number."""
+    return _key(number, algorithm)
+
+
+@cache
+def _key(_number: int, algorithm: str) -> keys.PrivateKey:
     return keys.generate(algorithm)
 
 
