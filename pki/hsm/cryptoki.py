@@ -11,7 +11,6 @@ Three things are done here by hand because python-pkcs11 cannot:
 
 from __future__ import annotations
 
-import ctypes
 import fcntl
 import os
 import threading
@@ -25,6 +24,7 @@ from pkcs11 import _pkcs11
 from pkcs11 import exceptions as trouble
 
 from pki.errors import TokenError
+from pki.hsm.calls import Calls
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -32,9 +32,6 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-_OS_LOCKING_OK = 2
-_ALREADY_INITIALIZED, _ALREADY_LOGGED_IN = 0x191, 0x100
-_NORMAL_USER = 1
 _LOCK_PATIENCE = 30.0  # seconds to wait for another process that is just starting
 _START_TRIES = 3
 
@@ -51,80 +48,6 @@ _LOST = (
     trouble.TokenNotRecognised,
     trouble.GeneralError,
 )
-_BAD_PIN = {  # never tried twice: devices count
-    0xA0: "The PIN is wrong.",
-    0xA2: "The PIN has a wrong length.",
-    0xA3: "The PIN has expired.",
-    0xA4: "The PIN is locked.",
-}
-
-
-class _InitializeArguments(ctypes.Structure):
-    _fields_ = (
-        ("create_mutex", ctypes.c_void_p),
-        ("destroy_mutex", ctypes.c_void_p),
-        ("lock_mutex", ctypes.c_void_p),
-        ("unlock_mutex", ctypes.c_void_p),
-        ("flags", ctypes.c_ulong),
-        ("reserved", ctypes.c_void_p),
-    )
-
-
-class _FunctionList(ctypes.Structure):
-    _fields_ = (("version", ctypes.c_ubyte * 2), ("functions", ctypes.c_void_p * 20))
-
-
-_INITIALIZE, _FINALIZE, _LOGIN, _LOGOUT = 0, 1, 18, 19  # places in CK_FUNCTION_LIST
-
-
-class _Calls:
-    """The four functions that are called past the binding."""
-
-    def __init__(self, module: Path) -> None:
-        library = ctypes.CDLL(str(module))
-        listed = ctypes.POINTER(_FunctionList)()
-        library.C_GetFunctionList.restype = ctypes.c_ulong
-        library.C_GetFunctionList.argtypes = (ctypes.c_void_p,)
-        result = library.C_GetFunctionList(ctypes.byref(listed))
-        if result:
-            raise _failure("C_GetFunctionList", result)
-        self._library, self._functions = library, listed.contents.functions
-
-    def _call(self, place: int, *arguments: Any) -> int:
-        kinds = [
-            ctypes.c_ulong if isinstance(argument, int) else ctypes.c_void_p
-            for argument in arguments
-        ]
-        function = ctypes.CFUNCTYPE(ctypes.c_ulong, *kinds)(self._functions[place])
-        return int(function(*arguments))
-
-    def initialize(self) -> None:
-        arguments = _InitializeArguments(flags=_OS_LOCKING_OK)
-        result = self._call(_INITIALIZE, ctypes.byref(arguments))
-        if result not in (0, _ALREADY_INITIALIZED):
-            raise _failure("C_Initialize", result)
-
-    def finalize(self) -> None:
-        self._call(_FINALIZE, None)
-
-    def login(self, session: int, pin: bytearray) -> None:
-        """Log in as the user; the PIN is wiped whatever happens."""
-        room = (ctypes.c_char * len(pin)).from_buffer(pin)
-        try:
-            result = self._call(_LOGIN, session, _NORMAL_USER, ctypes.byref(room), len(pin))
-        finally:
-            ctypes.memset(room, 0, len(pin))
-        if result in _BAD_PIN:
-            raise TokenError("token.pin", _BAD_PIN[result], permanent=True)
-        if result not in (0, _ALREADY_LOGGED_IN):
-            raise _failure("C_Login", result)
-
-    def logout(self, session: int) -> None:
-        self._call(_LOGOUT, session)
-
-
-def _failure(function: str, result: int) -> TokenError:
-    return TokenError("token.device", f"{function} answered {result:#x}.", permanent=False)
 
 
 class Seat:
@@ -148,7 +71,7 @@ class Cryptoki:
         self._sealed: TokenError | None = None
         self._seats: deque[Seat] = deque()
         try:
-            self._calls = _Calls(module)
+            self._calls = Calls(module)
         except OSError as error:
             raise TokenError(
                 "token.module", f"The module cannot be loaded: {error}.", permanent=True

@@ -36,6 +36,7 @@ class SignerProcess:
     options: tuple[str, ...] = ("--allow-setup",)
     environment: dict[str, str] = field(default_factory=dict)
     said: list[dict] = field(default_factory=list)
+    clients: list[Signer] = field(default_factory=list)  # closed at the end
 
     @property
     def path(self) -> Path:
@@ -93,7 +94,8 @@ class SignerProcess:
         return line["rule"]
 
     def client(self, timeout: float = WITHIN) -> Signer:
-        return Signer(self.path, timeout)
+        self.clients.append(Signer(self.path, timeout))
+        return self.clients[-1]
 
     def terminate(self) -> int:
         self.process.terminate()
@@ -110,6 +112,8 @@ class SignerProcess:
 
     def end(self) -> None:
         """Whatever state it is in, and if it was started at all."""
+        for client in self.clients:
+            client.close()
         if hasattr(self, "process"):
             self.process.kill()
             self.process.wait(WITHIN)
