@@ -12,6 +12,7 @@ urlpatterns = [
     path("ca/<slug:code>.pem", hierarchy.certificate_pem, name="ca-certificate-pem"),
     path("crl/<slug:code>.crl", crl.fetch, name="crl"),
     path("ocsp/", ocsp.post, name="ocsp"),
+    path("ocsp", ocsp.post),  # some clients take the slash for a mistake
     path("ocsp/<path:question>", ocsp.get, name="ocsp-get"),
     path("certificates/", crl.repository, name="repository"),
     path("certificates/check/", issuing.look_up, name="certificate-check"),

@@ -2,6 +2,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.cache import get_conditional_response
 from django.utils.http import http_date
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
@@ -26,10 +27,11 @@ def fetch(request: HttpRequest, code: str) -> HttpResponse:
     found = queries.list_file(code)
     response = HttpResponse(found.der, content_type="application/pkix-crl")
     response["Content-Disposition"] = f'attachment; filename="{code}.crl"'
-    response["ETag"] = f'"{found.sm3}"'
-    response["Last-Modified"] = http_date(found.this_update.timestamp())
+    etag, modified = f'"{found.sm3}"', int(found.this_update.timestamp())
+    response["ETag"] = etag
+    response["Last-Modified"] = http_date(modified)
     response["Cache-Control"] = f"max-age={rules.CACHE_SECONDS}, public, must-revalidate"
-    return response
+    return get_conditional_response(request, etag, modified, response) or response
 
 
 @require_safe

@@ -64,9 +64,10 @@ def _answer(ca_id: int, subjects: list[Subject], *, at: datetime) -> int:
     except PkiError as error:  # nobody was asked, or nobody could answer: the sweep comes back
         log.error("%s: %s answers wait: %s", issuer.code, len(subjects), error)  # noqa: TRY400
         return 0
-    responses = [
-        _response(responder, data, answer) for data, answer in zip(tbs, signed, strict=True)
-    ]
+    if refused := [answer for answer in signed if isinstance(answer, PkiError)]:
+        log.error("%s: no answers about %s: %s", issuer.code, len(subjects), refused[0])
+        return 0
+    responses = [_response(responder, *pair) for pair in zip(tbs, signed, strict=True)]
     return _store(subjects, responses, at=at)
 
 
@@ -86,8 +87,7 @@ def _response_data(
 
 
 def _response(responder: Answering, data: bytes, signed: bytes | PkiError) -> bytes:
-    if isinstance(signed, PkiError):
-        raise signed  # the signer refuses our own bytes: a bug, or a signer that is not ours
+    assert isinstance(signed, bytes)
     key = responder.certificate.public_key
     algorithm = signatures.default_algorithm(key.algorithm)
     return ocsp.assemble_response(data, signed, algorithm, [responder.certificate.der])

@@ -6,6 +6,7 @@ from urllib.parse import unquote
 
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
+from django.utils.cache import get_conditional_response
 from django.utils.http import http_date
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET, require_POST
@@ -28,10 +29,10 @@ def get(request: HttpRequest, question: str) -> HttpResponse:
         asked = base64.b64decode(unquote(question), validate=True)
     except ValueError:  # binascii.Error among them
         asked = b""
-    return _cacheable(queries.answer(asked, at=timezone.now()))
+    return _cacheable(request, queries.answer(asked, at=timezone.now()))
 
 
-def _cacheable(answer: Answer) -> HttpResponse:
+def _cacheable(request: HttpRequest, answer: Answer) -> HttpResponse:
     response = HttpResponse(answer.der, content_type="application/ocsp-response")
     if answer.produced_at is None or answer.next_update is None:
         response["Cache-Control"] = "no-store"
@@ -39,7 +40,9 @@ def _cacheable(answer: Answer) -> HttpResponse:
     response["Cache-Control"] = (
         f"max-age={rules.CACHE_SECONDS}, public, no-transform, must-revalidate"
     )
-    response["Last-Modified"] = http_date(answer.produced_at.timestamp())
+    etag = f'"{hashlib.sha256(answer.der).hexdigest()}"'
+    modified = int(answer.produced_at.timestamp())
+    response["ETag"] = etag
+    response["Last-Modified"] = http_date(modified)
     response["Expires"] = http_date(answer.next_update.timestamp())
-    response["ETag"] = f'"{hashlib.sha256(answer.der).hexdigest()}"'
-    return response
+    return get_conditional_response(request, etag, modified, response) or response

@@ -9,7 +9,7 @@ finds it unsettled.
 import logging
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from functools import cache
+from functools import cache, partial
 
 from django.db import transaction
 
@@ -41,12 +41,23 @@ def sweep_orders(*, at: datetime, entropy: Entropy) -> int:
     """Sign whatever nobody rang for, or whose worker died; how many certificates that made."""
     made = 0
     for ca_id in queries.authorities_with_work():
-        made += finish(ca_id, queries.unfinished(ca_id), at=at)
-        for _ in range(MOST_BATCHES):
-            batch = sign_orders(ca_id, at=at, entropy=entropy)
-            made += batch
-            if batch < rules.BATCH:
-                break
+        made += _all(partial(_finish_left_over, ca_id, at=at))
+        made += _all(partial(sign_orders, ca_id, at=at, entropy=entropy))
+    return made
+
+
+def _finish_left_over(ca_id: int, *, at: datetime) -> int:
+    return finish(ca_id, queries.unfinished(ca_id), at=at)
+
+
+def _all(make_batch: Callable[[], int]) -> int:
+    """Batch after batch, as long as they come full."""
+    made = 0
+    for _ in range(MOST_BATCHES):
+        batch = make_batch()
+        made += batch
+        if batch < rules.BATCH:
+            break
     return made
 
 

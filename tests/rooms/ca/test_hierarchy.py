@@ -1,12 +1,23 @@
 import pytest
+from cryptography import x509
 
 from anxin.kernel.actors import SYSTEM
 from anxin.kernel.errors import Refusal
+from ca.api import profiles
 from ca.hierarchy import queries, rules
 from ca.hierarchy.models import CertificateAuthority, IssuerHash, Responder
-from ca.hierarchy.services import found, found_demo_hierarchy
+from ca.hierarchy.services import found, found_bench_authority, found_demo_hierarchy
 from pki import certificates
-from tests.support.ca import NOW, authority, entropy
+from tests.support.ca import (
+    FOUNDED,
+    NOW,
+    authority,
+    entropy,
+    public_key,
+    put_on_order,
+    row,
+    sign_all,
+)
 
 
 def test_the_demonstration_has_the_three_levels_of_the_cps(authorities):
@@ -83,6 +94,21 @@ def test_a_certificate_the_signer_never_heard_of_is_brought_to_it(authorities, s
 
     assert known["nmg-sm2"] == before
     assert known["nmg-sm2-ocsp"] == queries.responder_of(authority().id).certificate.der
+
+
+def test_the_authority_for_measurements_stands_beside_the_demonstration(authorities):
+    """Other programs know P-256; the certificates are checked by one of them."""
+    ca_id = found_bench_authority(actor=SYSTEM, at=FOUNDED, entropy=entropy)
+    subject = {"profile": "bench-p256-sign", "public_key": public_key(1, "ec-p256")}
+
+    issued = put_on_order(1, **subject)
+    assert sign_all("anxin-bench-p256") == 1
+
+    leaf = x509.load_der_x509_certificate(bytes(row(issued).der))
+    issuer = authority("anxin-bench-p256")
+    leaf.verify_directly_issued_by(x509.load_der_x509_certificate(issuer.certificate.der))
+    assert (issuer.id, issuer.certificate.subject.get("CN")) == (ca_id, "AnXin Bench P-256 CA")
+    assert [profile.code for profile in profiles()] == ["personal-sm2-sign", "personal-rsa-sign"]
 
 
 def test_a_real_ca_is_founded_in_a_ceremony_only(signer, transactional_db, settings):

@@ -212,6 +212,17 @@ def test_caches_may_keep_an_answer_for_a_minute(authorities, browser):
     assert not got.cookies
 
 
+def test_a_client_that_has_the_answer_is_spared_it(authorities, browser):
+    issued = ca.issue()
+    answer_status([issued.id], at=timezone.now())
+    path = "/ocsp/" + base64.b64encode(question(issued)).decode()
+    etag = browser.get(path)["ETag"]
+
+    assert browser.get(path, headers={"If-None-Match": etag}).status_code == 304
+    ca.revoke_it(issued.id)
+    assert browser.get(path, headers={"If-None-Match": etag}).status_code == 200
+
+
 @pytest.mark.parametrize(
     "junk", [b"", b"\x30\x00", b"hello", b"\x30\x80\x00\x00", b"0" * 70_000], ids=repr
 )

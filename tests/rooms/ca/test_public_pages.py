@@ -28,6 +28,8 @@ def test_every_address_in_a_certificate_answers(visitor):
     crls.verify(crls.parse(listed.content), issuer.certificate, ca.NOW)
     assert not certificate.cookies
     assert not listed.cookies
+    again = visitor.get("/crl/nmg-sm2.crl", headers={"If-None-Match": listed["ETag"]})
+    assert (again.status_code, again.content) == (304, b"")
 
 
 def test_a_ca_certificate_comes_as_pem_too(visitor):

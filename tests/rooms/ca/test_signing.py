@@ -199,6 +199,18 @@ def test_a_signer_that_is_away_costs_time_and_no_order(authorities, settings):
     assert sweep_orders(at=AT, entropy=ca.entropy) == 1
 
 
+def test_whatever_piled_up_while_the_signer_was_away_is_signed_in_one_go(authorities, settings):
+    settings.SIGNER_SOCKET, home = "/nowhere/signer.sock", settings.SIGNER_SOCKET
+    for number in range(230):
+        ca.put_on_order(number)
+    for _ in range(3):
+        assert sweep_orders(at=AT, entropy=ca.entropy) == 0
+    assert states() == {"planned"}
+    settings.SIGNER_SOCKET = home
+
+    assert sweep_orders(at=AT, entropy=ca.entropy) == 230
+
+
 def test_what_the_signer_refuses_for_good_is_refused_with_the_rule(authorities):
     """As if our linter had let through what the signer's own policy forbids: a second CA."""
     certificate_id = ca.put_on_order()
