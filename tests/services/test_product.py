@@ -31,6 +31,7 @@ class Product(House):
     def environment(self) -> dict[str, str]:
         return {
             "ANXIN_ENV": "demo",
+            "ANXIN_DEMO_APPLICATIONS": "3",
             "ANXIN_HOME": str(self.home.path),
             "ANXIN_STAFF_PORT": str(self.ports["staff"]),
             "ANXIN_PUBLIC_PORT": str(self.ports["public"]),
