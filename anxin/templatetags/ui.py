@@ -10,6 +10,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from anxin.actions import ACTIONS, ACTORS
 from anxin.kernel.errors import Refusal
 from anxin.wording import sentence
 
@@ -86,3 +87,15 @@ def diff(one: str, other: str, side: str) -> SafeString:
         piece = escape(one[i1:i2] if side == "a" else other[j1:j2])
         parts.append(piece if kind == "equal" or not piece else f"<{tag}>{piece}</{tag}>")
     return mark_safe("".join(parts))  # noqa: S308 -- every piece is escaped
+
+
+@register.filter
+def action_name(action: str) -> str:
+    """What an action of the journal is called; its code where nobody named it."""
+    return str(ACTIONS.get(action, action))
+
+
+@register.filter
+def actor_name(name: str) -> str:
+    """People by their name, the system and applicants in the reader's language."""
+    return str(ACTORS.get(name, name))

@@ -8,6 +8,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
@@ -19,6 +20,7 @@ from people.gates import actor_of, only
 from ra.applicants.rules import FIELDS, validate_field
 from ra.applications.queries import id_of
 from ra.evidence import rules as evidence
+from ra.evidence.wording import SLOTS
 from ra.intake import queries, services
 from ra.intake.forms import AgreementForm, CancelForm, DraftForm, OpenForm, RequestForm
 from ra.review.queries import Filters, View, queue
@@ -35,6 +37,7 @@ APPLICANT = (
 )
 AGENT = ("agent_name", "agent_document_type", "agent_document_number", "agent_phone")
 CERTIFICATE = ("years", "distinguisher")
+PARTS = {"request": lazy("证书请求"), "agreement": lazy("订户协议"), "": lazy("本件申请")}
 
 
 @only(Role.OPERATOR)
@@ -216,11 +219,15 @@ def _mark(form: DraftForm, refusals: list[Refusal]) -> None:
 
 
 def _problem(refusal: Refusal, form: DraftForm) -> dict[str, str]:
+    """Where on the page, what it is called there, what is wrong with it."""
     field = refusal.field
-    anchor = form[field].id_for_label if field in form.fields else field
-    if refusal.rule.startswith("evidence."):
-        anchor = f"slot-{field}"
-    return {"anchor": anchor or "main", "sentence": told(refusal)}
+    if field in form.fields:
+        anchor, name = form[field].id_for_label, str(form[field].label)
+    elif refusal.rule.startswith("evidence."):
+        anchor, name = f"slot-{field}", str(SLOTS.get(field, field))
+    else:
+        anchor, name = field or "main", str(PARTS.get(field, PARTS[""]))
+    return {"anchor": anchor, "name": name, "sentence": told(refusal)}
 
 
 def _wants_json(request: HttpRequest) -> bool:

@@ -4,15 +4,20 @@ from collections.abc import Sequence
 from typing import Any
 
 from django import forms
+from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
-from ra.review.rules import REVEAL_REASONS, Outcome, reasons_for
+from ra.review.rules import MANY_CHARACTERS, REVEAL_REASONS, Outcome, reasons_for
 from ra.review.wording import REASONS
 from ra.review.wording import REVEAL_REASONS as REVEAL_WORDS
 
 
 def _reasons(outcome: Outcome) -> list[tuple[str, object]]:
-    return [(reason.code, REASONS[reason.code]) for reason in reasons_for(outcome)]
+    codes = [reason.code for reason in reasons_for(outcome)]
+    return [(code, format_lazy("{} {}", code, REASONS[code])) for code in codes]
+
+
+READ_BY_ALL = _("申请人在查询页上会看到这段话。不要写入证件号码、电话等个人信息。")
 
 
 class ReturnForm(forms.Form):
@@ -25,7 +30,10 @@ class ReturnForm(forms.Form):
         label=_("需要重新提交的内容"), required=False, widget=forms.CheckboxSelectMultiple
     )
     message = forms.CharField(
-        label=_("给申请人的说明"), max_length=300, widget=forms.Textarea(attrs={"rows": 4})
+        label=_("给申请人的说明"),
+        help_text=READ_BY_ALL,
+        max_length=MANY_CHARACTERS,
+        widget=forms.Textarea(attrs={"rows": 4}),
     )
 
     def __init__(self, *args: Any, items: Sequence[tuple[str, object]] = (), **more: Any) -> None:
@@ -40,14 +48,17 @@ class RejectForm(forms.Form):
         label=_("原因"), choices=_reasons(Outcome.REJECT), widget=forms.CheckboxSelectMultiple
     )
     message = forms.CharField(
-        label=_("给申请人的说明"), max_length=300, widget=forms.Textarea(attrs={"rows": 4})
+        label=_("给申请人的说明"),
+        help_text=READ_BY_ALL,
+        max_length=MANY_CHARACTERS,
+        widget=forms.Textarea(attrs={"rows": 4}),
     )
 
 
 class RevealForm(forms.Form):
     field = forms.CharField(max_length=40, widget=forms.HiddenInput)
     reason = forms.ChoiceField(
-        label=_("原因"), choices=[(code, REVEAL_WORDS[code]) for code in REVEAL_REASONS]
+        label=_("用途"), choices=[(code, REVEAL_WORDS[code]) for code in REVEAL_REASONS]
     )
 
 

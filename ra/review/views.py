@@ -244,22 +244,24 @@ def _case(
         "last": view.reviews_done + 1 >= view.reviews_needed,
         "problems": problems or [],
     }
+    context |= {"return_form": _return_form(view), "correction_days": CORRECTION_DAYS}
     if request.headers.get("HX-Request"):
         return render(request, "ra/review/part.html", context, status=status)
-    context |= _shown(request, view) | {
-        "return_form": _return_form(view),
+    context |= _shown(request, view, context["exceptions"]) | {
         "reject_form": RejectForm(),
         "reveal_form": RevealForm(),
         "purposes": PURPOSES,
-        "correction_days": CORRECTION_DAYS,
         "may_review": Role.REVIEWER in actor.roles,
     }
     return render(request, "ra/review/review.html", context, status=status)
 
 
-def _shown(request: HttpRequest, view: cases.CaseView) -> dict[str, Any]:
-    """The document and page on the stage where no script turns the pages."""
-    wanted = request.GET.get("document", "")
+def _shown(
+    request: HttpRequest, view: cases.CaseView, fields: list[cases.FieldView]
+) -> dict[str, Any]:
+    """The document and page on the stage: what was asked for, else what the first field is in."""
+    first = next((field.document_id for field in fields if field.document_id), None)
+    wanted = request.GET.get("document") or str(first)
     documents = view.documents
     shown = next((one for one in documents if str(one.id) == wanted), None)
     shown = shown or (documents[0] if documents else None)

@@ -135,6 +135,9 @@ if (box) {
     else localStorage.setItem(KEYS_OFF, "1");
   });
 }
+// A message over a page that fills the window goes away by itself, unless somebody is reading it.
+const told = document.querySelector(".main.flush > .msgs");
+if (told) setInterval(() => !told.matches(":hover,:focus-within") && told.remove(), 8000);
 const offline = document.getElementById("offline");
 if (offline) {
   addEventListener("offline", () => offline.removeAttribute("hidden"));

@@ -119,7 +119,7 @@ const send = (slot, file, node) => {
   const error = node.querySelector("[data-error]");
   const retry = node.querySelector("[data-retry]");
   const body = new FormData();
-  const values = new FormData(slot.querySelector("form"));
+  const values = new FormData(slot.querySelector("form.add"));
   values.forEach((value, name) => {
     if (typeof value === "string") body.append(name, value);
   });
@@ -135,7 +135,7 @@ const send = (slot, file, node) => {
       bar.hidden = true;
       error.textContent = sentence;
       retry.hidden = false;
-      retry.onclick = () => send(slot, file, node).then(refresh);
+      retry.onclick = () => again(slot, file, node);
       done(false);
     };
     call.addEventListener("error", () => fail(slot.dataset.offline));
@@ -147,34 +147,48 @@ const send = (slot, file, node) => {
         return fail(slot.dataset.offline);
       }
     });
-    call.open("POST", slot.querySelector("form").action);
+    call.open("POST", slot.querySelector("form.add").action);
     call.setRequestHeader("Accept", "application/json");
     call.send(body);
   });
 };
-const refresh = async (all = true) => {
-  if (!all) return;
-  const answer = await fetch(location.href, { headers: { "HX-Request": "true" } });
+
+// What the server says now: slots that are not being filled this moment, the version, what is left.
+const refresh = async () => {
+  const answer = await fetch(form.dataset.pageUrl);
   if (!answer.ok) return;
   const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
-  const now = document.getElementById("evidence");
-  const then = fresh.getElementById("evidence");
-  if (now && then) now.replaceWith(document.importNode(then, true));
+  document.querySelectorAll("[data-slot]").forEach((slot) => {
+    const then = fresh.getElementById(slot.id);
+    if (then && !slot.dataset.busy) slot.replaceWith(document.importNode(then, true));
+  });
+  ["evidence-count", "why"].forEach((id) => {
+    document.getElementById(id).textContent = fresh.getElementById(id).textContent;
+  });
   const version = fresh.querySelector("[name=content_version]");
   if (version && !dirty) form.elements.content_version.value = version.value;
   arm();
 };
+const again = async (slot, file, node) => {
+  if (!(await send(slot, file, node))) return;
+  node.remove();
+  delete slot.dataset.busy;
+  await refresh();
+};
 const take = async (slot, files) => {
+  slot.dataset.busy = "1";
   await keep();
   const sent = [];
   for (const file of files) sent.push(await send(slot, file, row(slot, file)));
-  if (sent.every(Boolean)) await refresh();
+  if (sent.every(Boolean)) delete slot.dataset.busy;
+  if (sent.some(Boolean)) await refresh();
 };
 const arm = () => {
   document.querySelectorAll("[data-slot]").forEach((slot) => {
     const input = slot.querySelector("input[type=file]");
     if (!input || slot.dataset.armed) return;
     slot.dataset.armed = "1";
+    input.closest(".pickfile").classList.add("armed");
     slot.querySelectorAll("[data-plain]").forEach((button) => button.setAttribute("hidden", ""));
     input.addEventListener("change", () => take(slot, [...input.files]));
     slot.addEventListener("dragover", (event) => event.preventDefault());
@@ -191,19 +205,24 @@ document.addEventListener("submit", async (event) => {
   const other = event.target;
   if (!form || other === form || !dirty || other.method !== "post" || other.dataset.kept) return;
   event.preventDefault();
+  event.stopImmediatePropagation();
+  const button = event.submitter;
   await keep();
   other.dataset.kept = "1";
-  other.requestSubmit(event.submitter || undefined);
-});
+  other.requestSubmit(button || undefined);
+}, true);
 
 // --- A request in a file is put where requests are pasted ---
+const TOO_LONG = 40000; // bytes; the server says why
+const armoured = (bytes) =>
+  ["-----BEGIN CERTIFICATE REQUEST-----", ...btoa(bytes).match(/.{1,64}/g), "-----END CERTIFICATE REQUEST-----", ""].join("\n");
 const file = document.querySelector("[data-request-file]");
 if (file) {
-  file.removeAttribute("hidden");
+  document.querySelector("[data-request-pick]").removeAttribute("hidden");
   file.addEventListener("change", async () => {
     const chosen = file.files[0];
     if (!chosen) return;
-    const text = new TextDecoder("latin1").decode(await chosen.arrayBuffer());
-    file.form.elements.request.value = text.includes("-----BEGIN") ? text : btoa(text);
+    const text = String.fromCharCode(...new Uint8Array(await chosen.slice(0, TOO_LONG).arrayBuffer()));
+    file.form.elements.request.value = text.includes("-----BEGIN") ? text : armoured(text);
   });
 }

@@ -21,7 +21,17 @@ const pick = (row, focus = true) => {
 const at = () => Math.max(0, rows().findIndex((row) => row.dataset.row === code));
 const step = (by) => pick(rows()[Math.max(0, Math.min(rows().length - 1, at() + by))]);
 
-// --- Saving: one request after the other, each with the version its predecessor left. ---
+// --- The applicant's message, as it is being written ---
+const preview = () => {
+  const form = document.getElementById("return-form");
+  if (!form) return;
+  const place = form.querySelector("[data-message-preview]");
+  const chosen = [...form.querySelectorAll("[name=reasons]:checked")].map((box) => box.parentElement.textContent.trim());
+  const text = [...chosen, form.elements.message.value.trim()].filter(Boolean).join(place.dataset.joint);
+  place.textContent = text || place.dataset.empty;
+};
+
+// --- Saving: one request after the other, each drawn before the next is sent ---
 let queue = Promise.resolve();
 const parse = (text) => new DOMParser().parseFromString(text, "text/html");
 const swap = (id, from) => {
@@ -50,9 +60,15 @@ const send = async (url, values) => {
   }
   swap("facts", from);
   swap("decide", from);
+  const dialog = document.getElementById("return");
+  if (dialog && !dialog.open) {
+    swap("return-form", from);
+    preview();
+  }
   page.querySelector("#facts .body").scrollTop = scroll;
   pick(rows()[at()], document.activeElement === document.body);
 };
+
 // --- Who has been shown a page has opened the document: the server knows, the marks follow ---
 const seen = (link) => {
   const mark = link.querySelector("[data-mark]");
@@ -163,17 +179,8 @@ document.addEventListener("keydown", (event) => {
   }
 });
 
-// --- The applicant's message, as it is being written. ---
-const preview = document.querySelector("[data-message-preview]");
-if (preview) {
-  const form = preview.closest("form");
-  const empty = preview.textContent;
-  const draw = () => {
-    const chosen = [...form.querySelectorAll("[name=reasons]:checked")].map((box) => box.parentElement.textContent.trim());
-    preview.textContent = [...chosen, form.elements.message.value.trim()].filter(Boolean).join("；") || empty;
-  };
-  form.addEventListener("input", draw);
-  draw();
-}
-
+document.addEventListener("input", (event) => {
+  if (event.target.closest("#return-form")) preview();
+});
+preview();
 pick(rows().find((row) => row.classList.contains("bad")) || rows()[0], false);

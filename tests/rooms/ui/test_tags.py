@@ -1,10 +1,26 @@
 """The words and drawings templates make."""
 
-from datetime import timedelta
+import re
+from dataclasses import dataclass
+from datetime import date, timedelta
+from pathlib import Path
 
 import pytest
+from django.apps import apps
 
+from anxin.actions import ACTIONS
+from anxin.kernel.rows import Stateful
 from anxin.templatetags import charts, ui
+
+ROOT = Path(__file__).resolve().parents[3]
+RECORDED = re.compile(r"record\(\s*\"([a-z_.]+)\"")
+
+
+@dataclass
+class Day:
+    day: date
+    issued: int
+    revoked: int
 
 
 @pytest.mark.parametrize(
@@ -51,13 +67,31 @@ def test_an_icon_with_a_label_speaks_and_one_without_is_decoration():
     assert "<b>" not in ui.icon("lock", "ic", "<b>")
 
 
-def test_bars_stay_inside_the_drawing_and_have_a_title_each():
-    drawn = charts.bars([("11-20", 10, 1), ("11-21", 0, 0)])
+def test_bars_have_a_title_each_and_survive_empty_days():
+    days = [Day(date(2026, 11, 20), 10, 1), Day(date(2026, 11, 21), 0, 0)]
+    drawn = charts.bars(days)
     assert drawn.count("<title>") == 2
-    assert "11-21：0 / 0" in drawn
+    assert "11-20 签发 10，吊销 1" in drawn
+    assert 'height="150.0"' in drawn
     assert charts.bars([]).count("<rect") == 0
 
 
-def test_points_of_a_flat_line_do_not_divide_by_zero():
-    assert charts.points([5, 5]) == "0.0,44.0 200.0,44.0"
-    assert charts.points([]) == ""
+def test_every_step_of_every_state_table_has_a_name():
+    steps = {
+        f"{model._meta.label_lower}.{verb}"
+        for model in apps.get_models()
+        if issubclass(model, Stateful)
+        for verb, _sources, _target in model.STEPS.rows
+    }
+    assert steps
+    assert sorted(steps - set(ACTIONS)) == []
+
+
+def test_every_act_a_service_writes_down_has_a_name():
+    written = {
+        name
+        for file in ROOT.glob("[a-z]*/**/services.py")
+        for name in RECORDED.findall(file.read_text("utf8"))
+    }
+    assert len(written) > 20
+    assert sorted(written - set(ACTIONS)) == []
