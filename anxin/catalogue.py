@@ -1,4 +1,4 @@
-"""The English catalogue: what the code says in Chinese, and whether every sentence is translated."""
+"""The English catalogue: what the code says in Chinese, and which sentences lack English."""
 
 from collections.abc import Iterator
 from io import BytesIO
@@ -14,9 +14,11 @@ KEYWORDS = {
     "gettext": None,
     "gettext_lazy": None,
     "gettext_noop": None,
+    "lazy": None,
     "ngettext": (1, 2),
     "ngettext_lazy": (1, 2),
     "pgettext": ((1, "c"), 2),
+    "pgettext_lazy": ((1, "c"), 2),
     "npgettext": ((1, "c"), 2, 3),
 }
 Message = tuple[str | None, str, str | None]  # context, msgid, plural

@@ -69,8 +69,8 @@ KEY_USAGES = {
     "keyEncipherment": _("密钥加密"),
     "dataEncipherment": _("数据加密"),
     "keyAgreement": _("密钥协商"),
-    "keyCertSign": _("签发证书"),
-    "cRLSign": _("签发 CRL"),
+    "keyCertSign": _("证书签名"),
+    "cRLSign": _("CRL 签名"),
     "encipherOnly": _("仅加密"),
     "decipherOnly": _("仅解密"),
 }

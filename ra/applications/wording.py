@@ -1,15 +1,16 @@
 """Sentences for the applications' rules, and names for their states."""
 
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 STATES = {
     "draft": _("录入中"),
     "submitted": _("待审核"),
-    "returned": _("退回补正"),
+    "returned": pgettext_lazy("state", "退回补正"),
     "approved": _("待制证"),
     "issued": _("待领取"),
     "accepted": _("已领取"),
-    "rejected": _("不予受理"),
+    "rejected": pgettext_lazy("state", "不予受理"),
     "cancelled": _("已撤回"),
 }
 ACCEPTED_HOW = {

@@ -1,15 +1,16 @@
 """Sentences for handing over. The public site says the same whatever was wrong with a code."""
 
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 STEPS = {
     "submitted": _("已受理"),
     "resubmitted": _("补正后已提交"),
-    "returned": _("退回补正"),
+    "returned": pgettext_lazy("state", "退回补正"),
     "approved": _("审核通过"),
     "issued": _("证书已签发"),
     "accepted": _("已领取证书"),
-    "rejected": _("不予受理"),
+    "rejected": pgettext_lazy("state", "不予受理"),
     "revoked": _("证书已吊销"),
 }
 

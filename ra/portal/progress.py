@@ -7,6 +7,7 @@ from django.utils.formats import date_format
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
+from django.utils.translation import pgettext_lazy
 
 from ra.handover.queries import StatusView
 
@@ -51,7 +52,7 @@ HEADS = {
     "approved": (lazy("正在签发"), lazy("审核已经通过，证书正在制作")),
     "issued": (lazy("证书已签发"), lazy("请凭参考号和授权码领取")),
     "accepted": (lazy("证书已领取"), lazy("证书现在可以使用")),
-    "rejected": (lazy("不予受理"), lazy("原因见下。您可以凭原资料重新申请")),
+    "rejected": (pgettext_lazy("state", "不予受理"), lazy("原因见下。您可以凭原资料重新申请")),
     "cancelled": (lazy("申请已撤回"), lazy("需要时请重新申请")),
     "revoked": (lazy("证书已吊销"), lazy("这张证书不再有效。需要时请重新申请")),
 }

@@ -1,11 +1,12 @@
 """Sentences for revocation requests, and the questions that lead to a cause of CPS 4.9.1."""
 
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 STATES = {
     "requested": _("待审核"),
     "done": _("已吊销"),
-    "refused": _("不予吊销"),
+    "refused": pgettext_lazy("state", "不予吊销"),
     "withdrawn": _("已撤回"),
 }
 ASKERS = {

@@ -8,6 +8,7 @@ from django.urls import reverse
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from anxin.kernel.errors import Refusal
 from anxin.templatetags.ui import told
@@ -24,7 +25,11 @@ from ra.revocations import wording as revocations
 
 register = template.Library()
 
-OUTCOMES = {"approve": _("通过"), "return": _("退回补正"), "reject": _("不予受理")}
+OUTCOMES = {
+    "approve": pgettext_lazy("state", "通过"),
+    "return": pgettext_lazy("state", "退回补正"),
+    "reject": pgettext_lazy("state", "不予受理"),
+}
 # What an automatic check noticed; `intake.wording.CHECKS` says what it looked at.
 NOTICED = {
     "request_name": _("请求中的姓名与申报不同"),
