@@ -4,7 +4,7 @@ Every hop between houses that is not a plain call is on this page.
 """
 
 FLOWS: dict[str, tuple[str, ...]] = {
-    "ca.certificates_issued": ("ra.hand_over", "ca.answer_status"),
+    "ca.certificates_issued": ("ra.hand_over", "ca.answer_issued"),
     "ca.status_changed": ("ca.answer_status", "ra.note_status"),
 }
 
@@ -24,8 +24,12 @@ TIMETABLE: dict[str, float] = {
 QUEUES: dict[str, str] = {
     "ca.sign_orders": "signing",
     "ca.sweep_orders": "signing",
+    "ca.answer_issued": "signing",
     "ca.answer_status": "signing",
     "ca.sweep_status": "signing",
     "ca.issue_due_crls": "signing",
     "ca.issue_crl": "signing",
 }
+# These wait until nothing else does: three signatures for each new certificate would come before
+# the next certificates. Answers about revoked ones do not wait.
+LAST = frozenset({"ca.answer_issued", "ca.sweep_status"})

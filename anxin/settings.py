@@ -15,7 +15,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 from anxin.duties import DUTIES as DUTIES
 from anxin.flows import FLOWS as FLOWS
-from anxin.flows import QUEUES, TIMETABLE
+from anxin.flows import LAST, QUEUES, TIMETABLE
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -241,7 +241,10 @@ CELERY_TASK_TIME_LIMIT = 900
 CELERY_TASK_SERIALIZER = "json"
 CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_TASK_DEFAULT_QUEUE = "default"
-CELERY_TASK_ROUTES = {name: {"queue": queue} for name, queue in QUEUES.items()}
+CELERY_TASK_ROUTES = {
+    name: {"queue": queue, "priority": 9 if name in LAST else 0}  # with Valkey, 0 comes first
+    for name, queue in QUEUES.items()
+}
 CELERY_TIMEZONE = TIME_ZONE
 CELERY_BEAT_SCHEDULE = {
     name: {"task": name, "schedule": seconds, "options": {"expires": max(seconds, 2)}}
