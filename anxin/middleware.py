@@ -81,9 +81,9 @@ class RefusalMiddleware:
         )
 
     def _page(
-        self, request: HttpRequest, rule: str, status: int, **details: object
+        self, request: HttpRequest, rule: str, status: int, *, number: str = ""
     ) -> HttpResponse:
-        refusal = Refusal(Kind.NOT_READY, rule, rule, **details)
+        refusal = Refusal(Kind.NOT_READY, rule, rule, number=number)
         if _wants_json(request):
             return JsonResponse({"error": rule, "reason": sentence(refusal)}, status=status)
         context = {"refusal": refusal, "sentence": sentence(refusal)}

@@ -3,6 +3,7 @@
 import secrets
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import partial
 
 from anxin.demo.cast import STAFF, Staff
 from anxin.kernel.actors import SYSTEM, Actor
@@ -23,12 +24,8 @@ Say = Callable[[str], None]
 def furnish(say: Say, *, at: datetime) -> dict[str, Actor]:
     """Offices, people, CA keys and certificates; returns the people by login."""
     for code, name, kind, above in OFFICES:
-        _unless_there(
-            "branches.taken",
-            lambda code=code, name=name, kind=kind, above=above: open_office(
-                code, name=name, kind=kind, parent=above, actor=SYSTEM, at=at
-            ),
-        )
+        act = partial(open_office, code, name=name, kind=kind, parent=above, actor=SYSTEM, at=at)
+        _unless_there("branches.taken", act)
     actors = _hire(at=at)
     say(f"{len(OFFICES)} offices, {len(actors)} people")
     codes = ca.found_demo_hierarchy(
@@ -68,10 +65,8 @@ def _employ(one: Staff, password: str, key: str, *, at: datetime) -> Actor:
         people.enrol_device(person_id, bytes.fromhex(key), actor=SYSTEM, at=at)
         ids = [person_id]
     for role in one.roles:
-        _unless_there(
-            "trust.appointed_already",
-            lambda role=role: people.appoint(ids[0], people.Role(role), actor=SYSTEM, at=at),
-        )
+        act = partial(people.appoint, ids[0], people.Role(role), actor=SYSTEM, at=at)
+        _unless_there("trust.appointed_already", act)
     return Actor(ids[0], one.name, frozenset(one.roles), "127.0.0.1", one.office)
 
 

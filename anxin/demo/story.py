@@ -142,7 +142,9 @@ def _after_issue(
     """Pick up, and revoke, what has not been yet."""
     if chapter.ending not in {"accepted", "revoked", "revocation asked"}:
         return
-    row = Application.objects.get(subscriber_id=known_subscriber(_identity(person)))
+    subscriber_id = known_subscriber(_identity(person))
+    assert subscriber_id is not None
+    row = Application.objects.get(subscriber_id=subscriber_id)
     if row.state == "issued":
         codes = handover.issue_download_codes(row.pk, actor=actors["chenyue"], at=at)
         handover.pick_up(codes.reference, codes.authorisation_code, at=at)

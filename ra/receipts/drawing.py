@@ -107,7 +107,7 @@ def _rows(page: Canvas, rows: tuple[tuple[str, str], ...]) -> float:
             _write(page, MARGIN + 28 * mm, y, line, size=10.5, color=INK)
             y -= 15
         y -= 2
-    return y
+    return float(y)
 
 
 def _notes(page: Canvas, notes: tuple[str, ...], y: float) -> None:
