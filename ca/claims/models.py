@@ -8,7 +8,7 @@ class NameClaim(models.Model):
     """
 
     name_digest = models.CharField(max_length=64, primary_key=True)
-    holder = models.CharField(max_length=60, db_index=True)
+    holder = models.CharField(max_length=60)
     claimed_at = models.DateTimeField()
 
     def __str__(self) -> str:

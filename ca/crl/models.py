@@ -10,7 +10,9 @@ class RevocationList(Stateful):
 
     STEPS = rules.STEPS
 
-    ca = models.ForeignKey(CertificateAuthority, models.PROTECT, related_name="lists")
+    ca = models.ForeignKey(
+        CertificateAuthority, models.PROTECT, related_name="lists", db_index=False
+    )
     number = models.BigIntegerField()
     this_update = models.DateTimeField()
     next_update = models.DateTimeField()

@@ -11,7 +11,7 @@ class Revocation(models.Model):
     certificate = models.OneToOneField(
         Certificate, models.PROTECT, primary_key=True, related_name="revocation"
     )
-    ca = models.ForeignKey(CertificateAuthority, models.PROTECT, related_name="+")
+    ca = models.ForeignKey(CertificateAuthority, models.PROTECT, related_name="+", db_index=False)
     cause = models.CharField(max_length=30)  # CPS 4.9.1
     reason = models.CharField(max_length=30)  # RFC 5280 5.3.1
     revoked_at = models.DateTimeField()
