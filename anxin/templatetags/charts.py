@@ -13,6 +13,7 @@ register = template.Library()
 
 LEFT, RIGHT, TOP, FLOOR = 40, 784, 20, 170  # user units of the 790 by 200 drawing
 LABELS = 6
+BELOW = 12  # room between the floor and the labels
 BAR = '<rect x="{}" y="{}" width="{}" height="{}" rx="1.5" class="up">'
 
 
@@ -44,7 +45,9 @@ def bars(days: Sequence[DailyCount]) -> SafeString:
             "revoked": one.revoked,
         }
         upper.append((x, round(FLOOR - height, 1), wide, height, said))
-        lower.append((x, wide, round(max(one.revoked * scale, min(one.revoked, 1) * 2), 1)))
+        lower.append(
+            (x, wide, round(min(max(one.revoked * scale, min(one.revoked, 1) * 2), BELOW), 1))
+        )
         if (len(days) - 1 - at) % max(len(days) // LABELS, 1) == 0:
             ticks.append((x, label))
     lines = [(y, round((FLOOR - y) / scale)) for y in range(TOP, FLOOR + 1, 50)]

@@ -11,7 +11,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from anxin.kernel.errors import Kind, Refusal
+from anxin.kernel.errors import Refusal
 from anxin.templatetags.ui import told
 from ca import api as ca
 from pki import pem
@@ -91,7 +91,9 @@ def pick_up(request: HttpRequest) -> HttpResponse:
 @never_cache
 @require_GET
 def picked_up(request: HttpRequest) -> HttpResponse:
-    picked = _picked(request)
+    picked = request.session.get(PICKED)
+    if picked is None:
+        return redirect("portal-pick-up")
     certificate = ca.certificate(picked["certificate"])
     context = {
         "number": picked["number"],
@@ -105,7 +107,10 @@ def picked_up(request: HttpRequest) -> HttpResponse:
 @require_GET
 def file(request: HttpRequest, form: str) -> HttpResponse:
     """The certificate that was just picked up, DER or PEM."""
-    certificate = ca.certificate(_picked(request)["certificate"])
+    picked = request.session.get(PICKED)
+    if picked is None:
+        return redirect("portal-pick-up")
+    certificate = ca.certificate(picked["certificate"])
     if form == "pem":
         body, kind = pem.write("CERTIFICATE", certificate.der), "application/x-pem-file"
     else:
@@ -149,13 +154,6 @@ def language(request: HttpRequest) -> HttpResponse:
 def _remember(request: HttpRequest, what: str, value: object) -> None:
     request.session[what] = value
     request.session.set_expiry(SHOWN_FOR)
-
-
-def _picked(request: HttpRequest) -> dict[str, Any]:
-    picked = request.session.get(PICKED)
-    if picked is None:
-        raise Refusal(Kind.NOT_FOUND, "handover.not_picked_up", "codes first", cps="4.3.1")
-    return dict(picked)
 
 
 def _address(request: HttpRequest) -> str:
