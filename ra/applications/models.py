@@ -92,6 +92,16 @@ class Application(Stateful):
                 include=["office", "maker_id", "claimed_until", "round", "reviews_done"],
             ),
             models.Index(
+                fields=["deadline_at", "id"],
+                condition=models.Q(state="submitted", round__gt=1),
+                name="application_resubmitted",
+            ),
+            models.Index(
+                fields=["deadline_at", "id"],
+                condition=models.Q(state="submitted", reviews_done__gt=0),
+                name="application_second",
+            ),
+            models.Index(
                 fields=["state", "id"],
                 condition=~models.Q(state__in=["accepted", "rejected", "cancelled"]),
                 name="application_open",

@@ -11,6 +11,7 @@ from django.db import IntegrityError
 from anxin.kernel.actors import SYSTEM
 from anxin.kernel.errors import Refusal
 from anxin.kernel.secret_files import secret
+from audit.journal.models import Entry
 from kmc import api
 from kmc.envelopes.models import DataKey
 from kmc.envelopes.services import SmallSecretSealer
@@ -76,6 +77,18 @@ def test_a_destroyed_key_leaves_every_copy_unreadable():
     row = DataKey.objects.get(pk=key_id)
     assert row.wrapped is None
     assert row.destroyed_at == AT
+
+
+def test_the_life_of_a_key_is_in_the_journal_and_the_key_is_not():
+    """WP-6.2/6.3"""
+    key_id = new_key()
+    wrapped = bytes(DataKey.objects.get(pk=key_id).wrapped)
+    api.destroy_data_key(key_id, reason="retention over", actor=SYSTEM, at=AT)
+
+    told = list(Entry.objects.filter(subject=f"kmc.data_key:{key_id}").order_by("pk"))
+    assert [entry.action for entry in told] == ["kmc.make_data_key", "kmc.destroy_data_key"]
+    assert '"reason":"retention over"' in told[1].details
+    assert wrapped.hex() not in "".join(entry.details for entry in told)
 
 
 def test_a_key_is_destroyed_once():

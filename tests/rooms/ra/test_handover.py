@@ -1,0 +1,312 @@
+"""Handing certificates over (CPS-4.3.1, CPS-4.3.2, CPS-4.4.1): codes, tries, acceptance."""
+
+from datetime import timedelta
+
+import pytest
+
+from anxin.kernel.errors import Refusal
+from audit.journal.models import Entry
+from ra.applications.models import Application
+from ra.handover import rules, services
+from ra.handover.models import DownloadCredential, StatusAccess
+from ra.handover.queries import status
+from ra.review import services as review
+from tests.support import ca, ra
+from tests.support.ra import AT, MINUTE
+
+LATER = AT + timedelta(hours=1)
+
+
+def refused(act, *arguments, **named):
+    with pytest.raises(Refusal) as refusal:
+        act(*arguments, **named)
+    return refusal.value
+
+
+@pytest.fixture
+def issued(live_counter):
+    return ra.issued(live_counter)
+
+
+@pytest.fixture
+def codes(issued, live_counter):
+    return services.issue_download_codes(issued, actor=live_counter.chen, at=LATER)
+
+
+@pytest.fixture
+def decoys(db):
+    """The migration's rows, which tests with real transactions sweep away."""
+    StatusAccess.objects.get_or_create(number=rules.DECOY, defaults={"code_hash": bytes(32)})
+    DownloadCredential.objects.get_or_create(
+        reference=rules.DECOY,
+        defaults={
+            "code_hash": bytes(32),
+            "state": "expired",
+            "issued_at": AT,
+            "expires_at": AT,
+        },
+    )
+
+
+def pick_up(reference, code, at=LATER):
+    return services.pick_up(reference, code, at=at)
+
+
+def wrong(codes, times, at=LATER):
+    for _ in range(times):
+        assert (
+            refused(pick_up, codes.reference, "0000-0000-0000-0000", at).rule == "handover.no_match"
+        )
+
+
+# --- from approved to issued -----------------------------------------------------------------
+
+
+def test_a_signed_certificate_makes_its_application_issued(live_counter):
+    application_id = ra.approved(live_counter)
+    row = Application.objects.get(pk=application_id)
+    assert services.hand_over([row.certificate_id], at=LATER) == 0  # not signed yet
+    ca.sign_all(at=AT + 4 * MINUTE)
+
+    assert services.hand_over([row.certificate_id], at=LATER) == 1
+    assert services.hand_over([row.certificate_id], at=LATER) == 0
+
+    assert ra.state_of(application_id) == "issued"
+    assert Entry.objects.filter(action="ra.application.hand_over").count() == 1
+
+
+def test_the_sweep_finds_what_nobody_rang_for(live_counter):
+    application_id = ra.approved(live_counter)
+    ca.sign_all(at=AT + 4 * MINUTE)
+
+    assert services.sweep_issued(at=LATER) == 1
+    assert ra.state_of(application_id) == "issued"
+
+
+# --- the two codes ---------------------------------------------------------------------------
+
+
+def test_both_codes_bring_the_certificate_once_and_that_is_acceptance(issued, codes):
+    """CPS-4.4.1"""
+    picked = pick_up(codes.reference, codes.authorisation_code)
+
+    row = Application.objects.get(pk=issued)
+    assert picked.der == picked.certificate.der
+    assert (row.state, row.accepted_at) == ("accepted", LATER)
+    entry = Entry.objects.get(action="ra.application.accept")
+    assert entry.actor_name == "applicant"
+    assert '"how":"download"' in entry.details
+    assert refused(pick_up, codes.reference, codes.authorisation_code).rule == "handover.no_match"
+
+
+def test_no_code_is_kept(issued, codes):
+    """CPS-4.3.1: hashes only."""
+    row = DownloadCredential.objects.get(reference=codes.reference)
+
+    assert len(bytes(row.code_hash)) == 32
+    assert codes.authorisation_code.replace("-", "").encode() not in bytes(row.code_hash)
+
+
+def test_a_code_may_be_typed_as_it_was_read(codes):
+    sloppy = codes.authorisation_code.replace("-", " ").lower().replace("0", "o").replace("1", "l")
+
+    assert pick_up(f" {codes.reference[:4]} {codes.reference[4:]}", sloppy).der
+
+
+def test_five_wrong_codes_lock_for_good(issued, codes, live_counter):
+    """CPS-4.3.1"""
+    wrong(codes, 4)
+    assert DownloadCredential.objects.get(reference=codes.reference).state == "open"
+    wrong(codes, 1)
+
+    assert DownloadCredential.objects.get(reference=codes.reference).state == "locked"
+    assert refused(pick_up, codes.reference, codes.authorisation_code).rule == "handover.no_match"
+    fresh = services.issue_download_codes(issued, actor=live_counter.chen, at=LATER)
+    assert pick_up(fresh.reference, fresh.authorisation_code).der
+
+
+def test_four_wrong_codes_and_the_right_one_open(codes):
+    wrong(codes, 4)
+
+    assert pick_up(codes.reference, codes.authorisation_code).der
+
+
+def test_codes_end_after_thirty_days(issued, codes):
+    late = LATER + timedelta(days=30)
+    assert (
+        refused(pick_up, codes.reference, codes.authorisation_code, late).rule
+        == "handover.no_match"
+    )
+
+    assert services.expire_codes(at=late) == 1
+    assert DownloadCredential.objects.get(reference=codes.reference).state == "expired"
+    assert services.expire_codes(at=late) == 0
+
+
+def test_newer_codes_make_older_ones_void(issued, codes, live_counter):
+    fresh = services.issue_download_codes(issued, actor=live_counter.chen, at=LATER)
+
+    assert refused(pick_up, codes.reference, codes.authorisation_code).rule == "handover.no_match"
+    assert pick_up(fresh.reference, fresh.authorisation_code).der
+
+
+def test_codes_are_issued_for_a_certificate_that_is_there(counter):
+    application_id = ra.approved(counter)
+
+    assert (
+        refused(services.issue_download_codes, application_id, actor=counter.chen, at=LATER).rule
+        == "handover.no_certificate"
+    )
+
+
+def test_only_operators_of_the_office_hand_over(issued, live_counter):
+    assert (
+        refused(services.issue_download_codes, issued, actor=live_counter.ren, at=LATER).rule
+        == "handover.not_an_operator"
+    )
+    assert (
+        refused(services.issue_download_codes, issued, actor=live_counter.zhao, at=LATER).rule
+        == "applications.unknown"
+    )
+
+
+def test_every_wrong_code_is_written_down(codes, live_counter):
+    """CPS-5.4.1: failed accesses, too."""
+    wrong(codes, 2)
+
+    entries = Entry.objects.filter(action="ra.wrong_authorisation_code")
+    assert [entry.outcome for entry in entries] == ["refused", "refused"]
+
+
+# --- unknown numbers -------------------------------------------------------------------------
+
+
+def shape(sql):
+    """A statement without its values and the names of savepoints."""
+    words = sql.split()
+    return words[0] if words[0] in {"SAVEPOINT", "RELEASE"} else words[:3]
+
+
+def test_an_unknown_reference_costs_the_same_steps_as_a_wrong_code(codes, decoys):
+    """One answer, one path: nothing tells which numbers exist."""
+    from django.db import connection
+    from django.test.utils import CaptureQueriesContext
+
+    def steps(reference):
+        with CaptureQueriesContext(connection) as made:
+            refusal = refused(pick_up, reference, "0000-0000-0000-0000")
+        return refusal.rule, [shape(query["sql"]) for query in made.captured_queries]
+
+    assert steps(codes.reference) == steps("9999999999")
+
+
+def test_an_unknown_number_costs_the_same_steps_as_a_wrong_code(counter, decoys):
+    from django.db import connection
+    from django.test.utils import CaptureQueriesContext
+
+    _, told = ra.submitted(counter)
+
+    def steps(number):
+        with CaptureQueriesContext(connection) as made:
+            refusal = refused(services.status_of, number, "0000-0000", at=LATER)
+        return refusal.rule, [shape(query["sql"]) for query in made.captured_queries]
+
+    assert steps(told.number) == steps("RA20261120-9999")
+
+
+def test_the_decoy_opens_for_nobody_and_never_fills_up(decoys):
+    for code in ("", "-", "0000-0000", "anything"):
+        for _ in range(4):
+            assert refused(pick_up, rules.DECOY, code).rule == "handover.no_match"
+            assert (
+                refused(services.status_of, rules.DECOY, code, at=LATER).rule == "handover.no_match"
+            )
+
+    assert DownloadCredential.objects.get(reference=rules.DECOY).tries == 0
+
+
+# --- the status page -------------------------------------------------------------------------
+
+
+def test_number_and_code_show_how_the_application_stands(counter):
+    _, told = ra.submitted(counter)
+
+    view = services.status_of(told.number, told.access_code, at=LATER)
+
+    assert (view.number, view.state, view.masked_name) == (told.number, "submitted", "林*夏")
+    assert view.deadline_at == told.deadline_at
+    assert view.office == "栖原受理点"
+    assert [step.what for step in view.history] == ["submitted"]
+
+
+def test_a_return_tells_reasons_message_and_deadline(counter):
+    """CPS-4.2.2"""
+    application_id, told = ra.submitted(counter)
+    review.claim(application_id, actor=counter.ren, at=LATER)
+    review.return_for_correction(
+        application_id,
+        ["A06"],
+        items=["application_form"],
+        message="请在申请表上补签姓名和日期",
+        actor=counter.ren,
+        at=LATER,
+    )
+
+    view = services.status_of(told.number, told.access_code, at=LATER)
+
+    assert (view.state, view.reasons, view.items) == ("returned", ("A06",), ("application_form",))
+    assert view.message == "请在申请表上补签姓名和日期"
+    assert view.correction_due_at > LATER
+    assert [step.what for step in view.history] == ["submitted", "returned"]
+
+
+def test_five_wrong_codes_make_everybody_wait_a_quarter_of_an_hour(counter):
+    _, told = ra.submitted(counter)
+
+    def ask(code, at):
+        return services.status_of(told.number, code, at=at)
+
+    for _ in range(5):
+        assert refused(ask, "0000-0000", LATER).rule == "handover.no_match"
+
+    assert refused(ask, told.access_code, LATER + 14 * MINUTE).rule == "handover.no_match"
+    assert ask(told.access_code, LATER + 15 * MINUTE).number == told.number
+
+
+def test_the_right_code_forgives_earlier_slips(counter):
+    _, told = ra.submitted(counter)
+    for _ in range(2):
+        for _ in range(4):
+            refused(services.status_of, told.number, "0000-0000", at=LATER)
+        assert services.status_of(told.number, told.access_code, at=LATER)
+
+
+def test_a_lost_receipt_is_replaced_by_a_new_code(counter):
+    application_id, told = ra.submitted(counter)
+
+    fresh = services.renew_access_code(application_id, actor=counter.chen, at=LATER)
+
+    assert refused(services.status_of, told.number, told.access_code, at=LATER)
+    assert services.status_of(told.number, fresh, at=LATER).number == told.number
+
+
+def test_while_codes_wait_the_page_shows_the_reference_and_not_the_code(codes, issued):
+    number = Application.objects.get(pk=issued).number
+
+    view = status(number)
+
+    assert (view.reference, view.codes_expire_at) == (codes.reference, codes.expires_at)
+    assert codes.authorisation_code not in repr(view)
+
+
+def test_a_refused_certificate_is_seen_by_the_counter(counter):
+    """A signer's no for good must not look like waiting."""
+    from ca.issuing.models import Certificate
+
+    application_id = ra.approved(counter)
+    row = Application.objects.get(pk=application_id)
+    Certificate.objects.filter(pk=row.certificate_id).update(state="refused")
+
+    services.note_status([row.certificate_id], at=LATER)
+
+    assert Application.objects.get(pk=application_id).certificate_state == "refused"

@@ -1,0 +1,133 @@
+"""Two at once: of two who want the same, the database keeps one (CPS-3.1.4, CPS-4.2.3)."""
+
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+
+from django.db import connection
+
+from anxin.kernel.errors import Refusal
+from ca.issuing.models import Certificate
+from ra.applicants.models import Subscriber
+from ra.applications.models import Application
+from ra.intake import services as intake
+from ra.review import services as review
+from tests.support import ra
+from tests.support.ra import AT, FIELDS, MINUTE, OTHER
+
+NAMESAKE = OTHER | {"name": FIELDS["name"]}
+
+
+def at_once(*acts):
+    """What became of acts that begin together, each with a connection of its own."""
+    start = Barrier(len(acts))
+
+    def run(act):
+        start.wait()
+        try:
+            return act()
+        except Refusal as refusal:
+            return refusal.rule
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(len(acts)) as pool:
+        return list(pool.map(run, acts))
+
+
+def test_of_two_namesakes_approved_at_once_one_gets_the_name(live_counter):
+    """CPS-3.1.4: also between two approvals in two transactions."""
+    counter = live_counter
+    first, _ = ra.submitted(counter, 1)
+    second, _ = ra.submitted(counter, 2, fields=NAMESAKE)
+    seen = {
+        key: ra.look_through(key, person)
+        for key, person in ((first, counter.ren), (second, counter.shen))
+    }
+
+    def approve(key, person):
+        return lambda: (
+            review.decide_approve(key, seen=seen[key], actor=person, at=AT + 3 * MINUTE).state
+        )
+
+    outcomes = at_once(approve(first, counter.ren), approve(second, counter.shen))
+
+    assert sorted(outcomes) == ["approved", "name.taken"]
+    assert Certificate.objects.count() == 1
+    assert {ra.state_of(first), ra.state_of(second)} == {"approved", "submitted"}
+
+
+def test_two_reviewers_who_take_the_next_get_different_ones(live_counter):
+    counter = live_counter
+    for number, fields in ((1, FIELDS), (2, OTHER)):
+        ra.submitted(counter, number, fields=fields)
+
+    taken = at_once(
+        lambda: review.claim_next(actor=counter.ren, at=AT + 2 * MINUTE),
+        lambda: review.claim_next(actor=counter.shen, at=AT + 2 * MINUTE),
+    )
+
+    assert len(set(taken)) == 2
+    assert None not in taken
+
+
+def test_of_two_who_claim_the_same_one_gets_it(live_counter):
+    counter = live_counter
+    application_id, _ = ra.submitted(counter)
+
+    outcomes = at_once(
+        *(
+            lambda person=person: review.claim(application_id, actor=person, at=AT + 2 * MINUTE)
+            for person in (counter.ren, counter.shen)
+        )
+    )
+
+    assert sorted(outcomes) == [Application.objects.get(pk=application_id).number, "review.claimed"]
+
+
+def test_numbers_given_out_at_once_are_all_different(live_counter):
+    drafts = at_once(
+        *(
+            lambda: intake.open_draft("personal-sm2-sign", actor=live_counter.chen, at=AT)
+            for _ in range(4)
+        )
+    )
+
+    assert len({draft.number for draft in drafts}) == 4
+
+
+def test_one_person_entered_twice_at_once_is_one_subscriber(live_counter):
+    """CPS-3.1.4"""
+    counter = live_counter
+    drafts = [ra.draft(counter.chen, number) for number in (1, 2)]
+
+    at_once(
+        *(lambda key=key: intake.submit(key, actor=counter.chen, at=AT + MINUTE) for key in drafts)
+    )
+
+    assert Subscriber.objects.count() == 1
+    assert {ra.state_of(key) for key in drafts} == {"submitted"}
+
+
+def test_a_withdrawal_and_an_approval_at_once_do_not_both_happen(live_counter):
+    counter = live_counter
+    application_id, _ = ra.submitted(counter)
+    seen = ra.look_through(application_id, counter.ren)
+
+    outcomes = at_once(
+        lambda: intake.cancel(
+            application_id, reason="applicant_wish", actor=counter.chen, at=AT + 3 * MINUTE
+        ),
+        lambda: (
+            review.decide_approve(
+                application_id, seen=seen, actor=counter.ren, at=AT + 3 * MINUTE
+            ).state
+        ),
+    )
+
+    state = ra.state_of(application_id)
+    assert (state, Certificate.objects.count()) in {("approved", 1), ("cancelled", 0)}
+    assert outcomes in (
+        [None, "review.not_submitted"],
+        ["state.no_such_step", "approved"],
+        ["state.changed_meanwhile", "approved"],
+    )
