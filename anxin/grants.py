@@ -44,8 +44,8 @@ GRANTS: dict[str, dict[str, str]] = {
         "anxin_staff": "SELECT, INSERT, UPDATE (wrapped, kek_id, destroyed_at)",
         "anxin_worker": "SELECT, INSERT, UPDATE (wrapped, kek_id, destroyed_at)",
     },
-    # ca: certificates, revocations and lists never vanish. Staff order and revoke; only workers fill
-    # in what is signed. The public site reads what is public, column by column.
+    # ca: certificates, revocations and lists never vanish. Staff order and revoke; only workers
+    # fill in what is signed. The public site reads what is public, column by column.
     "ca_certificateauthority": {
         "anxin_staff": "SELECT, UPDATE (crl_requested_at)",
         "anxin_worker": KEEP,
@@ -76,7 +76,8 @@ GRANTS: dict[str, dict[str, str]] = {
     "ra_counter": {"anxin_staff": KEEP},
     "ra_application": {
         "anxin_staff": KEEP,
-        "anxin_worker": "SELECT, UPDATE (state, issued_at, certificate_state, certificate_state_at)",
+        "anxin_worker": "SELECT,"
+        " UPDATE (state, issued_at, certificate_state, certificate_state_at)",
         "anxin_public": "SELECT (id, number, state, profile, days, masked_name, office_id, round,"
         " opened_at, submitted_at, deadline_at, returned_at, correction_due_at, decided_at,"
         " issued_at, accepted_at, certificate_id, certificate_state, certificate_state_at),"

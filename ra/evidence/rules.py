@@ -137,7 +137,9 @@ def _check_label(kind: str, filename: str, content_type: str) -> None:
     ending = filename.rpartition(".")[2].lower() if "." in filename else ""
     declared = content_type.partition(";")[0].strip().lower()
     if ending not in endings or (declared not in _SAYS_NOTHING and declared not in types):
-        raise refuse("mislabelled", f"called {ending} ({declared}) but is {kind}", found=kind.upper())
+        raise refuse(
+            "mislabelled", f"called {ending} ({declared}) but is {kind}", found=kind.upper()
+        )
 
 
 def refuse(rule: str, reason: str, *, slot: str = "", **details: object) -> Refusal:
