@@ -6,8 +6,8 @@ from people.accounts.demo import write_accounts as write_demo_accounts
 from people.accounts.queries import staff_matching, staff_names
 from people.accounts.services import create_staff, enrol_device
 from people.approvals.queries import ApprovalView as Approval
+from people.approvals.queries import Spent, approval, may, open_approvals, spent, spent_on
 from people.approvals.queries import VoteView as Vote
-from people.approvals.queries import approval, may, open_approvals, spent, spent_on
 from people.approvals.services import propose, redeem, vote, withdraw
 from people.trust.rules import Role
 from people.trust.services import appoint, dismiss
@@ -15,6 +15,7 @@ from people.trust.services import appoint, dismiss
 __all__ = [
     "Approval",
     "Role",
+    "Spent",
     "Vote",
     "appoint",
     "approval",

@@ -20,11 +20,12 @@ from audit.log import advance, advance_many
 from ca.hierarchy.queries import issuer_by_id
 from ca.hierarchy.rules import Issuer
 from ca.issuing.models import Certificate
-from ca.issuing.rules import Draft, State, Wish
+from ca.issuing.rules import Draft, State, Wish, check_subject, check_warrant
 from ca.keys import services as keys
 from ca.profiles.rules import profile_of
 from ca.signing import queries, rules
 from ca.signing.writes import Planned, store_certificates, store_plans
+from people.api import Spent, spent
 from pki import certificates, extensions, lint, names, oids, publickeys
 from pki.errors import LintError, PkiError
 from pki.lint import ProfileRules
@@ -75,10 +76,12 @@ def plan_batch(ca_id: int, *, at: datetime, entropy: Entropy) -> list[int]:
     """Decide and write down what the next certificates will say; their ids."""
     issuer = issuer_by_id(ca_id)
     waiting = Certificate.objects.filter(ca_id=ca_id, state=State.ORDERED).order_by("pk")
-    rows = waiting.select_for_update(skip_locked=True, of=("self",))[: rules.BATCH]
+    rows = list(waiting.select_for_update(skip_locked=True, of=("self",))[: rules.BATCH])
+    warrants = spent([row.warrant for row in rows])
     plans: dict[Certificate, Planned] = {}
     for row in rows:
         try:
+            _check_warrant(row, warrants.get(row.warrant))
             plans[row] = _plan(row, issuer, at=at, entropy=entropy)
         except (Refusal, PkiError) as error:
             _refuse(row, error, at=at)
@@ -86,6 +89,12 @@ def plan_batch(ca_id: int, *, at: datetime, entropy: Entropy) -> list[int]:
     details = {item.id: {"serial": f"{item.serial:x}"} for item in plans.values()}
     advance_many(plans, "plan", actor=SYSTEM, at=at, details=details)
     return [row.pk for row in plans]
+
+
+def _check_warrant(row: Certificate, warrant: Spent | None) -> None:
+    """Once more, by the process that has signatures made: a row alone orders nothing."""
+    check_warrant(warrant.action if warrant else None, profile_of(row.profile))
+    check_subject(warrant.subject if warrant else "", row.requester)
 
 
 def _plan(row: Certificate, issuer: Issuer, *, at: datetime, entropy: Entropy) -> Planned:
