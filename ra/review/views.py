@@ -15,17 +15,20 @@ from anxin.templatetags.ui import told
 from ca.api import PROFILES
 from people.api import Role
 from people.gates import actor_of, only
+from ra.applicants.wording import FIELD_LABELS
 from ra.applications.queries import id_of
 from ra.applications.rules import CORRECTION_DAYS
+from ra.applications.wording import STATES
 from ra.evidence.rules import PURPOSES, slots
+from ra.evidence.wording import SLOTS
 from ra.review import case as cases
 from ra.review import queries, services
 from ra.review.forms import RejectForm, ReturnForm, RevealForm
+from ra.review.pages import FieldView
 from ra.review.queries import Filters, View
 from ra.review.rules import REASONS, Verdict
 from ra.review.services import Decided
 from ra.review.wording import VIEWS
-from ra.templatetags.labels import label
 
 TABS = ("fields", "checklist", "certificate", "checks", "same", "log")
 TABS_OF = {
@@ -198,12 +201,13 @@ def decline(request: HttpRequest, number: str) -> HttpResponse:
 
 @only(Role.REVIEWER)
 @never_cache
-@require_POST
+@require_http_methods(["GET", "POST"])
 def reveal(request: HttpRequest, number: str) -> HttpResponse:
-    """One whole value, to be shown for fifteen seconds."""
-    actor, form = actor_of(request), RevealForm(request.POST)
+    """One whole value, to be shown for fifteen seconds; asked for with a reason."""
+    actor, posted = actor_of(request), request.method == "POST"
+    form = RevealForm(request.POST) if posted else RevealForm(initial=request.GET.dict())
     context: dict[str, Any] = {"number": number, "form": form}
-    if form.is_valid():
+    if posted and form.is_valid():
         given = form.cleaned_data
         context["field"] = given["field"]
         context["value"] = services.reveal(
@@ -214,7 +218,8 @@ def reveal(request: HttpRequest, number: str) -> HttpResponse:
             at=timezone.now(),
         )
     part = "revealed" if request.headers.get("HX-Request") else "revealed_page"
-    return render(request, f"ra/review/{part}.html", context, status=422 if form.errors else 200)
+    status = 422 if form.errors else 200
+    return render(request, f"ra/review/{part}.html", context, status=status)
 
 
 # --- inside ----------------------------------------------------------------------------------
@@ -243,6 +248,7 @@ def _case(
         "alarms": sum(outcome == "bad" for outcome in view.checks.values()),
         "last": view.reviews_done + 1 >= view.reviews_needed,
         "problems": problems or [],
+        "may_review": Role.REVIEWER in actor.roles,
     }
     context |= {"return_form": _return_form(view), "correction_days": CORRECTION_DAYS}
     if request.headers.get("HX-Request"):
@@ -251,14 +257,11 @@ def _case(
         "reject_form": RejectForm(),
         "reveal_form": RevealForm(),
         "purposes": PURPOSES,
-        "may_review": Role.REVIEWER in actor.roles,
     }
     return render(request, "ra/review/review.html", context, status=status)
 
 
-def _shown(
-    request: HttpRequest, view: cases.CaseView, fields: list[cases.FieldView]
-) -> dict[str, Any]:
+def _shown(request: HttpRequest, view: cases.CaseView, fields: list[FieldView]) -> dict[str, Any]:
     """The document and page on the stage: what was asked for, else what the first field is in."""
     first = next((field.document_id for field in fields if field.document_id), None)
     wanted = request.GET.get("document") or str(first)
@@ -274,8 +277,8 @@ def _return_form(view: cases.CaseView, data: Any = None) -> ReturnForm:
     """Reasons and items as the mismatches suggest them."""
     wrong = {field.code for field in view.fields if field.verdict == Verdict.DIFFERS}
     wrong |= set(view.missing_slots)
-    choices = [(code, label(code, "slot")) for code in slots(view.profile)]
-    choices += [(field.code, label(field.code, "field")) for field in view.fields]
+    choices = [(code, SLOTS[code]) for code in slots(view.profile)]
+    choices += [(field.code, FIELD_LABELS[field.code]) for field in view.fields]
     reasons = [reason.code for reason in REASONS.values() if wrong & set(reason.items)]
     initial = {"reasons": reasons, "items": sorted(wrong)}
     return ReturnForm(data, items=choices, initial=initial)
@@ -297,7 +300,7 @@ def _back(request: HttpRequest, number: str) -> HttpResponse:
 def _onward(request: HttpRequest, done: Decided | None = None) -> HttpResponse:
     """To the most urgent application that waits for this person."""
     if done is not None:
-        told = {"number": done.number, "state": label(done.state, "state")}
+        told = {"number": done.number, "state": STATES[done.state]}
         messages.success(request, _("%(number)s 已办结这一步：%(state)s。") % told)
     number = services.claim_next(actor=actor_of(request), at=timezone.now())
     if number is None:

@@ -51,15 +51,16 @@ const send = async (url, values) => {
     answer = await fetch(url, { method: body ? "POST" : "GET", body, headers: { "HX-Request": "true" } });
   } catch {
     document.getElementById("offline").removeAttribute("hidden");
-    return;
+    return false;
   }
   const from = parse(await answer.text());
   if (!answer.ok) {
     say([...document.importNode(from.body, true).childNodes]);
-    return;
+    return false;
   }
   swap("facts", from);
   swap("decide", from);
+  marks();
   const dialog = document.getElementById("return");
   if (dialog && !dialog.open) {
     swap("return-form", from);
@@ -67,22 +68,25 @@ const send = async (url, values) => {
   }
   page.querySelector("#facts .body").scrollTop = scroll;
   pick(rows()[at()], document.activeElement === document.body);
+  return true;
 };
 
-// --- Who has been shown a page has opened the document: the server knows, the marks follow ---
+// --- Who has been shown every page has opened the document: the server knows, the marks follow ---
+const marks = () => {
+  const opened = document.getElementById("facts").dataset.opened.split(" ");
+  viewer.links.forEach((link) => {
+    link.querySelector("[data-mark]").toggleAttribute("hidden", !opened.includes(link.dataset.document));
+  });
+};
 const seen = (link) => {
-  const mark = link.querySelector("[data-mark]");
-  if (!mark || !mark.hasAttribute("hidden")) return;
-  mark.removeAttribute("hidden");
-  queue = queue.then(() => send(location.href));
+  if (link.querySelector("[data-mark]").hasAttribute("hidden")) queue = queue.then(() => send(location.href));
 };
-
 const viewer = new Viewer(page.querySelector("[data-viewer]"), seen);
 
 const save = (form, button) => {
   const values = new FormData(form);
   if (button && button.name) values.set(button.name, button.value);
-  queue = queue.then(() => send(form.getAttribute("action"), values));
+  queue = queue.then(() => send(form.getAttribute("action"), values)).then((done) => done || undo(form));
 };
 page.addEventListener("submit", (event) => {
   if (!event.target.matches("[data-save]")) return;
@@ -95,8 +99,13 @@ page.addEventListener("submit", (event) => {
 const press = (button) => {
   const group = button.closest(".yn");
   if (!group) return;
-  group.querySelectorAll("button").forEach((other) => other.setAttribute("aria-pressed", String(other === button)));
+  group.querySelectorAll("button").forEach((other) => {
+    other.dataset.was = other.dataset.was || other.getAttribute("aria-pressed");
+    other.setAttribute("aria-pressed", String(other === button));
+  });
 };
+// What was not saved must not look as if it were.
+const undo = (form) => form.querySelectorAll("[data-was]").forEach((button) => button.setAttribute("aria-pressed", button.dataset.was));
 const verdict = (value) => {
   const row = rows()[at()];
   const button = row && row.querySelector(`button[value="${value}"]`);
