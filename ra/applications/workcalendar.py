@@ -7,6 +7,7 @@ for days nobody has spoken of yet the fixed dates of the holidays law and the we
 
 from collections.abc import Mapping
 from datetime import date
+from functools import cache
 
 import chinese_calendar
 
@@ -19,6 +20,7 @@ ANNOUNCED: Mapping[date, bool] = {}
 FIXED = frozenset({(1, 1), (5, 1), (5, 2), (10, 1), (10, 2), (10, 3)})
 
 
+@cache
 def is_workday(day: date) -> bool:
     """Whether the office is open on that day."""
     if day in ANNOUNCED:
