@@ -11,6 +11,7 @@ from anxin.kernel.actors import Actor
 from anxin.kernel.errors import Kind, Refusal
 from ca.api import Order, preview
 from kmc import api as kmc
+from people.api import Role
 from pki import requests
 from pki.sm.sm3 import sm3
 from ra.applications import rules
@@ -33,7 +34,9 @@ def unknown(number: object) -> Refusal:
 
 
 def visible(actor: Actor) -> QuerySet[Application]:
-    """Applications of the person's office and the offices below it."""
+    """Applications of the person's office and the offices below it; business roles only."""
+    if not actor.roles & {Role.OPERATOR, Role.REVIEWER}:
+        return Application.objects.none()
     offices = visible_ids(actor)
     rows = Application.objects.all()
     return rows if offices is None else rows.filter(office_id__in=offices)

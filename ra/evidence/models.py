@@ -49,17 +49,17 @@ class Page(models.Model):
 
 
 class Opened(models.Model):
-    """Who has had a document before their eyes; a reviewer must have seen all of them."""
+    """Who has had a page before their eyes; a reviewer must have seen all of them."""
 
-    document = models.ForeignKey(Document, models.PROTECT, related_name="opened")
+    page = models.ForeignKey(Page, models.PROTECT, related_name="opened")
     viewer_id = models.BigIntegerField()
     first_at = models.DateTimeField()
 
     class Meta:
         verbose_name_plural = "opened"
         constraints = [
-            models.UniqueConstraint(fields=["document", "viewer_id"], name="opened_once"),
+            models.UniqueConstraint(fields=["page", "viewer_id"], name="opened_once"),
         ]
 
     def __str__(self) -> str:
-        return f"document {self.document_id} seen by {self.viewer_id}"
+        return f"page {self.page_id} seen by {self.viewer_id}"

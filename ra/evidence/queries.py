@@ -1,6 +1,6 @@
 """What documents there are, and their pages; pictures are opened by `services`, which notes it."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -13,16 +13,17 @@ from ra.evidence.models import Document, Opened, Page
 
 @dataclass(frozen=True, slots=True)
 class PageView:
-    """`number` counts from 1; size in pixels."""
+    """`number` counts from 1; size in pixels; `opened` by the person who asks."""
 
     number: int
     width: int
     height: int
+    opened: bool
 
 
 @dataclass(frozen=True, slots=True)
 class DocumentView:
-    """`opened`: the person who asks has had it before their eyes."""
+    """`opened`: the person who asks has had every page before their eyes."""
 
     id: int
     slot: str
@@ -47,11 +48,11 @@ def documents(application_id: int, viewer_id: int | None) -> list[DocumentView]:
         .prefetch_related("pages")
     )
     seen = set(
-        Opened.objects.filter(document__in=rows, viewer_id=viewer_id or 0).values_list(
-            "document_id", flat=True
+        Opened.objects.filter(page__document__in=rows, viewer_id=viewer_id or 0).values_list(
+            "page_id", flat=True
         )
     )
-    return [_view(row, opened=row.pk in seen) for row in rows]
+    return [_view(row, seen) for row in rows]
 
 
 def unopened(application_id: int, viewer_id: int | None) -> list[DocumentView]:
@@ -111,8 +112,9 @@ def known_files(names: Iterable[UUID]) -> set[UUID]:
     return found
 
 
-def _view(row: Document, *, opened: bool) -> DocumentView:
-    pages = sorted(row.pages.all(), key=lambda page: page.number)
+def _view(row: Document, seen: Collection[int]) -> DocumentView:
+    rows = sorted(row.pages.all(), key=lambda page: page.number)
+    pages = tuple(PageView(p.number, p.width, p.height, p.pk in seen) for p in rows)
     return DocumentView(
         id=row.pk,
         slot=row.slot,
@@ -121,6 +123,6 @@ def _view(row: Document, *, opened: bool) -> DocumentView:
         sm3=row.sm3,
         accepted_by=row.accepted_by,
         accepted_at=row.accepted_at,
-        pages=tuple(PageView(page.number, page.width, page.height) for page in pages),
-        opened=opened,
+        pages=pages,
+        opened=all(page.opened for page in pages),
     )

@@ -140,9 +140,7 @@ def page_image(document_id: int, page: int, *, actor: Actor, at: datetime) -> by
     """One page as WebP; the journal says who saw which (CPS 5.4.1). `page` counts from 1."""
     row = queries.document(document_id, actor)
     found = _page_row(row, page)
-    Opened.objects.get_or_create(
-        document=row, viewer_id=actor.person_id or 0, defaults={"first_at": at}
-    )
+    Opened.objects.get_or_create(page=found, viewer_id=person(actor), defaults={"first_at": at})
     record(
         "ra.view_evidence",
         _subject(row.application),

@@ -90,6 +90,17 @@ def no_match() -> Refusal:
     )
 
 
+def check_valid(certificate_state: str) -> None:
+    """Nobody accepts what is revoked already."""
+    if certificate_state != "valid":
+        raise Refusal(
+            Kind.CONFLICT,
+            "handover.certificate_over",
+            f"the certificate is {certificate_state}",
+            cps="4.4.1",
+        )
+
+
 def check_codes_due(state: str, certificate_state: str) -> None:
     """Codes are issued for a certificate that is there and valid."""
     if state not in {"issued", "accepted"} or certificate_state not in {"", "valid"}:

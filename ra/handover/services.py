@@ -107,7 +107,7 @@ def issue_download_codes(application_id: int, *, actor: Actor, at: datetime) -> 
 def hand_over(certificate_ids: Sequence[int], *, at: datetime) -> int:
     """Applications whose certificates are there become `issued`; how many did.
 
-    Done twice it does nothing; what was revoked meanwhile is issued all the same.
+    Done twice it does nothing. What was revoked meanwhile is issued and known to be revoked.
     """
     waiting = {
         row.certificate_id: row
@@ -119,8 +119,8 @@ def hand_over(certificate_ids: Sequence[int], *, at: datetime) -> int:
     ready = [row for key, row in waiting.items() if key in found and found[key].der]
     for row in ready:
         row.issued_at = at
-        row.certificate_state = "valid"
-        row.certificate_state_at = at
+        row.certificate_state = found[row.certificate_id or 0].state
+        row.certificate_state_at = found[row.certificate_id or 0].revoked_at or at
     Application.objects.bulk_update(
         ready, ["issued_at", "certificate_state", "certificate_state_at"], batch_size=SWEEP
     )
@@ -174,6 +174,7 @@ def pick_up(reference: str, code: str, *, address: str = "", at: datetime) -> Pi
 
     Refuses `handover.no_match` alike for an unknown reference, a wrong code, a locked, used or
     expired credential. A wrong try is counted although the answer is no; the fifth locks for good.
+    With the right code: `handover.certificate_over` once the certificate was revoked.
     """
     actor = _applicant(address)
     with transaction.atomic():
@@ -244,6 +245,7 @@ def _new_credential(
 def _accept(row: DownloadCredential, *, actor: Actor, at: datetime) -> PickedUp:
     application = Application.objects.only(*PUBLIC_COLUMNS).get(pk=row.application_id or 0)
     certificate = ca.certificate(row.certificate_id or 0)
+    rules.check_valid(certificate.state)
     DownloadCredential.objects.filter(pk=row.pk).update(used_at=at)
     advance(row, "use", actor=actor, at=at)
     accepted_at = application.accepted_at or at

@@ -20,6 +20,7 @@ WORDING = {
         "连续输错 5 次后，查询需等 15 分钟，领取需到受理点更换授权码。"
     ),
     "handover.not_an_operator": _("只有受理员可以办理发放（CPS %(cps)s）。"),
+    "handover.certificate_over": _("这张证书已经吊销，不能再领取。如需证书请重新申请。"),
     "handover.not_submitted": _("申请还没有提交，没有进度可以查询。"),
     "handover.no_certificate": _(
         "证书还没有签发，或已不是有效状态，不能发放下载凭证（CPS %(cps)s）。"

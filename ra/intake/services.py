@@ -15,7 +15,7 @@ from anxin.kernel.errors import Kind, Refusal, Refusals
 from audit.log import advance, record
 from ca import api as ca
 from kmc import api as kmc
-from people.api import Role, propose, withdraw
+from people.api import Role, approval, propose, withdraw
 from ra.applicants import rules as identity
 from ra.applicants.services import find_or_enter, next_number
 from ra.applications import queries as applications
@@ -207,14 +207,17 @@ _SUBMITTED = [
 
 @transaction.atomic
 def propose_again(application_id: int, *, actor: Actor, at: datetime) -> None:
-    """Ask the reviewers anew when the approval ended by itself, undecided for too long."""
+    """Ask the reviewers anew when the approval ended by itself, undecided for too long.
+
+    A new round: whoever had agreed before has to look again.
+    """
     row = applications.locked(application_id, actor)
     application_rules.check_own(row.maker_id, actor.person_id)
     if row.state != application_rules.State.SUBMITTED:
         raise Refusal(Kind.CONFLICT, "intake.not_submitted", f"it is {row.state}")
     _propose(row, applications.content(row), actor=actor, at=at)
-    row.reviews_done = 0
-    row.save(update_fields=["content_digest", "approval_id", "reviews_done"])
+    row.reviews_done, row.round = 0, row.round + 1
+    row.save(update_fields=["content_digest", "approval_id", "reviews_done", "round"])
     record("ra.propose_again", _subject(row), actor=actor, at=at, approval=row.approval_id)
 
 
@@ -229,7 +232,7 @@ def cancel(application_id: int, *, reason: str, actor: Actor, at: datetime) -> N
     was_submitted = row.state == application_rules.State.SUBMITTED
     advance(row, "cancel", actor=actor, at=at, reason=reason)
     Application.objects.filter(pk=row.pk).update(claimed_by=None, claimed_until=None)
-    if was_submitted and row.approval_id:
+    if was_submitted and row.approval_id and approval(row.approval_id).state == "open":
         withdraw(row.approval_id, reason="application cancelled", actor=actor, at=at)
     if row.round == 0:
         kmc.destroy_data_key(row.data_key, reason="draft cancelled", actor=actor, at=at)
@@ -255,14 +258,14 @@ def _editable(application_id: int, actor: Actor) -> Application:
 
 def _propose(row: Application, content: Content, *, actor: Actor, at: datetime) -> None:
     row.content_digest = applications.content_digest(row, content, at=at)
-    approval = propose(
+    proposed = propose(
         application_rules.ACTIONS[row.reviews_needed],
         {"application_id": row.pk, "digest": row.content_digest},
         subject=_subject(row),
         actor=actor,
         at=at,
     )
-    row.approval_id = approval.id
+    row.approval_id = proposed.id
 
 
 def _accepted(row: Application, content: Content, slots: list[str]) -> dict[str, object]:

@@ -50,6 +50,7 @@ class _Opening:
         self.documents = evidence.documents(row.pk, actor.person_id)
         self.current = marks.of(row, self.content)
         self.verdicts = marks.valid(row, actor.person_id, self.current)
+        self.proposed = approval(row.approval_id) if row.approval_id else None
         self.decisions = list(row.decisions.order_by("pk"))
         self.names = staff_names(
             {row.maker_id, row.claimed_by or 0, *(d.reviewer_id for d in self.decisions)}
@@ -66,7 +67,7 @@ class _Opening:
             number=row.number,
             state=row.state,
             version=row.content_version,
-            seen=approval(row.approval_id).digest if row.approval_id else "",
+            seen=self.proposed.digest if self.proposed else "",
             round=row.round,
             profile=row.profile,
             days=row.days,
@@ -184,6 +185,8 @@ class _Opening:
         if desk:
             return [desk]
         found = [refused] if refused else []
+        if self.proposed and self.proposed.state != "open":
+            found.append(rules.approval_over())
         if not (lock and lock.mine):
             found.append(rules.not_claimed())
         closed = [document.slot for document in self.documents if not document.opened]

@@ -142,6 +142,13 @@ def not_claimed() -> Refusal:
     return Refusal(Kind.CONFLICT, "review.not_claimed", "not on your desk", cps="4.2.1")
 
 
+def approval_over() -> Refusal:
+    """Approvals end by themselves when nobody decides; the operator asks again."""
+    return Refusal(
+        Kind.CONFLICT, "review.approval_over", "the approval ended undecided", cps="4.3.1"
+    )
+
+
 def check_fresh_eyes(decided: bool) -> None:  # noqa: FBT001 -- one question
     """CPS 4.3.1: the second check is another person's."""
     if decided:

@@ -20,6 +20,8 @@ from ra.review import marks, rules
 from ra.review.models import Decision, ItemVerdict
 from ra.review.rules import Outcome
 
+OPEN = "open"  # state of an approval that waits for votes
+
 
 @dataclass(frozen=True, slots=True)
 class Decided:
@@ -287,8 +289,10 @@ def _approval_id(row: Application) -> int:
 
 
 def _vote_no(row: Application, *, actor: Actor, at: datetime) -> None:
-    open_one = approval(_approval_id(row))
-    vote(open_one.id, grants=False, seen=open_one.digest, actor=actor, at=at)
+    """A no needs no quorum: it counts also when the approval has ended by itself."""
+    proposed = approval(_approval_id(row))
+    if proposed.state == OPEN:
+        vote(proposed.id, grants=False, seen=proposed.digest, actor=actor, at=at)
 
 
 def _close(row: Application, **columns: object) -> None:

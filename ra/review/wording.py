@@ -56,6 +56,7 @@ WORDING = {
     "review.decided_already": _("您已经审核过这件申请，复核须由另一人进行（CPS %(cps)s）。"),
     "review.claimed": _("另一位审核员正在办理这件申请。请选择其他申请，或等待释放。"),
     "review.not_claimed": _("请先领取这件申请。领取 30 分钟内没有操作会自动释放。"),
+    "review.approval_over": _("审批已超过期限失效。请受理员重新提请审核，或直接退回、不予受理。"),
     "review.no_such_item": _("没有这一项。请刷新页面再试。"),
     "review.mismatch": _("%(count)s 项不一致。存在不一致时只能退回补正或不予受理（CPS %(cps)s）。"),
     "review.incomplete": _("还有 %(count)s 项字段、%(ticks)s 项清单未核对（CPS %(cps)s）。"),

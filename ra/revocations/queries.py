@@ -53,7 +53,9 @@ def unknown(what: object) -> Refusal:
 
 
 def visible(actor: Actor) -> QuerySet[RevocationRequest]:
-    """Requests taken in by the person's office and the offices below it."""
+    """Requests taken in by the person's office and the offices below it; business roles only."""
+    if not actor.roles & {Role.OPERATOR, Role.REVIEWER}:
+        return RevocationRequest.objects.none()
     offices = visible_ids(actor)
     rows = RevocationRequest.objects.select_related("application")
     return rows if offices is None else rows.filter(office_id__in=offices)

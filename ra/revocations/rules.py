@@ -143,6 +143,25 @@ def check_not_own(maker_id: int, person_id: int | None) -> None:
         )
 
 
+def check_reviewer(is_reviewer: bool) -> None:  # noqa: FBT001 -- one question
+    if not is_reviewer:
+        raise Refusal(Kind.FORBIDDEN, "revocations.not_a_reviewer", "reviewers decide", cps="4.9.3")
+
+
+def check_own(maker_id: int, person_id: int | None) -> None:
+    if person_id != maker_id:
+        raise Refusal(
+            Kind.FORBIDDEN, "revocations.not_yours", "somebody else entered this", cps="4.9.3"
+        )
+
+
+def check_waiting(state: str) -> None:
+    if state != State.REQUESTED:
+        raise Refusal(
+            Kind.CONFLICT, "revocations.over", f"the request is {state}", cps="4.9.3", state=state
+        )
+
+
 def _asker(asker: str) -> Asker:
     if asker not in set(Asker):
         raise _refuse("asker", f"no {asker}", cps="4.9.2", field="asker")

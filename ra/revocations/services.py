@@ -86,12 +86,16 @@ def decide(
     """Agree: the certificate is revoked in this transaction. Refuse: `message` says why.
 
     `seen` is `RequestView.seen`. Refuses `revocations.own_work` and whatever people and CA refuse.
+    A no counts also when the approval has ended by itself.
     """
     row = queries.locked(request_id, actor)
     rules.check_not_own(row.maker_id, actor.person_id)
+    rules.check_reviewer(Role.REVIEWER in actor.roles)
+    rules.check_waiting(row.state)
     answer = "" if grants else rules.check_answer(message)
     assert row.approval_id is not None  # `request_revocation` proposed
-    vote(row.approval_id, grants=grants, seen=seen, actor=actor, at=at)
+    if grants or approval(row.approval_id).state == "open":
+        vote(row.approval_id, grants=grants, seen=seen, actor=actor, at=at)
     if grants:
         return
     RevocationRequest.objects.filter(pk=row.pk).update(
@@ -127,13 +131,23 @@ def approve(
 
 
 @transaction.atomic
+def propose_again(request_id: int, *, actor: Actor, at: datetime) -> None:
+    """Ask for a decision anew when the approval ended by itself, undecided for too long."""
+    row = queries.locked(request_id, actor)
+    rules.check_own(row.maker_id, actor.person_id)
+    rules.check_waiting(row.state)
+    serial = ca.certificate(row.certificate_id).serial
+    proposed = propose(ACTION, _payload(row, serial), subject=_subject(row), actor=actor, at=at)
+    row.approval_id = proposed.id
+    row.save(update_fields=["approval_id"])
+    record("ra.propose_again", _subject(row), actor=actor, at=at, approval=proposed.id)
+
+
+@transaction.atomic
 def withdraw_request(request_id: int, *, actor: Actor, at: datetime) -> None:
     """Whoever entered the request takes it back."""
     row = queries.locked(request_id, actor)
-    if row.maker_id != actor.person_id or Role.OPERATOR not in actor.roles:
-        raise Refusal(
-            Kind.FORBIDDEN, "revocations.not_yours", "somebody else entered this", cps="4.9.3"
-        )
+    rules.check_own(row.maker_id, actor.person_id)
     advance(row, "withdraw", actor=actor, at=at)
     if row.approval_id and approval(row.approval_id).state == "open":
         withdraw(row.approval_id, reason="request withdrawn", actor=actor, at=at)

@@ -44,6 +44,8 @@ WORDING = {
     "revocations.not_valid": _("证书现在不是有效状态，不能再申请吊销。"),
     "revocations.message": _("请写明不予吊销的理由，4 至 300 个字。"),
     "revocations.own_work": _("录入人不能审核自己录入的吊销申请（CPS %(cps)s）。"),
+    "revocations.not_a_reviewer": _("只有审核员可以审核吊销申请（CPS %(cps)s）。"),
+    "revocations.over": _("这件吊销申请已经办结。请刷新列表。"),
     "revocations.not_yours": _("这件吊销申请由其他受理员录入，您不能撤回。"),
     "revocations.open_already": _("这张证书已有一件待审核的吊销申请，没有重复提交。"),
 }

@@ -135,7 +135,8 @@ def look_through(application_id: int, reviewer: Actor, at: datetime = AT + 2 * M
     row = Application.objects.get(pk=application_id)
     view = case(row.number, reviewer, at=at)
     for document in view.documents:
-        page_image(document.id, 1, actor=reviewer, at=at)
+        for page in document.pages:
+            page_image(document.id, page.number, actor=reviewer, at=at)
     items = [field.code for field in view.fields] + [tick.code for tick in view.checklist]
     review.confirm_fields(application_id, items, seen=view.version, actor=reviewer, at=at)
     return view.seen

@@ -14,15 +14,18 @@ from PIL import Image
 from reportlab.lib import pdfencrypt
 from reportlab.pdfgen.canvas import Canvas
 
+from anxin.kernel.actors import SYSTEM
 from anxin.kernel.errors import Refusal
 from audit.journal.models import Entry
 from kmc import api as kmc
+from people.api import Role
 from pki.sm.sm3 import sm3
 from ra.applications.models import Application
 from ra.evidence import decoding, queries, services
 from ra.evidence.models import Document, Opened, Page
 from ra.intake.services import open_draft
 from tests.support import ra
+from tests.support.people import hire
 from tests.support.ra import AT
 
 
@@ -407,6 +410,19 @@ def test_another_office_sees_nothing(counter, draft):
         lambda: services.thumbnail(added.document_id, actor=counter.zhou),
         lambda: services.original(added.document_id, purpose="audit", actor=counter.zhou, at=AT),
         lambda: services.remove_evidence(added.document_id, actor=counter.zhao, at=AT),
+    ):
+        assert refused(act).rule == "evidence.unknown"
+
+
+def test_people_of_other_trades_see_nothing(counter, draft):
+    """CPS-5.2.1: headquarters see all offices, and only who enters or reviews sees documents."""
+    added = add(counter, draft, picture())
+    outsider = hire("wu", Role.CA_ADMIN)
+
+    for act in (
+        lambda: services.page_image(added.document_id, 1, actor=outsider, at=AT),
+        lambda: services.original(added.document_id, purpose="audit", actor=outsider, at=AT),
+        lambda: services.page_image(added.document_id, 1, actor=SYSTEM, at=AT),
     ):
         assert refused(act).rule == "evidence.unknown"
 

@@ -11,6 +11,8 @@ from ra.handover import rules, services
 from ra.handover.models import DownloadCredential, StatusAccess
 from ra.handover.queries import status
 from ra.review import services as review
+from ra.revocations import services as revocations
+from ra.revocations.queries import request
 from tests.support import ca, ra
 from tests.support.ra import AT, MINUTE
 
@@ -81,6 +83,48 @@ def test_the_sweep_finds_what_nobody_rang_for(live_counter):
 
     assert services.sweep_issued(at=LATER) == 1
     assert ra.state_of(application_id) == "issued"
+
+
+def test_what_was_revoked_before_it_was_handed_over_is_known_to_be(live_counter):
+    application_id = ra.approved(live_counter)
+    ca.sign_all(at=AT + 4 * MINUTE)
+    certificate = Application.objects.get(pk=application_id).certificate_id
+    revoke_now(certificate, live_counter)
+
+    services.sweep_issued(at=LATER)
+
+    row = Application.objects.get(pk=application_id)
+    assert (row.state, row.certificate_state) == ("issued", "revoked")
+    assert (
+        refused(
+            services.issue_download_codes, application_id, actor=live_counter.chen, at=LATER
+        ).rule
+        == "handover.no_certificate"
+    )
+
+
+def revoke_now(certificate, people):
+    number = revocations.request_revocation(
+        certificate,
+        cause="own_wish",
+        asker="subscriber",
+        checked_how="on_site",
+        discovered_at=AT,
+        note="本人到场申请",
+        actor=people.chen,
+        at=AT + 5 * MINUTE,
+    )
+    asked = request(number, people.ren)
+    revocations.decide(asked.id, grants=True, seen=asked.seen, actor=people.ren, at=AT + 6 * MINUTE)
+
+
+def test_a_revoked_certificate_is_not_picked_up(issued, codes, live_counter):
+    revoke_now(Application.objects.get(pk=issued).certificate_id, live_counter)
+
+    refusal = refused(pick_up, codes.reference, codes.authorisation_code)
+
+    assert refusal.rule == "handover.certificate_over"
+    assert ra.state_of(issued) == "issued"
 
 
 # --- the two codes ---------------------------------------------------------------------------

@@ -11,8 +11,9 @@ from audit.journal.models import Entry
 from ca.issuing.models import Certificate
 from kmc import api as kmc
 from people.api import approval, vote
+from people.approvals.services import expire
 from ra.applications.models import Application, Dossier
-from ra.evidence.services import page_image, remove_evidence
+from ra.evidence.services import page_image, remove_evidence, take_in
 from ra.intake import services as intake
 from ra.review import services
 from ra.review.case import case
@@ -282,6 +283,25 @@ def test_every_document_must_have_been_opened(counter):
     (left,) = refused(approve, application_id, counter.ren, view.seen).items
 
     assert (left.rule, left.details["count"]) == ("review.unopened", 2)
+
+
+def test_every_page_of_a_document_must_have_been_opened(counter):
+    application_id = ra.draft(counter.chen)
+    old = row(application_id).documents.get(slot="id_back")
+    remove_evidence(old.pk, actor=counter.chen, at=AT)
+    take_in(
+        row(application_id), "id_back", "pdf", b"%PDF", ra._pages() * 3, actor=counter.chen, at=AT
+    )
+    intake.submit(application_id, actor=counter.chen, at=AT)
+    services.claim(application_id, actor=counter.ren, at=LATER)
+    (document,) = [d for d in seen_by(application_id, counter.ren).documents if len(d.pages) == 3]
+
+    for page in (1, 3):
+        page_image(document.id, page, actor=counter.ren, at=LATER)
+
+    (found,) = [d for d in seen_by(application_id, counter.ren).documents if d.id == document.id]
+    assert [page.opened for page in found.pages] == [True, False, True]
+    assert not found.opened
 
 
 def test_an_approved_application_is_on_order(counter):
@@ -558,3 +578,57 @@ def test_an_application_that_was_never_submitted_is_not_reviewed(counter):
     application_id = ra.draft(counter.chen)
 
     assert refused(case, row(application_id).number, counter.ren, at=LATER).rule == "review.draft"
+
+
+# --- approvals that end by themselves --------------------------------------------------------
+
+TOO_LATE = AT + timedelta(days=8)
+
+
+@pytest.fixture
+def run_out(counter):
+    """An application whose approval nobody decided in time."""
+    application_id, _ = ra.submitted(counter)
+    expire(at=TOO_LATE)
+    return application_id
+
+
+def test_the_page_says_that_the_approval_ran_out(counter, run_out):
+    ra.look_through(run_out, counter.ren, TOO_LATE)
+
+    found = seen_by(run_out, counter.ren, TOO_LATE).hindrances
+
+    assert [refusal.rule for refusal in found] == ["review.approval_over"]
+
+
+def test_it_can_still_be_returned_rejected_and_withdrawn(counter):
+    acts = (
+        lambda key: send_back(key, counter.ren),
+        lambda key: services.reject(
+            key, ["J01"], message="未能核实本人身份", actor=counter.ren, at=AT + 3 * MINUTE
+        ),
+        lambda key: intake.cancel(key, reason="applicant_wish", actor=counter.chen, at=TOO_LATE),
+    )
+    ended = []
+    for number, act in enumerate(acts, start=1):
+        application_id, _ = ra.submitted(counter, number)
+        services.claim(application_id, actor=counter.ren, at=LATER)
+        expire(at=TOO_LATE)
+        act(application_id)
+        ended.append(row(application_id).state)
+
+    assert ended == ["returned", "rejected", "cancelled"]
+
+
+def test_asked_again_it_is_looked_at_again_by_the_same_people(counter):
+    """Also where the first of two reviewers had agreed already."""
+    application_id, _ = ra.submitted(counter, **RSA)
+    approve(application_id, counter.ren, ra.look_through(application_id, counter.ren))
+    expire(at=TOO_LATE)
+
+    intake.propose_again(application_id, actor=counter.chen, at=TOO_LATE)
+
+    for person in (counter.ren, counter.shen):
+        seen = ra.look_through(application_id, person, TOO_LATE)
+        approve(application_id, person, seen, TOO_LATE)
+    assert row(application_id).state == "approved"

@@ -8,13 +8,15 @@ from django.db import IntegrityError, transaction
 from anxin.kernel.errors import Refusal
 from audit.journal.models import Entry
 from ca import api as ca_api
-from people.api import approval
+from people.api import Role, approval
+from people.approvals.services import expire
 from ra.applications.models import Application
 from ra.handover.queries import status
 from ra.handover.services import issue_download_codes
 from ra.revocations import queries, services
 from ra.revocations.models import RevocationRequest
 from tests.support import ra
+from tests.support.people import hire
 from tests.support.ra import AT
 
 LATER = AT + timedelta(hours=2)
@@ -215,3 +217,24 @@ def test_requests_are_decided_under_the_staff_role(certificate, live_counter, in
         decide(ask(certificate, live_counter.chen), live_counter.ren)
 
     assert ca_api.certificate(certificate).state == "revoked"
+
+
+def test_a_request_whose_approval_ran_out_is_asked_again_or_refused(certificate, live_counter):
+    number = ask(certificate, live_counter.chen)
+    late = LATER + timedelta(days=8)
+    expire(at=late)
+    assert refused(decide, number, live_counter.ren).rule.startswith("approval.")
+
+    services.propose_again(request(number, live_counter.chen).id, actor=live_counter.chen, at=late)
+    decide(number, live_counter.ren)
+
+    assert ca_api.certificate(certificate).state == "revoked"
+
+
+def test_people_of_other_trades_see_no_requests(certificate, live_counter):
+    """CPS-5.2.1: not even at headquarters."""
+    number = ask(certificate, live_counter.chen)
+    outsider = hire("wu", Role.CA_ADMIN)
+
+    assert refused(request, number, outsider).rule == "revocations.unknown"
+    assert queries.waiting(outsider) == []
