@@ -44,7 +44,7 @@ def _content(dotted: str) -> bytes:
 
 _BASIC_CONSTRAINTS, _KEY_USAGE = _content(oids.BASIC_CONSTRAINTS), _content(oids.KEY_USAGE)
 _EXTENDED_KEY_USAGE = _content(oids.EXTENDED_KEY_USAGE)
-_CRL_NUMBER, _OCSP_SIGNING = _content(oids.CRL_NUMBER), _content(oids.OCSP_SIGNING)
+_CRL_NUMBER = _content(oids.CRL_NUMBER)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +100,8 @@ def _check_certificate(tbs: bytes, terms: Terms, _at: datetime) -> None:
     _check_issued_by(wish, authority)
     if _is_ca(wish.extensions):
         raise Refused("policy.ca", "The certificate would make a CA of its holder.")
-    if _key_usage(wish.extensions) & {_KEY_CERT_SIGN, _CRL_SIGN}:
+    usage = _key_usage(wish.extensions)
+    if not usage or usage & {_KEY_CERT_SIGN, _CRL_SIGN}:  # RFC 5280 6.3.3 (f): none means all
         raise Refused("policy.key_usage", "The certificate would let its holder sign for a CA.")
     if _is_responder(wish.extensions) and wish.spki not in terms.responders:
         raise Refused("policy.responder", "Only a key of this signer may answer in our name.")
@@ -169,12 +170,16 @@ def _check_algorithm(identifier: bytes, terms: Terms) -> None:
 
 
 def _read_extensions(content: bytes) -> dict[bytes, bytes]:
-    """Value by OID content; criticality does not matter here."""
+    """Value by OID content; criticality does not matter here.
+
+    An OID spelt in a longer way is not DER: some readers would know it, our tables would not.
+    """
     found: dict[bytes, bytes] = {}
     reader = der.only(content)
     while reader:
         extension = reader.enter()
         oid = extension.take(der.OID)
+        der.decode_oid(oid)
         extension.optional(der.BOOLEAN)
         if oid in found:
             raise Refused("policy.extensions", "An extension occurs twice.")
@@ -202,8 +207,8 @@ def _is_responder(extensions: dict[bytes, bytes]) -> bool:
     reader = der.only(value) if value is not None else der.Reader(b"")
     purposes = []
     while reader:
-        purposes.append(reader.take(der.OID))
-    return _OCSP_SIGNING in purposes
+        purposes.append(reader.oid())
+    return oids.OCSP_SIGNING in purposes
 
 
 # -- revocation lists ---------------------------------------------------------------------------

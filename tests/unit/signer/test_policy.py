@@ -105,6 +105,7 @@ def test_a_certificate_may_last_exactly_as_long_as_its_issuer():
         ((extensions.basic_constraints(True, 0),), "policy.ca"),
         ((extensions.key_usage({"keyCertSign"}),), "policy.key_usage"),
         ((extensions.key_usage({"digitalSignature", "cRLSign"}),), "policy.key_usage"),
+        ((extensions.basic_constraints(False),), "policy.key_usage"),
         (made.AS_RESPONDER, "policy.responder"),
         ((extensions.ocsp_no_check(), extensions.ocsp_no_check()), "policy.extensions"),
     ],
@@ -126,7 +127,41 @@ def test_a_responder_is_certified_if_its_key_is_in_this_signer():
 
 
 def test_a_plain_end_entity_may_say_that_it_is_no_ca():
-    policy.check(CERTIFICATE, user_tbs(extensions.basic_constraints(False)), TERMS, at=NOW)
+    said = extensions.key_usage({"digitalSignature"}), extensions.basic_constraints(False)
+
+    policy.check(CERTIFICATE, user_tbs(*said), TERMS, at=NOW)
+
+
+def spelt_long(tbs: bytes, dotted: str) -> bytes:
+    """The same, the OID with a leading octet that DER forbids and some readers skip."""
+    return rewritten(tbs, der.oid(dotted), der.tlv(der.OID, b"\x80" + der.oid(dotted)[2:]))
+
+
+def rewritten(encoded: bytes, old: bytes, new: bytes) -> bytes:
+    """`old` replaced wherever it stands, all lengths around it corrected."""
+    if encoded == old:
+        return new
+    if old not in encoded:
+        return encoded
+    outer, parts = der.Reader(encoded).any(), []
+    inner = outer.enter()
+    while inner:
+        parts.append(rewritten(inner.any().der, old, new))
+    return der.tlv(outer.tag, b"".join(parts))
+
+
+@pytest.mark.parametrize(
+    ("power", "dotted"),
+    [
+        (extensions.basic_constraints(True), oids.BASIC_CONSTRAINTS),
+        (extensions.key_usage({"keyCertSign"}), oids.KEY_USAGE),
+        (extensions.extended_key_usage(["OCSPSigning"]), oids.OCSP_SIGNING),
+    ],
+)
+def test_powers_do_not_hide_behind_another_spelling(power, dotted):
+    harmless = [] if dotted == oids.KEY_USAGE else [extensions.key_usage({"digitalSignature"})]
+
+    assert refusal(CERTIFICATE, spelt_long(user_tbs(*harmless, power), dotted)) == "der.oid"
 
 
 @pytest.mark.parametrize("octets", [b"\x00" + b"\x7f" * 20, b"\x80" * 16, b"\x00", b""])
