@@ -8,7 +8,7 @@ ANXIN_HOME  the state directory; secrets are files in its `secrets/`
 import os
 import secrets as random_source
 from pathlib import Path
-from urllib.parse import parse_qs, unquote, urlsplit
+from urllib.parse import parse_qs, quote, unquote, urlsplit
 
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
@@ -221,7 +221,16 @@ PUBLIC_URL = os.getenv("ANXIN_PUBLIC_URL", "http://127.0.0.1:8001")
 # real CA sets the one it was given.
 POLICY_ARC = os.getenv("ANXIN_POLICY_ARC", "1.3.6.1.4.1.32473.1")
 
-REDIS_URL = os.getenv("REDIS_URL", "")
+
+def _broker(url: str, password_file: str) -> str:
+    """Like PostgreSQL's, a password may lie in a file: everybody's environment stands in /proc."""
+    if not (url and password_file):
+        return url
+    scheme, _, place = url.partition("://")
+    return f"{scheme}://:{quote(Path(password_file).read_text().strip(), safe='')}@{place}"
+
+
+REDIS_URL = _broker(os.getenv("REDIS_URL", ""), os.getenv("REDIS_PASSFILE", ""))
 CELERY_BROKER_URL = "" if SITE == "public" else REDIS_URL
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_TRANSPORT_OPTIONS = {
@@ -258,5 +267,10 @@ LOGGING = {
     "formatters": {"plain": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "plain"}},
     "root": {"handlers": ["stderr"], "level": os.getenv("ANXIN_LOG_LEVEL", "INFO")},
-    "loggers": {"django": {"handlers": [], "propagate": True}},
+    "loggers": {
+        "django": {"handlers": [], "propagate": True},
+        "celery.app.trace": {"level": "WARNING"},  # a line per tick says nothing
+        "celery.worker.strategy": {"level": "WARNING"},
+        "celery.beat": {"level": "WARNING"},
+    },
 }

@@ -11,6 +11,7 @@ from anxin.supervisor.postgres import Postgres
 from anxin.supervisor.valkey import Valkey
 
 PASSED_ON = ("HOME", "TZ", "TMPDIR")  # of the caller's environment, besides ANXIN_*
+DRIVERS_OWN = ("SOFTHSM2_CONF",)  # to the signer only: where its driver finds the token
 ROLE_OF = {"staff": "staff", "public": "public", "worker": "worker", "command": "owner"}
 STAFF_PORT, PUBLIC_PORT, LAST_PORT = 8000, 8001, 65535
 
@@ -62,7 +63,8 @@ class Environment:
 
     def signer(self) -> dict[str, str]:
         """Keys on one side, a socket on the other; neither database nor broker."""
-        return self._common()
+        own = {name: self.caller[name] for name in DRIVERS_OWN if name in self.caller}
+        return self._common() | own
 
     def _common(self) -> dict[str, str]:
         programs = Path(sys.executable).parent
@@ -85,7 +87,10 @@ class Environment:
         return int(chosen)
 
     def _broker(self) -> dict[str, str]:
-        return self.valkey.environment() if self.valkey else {"REDIS_URL": self.caller["REDIS_URL"]}
+        if self.valkey:
+            return self.valkey.environment()
+        given = ("REDIS_URL", "REDIS_PASSFILE")
+        return {name: self.caller[name] for name in given if name in self.caller}
 
     def _database(self, site: str) -> dict[str, str]:
         role = ROLE_OF[site]

@@ -40,9 +40,10 @@ class Valkey:
         return self.home.sockets / "valkey.sock"
 
     def environment(self) -> dict[str, str]:
-        """The broker's address as Celery spells it."""
+        """The broker's address as Celery spells it, and where its password is."""
         return {
-            "REDIS_URL": f"redis+socket://:{self._password()}@{self.socket_path}?virtual_host=0"
+            "REDIS_URL": f"redis+socket://{self.socket_path}?virtual_host=0",
+            "REDIS_PASSFILE": str(self.home.secrets / "valkey"),
         }
 
     def program(self) -> Program:

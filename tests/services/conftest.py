@@ -105,7 +105,9 @@ class House:
         return psycopg.connect(told["DATABASE_URL"], passfile=told["PGPASSFILE"], autocommit=True)
 
     def broker_url(self) -> str:
-        return Valkey(self.home).environment()["REDIS_URL"]
+        address = Valkey(self.home).environment()["REDIS_URL"]
+        password = (self.home.secrets / "valkey").read_text().strip()
+        return address.replace("://", f"://:{password}@")
 
     def close(self) -> None:
         for run in self._runs:
