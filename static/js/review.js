@@ -7,7 +7,7 @@ const page = document.querySelector("[data-review]");
 const rows = () => [...page.querySelectorAll("[data-row]")];
 let code = null;
 
-const pick = (row, focus = true) => {
+const mark = (row, focus) => {
   if (!row) return;
   code = row.dataset.row;
   rows().forEach((other) => {
@@ -15,6 +15,11 @@ const pick = (row, focus = true) => {
     other.tabIndex = other === row ? 0 : -1;
   });
   if (focus) row.focus({ preventScroll: true });
+};
+// The viewer follows a field that somebody picks, never one that was merely drawn again.
+const pick = (row, focus = true) => {
+  if (!row) return;
+  mark(row, focus);
   row.scrollIntoView({ block: "nearest" });
   viewer.follow(row.dataset.document);
 };
@@ -67,7 +72,7 @@ const send = async (url, values) => {
     preview();
   }
   page.querySelector("#facts .body").scrollTop = scroll;
-  pick(rows()[at()], document.activeElement === document.body);
+  mark(rows()[at()], document.activeElement === document.body);
   return true;
 };
 
