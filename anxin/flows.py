@@ -17,6 +17,7 @@ TIMETABLE: dict[str, float] = {
     "ca.note_signer": 15,  # what the dashboard says about the signer
     "ca.issue_due_crls": 60,  # CPS 4.9.7: at least every 24 hours
     "ra.sweep_issued": 3,  # applications whose certificate is there but not handed over
+    "ra.sweep_evidence": 3600,  # sealed files whose row was never written
     "people.expire_approvals": 60,
 }
 
