@@ -6,7 +6,7 @@ outlive the data key that shreds everything else (WP-6.5).
 """
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import astuple
 from datetime import datetime
 from typing import Any
@@ -15,6 +15,7 @@ from django.db import connection, transaction
 
 from anxin.kernel import canonical
 from anxin.kernel.actors import Actor
+from anxin.kernel.batches import recordset
 from anxin.kernel.errors import Kind, Refusal
 from anxin.kernel.rows import Stateful
 from audit.journal import queries, rules
@@ -112,11 +113,13 @@ def advance_many(
     actor: Actor,
     at: datetime,
     details: Mapping[Any, Mapping[str, object]] | None = None,
+    columns: Sequence[str] = (),
 ) -> None:
     """`advance` for rows of one kind in one state: two statements, all rows or a Refusal.
 
-    `details` maps primary keys to what the entry of that row says besides. ValueError when the
-    rows are of different kinds or states.
+    `details` maps primary keys to what the entry of that row says besides; `columns` names what
+    the caller has changed of the rows, to be written by the same statement as their state.
+    ValueError when the rows are of different kinds or states.
     """
     batch = list(rows)
     if not batch:
@@ -128,7 +131,7 @@ def advance_many(
     before = first.state
     after = first.STEPS.after(verb, before)
     with transaction.atomic():  # a caller who catches the refusal must find nothing moved
-        if _move(type(first), [row.pk for row in batch], before, after) != len(batch):
+        if _move(batch, before, after, columns) != len(batch):
             raise _changed_meanwhile(verb)
     step = {"from": before, "to": after}
     more = details or {}
@@ -138,16 +141,19 @@ def advance_many(
         row.state = after
 
 
-def _move(kind: type[Stateful], keys: list[Any], before: str, after: str) -> int:
-    """Compare-and-set of many rows; by hand, with the keys as one text, which is quick to bind."""
-    key = kind._meta.pk
+def _move(batch: list[Stateful], before: str, after: str, columns: Sequence[str]) -> int:
+    """Compare-and-set of many rows."""
+    meta = batch[0]._meta
+    changed = [meta.get_field(name) for name in columns]
+    source, values = recordset([meta.pk, *changed], batch)
     quote = connection.ops.quote_name
+    changes = "".join(f", {quote(f.column)} = v.{quote(f.column)}" for f in changed)
+    key = quote(meta.pk.column)
     with connection.cursor() as cursor:
         cursor.execute(
-            f"UPDATE {quote(kind._meta.db_table)} SET state = %s"  # noqa: S608 -- names of the model
-            f" WHERE {quote(str(key.column))} = ANY(%s::{key.rel_db_type(connection)}[])"
-            " AND state = %s",
-            [after, f"{{{','.join(map(str, keys))}}}", before],
+            f"UPDATE {quote(meta.db_table)} AS t SET state = %s{changes} FROM {source}"  # noqa: S608 -- names of the model
+            f" WHERE t.{key} = v.{key} AND t.state = %s",
+            [after, values, before],
         )
         return int(cursor.rowcount)
 

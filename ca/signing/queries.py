@@ -2,18 +2,14 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
 
 from django.db import connection
 
 from ca.issuing.models import Certificate
 from ca.issuing.rules import WAITING, State
 from ca.signing import rules
-from ca.signing.writes import Planned
 
 _NAMESPACE = 0xCE27 << 40  # of our advisory locks; certificate ids fill the lower bits
-
-_COLUMNS = ("pk", "serial", "tbs", "not_before", "not_after")
 
 
 @contextmanager
@@ -33,15 +29,10 @@ def held(ids: Sequence[int]) -> Iterator[list[int]]:
             cursor.execute("SELECT pg_advisory_unlock(k) FROM unnest(%s::bigint[]) AS k", [mine])
 
 
-def planned(ids: Sequence[int]) -> list[Planned]:
+def planned(ids: Sequence[int]) -> list[rules.Planned]:
     """Those of `ids` that are planned and not settled, with the bytes on record."""
     rows = Certificate.objects.filter(pk__in=list(ids), state=State.PLANNED).order_by("pk")
-    return [_planned(row) for row in rows.values(*_COLUMNS)]
-
-
-def _planned(row: dict[str, Any]) -> Planned:
-    serial, tbs = int(row["serial"], 16), bytes(row["tbs"])
-    return Planned(row["pk"], serial, tbs, row["not_before"], row["not_after"])
+    return [rules.Planned(pk, bytes(tbs or b"")) for pk, tbs in rows.values_list("pk", "tbs")]
 
 
 def unfinished(ca_id: int) -> list[int]:

@@ -1,5 +1,6 @@
 """How many orders are signed at a time, and which words of the signer are final. Pure."""
 
+from dataclasses import dataclass
 from datetime import timedelta
 
 from pki.errors import Malformed, PkiError, Refused, TokenError
@@ -7,6 +8,14 @@ from pki.errors import Malformed, PkiError, Refused, TokenError
 BATCH = 100
 # An order that waits longer than this is shown as an alarm (CPS 4.3.1: issued on approval).
 WAITING_TOO_LONG = timedelta(minutes=5)
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """A certificate between plan and settlement: the bytes to be signed."""
+
+    id: int
+    tbs: bytes
 
 
 def is_final(error: PkiError) -> bool:

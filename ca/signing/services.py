@@ -24,7 +24,7 @@ from ca.issuing.rules import Draft, State, Wish, check_subject, check_warrant
 from ca.keys import services as keys
 from ca.profiles.rules import profile_of
 from ca.signing import queries, rules
-from ca.signing.writes import Planned, store_certificates, store_plans
+from ca.signing.rules import Planned
 from people.api import Spent, spent
 from pki import certificates, extensions, lint, names, oids, publickeys
 from pki.errors import LintError, PkiError
@@ -36,6 +36,8 @@ log = logging.getLogger(__name__)
 Entropy = Callable[[int], bytes]
 SERIAL_OCTETS = 16
 MOST_BATCHES = 50  # of one sweep
+PLAN_COLUMNS = ("serial", "tbs", "not_before", "not_after", "planned_at")
+CERTIFICATE_COLUMNS = ("der", "tbs", "settled_at")
 
 
 def sweep_orders(*, at: datetime, entropy: Entropy) -> int:
@@ -78,16 +80,16 @@ def plan_batch(ca_id: int, *, at: datetime, entropy: Entropy) -> list[int]:
     waiting = Certificate.objects.filter(ca_id=ca_id, state=State.ORDERED).order_by("pk")
     rows = list(waiting.select_for_update(skip_locked=True, of=("self",))[: rules.BATCH])
     warrants = spent([row.warrant for row in rows])
-    plans: dict[Certificate, Planned] = {}
+    plans = []
     for row in rows:
         try:
             _check_warrant(row, warrants.get(row.warrant))
-            plans[row] = _plan(row, issuer, at=at, entropy=entropy)
+            _plan(row, issuer, at=at, entropy=entropy)
+            plans.append(row)
         except (Refusal, PkiError) as error:
             _refuse(row, error, at=at)
-    store_plans(list(plans.values()), at=at)
-    details = {item.id: {"serial": f"{item.serial:x}"} for item in plans.values()}
-    advance_many(plans, "plan", actor=SYSTEM, at=at, details=details)
+    details = {row.pk: {"serial": row.serial} for row in plans}
+    advance_many(plans, "plan", actor=SYSTEM, at=at, details=details, columns=PLAN_COLUMNS)
     return [row.pk for row in plans]
 
 
@@ -97,8 +99,11 @@ def _check_warrant(row: Certificate, warrant: Spent | None) -> None:
     check_subject(warrant.subject if warrant else "", row.requester)
 
 
-def _plan(row: Certificate, issuer: Issuer, *, at: datetime, entropy: Entropy) -> Planned:
-    """Refuses an order whose certificate would say something else by now; raises LintError."""
+def _plan(row: Certificate, issuer: Issuer, *, at: datetime, entropy: Entropy) -> None:
+    """Fill in what the certificate will say.
+
+    Refuses an order whose certificate would say something else by now; raises LintError.
+    """
     profile = profile_of(row.profile)
     subject, key = names.parse(bytes(row.subject)), publickeys.parse(bytes(row.public_key))
     draft = Draft(Wish(profile, subject, key, row.days), issuer)
@@ -112,7 +117,8 @@ def _plan(row: Certificate, issuer: Issuer, *, at: datetime, entropy: Entropy) -
     lint.check_certificate_tbs(
         tbs, issuer=issuer.certificate, profile_rules=_profile_rules(profile.code)
     )
-    return Planned(row.pk, serial, tbs, plan.not_before, plan.not_after)
+    row.serial, row.tbs, row.planned_at = f"{serial:x}", tbs, at
+    row.not_before, row.not_after = plan.not_before, plan.not_after
 
 
 @cache
@@ -154,25 +160,26 @@ def settle(
     ids = [item.id for item in plans]
     open_rows = Certificate.objects.filter(pk__in=ids, state=State.PLANNED).order_by("pk")
     rows = {row.pk: row for row in open_rows.select_for_update(of=("self",)).only("state")}
-    made: dict[int, bytes] = {}
+    made = []
     for item, answer in zip(plans, answers, strict=True):
         if item.id in rows and isinstance(answer, bytes):
-            made[item.id] = certificates.assemble(item.tbs, answer)
+            row = rows[item.id]
+            row.der, row.tbs, row.settled_at = certificates.assemble(item.tbs, answer), None, at
+            made.append(row)
         elif item.id in rows and isinstance(answer, PkiError):
             _note_refusal(rows[item.id], answer, at=at)
     if not made:
         return 0
-    _check_one(next(iter(made.values())), issuer)
-    store_certificates(list(made), list(made.values()), at=at)
-    details = {pk: {"sm3": sm3(der).hex()} for pk, der in made.items()}
-    advance_many([rows[pk] for pk in made], "issue", actor=SYSTEM, at=at, details=details)
-    announce("ca.certificates_issued", certificate_ids=list(made))
+    _check_one(made[0], issuer)
+    details = {row.pk: {"sm3": sm3(row.der or b"").hex()} for row in made}
+    advance_many(made, "issue", actor=SYSTEM, at=at, details=details, columns=CERTIFICATE_COLUMNS)
+    announce("ca.certificates_issued", certificate_ids=[row.pk for row in made])
     return len(made)
 
 
-def _check_one(der: bytes, issuer: Issuer) -> None:
+def _check_one(row: Certificate, issuer: Issuer) -> None:
     """The signer verifies what it signs, by its own key; one look tells if that key is the CA's."""
-    certificates.verify(certificates.parse(der), issuer.certificate)
+    certificates.verify(certificates.parse(row.der or b""), issuer.certificate)
 
 
 def _note_refusal(row: Certificate, error: PkiError, *, at: datetime) -> None:
