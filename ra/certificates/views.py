@@ -5,7 +5,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from people.api import Role
 from people.gates import actor_of, only
@@ -97,10 +97,14 @@ def download(request: HttpRequest, certificate_id: int, form: str) -> HttpRespon
 
 @only(Role.OPERATOR, Role.REVIEWER)
 @never_cache
-@require_GET
+@require_http_methods(["GET", "POST"])
 def find(request: HttpRequest) -> HttpResponse:
-    """By number, name, document, telephone or serial number; straight there when only one fits."""
-    actor, text = actor_of(request), request.GET.get("q", "").strip()
+    """By number, name, document, telephone or serial number; straight there when only one fits.
+
+    Names and numbers of people are posted: addresses are kept by browsers and by proxies' logs.
+    """
+    given = request.POST if request.method == "POST" else request.GET
+    actor, text = actor_of(request), given.get("q", "").strip()
     rows = search(actor, text, at=timezone.now()) if text else []
     certificate_id = queries.by_serial(text, actor) if text else None
     if certificate_id and not rows:
