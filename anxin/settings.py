@@ -86,7 +86,6 @@ INSTALLED_APPS = [
     "django.forms",  # widget templates for FORM_RENDERER
     "django_otp",
     "django_htmx",
-    "template_partials",
     "anxin.apps.AnxinConfig",
     "people",
     "audit",
@@ -260,7 +259,7 @@ CELERY_BEAT_SCHEDULE = {
     for name, seconds in TIMETABLE.items()
 }
 
-# --- Logging: structured, to standard error, never a payload --------------------------------
+# --- Logging: to standard error, never a payload --------------------------------------------
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
