@@ -7,6 +7,7 @@ from enum import StrEnum
 from anxin.kernel.errors import Kind, Refusal
 
 MANY = 3  # subscribers with one telephone number: worth a look
+_CODE = re.compile(r"[a-z_]{3,40}")
 _DISTINGUISHER = re.compile(r"[A-Z0-9][A-Z0-9-]{0,31}")
 
 
@@ -65,6 +66,18 @@ def distinguisher(text: str) -> str:
             field="distinguisher",
         )
     return value
+
+
+def check_cancel_reason(reason: str) -> None:
+    """A code: it goes to the journal, where nothing personal may ever stand."""
+    if not _CODE.fullmatch(reason):
+        raise Refusal(
+            Kind.INVALID,
+            "intake.cancel_reason",
+            "the reason is a code",
+            cps="5.4.1",
+            field="reason",
+        )
 
 
 def still_missing(*, request: bool, agreement: bool) -> list[Refusal]:

@@ -227,6 +227,7 @@ def cancel(application_id: int, *, reason: str, actor: Actor, at: datetime) -> N
 
     What was never submitted is shredded at once: nobody has a use for it (WP-6.4).
     """
+    rules.check_cancel_reason(reason)
     row = applications.locked(application_id, actor)
     application_rules.check_own(row.maker_id, actor.person_id)
     was_submitted = row.state == application_rules.State.SUBMITTED

@@ -165,6 +165,16 @@ def test_a_cancelled_draft_is_shredded(counter):
     assert queries.intake(draft.number, counter.chen, at=AT).fields == {}
 
 
+@pytest.mark.parametrize("reason", ["", "林知夏不办了", "no longer 13800002607"])
+def test_nothing_personal_gets_into_the_journal_as_a_reason(counter, reason):
+    draft = opened(counter)
+
+    assert (
+        refused(services.cancel, draft.id, reason=reason, actor=counter.chen, at=AT).rule
+        == "intake.cancel_reason"
+    )
+
+
 def test_a_submitted_application_can_be_withdrawn_and_the_vote_with_it(counter):
     application_id, _ = ra.submitted(counter)
 
