@@ -10,8 +10,6 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from anxin.kernel.errors import Refusal
-from anxin.templatetags.ui import told
 from ca import wording as ca
 from ca.api import CAUSES, PROFILES
 from ra.applicants import wording as applicants
@@ -55,6 +53,7 @@ TABLES: Mapping[str, Mapping[str, Any]] = {
     "question": revocations.CAUSE_QUESTIONS,
     "reason": review.REASONS,
     "revocation": revocations.STATES,
+    "revocation_reason": ca.REASONS,
     "slot": evidence.SLOTS,
     "state": applications.STATES,
     "step": handover.STEPS,
@@ -102,11 +101,6 @@ def item_label(code: str) -> str:
 @register.filter
 def tone(state: str) -> str:
     return TONES.get(state, "")
-
-
-@register.filter
-def sentence(refusal: Refusal) -> str:
-    return told(refusal)
 
 
 @register.simple_tag
