@@ -17,6 +17,7 @@ from anxin.wording import sentence
 register = template.Library()
 
 
+@register.filter
 def told(refusal: Refusal) -> str:
     """The refusal as a sentence, its clause at the end unless the sentence names it."""
     said = sentence(refusal)

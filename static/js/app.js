@@ -125,7 +125,7 @@ document.addEventListener("keydown", (event) => {
 
 // --- Start of the page. ---
 const peek = document.querySelector("[data-select-first]");
-if (peek && peek.offsetParent && list() && rows().length) addEventListener("load", () => select(rows()[0]));
+if (peek && peek.offsetParent && list() && rows().length) addEventListener("load", () => setTimeout(() => select(rows()[0])));
 document.querySelectorAll("[data-help][hidden]").forEach((button) => button.removeAttribute("hidden"));
 const box = document.querySelector("[data-single-keys]");
 if (box) {
