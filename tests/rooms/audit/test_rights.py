@@ -9,7 +9,7 @@ from psycopg import errors
 
 pytestmark = pytest.mark.django_db(transaction=True)
 COLUMNS = "at, actor_id, actor_name, actor_roles, address, action, outcome, subject, details"
-ENTRY = "now(), 7, '', '', '', 'x', 'done', 'y:1', '{}'"
+ENTRY = "now(), NULL, 'applicant', '', '', 'ra.application.accept', 'done', 'y:1', '{}'"
 WRITE = f"INSERT INTO audit_entry ({COLUMNS}) VALUES ({ENTRY})"
 FORBIDDEN = [
     f"INSERT INTO audit_entry ({COLUMNS}, xid) VALUES ({ENTRY}, '3')",
