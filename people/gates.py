@@ -53,9 +53,9 @@ def _actor(request: HttpRequest) -> Actor:
 
 
 def recognised(request: HttpRequest) -> bool:
-    """Signed in with password and one-time code."""
+    """Signed in with password and one-time code, of a device that still counts."""
     person: Any = request.user
-    return bool(person.is_authenticated and person.is_verified())
+    return bool(person.is_authenticated and person.is_verified() and person.otp_device.confirmed)
 
 
 def only(*roles: Role) -> Callable[[View], View]:
