@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import connection
-from django.db.models import Field, Model
+from django.db.models import AutoField, Field, Model
 
 Columns = Sequence["Field[Any, Any]"]
 
@@ -21,6 +21,25 @@ def recordset(columns: Columns, rows: Iterable[Model]) -> tuple[str, str]:
     types = ", ".join(f"{quote(c.column)} {c.rel_db_type(connection)}" for c in columns)
     values = [{c.column: _plain(getattr(row, c.attname)) for c in columns} for row in rows]
     return f"json_to_recordset(%s::json) AS v ({types})", json.dumps(values)
+
+
+def insert(rows: Sequence[Model], *, ignore_conflicts: bool = False) -> None:
+    """`bulk_create` of rows of one kind; gives them their numbers unless conflicts are ignored."""
+    if not rows:
+        return
+    meta, quote = rows[0]._meta, connection.ops.quote_name
+    columns = [c for c in meta.concrete_fields if not isinstance(c, AutoField)]
+    names = ", ".join(quote(c.column) for c in columns)
+    source, values = recordset(columns, rows)
+    last = "ON CONFLICT DO NOTHING" if ignore_conflicts else f"RETURNING {quote(meta.pk.column)}"
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"INSERT INTO {quote(meta.db_table)} ({names}) SELECT {names} FROM {source} {last}",  # noqa: S608 -- names of the model
+            [values],
+        )
+        numbers = [] if ignore_conflicts else cursor.fetchall()
+    for row, (number,) in zip(rows, numbers, strict=False):
+        row.pk = number
 
 
 def _plain(value: object) -> object:

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from django.db import IntegrityError, transaction
 
+from anxin.kernel.batches import insert
 from anxin.kernel.errors import Refusal
 from ca.claims import rules
 from ca.claims.models import KeyClaim, NameClaim
@@ -18,15 +19,12 @@ Claims = Sequence[tuple[str, str]]  # (digest, holder)
 def claim_names(claims: Claims, *, at: datetime) -> None:
     """Refuses `name.taken`; claiming one's own name again is nothing new."""
     wanted = dict(sorted(claims))  # in one order everywhere: two batches cannot block each other
-    NameClaim.objects.bulk_create(
-        [
-            NameClaim(name_digest=name, holder=holder, claimed_at=at)
-            for name, holder in wanted.items()
-        ],
-        ignore_conflicts=True,
-    )
-    rows = NameClaim.objects.filter(pk__in=wanted)
-    if dict(rows.values_list("pk", "holder")) != wanted or len(set(claims)) != len(wanted):
+    rows = [
+        NameClaim(name_digest=name, holder=holder, claimed_at=at) for name, holder in wanted.items()
+    ]
+    insert(rows, ignore_conflicts=True)
+    found = NameClaim.objects.filter(pk__in=wanted).values_list("pk", "holder")
+    if dict(found) != wanted or len(set(claims)) != len(wanted):
         raise rules.name_taken()
 
 
@@ -42,7 +40,7 @@ def claim_keys(claims: Claims, *, at: datetime) -> None:
     ]
     try:
         with transaction.atomic():
-            KeyClaim.objects.bulk_create(rows)
+            insert(rows)
     except IntegrityError as error:
         raise _taken(dict(claims)) from error
 

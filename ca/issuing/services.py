@@ -6,6 +6,7 @@ from datetime import datetime
 from django.db import IntegrityError, transaction
 
 from anxin.kernel.actors import Actor
+from anxin.kernel.batches import insert
 from anxin.kernel.errors import Kind, Refusal
 from anxin.kernel.jobs import enqueue
 from audit.log import record_many, subject_of
@@ -91,7 +92,7 @@ def _told(row: Certificate) -> dict[str, object]:
 def _store(rows: Sequence[Certificate]) -> None:
     try:
         with transaction.atomic():
-            Certificate.objects.bulk_create(rows)
+            insert(rows)
     except IntegrityError as error:
         raise Refusal(
             Kind.CONFLICT,
