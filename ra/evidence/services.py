@@ -9,7 +9,7 @@ from uuid import UUID, uuid4
 from django.db import transaction
 
 from anxin.kernel.actors import SYSTEM, Actor
-from audit.log import record
+from audit.log import record, subject_of
 from kmc import api as kmc
 from pki.sm.sm3 import sm3
 from ra.applications import queries as applications
@@ -101,7 +101,7 @@ def _keep(document: Document, pages: list[Page], *, actor: Actor, at: datetime) 
     _changed(application)
     record(
         "ra.add_evidence",
-        _subject(application),
+        subject_of(application),
         actor=actor,
         at=at,
         document=document.pk,
@@ -127,7 +127,7 @@ def remove_evidence(document_id: int, *, actor: Actor, at: datetime) -> None:
     _changed(application)
     record(
         "ra.remove_evidence",
-        _subject(application),
+        subject_of(application),
         actor=actor,
         at=at,
         document=document_id,
@@ -143,7 +143,7 @@ def page_image(document_id: int, page: int, *, actor: Actor, at: datetime) -> by
     Opened.objects.get_or_create(page=found, viewer_id=person(actor), defaults={"first_at": at})
     record(
         "ra.view_evidence",
-        _subject(row.application),
+        subject_of(row.application),
         actor=actor,
         at=at,
         document=row.pk,
@@ -166,7 +166,7 @@ def original(document_id: int, *, purpose: str, actor: Actor, at: datetime) -> t
     row = queries.document(document_id, actor)
     record(
         "ra.take_original",
-        _subject(row.application),
+        subject_of(row.application),
         actor=actor,
         at=at,
         document=row.pk,
@@ -273,7 +273,3 @@ def _page_row(row: Document, page: int) -> Page:
 def _changed(application: Application) -> None:
     application.content_version += 1
     application.save(update_fields=["content_version"])
-
-
-def _subject(application: Application) -> str:
-    return f"ra.application:{application.pk}"

@@ -7,7 +7,7 @@ same write and the same journal entry as a known one with a wrong code.
 from datetime import datetime
 
 from anxin.kernel.actors import Actor
-from audit.log import advance, record
+from audit.log import advance, record, subject_of
 from ra.handover import queries, rules
 from ra.handover.models import DownloadCredential, StatusAccess
 
@@ -51,7 +51,7 @@ def wrong_code(row: DownloadCredential, *, actor: Actor, at: datetime) -> None:
     DownloadCredential.objects.filter(pk=row.pk).update(tries=count)
     record(
         "ra.wrong_authorisation_code",
-        f"ra.downloadcredential:{row.pk}",
+        subject_of(row),
         actor=actor,
         at=at,
         outcome="refused",

@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 
 from anxin.kernel.actors import Actor
 from anxin.kernel.workdays import SHANGHAI
-from audit.log import record
+from audit.log import record, subject_of
 from ca import api as ca
 from pki.sm.sm3 import sm3
 from ra.applications import queries as applications
@@ -94,9 +94,7 @@ def _printed(
     models.Receipt.objects.create(
         application=row, kind=kind, printed_by=person(actor), printed_at=at, sm3=digest
     )
-    record(
-        "ra.print_receipt", f"ra.application:{row.pk}", actor=actor, at=at, kind=kind, sm3=digest
-    )
+    record("ra.print_receipt", subject_of(row), actor=actor, at=at, kind=kind, sm3=digest)
     return pdf
 
 

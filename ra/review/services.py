@@ -9,7 +9,7 @@ from django.db.models import Exists, OuterRef, Q
 
 from anxin.kernel.actors import Actor
 from anxin.kernel.errors import Refusals
-from audit.log import advance, record
+from audit.log import advance, record, subject_of
 from people.api import Role, approval, vote
 from ra.applications import queries as applications
 from ra.applications import rules as application_rules
@@ -78,7 +78,7 @@ def release(application_id: int, *, actor: Actor, at: datetime) -> None:
     rules.check_held(row.claimed_by, row.claimed_until, actor.person_id, at=at)
     row.claimed_by = row.claimed_until = None
     row.save(update_fields=["claimed_by", "claimed_until"])
-    record("ra.release", _subject(row), actor=actor, at=at)
+    record("ra.release", subject_of(row), actor=actor, at=at)
 
 
 # --- item by item ----------------------------------------------------------------------------
@@ -100,7 +100,7 @@ def set_verdict(
         _judge(row, {item: rules.Verdict(verdict)}, current, actor=actor, at=at)
     else:
         row.verdicts.filter(reviewer_id=person(actor), item=item).delete()
-    record("ra.verdict", _subject(row), actor=actor, at=at, item=item, verdict=verdict)
+    record("ra.verdict", subject_of(row), actor=actor, at=at, item=item, verdict=verdict)
 
 
 @transaction.atomic
@@ -113,7 +113,7 @@ def confirm_fields(
     for item in items:
         rules.check_item(item, current)
     _judge(row, dict.fromkeys(items, rules.Verdict.AGREES), current, actor=actor, at=at)
-    record("ra.verdict", _subject(row), actor=actor, at=at, items=sorted(items), verdict="agrees")
+    record("ra.verdict", subject_of(row), actor=actor, at=at, items=sorted(items), verdict="agrees")
 
 
 # --- the decision ----------------------------------------------------------------------------
@@ -194,7 +194,7 @@ def reveal(application_id: int, field: str, *, reason: str, actor: Actor, at: da
     row = applications.locked(application_id, actor)
     content = applications.content(row)
     rules.check_item(field, content.fields)
-    record("ra.reveal", _subject(row), actor=actor, at=at, field=field, reason=reason)
+    record("ra.reveal", subject_of(row), actor=actor, at=at, field=field, reason=reason)
     return content.fields[field]
 
 
@@ -209,7 +209,7 @@ def _claim(row: Application, *, actor: Actor, at: datetime) -> str:
     is_new = row.claimed_by != actor.person_id
     _renew(row, actor=actor, at=at)
     if is_new:
-        record("ra.claim", _subject(row), actor=actor, at=at)
+        record("ra.claim", subject_of(row), actor=actor, at=at)
     return row.number
 
 
@@ -299,7 +299,3 @@ def _close(row: Application, **columns: object) -> None:
     Application.objects.filter(pk=row.pk).update(
         claimed_by=None, claimed_until=None, approval_id=None, reviews_done=0, **columns
     )
-
-
-def _subject(row: Application) -> str:
-    return f"ra.application:{row.pk}"

@@ -7,7 +7,7 @@ from django.db import IntegrityError, transaction
 from anxin.kernel.actors import Actor
 from anxin.kernel.errors import Kind, Refusal
 from anxin.kernel.workdays import SHANGHAI
-from audit.log import advance, record
+from audit.log import advance, record, subject_of
 from ca import api as ca
 from kmc import api as kmc
 from people.api import Approval, Role, approval, propose, redeem, vote, withdraw
@@ -62,12 +62,12 @@ def request_revocation(
     row.note = kmc.seal(key, row.note_context(), rules.check_note(note).encode())
     _insert(row)
     row.approval_id = propose(
-        ACTION, _payload(row, certificate.serial), subject=_subject(row), actor=actor, at=at
+        ACTION, _payload(row, certificate.serial), subject=subject_of(row), actor=actor, at=at
     ).id
     row.save(update_fields=["approval_id"])
     record(
         "ra.request_revocation",
-        _subject(row),
+        subject_of(row),
         actor=actor,
         at=at,
         certificate=certificate_id,
@@ -137,10 +137,10 @@ def propose_again(request_id: int, *, actor: Actor, at: datetime) -> None:
     rules.check_own(row.maker_id, actor.person_id)
     rules.check_waiting(row.state)
     serial = ca.certificate(row.certificate_id).serial
-    proposed = propose(ACTION, _payload(row, serial), subject=_subject(row), actor=actor, at=at)
+    proposed = propose(ACTION, _payload(row, serial), subject=subject_of(row), actor=actor, at=at)
     row.approval_id = proposed.id
     row.save(update_fields=["approval_id"])
-    record("ra.propose_again", _subject(row), actor=actor, at=at, approval=proposed.id)
+    record("ra.propose_again", subject_of(row), actor=actor, at=at, approval=proposed.id)
 
 
 @transaction.atomic
@@ -182,7 +182,3 @@ def _insert(row: RevocationRequest) -> None:
             "somebody asked for this already",
             cps="4.9.3",
         ) from error
-
-
-def _subject(row: RevocationRequest) -> str:
-    return f"ra.revocationrequest:{row.pk}"
