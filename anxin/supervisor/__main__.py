@@ -7,6 +7,7 @@
 import os
 import sys
 import time
+from pathlib import Path
 from typing import NoReturn
 
 from anxin.supervisor import artefacts, programs, secretfiles
@@ -25,6 +26,7 @@ def say(line: str) -> None:
 
 def serve(environment: Environment) -> None:
     home = environment.home
+    _check_kind(environment)
     home.prepare()
     staff, public = environment.staff_port, environment.public_port
     with home.lock(f"http://127.0.0.1:{staff}/ and http://127.0.0.1:{public}/"):
@@ -65,6 +67,18 @@ def _bring_up(crew: Crew, environment: Environment) -> None:
     say(f"staff   http://127.0.0.1:{environment.staff_port}/")
     say(f"public  http://127.0.0.1:{environment.public_port}/")
     say("Ctrl-C stops everything")
+
+
+def _demo_mark(environment: Environment) -> Path:
+    return environment.home.run / "demo.loaded"
+
+
+def _check_kind(environment: Environment) -> None:
+    if environment.kind == "production" and _demo_mark(environment).exists():
+        raise Trouble(
+            f"{environment.home.path} holds a demo, with everybody's password in a file:"
+            " production begins in another ANXIN_HOME"
+        )
 
 
 def _check_ports(environment: Environment) -> None:
@@ -108,7 +122,7 @@ def _prepare_data(crew: Crew, environment: Environment) -> None:
 
 
 def _load_demo(crew: Crew, environment: Environment) -> None:
-    loaded = environment.home.run / "demo.loaded"
+    loaded = _demo_mark(environment)
     if environment.kind == "demo" and not loaded.exists():
         say("filling the demo, this once")
         crew.run("demo", (*MANAGE, "demo"), environment.site("command"))

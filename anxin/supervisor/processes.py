@@ -2,6 +2,7 @@
 
 import ctypes
 import os
+import resource
 import shutil
 import signal
 import subprocess
@@ -97,6 +98,7 @@ class Child:
 
         def die_with_parent() -> None:
             _libc.prctl(_PR_SET_PDEATHSIG, program.stop_signal)
+            resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # memory holds keys and personal data
             if os.getppid() != parent:
                 os._exit(1)
 
