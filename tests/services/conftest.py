@@ -43,6 +43,8 @@ class House:
         return [python, "-m", "tests.services.house", str(self.home.path), *user]
 
     def start(self, *prefix: str, python: str = sys.executable, **environment: str) -> None:
+        # Whoever runs the tests may ignore SIGHUP (nohup does); this house hears it.
+        prefix = ("/usr/bin/env", "--default-signal=HUP", *prefix)
         with self._said.open("ab") as said:
             self._runs.append(
                 subprocess.Popen(
