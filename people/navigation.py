@@ -28,7 +28,6 @@ class Entry:
     icon: str
     label: str | Promise
     current: bool
-    badge: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,11 +4,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from django.db.models import Count, Min
 from django.db.models.functions import TruncDate
 
+from anxin.kernel.workdays import SHANGHAI
 from ca import wording
 from ca.crl.queries import ListView, list_views
 from ca.hierarchy.models import CertificateAuthority, Responder
@@ -20,7 +20,6 @@ from ca.overview import rules
 from ca.overview.models import SignerReport
 from ca.revocation.models import Revocation
 
-SHANGHAI = ZoneInfo("Asia/Shanghai")
 DAYS_SHOWN = 30
 
 
@@ -35,16 +34,9 @@ class AlarmView:
 
 @dataclass(frozen=True, slots=True)
 class Day:
-    """`share` is in percent of the best day shown, `top` the rest above it."""
-
     day: date
     issued: int
     revoked: int
-    share: int
-
-    @property
-    def top(self) -> int:
-        return 100 - self.share
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,12 +124,8 @@ def _days(at: datetime) -> tuple[Day, ...]:
     first = _midnight(at) - timedelta(days=DAYS_SHOWN - 1)
     issued = _per_day(Certificate.objects.filter(settled_at__gte=first), "settled_at")
     revoked = _per_day(Revocation.objects.filter(revoked_at__gte=first), "revoked_at")
-    most = max(issued.values(), default=1)
     shown = (first.date() + timedelta(days=number) for number in range(DAYS_SHOWN))
-    return tuple(
-        Day(day, count := issued.get(day, 0), revoked.get(day, 0), round(100 * count / most))
-        for day in shown
-    )
+    return tuple(Day(day, issued.get(day, 0), revoked.get(day, 0)) for day in shown)
 
 
 def _per_day(rows: Any, column: str) -> dict[date, int]:

@@ -40,7 +40,6 @@ class ApprovalView:
     proposed_at: datetime
     expires_at: datetime
     votes: tuple[VoteView, ...]
-    votes_needed: int
 
 
 def approval(approval_id: int) -> ApprovalView:
@@ -117,7 +116,6 @@ def _view(row: Approval) -> ApprovalView:
         proposed_at=row.proposed_at,
         expires_at=row.expires_at,
         votes=tuple(_vote(vote) for vote in row.votes.all()),
-        votes_needed=settings.DUTIES[row.action].votes,
     )
 
 

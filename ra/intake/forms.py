@@ -64,11 +64,6 @@ class OpenForm(forms.Form):
         field.choices = list(choices)
 
 
-class EvidenceForm(forms.Form):
-    slot = forms.CharField(max_length=30, widget=forms.HiddenInput)
-    file = forms.FileField(label=_("文件"), allow_empty_file=True, max_length=200)
-
-
 class RequestForm(forms.Form):
     request = forms.CharField(
         label=_("证书请求（PKCS#10）"), max_length=30_000, widget=forms.Textarea(attrs={"rows": 8})
