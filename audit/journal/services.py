@@ -15,7 +15,7 @@ from django.db import connection, transaction
 
 from anxin.kernel import canonical
 from anxin.kernel.actors import Actor
-from anxin.kernel.batches import recordset
+from anxin.kernel.batches import quoted, recordset
 from anxin.kernel.errors import Kind, Refusal
 from anxin.kernel.rows import Stateful
 from audit.journal import queries, rules
@@ -144,14 +144,13 @@ def advance_many(
 def _move(batch: list[Stateful], before: str, after: str, columns: Sequence[str]) -> int:
     """Compare-and-set of many rows."""
     meta = batch[0]._meta
-    changed = [meta.get_field(name) for name in columns]
+    changed: list[Any] = [meta.get_field(name) for name in columns]
     source, values = recordset([meta.pk, *changed], batch)
-    quote = connection.ops.quote_name
-    changes = "".join(f", {quote(f.column)} = v.{quote(f.column)}" for f in changed)
-    key = quote(meta.pk.column)
+    changes = "".join(f", {quoted(column)} = v.{quoted(column)}" for column in changed)
+    key = quoted(meta.pk)
     with connection.cursor() as cursor:
         cursor.execute(
-            f"UPDATE {quote(meta.db_table)} AS t SET state = %s{changes} FROM {source}"  # noqa: S608 -- names of the model
+            f'UPDATE "{meta.db_table}" AS t SET state = %s{changes} FROM {source}'  # noqa: S608 -- names of the model
             f" WHERE t.{key} = v.{key} AND t.state = %s",
             [after, values, before],
         )

@@ -171,7 +171,7 @@ def settle(
     if not made:
         return 0
     _check_one(made[0], issuer)
-    details = {row.pk: {"sm3": sm3(row.der or b"").hex()} for row in made}
+    details = {row.pk: {"sm3": sm3(bytes(row.der or b"")).hex()} for row in made}
     advance_many(made, "issue", actor=SYSTEM, at=at, details=details, columns=CERTIFICATE_COLUMNS)
     announce("ca.certificates_issued", certificate_ids=[row.pk for row in made])
     return len(made)
@@ -179,7 +179,7 @@ def settle(
 
 def _check_one(row: Certificate, issuer: Issuer) -> None:
     """The signer verifies what it signs, by its own key; one look tells if that key is the CA's."""
-    certificates.verify(certificates.parse(row.der or b""), issuer.certificate)
+    certificates.verify(certificates.parse(bytes(row.der or b"")), issuer.certificate)
 
 
 def _note_refusal(row: Certificate, error: PkiError, *, at: datetime) -> None:
