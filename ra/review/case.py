@@ -1,11 +1,9 @@
 """The review page's content: one application, opened for one person (CPS 4.2.1)."""
 
-import json
 from datetime import datetime
 
 from anxin.kernel.actors import Actor
 from anxin.kernel.errors import Kind, Refusal
-from audit.api import Filters, entries
 from ca import api as ca
 from people.api import Role, approval, staff_names
 from pki import requests
@@ -21,13 +19,12 @@ from ra.review.pages import (
     CaseView,
     DecisionView,
     FieldView,
-    HistoryView,
     LockView,
     SameView,
     TickView,
 )
 
-__all__ = ["CaseView", "case", "history", "same_subject"]
+__all__ = ["CaseView", "case", "same_subject"]
 
 
 def case(number: str, actor: Actor, *, at: datetime) -> CaseView:
@@ -94,7 +91,6 @@ class _Opening:
             preview_refused=refused,
             same=same_subject(row, self.actor),
             decisions=self.told_decisions(),
-            history=history(row),
             hindrances=tuple(self.hindrances(lock, refused)),
             content_digest=row.content_digest,
             certificate_id=row.certificate_id,
@@ -208,21 +204,6 @@ def same_subject(row: Application, actor: Actor, limit: int = 20) -> tuple[SameV
             other.certificate_state,
         )
         for other in others.exclude(pk=row.pk).order_by("-pk")[:limit]
-    )
-
-
-def history(row: Application, limit: int = 100) -> tuple[HistoryView, ...]:
-    """What the journal says of this application, newest first."""
-    page = entries(Filters(subject=f"ra.application:{row.pk}"), limit=limit)
-    return tuple(
-        HistoryView(
-            view.content.at,
-            view.content.actor_name,
-            view.content.action,
-            view.refused,
-            json.loads(view.content.details),
-        )
-        for view in page.entries
     )
 
 

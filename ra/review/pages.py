@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from anxin.kernel.errors import Refusal
 from ca.api import Preview
@@ -70,17 +69,6 @@ class DecisionView:
     at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class HistoryView:
-    """One journal entry about this application: `action` is a code, `details` codes and ids."""
-
-    at: datetime
-    who: str
-    action: str
-    refused: bool
-    details: Mapping[str, Any]
-
-
 @dataclass(frozen=True, slots=True, repr=False)
 class CaseView:
     """`version` goes back with verdicts, `seen` with the approval.
@@ -115,7 +103,6 @@ class CaseView:
     preview_refused: Refusal | None
     same: tuple[SameView, ...]
     decisions: tuple[DecisionView, ...]
-    history: tuple[HistoryView, ...]
     hindrances: tuple[Refusal, ...]
     content_digest: str
     certificate_id: int | None

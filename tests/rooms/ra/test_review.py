@@ -563,17 +563,6 @@ def test_nothing_is_revealed_without_a_reason(counter, field, reason, rule):
     assert refusal.rule == rule
 
 
-def test_the_page_tells_what_happened_to_the_application(counter):
-    application_id, _ = ra.submitted(counter)
-    services.claim(application_id, actor=counter.ren, at=LATER)
-
-    actions = [entry.action for entry in seen_by(application_id, counter.ren).history]
-
-    assert actions[:2] == ["ra.claim", "ra.issue_access_code"]
-    assert "ra.application.submit" in actions
-    assert actions[-1] == "ra.open_draft"
-
-
 def test_an_application_that_was_never_submitted_is_not_reviewed(counter):
     application_id = ra.draft(counter.chen)
 
