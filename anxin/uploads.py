@@ -6,11 +6,11 @@ from typing import Any
 from django.core.files.uploadedfile import InMemoryUploadedFile
 from django.core.files.uploadhandler import FileUploadHandler, StopFutureHandlers
 
-UPLOAD_LIMIT = 20 * 1024 * 1024  # bytes; one byte more is kept so that the rule can say "too big"
+from ra.evidence.rules import LIMIT
 
 
 class InMemoryUpload(FileUploadHandler):
-    """Keeps at most one byte over the limit; the evidence rule refuses what is longer."""
+    """Keeps one byte over the limit, so that the rule can say "too big"."""
 
     def new_file(self, *args: Any, **kwargs: Any) -> None:
         super().new_file(*args, **kwargs)
@@ -18,7 +18,7 @@ class InMemoryUpload(FileUploadHandler):
         raise StopFutureHandlers
 
     def receive_data_chunk(self, raw_data: bytes, start: int) -> None:
-        room = UPLOAD_LIMIT + 1 - self.buffer.tell()
+        room = LIMIT + 1 - self.buffer.tell()
         if room > 0:
             self.buffer.write(raw_data[:room])
 

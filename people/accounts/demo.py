@@ -5,7 +5,6 @@ lie about. The secrets are drawn anew for each installation and are never in the
 """
 
 import json
-import os
 import secrets
 import string
 from collections.abc import Iterable
@@ -17,6 +16,7 @@ from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
 from people.accounts import codes
+from pki import durable
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,12 +39,7 @@ def write_accounts(accounts: Iterable[DemoAccount]) -> None:
     """Keep the accounts for the sign-in page, readable by this user alone."""
     _require_demo()
     text = json.dumps([asdict(account) for account in accounts], ensure_ascii=False, indent=1)
-    draft = _path().with_suffix(".draft")
-    draft.unlink(missing_ok=True)
-    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        file.write(text)
-    draft.replace(_path())
+    durable.replace(_path(), text.encode())
 
 
 def accounts() -> tuple[DemoAccount, ...]:

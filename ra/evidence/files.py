@@ -13,6 +13,7 @@ from uuid import UUID
 from django.conf import settings
 
 from anxin.kernel.errors import Kind, Refusal
+from pki import durable
 
 BLOCK = 1 << 20
 UNFINISHED = ".part"
@@ -33,7 +34,7 @@ def write(name: UUID, sealed: Iterable[bytes]) -> None:
     except BaseException:
         unfinished.unlink(missing_ok=True)
         raise
-    _sync(path.parent)
+    durable.sync_directory(path.parent)
 
 
 def read(name: UUID) -> Iterator[bytes]:
@@ -69,11 +70,3 @@ def _make_private(directory: Path) -> None:
     """`mkdir(parents=True)` would leave the parents to the umask."""
     for each in (Path(settings.EVIDENCE_DIR), directory.parent, directory):
         each.mkdir(mode=0o700, parents=each == Path(settings.EVIDENCE_DIR), exist_ok=True)
-
-
-def _sync(directory: Path) -> None:
-    handle = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
