@@ -54,6 +54,10 @@ class RejectForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 4}),
     )
 
+    def __init__(self, *args: Any, **more: Any) -> None:
+        # It stands beside the other forms on the page of the case: ids of its own.
+        super().__init__(*args, auto_id="reject_%s", **more)
+
 
 class RevealForm(forms.Form):
     field = forms.CharField(max_length=40, widget=forms.HiddenInput)
