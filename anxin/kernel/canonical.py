@@ -3,12 +3,14 @@
 import hashlib
 import json
 
+_ENCODER = json.JSONEncoder(
+    sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
+)
+
 
 def encode(value: object) -> bytes:
     """Canonical JSON: sorted keys, no spaces, UTF-8; refuses NaN and unknown types."""
-    return json.dumps(
-        value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
-    ).encode()
+    return _ENCODER.encode(value).encode()
 
 
 def digest(value: object) -> str:

@@ -7,8 +7,9 @@ outlive the data key that shreds everything else (WP-6.5).
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import astuple
+from dataclasses import fields
 from datetime import datetime
+from operator import attrgetter
 from typing import Any
 
 from django.db import connection, transaction
@@ -27,6 +28,7 @@ INSERT INTO audit_link (seq, entry, xid, previous, digest)
 SELECT (link ->> 0)::bigint, (link ->> 1)::bigint, (link ->> 2)::xid8, link ->> 3, link ->> 4
 FROM json_array_elements(%s::json) AS chained (link)
 """
+_LINK = attrgetter(*(field.name for field in fields(rules.Link)))
 
 # By hand, because this is on the path of every act: one round trip for any number of entries,
 # nothing read back, and `xid` left to the database, which is all the application's roles may do.
@@ -189,5 +191,5 @@ def _seal_batch(limit: int) -> int:
         links.append(head)
     if links:
         with connection.cursor() as cursor:
-            cursor.execute(APPEND, [json.dumps([astuple(link) for link in links])])
+            cursor.execute(APPEND, [json.dumps(list(map(_LINK, links)))])
     return len(links)
