@@ -1,0 +1,119 @@
+"""A whole installation in a temporary directory, as `script/serve` sets it up: fsync on."""
+
+import os
+import shutil
+import socket
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from anxin.supervisor import programs, secretfiles
+from anxin.supervisor.crew import Crew
+from anxin.supervisor.environment import Environment
+from anxin.supervisor.home import CHECKOUT, Home
+from anxin.supervisor.postgres import Postgres
+from anxin.supervisor.processes import Program
+
+SERVICE_USER = "nobody"  # runs PostgreSQL when the benchmarks are run by root
+MANAGE = (sys.executable, str(CHECKOUT / "manage.py"))
+GUEST = "guest"  # a second database on the same server, for other programs
+
+
+@dataclass(frozen=True)
+class House:
+    """PostgreSQL, Valkey and the signer run; Django in this process is the owner's command."""
+
+    environment: Environment
+    crew: Crew
+
+    @property
+    def home(self) -> Home:
+        return self.environment.home
+
+    @property
+    def postgres(self) -> Postgres:
+        assert self.environment.postgres
+        return self.environment.postgres
+
+    def start(self, *some: Program) -> None:
+        """Start them and wait until they answer."""
+        self.crew.start(*some)
+        self.crew.await_ready(*(program.name for program in some))
+
+    def start_workers(self) -> None:
+        """The workers and the clock of `script/serve`, as many of them."""
+        self.start(
+            programs.worker(self.environment, "signing", processes=1),
+            programs.worker(self.environment, "default", processes=2),
+            programs.beat(self.environment),
+        )
+
+    def guest(self) -> dict[str, str]:
+        """How a program that is not ours reaches a database of its own on the same server."""
+        return self.postgres.environment("owner", GUEST)
+
+
+@contextmanager
+def installation() -> Iterator[House]:
+    """Takes everything down again, whatever happens inside."""
+    folder = Path(tempfile.mkdtemp(prefix="anxin-bench-"))
+    home = Home(folder, SERVICE_USER if os.getuid() == 0 else None)
+    caller = {
+        "ANXIN_ENV": "demo",
+        "ANXIN_STAFF_PORT": free_port(),
+        "ANXIN_PUBLIC_PORT": free_port(),
+    }
+    environment = Environment(home, caller)
+    crew = Crew(home, say=lambda _: None)
+    try:
+        home.prepare()
+        secretfiles.ensure(home)
+        house = House(environment, crew)
+        _bring_up(house)
+        yield house
+    finally:
+        crew.stop()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _bring_up(house: House) -> None:
+    house.postgres.create()
+    assert house.environment.valkey
+    house.start(
+        _with_room_for_a_guest(house.postgres),
+        house.environment.valkey.program(),
+        programs.signer(house.environment),
+    )
+    owner = house.environment.site("command")
+    house.crew.run("migrate", (*MANAGE, "migrate", "--noinput"), owner)
+    house.crew.run("grant", (*MANAGE, "grant"), owner)
+    for name in ("DATABASE_URL", "PGPASSFILE", "REDIS_URL"):
+        os.environ.pop(name, None)
+    os.environ |= owner | {"ANXIN_LOG_LEVEL": "WARNING"}
+    import django
+
+    django.setup()
+
+
+def _with_room_for_a_guest(postgres: Postgres) -> Program:
+    program = postgres.program()
+
+    def prepare() -> None:
+        program.prepare()
+        with (postgres.home.run / "pg_hba.conf").open("a") as file:
+            file.write(f"local {GUEST} anxin_owner scram-sha-256\n")
+        postgres._single_user(
+            postgres.home.database, [f"CREATE DATABASE {GUEST} OWNER anxin_owner"]
+        )
+
+    return replace(program, prepare=prepare)
+
+
+def free_port() -> str:
+    """One that nobody listens on just now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return str(probe.getsockname()[1])
