@@ -1,5 +1,6 @@
 """Reading the journal is an act and leaves an entry itself (CPS 5.4.4)."""
 
+import logging
 from datetime import datetime
 
 from django.db import transaction
@@ -11,6 +12,8 @@ from audit.log import record
 from audit.reading import queries
 from audit.reading.queries import VERIFIED, EntryView, Page
 from audit.reading.rules import Filters
+
+log = logging.getLogger(__name__)
 
 
 @transaction.atomic
@@ -56,7 +59,11 @@ def ask_verification(*, actor: Actor, at: datetime) -> None:
 
 @transaction.atomic
 def verify(*, actor: Actor, at: datetime) -> bool:
-    """Recompute the whole chain and write down what was found; true when it holds."""
+    """Recompute the whole chain and write down what was found; true when it holds.
+
+    The head goes to the log as well: whoever owns the tables can chain everything anew, and only a
+    head that was noted elsewhere tells.
+    """
     broken = chain.first_break()
     head = chain.head()
     found: dict[str, object] = {"entries": head.seq, "head": head.digest}
@@ -64,4 +71,5 @@ def verify(*, actor: Actor, at: datetime) -> bool:
         found |= {"broken_at": broken.seq, "entry": broken.entry, "fault": broken.fault}
     outcome = "broken" if broken else "done"
     record(VERIFIED, "audit.journal", actor=actor, at=at, outcome=outcome, **found)
+    log.info("journal %s, noted head %s:%s", outcome, head.seq, head.digest)
     return broken is None
