@@ -1,0 +1,183 @@
+"""What people do in their windows, click by click. Labels are those on the screen."""
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from playwright.sync_api import Locator, Page, expect
+
+from anxin.demo.cast import Person
+from tests.e2e import people
+
+SM2, RSA = "个人签名证书（SM2）", "个人签名证书（RSA）"
+ALGORITHMS = {SM2: "sm2", RSA: "rsa-2048"}
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """What the applicant is handed at the counter."""
+
+    number: str
+    access_code: str
+
+
+@dataclass(frozen=True)
+class Codes:
+    """What the subscriber is handed to pick up the certificate."""
+
+    reference: str
+    authorisation_code: str
+
+
+def press(page: Page, label: str) -> None:
+    page.get_by_role("button", name=label).click()
+
+
+# --- everybody -------------------------------------------------------------------------------
+
+
+def sign_in(page: Page, name: str) -> None:
+    """As a person of the demo: the page fills in password and code."""
+    page.goto("/")
+    page.get_by_role("link", name=name).click()
+    press(page, "下一步：动态口令")
+    expect(page.get_by_label("动态口令")).to_have_value(re.compile(r"\d{6}"))
+    press(page, "登录")
+    expect(page.get_by_role("button", name="退出登录")).to_be_visible()
+
+
+# --- the counter -----------------------------------------------------------------------------
+
+
+def open_draft(page: Page, profile: str = SM2) -> str:
+    """A new application; its number."""
+    page.goto("/w/intake/")
+    page.get_by_label("证书模板").select_option(label=profile)
+    press(page, "开始录入")
+    expect(page).to_have_url(re.compile(r"/w/intake/RA"))
+    return page.url.rstrip("/").rpartition("/")[2]
+
+
+def type_in(page: Page, person: Person) -> None:
+    page.get_by_label("姓名", exact=True).fill(person.name)
+    page.get_by_label("证件号码", exact=True).fill(person.document_number)
+    page.get_by_label("手机号", exact=True).fill(person.phone)
+    page.get_by_label("电子邮箱").fill(person.email)
+
+
+def upload(page: Page, slot: str, name: str, picture: bytes) -> None:
+    place = page.locator(f"#slot-{slot}")
+    held = place.locator("[data-uploads] img").count()
+    file = {"name": name, "mimeType": "image/jpeg", "buffer": picture}
+    place.locator("input[type=file]").set_input_files(file)
+    expect(page.locator(f"#slot-{slot} [data-uploads] img")).to_have_count(held + 1)
+
+
+def accept_agreement(page: Page) -> None:
+    press(page, "记录接受")
+    expect(page.locator("#agreement").get_by_text("已接受")).to_be_visible()
+
+
+def hand_in_request(page: Page, pem: str) -> None:
+    page.get_by_role("textbox", name="证书请求（PKCS#10）").fill(pem)
+    press(page, "读取并验证")
+    expect(page.locator("#request").get_by_text("私钥持有已验证")).to_be_visible()
+
+
+def fill_in(page: Page, person: Person, folder: Path, profile: str = SM2) -> None:
+    """Everything that an application needs."""
+    type_in(page, person)
+    for slot, picture in people.papers(person, ALGORITHMS[profile]).items():
+        upload(page, slot, f"{slot}.jpg", picture)
+    accept_agreement(page)
+    hand_in_request(page, people.request(person, ALGORITHMS[profile], folder))
+
+
+def submit(page: Page) -> Receipt:
+    press(page, "提交审核")
+    expect(page.get_by_role("heading", level=1)).to_contain_text("已提交审核")
+    boxes = page.locator(".codebox b").all_inner_texts()
+    return Receipt(*boxes) if len(boxes) == 2 else Receipt(boxes[0], "")
+
+
+def enter(page: Page, person: Person, folder: Path, profile: str = SM2) -> Receipt:
+    """An application from the empty form to the receipt."""
+    open_draft(page, profile)
+    fill_in(page, person, folder, profile)
+    return submit(page)
+
+
+# --- review ----------------------------------------------------------------------------------
+
+
+def claim(page: Page, number: str) -> None:
+    page.goto(f"/w/cases/{number}/")
+    press(page, "领取")
+    expect(page.get_by_text("我已领取")).to_be_visible()
+
+
+def look_through(page: Page) -> None:
+    """Open every document, agree to every field, tick the whole list."""
+    for link in page.locator("a[data-document]").all():
+        link.click()
+        expect(link.locator("[data-mark]")).to_be_visible()
+    agree_to_fields(page)
+    for box in page.locator(".clist [role=checkbox]").all():
+        box.click()
+        expect(box).to_be_checked()
+
+
+def agree_to_fields(page: Page) -> None:
+    """One after the other; each is saved before the next."""
+    for button in page.locator(".yn button.y").all():
+        with page.expect_response(re.compile("/verdict/")):
+            button.click()
+
+
+def ask_for(page: Page, label: str) -> Locator:
+    """The dialog behind a button of the case; before the scripts run it would be a page."""
+    expect(page.locator("[data-viewer].armed")).to_be_visible()
+    page.get_by_role("link", name=label).click()
+    return page.get_by_role("dialog", name=label)
+
+
+def approve(page: Page, label: str = "通过并签发") -> None:
+    expect(page.locator("#why")).to_have_text("全部核对完，可以通过")
+    press(page, label)
+    expect(page.get_by_text("已办结这一步")).to_be_visible()
+
+
+def review(page: Page, number: str, label: str = "通过并签发") -> None:
+    claim(page, number)
+    look_through(page)
+    approve(page, label)
+
+
+# --- handing over ----------------------------------------------------------------------------
+
+
+def await_certificate(page: Page, number: str) -> None:
+    """The page of an approved application; it tells by itself when the certificate is there."""
+    page.goto(f"/w/handover/{number}/")
+    expect(page.get_by_text("证书已签发，等待领取")).to_be_visible()
+
+
+def issue_codes(page: Page, number: str) -> Codes:
+    await_certificate(page, number)
+    press(page, "生成参考号和授权码")
+    expect(page.get_by_role("heading", level=1)).to_contain_text("下载凭证")
+    return Codes(*page.locator(".codebox b").all_inner_texts())
+
+
+def look_up(page: Page, receipt: Receipt) -> None:
+    page.goto("/status/")
+    page.get_by_label("受理编号").fill(receipt.number)
+    page.get_by_label("查询码").fill(receipt.access_code)
+    press(page, "查询")
+
+
+def pick_up(page: Page, codes: Codes) -> None:
+    page.goto("/pick-up/")
+    page.get_by_label("参考号").fill(codes.reference)
+    page.get_by_label("授权码").fill(codes.authorisation_code)
+    press(page, "领取证书")

@@ -1,0 +1,129 @@
+"""The product once for all browser tests, one browser, and windows for people in it."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from anxin.supervisor.home import CHECKOUT
+from tests.e2e import people
+from tests.e2e.acts import Receipt, sign_in
+from tests.e2e.elsewhere import Others
+from tests.e2e.windows import Watch, window
+from tests.support.product import Product
+
+CHROMIUM = Path("/usr/bin/chromium")
+SM2 = "personal-sm2-sign"
+OPTIONS = (
+    "--no-sandbox",  # tests are run by root in a container
+    "--disable-dev-shm-usage",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
+)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if "tests/e2e" in item.nodeid:
+            item.add_marker(pytest.mark.e2e)
+
+
+@pytest.fixture(scope="session")
+def product() -> Iterator[Product]:
+    one = Product(ANXIN_DEMO_APPLICATIONS="10")
+    try:
+        one.up()
+        yield one
+    finally:
+        one.close()
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    if not CHROMIUM.exists():
+        pytest.skip(f"no {CHROMIUM}")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=OPTIONS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def watch() -> Iterator[Watch]:
+    """No window of a test may complain."""
+    one = Watch()
+    yield one
+    assert one.complaints == []
+
+
+@pytest.fixture(scope="session")
+def cookies() -> dict[str, object]:
+    """By login: who has signed in once stays signed in."""
+    return {}
+
+
+@pytest.fixture
+def open_window(chromium, watch) -> Iterator[Callable[..., Page]]:
+    opened: list[Page] = []
+
+    def open_one(**options: object) -> Page:
+        opened.append(window(chromium, watch, **options))
+        return opened[-1]
+
+    yield open_one
+    for page in opened:
+        page.context.close()
+
+
+@pytest.fixture
+def desk_of(product, open_window, cookies) -> Callable[..., Page]:
+    """desk_of("陈越") -> a window of the staff site in which this person of the demo is at work."""
+
+    def sit_down(name: str, **options: object) -> Page:
+        base = {"base_url": product.url("staff"), **options}
+        if name in cookies:
+            page = open_window(storage_state=cookies[name], **base)
+            page.goto("/")
+        else:
+            page = open_window(**base)
+            sign_in(page, name)
+            cookies[name] = page.context.storage_state()
+        return page
+
+    return sit_down
+
+
+@pytest.fixture
+def others(bouncycastle, openssl) -> Others:
+    return Others(bouncycastle, openssl)
+
+
+@pytest.fixture
+def phone(product, open_window) -> Page:
+    """A subscriber's telephone on the public site."""
+    return open_window(phone=True, base_url=product.url("public"))
+
+
+@pytest.fixture
+def submitted(product) -> Callable[..., list[Receipt]]:
+    """Applications that the other operator has entered; `reviewed` but for the last button."""
+
+    def enter(count: int = 1, profile: str = SM2, *words: str) -> list[Receipt]:
+        first = str(people.numbers(count)[0])
+        entered = subprocess.run(
+            [sys.executable, "-m", "tests.e2e.backstage", profile, first, str(count), *words],
+            env=product.told("staff"),
+            cwd=CHECKOUT,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert entered.returncode == 0, entered.stderr
+        return [Receipt(*json.loads(line)) for line in entered.stdout.splitlines()]
+
+    return enter

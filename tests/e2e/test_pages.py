@@ -1,0 +1,192 @@
+"""Every page as it lies there: open to everybody's eyes and hands, in both languages, at any width.
+
+What the journeys change on the way (errors, dialogs, codes) is looked at by them.
+"""
+
+import re
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.e2e.windows import examine, picture, sticking_out
+
+CHINESE = re.compile(r"[㐀-鿿豈-﫿]+")
+
+STAFF = [  # who, where ({…}: see `places`), name of the picture
+    ("陈越", "/w/queue/", "queue-operator"),
+    ("陈越", "/w/intake/", "intake-list"),
+    ("陈越", "/w/intake/{draft}/", "intake-draft"),
+    ("陈越", "/w/handover/", "handover-list"),
+    ("陈越", "/w/handover/{issued}/", "handover-issued"),
+    ("陈越", "/w/certificates/{valid}/", "certificate-valid"),
+    ("陈越", "/w/certificates/{revoked}/", "certificate-revoked"),
+    ("陈越", "/w/certificates/{valid}/revoke/", "revocation-form"),
+    ("陈越", "/w/search/", "search"),
+    ("陈越", "/w/search/?q={draft}", "search-found"),
+    ("陈越", "/w/revocations/", "revocations-operator"),
+    ("陈越", "/me/", "me"),
+    ("陈越", "/me/password/", "password"),
+    ("沈佳", "/w/queue/?view=waiting", "queue-reviewer"),
+    ("沈佳", "/w/queue/?view=all", "queue-all"),
+    ("沈佳", "/w/cases/{waiting}/", "case"),
+    ("沈佳", "/w/cases/{waiting}/?tab=checklist", "case-checklist"),
+    ("沈佳", "/w/cases/{waiting}/?tab=certificate", "case-certificate"),
+    ("沈佳", "/w/cases/{waiting}/?tab=checks", "case-checks"),
+    ("沈佳", "/w/cases/{waiting}/?tab=same", "case-same"),
+    ("沈佳", "/w/cases/{waiting}/?tab=log", "case-log"),
+    ("沈佳", "/w/cases/{issued}/?tab=log", "case-decided"),
+    ("沈佳", "/w/cases/{waiting}/return/", "case-return"),
+    ("沈佳", "/w/cases/{waiting}/reject/", "case-reject"),
+    ("沈佳", "/w/revocations/{request}/", "revocation-done"),
+    ("魏澜", "/ca/", "dashboard-operator"),
+    ("高远", "/ca/", "dashboard-admin"),
+    ("江晚", "/audit/", "audit-list"),
+    ("江晚", "/audit/?refused=on", "audit-refused"),
+    ("江晚", "/audit/?entry={entry}", "audit-one"),
+    ("袁希", "/me/", "me-finance"),
+    ("袁希", "/w/queue/", "refused"),
+    ("陈越", "/no-such-page/", "not-found"),
+]
+PUBLIC = [
+    ("/", "public-home"),
+    ("/status/", "public-status"),
+    ("/pick-up/", "public-pick-up"),
+    ("/revocation/", "public-revocation"),
+    ("/certificates/", "public-repository"),
+    ("/certificates/check/", "public-check"),
+    ("/certificates/check/?serial={serial}", "public-check-valid"),
+    ("/certificates/check/?serial={revoked_serial}", "public-check-revoked"),
+    ("/certificates/check/?serial=1234", "public-check-unknown"),
+    ("/no-such-page/", "public-not-found"),
+]
+PLACES = {
+    "draft": "SELECT number FROM ra_application WHERE state = 'draft' AND masked_name <> ''",
+    "waiting": "SELECT number FROM ra_application WHERE state = 'submitted'",
+    "issued": "SELECT number FROM ra_application WHERE state = 'issued'",
+    "valid": "SELECT certificate_id FROM ra_application WHERE state = 'accepted'"
+    " AND certificate_state = 'valid'",
+    "revoked": "SELECT certificate_id FROM ra_application WHERE certificate_state = 'revoked'",
+    "request": "SELECT number FROM ra_revocationrequest WHERE state = 'done'",
+    "entry": "SELECT entry FROM audit_link",
+    "serial": "SELECT serial FROM ca_certificate WHERE state = 'valid'",
+    "revoked_serial": "SELECT serial FROM ca_certificate WHERE state = 'revoked'",
+}
+DATA = (  # what people have typed stays as they typed it
+    "SELECT name FROM people_staffmember UNION SELECT name FROM ra_office"
+    " UNION SELECT masked_name FROM ra_application UNION SELECT subject_text FROM ca_certificate"
+    " UNION SELECT message FROM ra_decision UNION SELECT note FROM ra_revocationrequest"
+)
+
+
+@pytest.fixture(scope="session")
+def places(product) -> dict[str, str]:
+    """One of each kind of thing that the demo has."""
+    with product.database() as connection:
+        rows = {name: connection.execute(query).fetchone() for name, query in PLACES.items()}
+    assert [name for name, row in rows.items() if row is None] == []
+    return {name: str(value) for name, (value,) in rows.items()}
+
+
+@pytest.fixture
+def data(product) -> list[str]:
+    with product.database() as connection:
+        found = [text for (text,) in connection.execute(DATA) if CHINESE.search(text)]
+    return sorted(found, key=len, reverse=True)
+
+
+@pytest.mark.parametrize("row", STAFF, ids=[row[2] for row in STAFF])
+def test_a_staff_page_is_in_order(desk_of, places, data, row):
+    person, path, name = row
+    page = desk_of(person)
+    page.goto(path.format(**places))
+
+    in_order(page, name)
+    assert leaks(page, product_cookie="anxin-staff-language", data=data) == []
+
+
+@pytest.mark.parametrize("row", PUBLIC, ids=[row[1] for row in PUBLIC])
+def test_a_public_page_is_in_order(phone, places, data, row):
+    path, name = row
+    phone.goto(path.format(**places))
+
+    in_order(phone, name)
+    assert leaks(phone, product_cookie="anxin-public-language", data=data) == []
+
+
+@pytest.mark.parametrize("step", ["password", "code"])
+def test_the_entrance_is_in_order(open_window, product, data, step):
+    page = open_window(base_url=product.url("staff"))
+    page.goto("/sign-in/?as=fangke")
+    if step == "code":
+        page.get_by_role("button", name="下一步").click()
+        expect(page).to_have_url(re.compile("/sign-in/code/"))
+
+    in_order(page, f"sign-in-{step}")
+    assert leaks(page, product_cookie="anxin-staff-language", data=data) == []
+
+
+def in_order(page: Page, name: str) -> None:
+    expect(page.get_by_role("heading", level=1)).to_have_count(1)
+    assert page.title()
+    picture(page, name)
+    examine(page)
+
+
+def leaks(page: Page, *, product_cookie: str, data: list[str]) -> list[str]:
+    """Chinese on the English page: texts, and what screen readers say; not data, not names."""
+    cookie = {"name": product_cookie, "value": "en", "url": page.url}
+    page.context.add_cookies([cookie])
+    page.reload()
+    assert page.locator("html").get_attribute("lang") == "en"
+    assert sticking_out(page) == {}, f"{page.url} in English"
+    said = page.evaluate(
+        """() => {
+          const found = [document.title];
+          const kept = (node) => node.closest("[lang^=zh],script,style") === null;
+          const walk = document.createTreeWalker(document.documentElement, NodeFilter.SHOW_ALL);
+          for (let node = walk.nextNode(); node; node = walk.nextNode()) {
+            if (node.nodeType === 3 && kept(node.parentElement)) found.push(node.data);
+            if (node.nodeType !== 1 || !kept(node)) continue;
+            for (const name of ["aria-label", "title", "placeholder", "alt"])
+              if (node.hasAttribute(name)) found.push(node.getAttribute(name));
+          }
+          return found;
+        }"""
+    )
+    text = "\n".join(said)
+    for word in data:
+        text = text.replace(word, "")
+    return sorted(set(CHINESE.findall(text)))
+
+
+def test_the_switch_turns_the_language_and_back(phone):
+    phone.goto("/status/")
+    phone.get_by_role("button", name="English").click()
+    expect(phone.locator("html")).to_have_attribute("lang", "en")
+    expect(phone).to_have_url(re.compile("/status/$"))
+    phone.get_by_role("button", name="简体中文").click()
+
+    expect(phone.get_by_role("heading", level=1)).to_have_text("查询办理进度")
+
+
+def test_the_language_is_remembered_with_the_person(desk_of, product):
+    page = desk_of("邵霆")
+    page.get_by_role("button", name="English").click()
+    expect(page.locator("html")).to_have_attribute("lang", "en")
+    with product.database() as connection:
+        query = "SELECT language FROM people_staffmember WHERE login = 'shaoting'"
+        (kept,) = connection.execute(query).fetchone()
+    page.get_by_role("button", name="简体中文").click()
+
+    expect(page.locator("html")).to_have_attribute("lang", "zh-Hans-CN")
+    assert kept == "en"
+
+
+def test_pages_print_and_zoom(desk_of, places):
+    """WCAG 1.4.10: 320 pixels are what 400 % of zoom leaves of a common screen."""
+    page = desk_of("沈佳")
+    for path in ("/w/queue/", "/w/cases/{waiting}/", "/w/revocations/"):
+        page.goto(path.format(**places))
+        page.set_viewport_size({"width": 320, "height": 640})
+        excess = page.evaluate("() => document.scrollingElement.scrollWidth - innerWidth")
+        assert excess <= 0, path

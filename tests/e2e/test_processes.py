@@ -1,0 +1,188 @@
+"""What the running processes hold, and what lies about afterwards: nothing that is not theirs."""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from anxin.supervisor import secretfiles
+from tests.e2e import acts, people
+from tests.services.conftest import until
+from tests.support.product import EVERYBODY, SITES, Product
+
+SOFTHSM = Path("/usr/lib/softhsm/libsofthsm2.so")
+DRIVERS = (b"softhsm", b"pkcs11", b"cryptoki")
+ENCODINGS = ("utf-8", "utf-16-le", "gb18030")
+WORKERS = ("worker-signing", "worker-default")
+
+
+@pytest.fixture
+def on_a_token(tmp_path) -> Iterator[Product]:
+    """A product whose signer keeps its keys in SoftHSM; the PIN is in the unlock file."""
+    if not SOFTHSM.exists() or not shutil.which("softhsm2-util"):
+        pytest.skip("SoftHSM is missing: apt-get install softhsm2")
+    (tmp_path / "tokens").mkdir()
+    configuration = tmp_path / "softhsm2.conf"
+    configuration.write_text(f"directories.tokendir = {tmp_path}/tokens\nlog.level = ERROR\n")
+    one = Product(
+        ANXIN_DEMO_APPLICATIONS="1",
+        ANXIN_SIGNER_DRIVER="pkcs11",
+        ANXIN_SIGNER_TOKEN="anxin",
+        SOFTHSM2_CONF=str(configuration),
+    )
+    try:
+        one.home.prepare()
+        secretfiles.ensure(one.home)
+        pin = (one.home.secrets / "signer-unlock").read_text().strip()
+        subprocess.run(
+            [
+                *("softhsm2-util", "--init-token", "--free", "--label", "anxin"),
+                *("--so-pin", "86427531", "--pin", pin),
+            ],
+            check=True,
+            capture_output=True,
+            env=os.environ | {"SOFTHSM2_CONF": str(configuration)},
+        )
+        one.up()
+        yield one
+    finally:
+        one.close()
+
+
+@pytest.mark.slow
+def test_only_the_signer_loads_a_token_driver(on_a_token):
+    """CPS-6.2.1"""
+    loaded = {
+        one.program
+        for one in on_a_token.processes()
+        for driver in DRIVERS
+        if driver in one.file("maps")
+    }
+    custody = {key.label: key.custody for key in on_a_token.signer().keys()}  # noqa: SIM118
+
+    assert loaded == {"signer"}
+    assert custody["anxin-rsa"] == "emulated device"
+    assert custody["nmg-sm2"] == "software (HSM-wrapped)"
+
+
+def test_with_software_keys_nobody_loads_one(product):
+    everybody = product.processes()
+
+    assert {one.program for one in everybody} == set(EVERYBODY)
+    assert not [one for one in everybody for driver in DRIVERS if driver in one.file("maps")]
+
+
+def test_only_workers_talk_to_the_signer(product):
+    """The signer writes down who asks. Web processes are not even told where it is."""
+    workers = {one.pid for one in product.processes() if one.program in WORKERS}
+
+    def signed() -> set[int]:
+        lines = [json.loads(line) for line in product.log("signer").splitlines()]
+        return {line["pid"] for line in lines if line.get("event") == "signed"}
+
+    until(lambda: signed() & workers, "a worker to have something signed")
+    others = {one.pid for one in product.processes()} - workers
+    assert not signed() & others
+    for site in SITES:
+        assert product.told(site)["ANXIN_SIGNER_SOCKET"] == ""
+
+
+def test_no_environment_holds_a_secret(product):
+    secrets = [path.read_bytes().strip() for path in product.home.secrets.iterdir()]
+    secrets += [secretfiles.password(product.home, role).encode() for role in secretfiles.ROLES]
+    everybody = product.processes()
+
+    told = {
+        one.program
+        for one in everybody
+        for secret in secrets
+        if len(secret) > 16 and secret in one.file("environ") + one.file("cmdline")
+    }
+
+    assert told == set()
+
+
+def test_nobody_listens_but_the_two_sites_on_this_machine(product):
+    owners = {
+        found[1]: one.program
+        for one in product.processes()
+        for handle in Path(f"/proc/{one.pid}/fd").iterdir()
+        if (found := re.fullmatch(r"socket:\[(\d+)\]", link(handle)))
+    }
+    listening = {
+        (owners[inode], address)
+        for family in ("tcp", "tcp6")
+        for address, state, inode in sockets(family)
+        if state == "0A" and inode in owners
+    }
+
+    assert listening == {(site, f"0100007F:{product.ports[site]:04X}") for site in SITES}
+
+
+def link(handle: Path) -> str:
+    try:
+        return str(handle.readlink())
+    except FileNotFoundError:  # closed meanwhile
+        return ""
+
+
+def sockets(family: str) -> list[tuple[str, str, str]]:
+    """Local address, state and inode of every TCP socket."""
+    lines = Path(f"/proc/net/{family}").read_text().splitlines()[1:]
+    fields = [line.split() for line in lines]
+    return [(field[1], field[3], field[9]) for field in fields]
+
+
+def test_nothing_personal_lies_in_the_state_directory(product, desk_of, phone, tmp_path):
+    """WP-5.3, CPS-9.4: what was typed, scanned, told and searched for, in clear on no disk."""
+    page = desk_of("陈越")
+    person = people.somebody()
+    receipt = acts.enter(page, person, tmp_path)
+    page.goto(f"/w/search/?q={person.document_number}")
+    page.goto(f"/w/search/?q={person.phone}")
+    acts.look_up(phone, receipt)
+    passwords = [one["password"] for one in accounts(product)]
+    papers = people.papers(person, "sm2")
+
+    secret = [
+        *(person.name, person.document_number, person.phone, person.email),
+        *(receipt.access_code, receipt.access_code.replace("-", ""), *passwords),
+    ]
+    needles = {word.encode(how) for word in secret for how in ENCODINGS}
+    needles |= {paper[2000:2032] for paper in papers.values()}
+
+    assert found_in(product, {receipt.number.encode()}) != {}  # the search finds what is there
+    assert found_in(product, needles) == {}
+
+
+def test_codes_of_an_issued_certificate_are_kept_as_digests_only(product, desk_of, submitted):
+    """CPS-4.3.1; the holder's name stands in the certificate, the number of the card nowhere."""
+    operator, reviewer = desk_of("林安"), desk_of("沈佳")
+    (receipt,) = submitted()
+    acts.review(reviewer, receipt.number)
+    codes = acts.issue_codes(operator, receipt.number)
+    code = codes.authorisation_code
+
+    assert found_in(product, {codes.reference.encode()}) != {}
+    assert found_in(product, {code.encode(), code.replace("-", "").encode()}) == {}
+
+
+def accounts(product: Product) -> list[dict[str, str]]:
+    return json.loads((product.home.path / "demo-accounts.json").read_text())
+
+
+def found_in(product: Product, needles: set[bytes]) -> dict[str, list[bytes]]:
+    """Files of the home that hold one of these; the list of demo accounts holds passwords."""
+    found = {}
+    for path in product.home.path.rglob("*"):
+        if not path.is_file() or path.name in {"demo-accounts.json", "said"}:
+            continue
+        content = path.read_bytes()
+        if hits := [needle for needle in needles if needle in content]:
+            found[str(path.relative_to(product.home.path))] = hits
+    return found
