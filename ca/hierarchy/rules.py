@@ -24,6 +24,8 @@ class State(StrEnum):
 
 STEPS = Steps(("activate", [State.PLANNED], State.ACTIVE))
 
+HASHES = ("sha1", "sha256", "sm3")  # by which clients name the issuer, RFC 6960 4.1.1
+
 
 @dataclass(frozen=True, slots=True)
 class Blueprint:

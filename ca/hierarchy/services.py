@@ -25,8 +25,6 @@ from pki.publickeys import PublicKey
 from pki.signer.protocol import CA_CERTIFICATE, CERTIFICATE
 
 Entropy = Callable[[int], bytes]
-SERIAL_OCTETS = 16
-HASHES = ("sha1", "sha256", "sm3")  # what OCSP clients name issuers by
 
 
 def found_demo_hierarchy(*, actor: Actor, at: datetime, entropy: Entropy) -> list[str]:
@@ -76,7 +74,7 @@ def _plan(
     rules.check_term(blueprint, key)
     parent = CertificateAuthority.objects.get(code=blueprint.parent) if blueprint.parent else None
     issuer = queries.issuer_of(parent) if parent else None
-    serial = certificates.serial_from(entropy(SERIAL_OCTETS))
+    serial = certificates.serial_from(entropy(certificates.MIN_SERIAL_OCTETS))
     plan = rules.authority_plan(blueprint, issuer, key, serial=serial, at=at)
     tbs = certificates.encode(plan)
     kind = "ca" if issuer else "root"
@@ -110,7 +108,7 @@ def _activate(row: CertificateAuthority, signature: bytes, *, actor: Actor, at: 
     certificates.verify(certificate, issuer, at=None)
     row.certificate, row.active_at = der, at
     row.save(update_fields=["certificate", "active_at"])
-    for name in HASHES:
+    for name in rules.HASHES:
         named = ocsp.cert_id_for(certificate, 1, name)
         IssuerHash.objects.create(
             ca=row,
@@ -148,7 +146,7 @@ def _plan_responder(
     entropy: Entropy,
 ) -> Responder:
     issuer = queries.issuer_of(ca)
-    serial = certificates.serial_from(entropy(SERIAL_OCTETS))
+    serial = certificates.serial_from(entropy(certificates.MIN_SERIAL_OCTETS))
     plan = rules.responder_plan(issuer, key, serial=serial, at=at)
     tbs = certificates.encode(plan)
     lint.check_certificate_tbs(tbs, issuer=issuer.certificate, profile_rules=ProfileRules("ocsp"))

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from django.db.models import Q
 
+from ca.hierarchy.rules import HASHES
 from ca.issuing.models import Certificate
 from ca.issuing.rules import ISSUED, State
 from ca.ocsp import rules
@@ -34,7 +35,7 @@ def answer(request: bytes, *, at: datetime) -> Answer:
         asked = ocsp.parse_request(request)
     except PkiError:
         return Answer(ocsp.error_response("malformedRequest"))
-    if len(asked.cert_ids) != 1 or asked.cert_ids[0].hash_algorithm not in rules.HASHES:
+    if len(asked.cert_ids) != 1 or asked.cert_ids[0].hash_algorithm not in HASHES:
         return Answer(ocsp.error_response("unauthorized"))
     return _stored(asked.cert_ids[0], at)
 

@@ -11,5 +11,3 @@ CACHE_SECONDS = 60
 BATCH = 100  # certificates; three answers each
 # Answers about an expired certificate are never due again (CPS 4.11).
 NEVER = datetime(9999, 1, 1, tzinfo=UTC)
-
-HASHES = ("sha1", "sha256", "sm3")  # by which clients name the issuer, RFC 6960 4.1.1

@@ -8,7 +8,7 @@ from itertools import groupby
 from django.db import transaction
 
 from ca.hierarchy.queries import Answering, issuer_by_id, responder_of
-from ca.hierarchy.rules import Issuer
+from ca.hierarchy.rules import HASHES, Issuer
 from ca.issuing.models import Certificate
 from ca.issuing.rules import State
 from ca.keys import services as keys
@@ -57,7 +57,7 @@ def _answer(ca_id: int, subjects: list[Subject], *, at: datetime) -> int:
     tbs = [
         _response_data(issuer, responder, subject, name, at=at)
         for subject in subjects
-        for name in rules.HASHES
+        for name in HASHES
     ]
     try:
         signed = keys.sign(responder.key_label, OCSP, tbs)
@@ -100,14 +100,14 @@ def _store(subjects: list[Subject], responses: list[bytes], *, at: datetime) -> 
     locked = Certificate.objects.filter(pk__in=ids).order_by("pk")
     rows = locked.select_for_update(no_key=True, of=("self",)).values_list("pk", "state")
     states = dict(rows)
-    size, until = len(rules.HASHES), at + rules.LIFETIME
+    size, until = len(HASHES), at + rules.LIFETIME
     answers = [
         StatusAnswer(
             certificate_id=subject.id,
             revoked=subject.state == State.REVOKED,
             produced_at=at,
             next_update=until,
-            **dict(zip(rules.HASHES, responses[place * size : place * size + size], strict=True)),
+            **dict(zip(HASHES, responses[place * size : place * size + size], strict=True)),
         )
         for place, subject in enumerate(subjects)
         if states.get(subject.id) == subject.state
@@ -116,7 +116,7 @@ def _store(subjects: list[Subject], responses: list[bytes], *, at: datetime) -> 
         answers,
         update_conflicts=True,
         unique_fields=["certificate"],
-        update_fields=["revoked", "produced_at", "next_update", *rules.HASHES],
+        update_fields=["revoked", "produced_at", "next_update", *HASHES],
     )
     stored = [answer.certificate_id for answer in answers]
     Certificate.objects.filter(pk__in=stored).update(answers_until=until)

@@ -34,7 +34,6 @@ from pki.sm.sm3 import sm3
 
 log = logging.getLogger(__name__)
 Entropy = Callable[[int], bytes]
-SERIAL_OCTETS = 16
 MOST_BATCHES = 50  # of one sweep
 PLAN_COLUMNS = ("serial", "tbs", "not_before", "not_after", "planned_at")
 CERTIFICATE_COLUMNS = ("der", "tbs", "settled_at")
@@ -111,7 +110,7 @@ def _plan(row: Certificate, issuer: Issuer, *, at: datetime, entropy: Entropy) -
         raise Refusal(
             Kind.CONFLICT, "order.changed_meanwhile", "not what was approved any more", cps="4.3.1"
         )
-    serial = certificates.serial_from(entropy(SERIAL_OCTETS))
+    serial = certificates.serial_from(entropy(certificates.MIN_SERIAL_OCTETS))
     plan = draft.plan(serial=serial, not_before=at)
     tbs = certificates.encode(plan)
     lint.check_certificate_tbs(
