@@ -7,7 +7,6 @@
 import os
 import sys
 import time
-from pathlib import Path
 from typing import NoReturn
 
 from anxin.supervisor import artefacts, programs, secretfiles
@@ -69,12 +68,8 @@ def _bring_up(crew: Crew, environment: Environment) -> None:
     say("Ctrl-C stops everything")
 
 
-def _demo_mark(environment: Environment) -> Path:
-    return environment.home.run / "demo.loaded"
-
-
 def _check_kind(environment: Environment) -> None:
-    if environment.kind == "production" and _demo_mark(environment).exists():
+    if environment.kind == "production" and environment.home.demo_mark.exists():
         raise Trouble(
             f"{environment.home.path} holds a demo, with everybody's password in a file:"
             " production begins in another ANXIN_HOME"
@@ -122,7 +117,7 @@ def _prepare_data(crew: Crew, environment: Environment) -> None:
 
 
 def _load_demo(crew: Crew, environment: Environment) -> None:
-    loaded = _demo_mark(environment)
+    loaded = environment.home.demo_mark
     if environment.kind == "demo" and not loaded.exists():
         say("filling the demo, this once")
         crew.run("demo", (*MANAGE, "demo"), environment.site("command"))

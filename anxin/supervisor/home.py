@@ -40,6 +40,11 @@ class Home:
         return self.path / "run"
 
     @property
+    def demo_mark(self) -> Path:
+        """There once the demo is loaded."""
+        return self.run / "demo.loaded"
+
+    @property
     def database(self) -> Path:
         return self.path / "postgres"
 

@@ -26,7 +26,8 @@ ANSWER_WITHIN = 2.0  # seconds
 def signer(environment: Environment) -> Program:
     """The only process that loads a key."""
     home, where = environment.home, environment.signer_socket
-    options = ["--allow-setup"] if environment.kind == "demo" else []
+    founding = environment.kind == "demo" and not home.demo_mark.exists()
+    options = ["--allow-setup"] if founding else []
     for variable, option in SIGNER_OPTIONS.items():
         if value := environment.caller.get(variable):
             options += [option, value]

@@ -2,7 +2,11 @@
 
 import sys
 
+import pytest
+
+from anxin.supervisor import programs
 from anxin.supervisor.__main__ import main
+from anxin.supervisor.environment import Environment
 from anxin.supervisor.home import Home
 from anxin.supervisor.processes import Child, Program
 
@@ -31,3 +35,19 @@ def test_production_does_not_begin_in_the_home_of_a_demo(place, monkeypatch, cap
     assert status == 1
     assert "holds a demo" in capsys.readouterr().err
     assert not (place / "secrets").exists()
+
+
+@pytest.mark.parametrize(
+    ("kind", "loaded", "may"),
+    [("demo", False, True), ("demo", True, False), ("production", False, False)],
+)
+def test_the_signer_makes_keys_only_while_the_demo_is_founded(place, kind, loaded, may):
+    """CPS-6.1.1: afterwards it signs for no new authority, whoever asks."""
+    home = Home(place)
+    home.prepare()
+    if loaded:
+        home.demo_mark.touch()
+
+    started = programs.signer(Environment(home, {"ANXIN_ENV": kind}))
+
+    assert ("--allow-setup" in started.arguments) == may
