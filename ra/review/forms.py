@@ -54,9 +54,9 @@ class RejectForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 4}),
     )
 
-    def __init__(self, *args: Any, **more: Any) -> None:
+    def __init__(self, data: Any = None) -> None:
         # It stands beside the other forms on the page of the case: ids of its own.
-        super().__init__(*args, auto_id="reject_%s", **more)
+        super().__init__(data, auto_id="reject_%s")
 
 
 class RevealForm(forms.Form):
