@@ -18,7 +18,7 @@ _numbers = itertools.count()
 def person(number: int) -> Person:
     """The same for the same number; numbers from 0 to 999."""
     born = date(1970, 3, 9) + timedelta(days=13 * number)
-    sequence = number % 1000
+    sequence = 1 + number % 998  # 000 is given to nobody
     return Person(
         name=FAMILY[number % 10] + FIRST[number // 10 % 10] + SECOND[number // 100],
         document_number=resident_number(born, sequence),

@@ -48,7 +48,11 @@ class Watch:
 
     def _console(self, message: ConsoleMessage) -> None:
         # What a server answers is judged by `_response`: a refusal is an answer like any other.
-        if message.type in {"error", "warning"} and "Failed to load" not in message.text:
+        # A poll is broken off when its page is left.
+        left = message.text.startswith("htmx: htmx:error: Failed to fetch")
+        if left or "Failed to load" in message.text:
+            return
+        if message.type in {"error", "warning"}:
             self.complaints.append(f"{message.location.get('url')}: {message.text}")
 
     def _response(self, response: Response) -> None:
