@@ -300,11 +300,11 @@ def test_an_empty_batch_has_an_empty_answer(desk):
     assert desk.ask("sign", key="issuing", kind="certificate") == {"ok": True, "refused": []}
 
 
-def test_the_log_names_no_content(desk, capsys):
+def test_the_log_names_no_content(desk, capfd):
     office = desk.found()
     desk.ask("sign", office.tbs(USER), b"\x00" * 9, key="issuing", kind="certificate")
 
-    last = json.loads(capsys.readouterr().err.splitlines()[-1])
+    last = json.loads(capfd.readouterr().err.splitlines()[-1])
 
     assert last.pop("at")
     assert last == {
