@@ -5,11 +5,11 @@ from django.utils.translation import gettext_lazy as _
 CHECKS = {
     "number": _("证件号码、代码校验位"),
     "proof": _("私钥持有证明（请求自签名）"),
-    "request_name": _("请求中的姓名与申报一致"),
+    "request_name": _("请求中的姓名与申报是否一致"),
     "known_name": _("同一证件以前登记的姓名"),
-    "twin": _("同一人有未办结的其他申请"),
-    "same_file": _("材料文件与他人申请相同"),
-    "shared_phone": _("手机号为多位订户使用"),
+    "twin": _("同一人是否有其他未办结申请"),
+    "same_file": _("材料文件是否在他人申请中出现过"),
+    "shared_phone": _("手机号是否为多位订户使用"),
 }
 
 _KEY = _("请求里的公钥不符合要求，不能签发（CPS 6.1.6）。请用介质重新生成密钥和请求后再提交。")
