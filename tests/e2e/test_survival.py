@@ -95,7 +95,7 @@ def test_every_order_ends_in_one_certificate_whoever_is_killed(
         killed(product, dying.pop())
 
     until(lambda: issued(product, numbers) == set(numbers), "all certificates", within=120)
-    until(lambda: everybody_is_up(product), "everybody")
+    until(lambda: everybody_is_up(product), "everybody", within=240)
     one_certificate_each(product, numbers)
     nothing_signed_is_forgotten(product)
     verified_elsewhere(product, numbers, bouncycastle)
