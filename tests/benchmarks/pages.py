@@ -1,0 +1,179 @@
+"""The work queue and the review page of a reviewer, with 100,000 applications in the database.
+
+Server time: from the request to the body of the response inside one process of the staff site (its
+settings, its database role, a real session behind both factors), one request after the other. Over
+HTTP: the same pages from gunicorn as `script/serve` starts it, by one client that keeps its
+connection. The review pages are those of thirty applications entered through the services; the
+others were written by SQL, with everything that belongs to them: documents, pages, verdicts,
+decisions, approvals, certificates and the journal, chained. The queries of a page are counted and
+explained; a sequential scan of a table with more than 10,000 rows counts as a fault.
+"""
+
+import http.client
+import json
+import subprocess
+import sys
+from dataclasses import dataclass
+from datetime import datetime
+from http import HTTPStatus
+from itertools import cycle
+
+from django.utils import timezone
+
+from anxin.demo.cast import applicants
+from anxin.kernel.actors import SYSTEM, Actor
+from anxin.supervisor import programs
+from anxin.supervisor.home import CHECKOUT
+from ca.api import found_demo_hierarchy
+from ca.hierarchy.models import CertificateAuthority
+from ra.applications.models import Application
+from ra.branches.models import Office
+from ra.intake import services as intake
+from ra.review import services as review
+from tests.benchmarks import population
+from tests.benchmarks.harness import Figure, Run, percentiles, seconds, show
+from tests.benchmarks.house import MANAGE, House
+from tests.support import ra
+from tests.support.ca import entropy
+from tests.support.people import signed_in
+
+AIM, MOST_QUERIES, NO_SCANS = "≤ 150", "≤ 12", "≤ 0"  # ms at p99, queries, scans
+TIMES, ROUNDS = 200, 5
+COLLECT = (*MANAGE, "collectstatic", "--noinput", "--verbosity", "0")
+KNOWN = 10  # of the thirty applicants were here before
+
+
+@dataclass(frozen=True)
+class Visit:
+    """Whose pages, and which."""
+
+    cookie: str
+    addresses: dict[str, list[str]]
+
+
+def measure(house: House) -> None:
+    """Build the year, then look at the pages from inside and from outside."""
+    at, counter = timezone.now(), ra.open_counter()
+    found_demo_hierarchy(actor=SYSTEM, at=at, entropy=entropy)
+    taken = seconds(lambda: _year(counter, at=at))
+    print(f"   {Application.objects.count():,} applications in {taken:.0f} s")
+    house.crew.run("collectstatic", COLLECT, house.environment.site("command"))
+    visit = Visit(_cookie(counter.ren), _addresses(_desk(counter, at=at)))
+    _inside(house, visit)
+    _over_http(house, visit)
+
+
+def _year(counter: ra.Counter, *, at: datetime) -> None:
+    people = {
+        "chen": counter.chen,
+        "zhao": counter.zhao,
+        "shen": counter.shen,
+        "zhou": counter.zhou,
+    }
+    ids = {name: person.person_id or 0 for name, person in people.items()}
+    ids["point"] = Office.objects.get(code="LRA0103").pk
+    ids["other"] = Office.objects.get(code="RA02").pk
+    ids["ca"] = CertificateAuthority.objects.get(code="nmg-sm2").pk
+    population.populate(ids, many=population.MANY // (10 if Run.short else 1), at=at)
+
+
+def _desk(counter: ra.Counter, *, at: datetime) -> list[str]:
+    """Numbers of thirty applications that wait, half of them looked through by the reviewer."""
+    waiting = []
+    for number, person in enumerate(applicants(), start=1):
+        fields = ra.FIELDS | {
+            "name": person.name,
+            "document_number": person.document_number,
+            "phone": person.phone,
+            "email": person.email,
+        }
+        if number <= KNOWN:
+            before = _submitted(counter, number, fields, at=at)
+            seen = ra.look_through(before, counter.shen, at=at)
+            review.decide_approve(before, seen=seen, actor=counter.shen, at=at)
+        now = _submitted(counter, 100 + number, fields, at=at)
+        if number % 2:
+            ra.look_through(now, counter.ren, at=at)
+        waiting.append(Application.objects.get(pk=now).number)
+    return waiting
+
+
+def _submitted(counter: ra.Counter, number: int, fields: dict[str, str], *, at: datetime) -> int:
+    application_id = ra.draft(counter.chen, number, fields, at=at)
+    intake.submit(application_id, actor=counter.chen, at=at)
+    return application_id
+
+
+def _cookie(reviewer: Actor) -> str:
+    """A session of the staff site behind both factors."""
+    return str(signed_in(reviewer).session.session_key)
+
+
+def _addresses(numbers: list[str]) -> dict[str, list[str]]:
+    return {
+        "work queue": ["/w/queue/"],
+        "list of all applications": ["/w/queue/?view=all"],
+        "review page": [f"/w/cases/{number}/" for number in numbers],
+    }
+
+
+# --- from inside -------------------------------------------------------------------------------
+
+
+def _inside(house: House, visit: Visit) -> None:
+    """In a process with the staff site's settings; it prints what it found as JSON."""
+    told = json.dumps([visit.cookie, visit.addresses, *_times()])
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.benchmarks.pages_inside"],
+        input=told,
+        stdout=subprocess.PIPE,
+        text=True,
+        check=True,
+        cwd=CHECKOUT,
+        env=house.environment.site("staff"),
+    )
+    for page, found in json.loads(done.stdout).items():
+        percentiles(f"{page}, server time", found["rounds"], aim=AIM)
+        show(Figure(f"{page}, processor time of the site", "ms", tuple(found["processor"])))
+        show(Figure(f"{page}, queries", "", (found["queries"],), MOST_QUERIES))
+        scans = found["scans"]
+        show(
+            Figure(f"{page}, scans of whole tables", "", (len(scans),), NO_SCANS, ", ".join(scans))
+        )
+
+
+def _times() -> tuple[int, int]:
+    """Requests in a round, rounds."""
+    return (30, 2) if Run.short else (TIMES, ROUNDS)
+
+
+# --- over HTTP ---------------------------------------------------------------------------------
+
+
+def _over_http(house: House, visit: Visit) -> None:
+    port = house.environment.staff_port
+    house.start(programs.site(house.environment, "staff", port))
+    site = http.client.HTTPConnection("127.0.0.1", port)
+    for page, addresses in visit.addresses.items():
+        percentiles(f"{page}, over HTTP", _rounds(site, addresses, visit.cookie), aim=AIM)
+
+
+def _rounds(
+    site: http.client.HTTPConnection, addresses: list[str], cookie: str
+) -> list[list[float]]:
+    """Milliseconds of each request, by round."""
+    places, (times, rounds) = cycle(addresses), _times()
+    for _ in range(2 * len(addresses)):  # until both workers have loaded all there is to load
+        _fetch(site, next(places), cookie)
+    return [
+        [1000 * seconds(lambda: _fetch(site, next(places), cookie)) for _ in range(times)]
+        for _ in range(rounds)
+    ]
+
+
+def _fetch(connection: http.client.HTTPConnection, address: str, cookie: str) -> None:
+    connection.request("GET", address, headers={"Cookie": f"anxin-staff={cookie}"})
+    response = connection.getresponse()
+    body = response.read()
+    if response.status != HTTPStatus.OK or b"<main" not in body:
+        raise SystemExit(f"{address}: {response.status}")
