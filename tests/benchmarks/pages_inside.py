@@ -1,8 +1,8 @@
 """Inside a process of the staff site: how long pages take, what they ask the database, and how.
 
-Reads [cookie, {page: addresses}, times, rounds] as JSON, and answers {page: {"rounds": ms by round,
-"processor": ms a request by round, "queries": most of any address, "scans": large tables that
-were read from end to end}}.
+Reads [cookie, {page: addresses}, times, rounds] as JSON and answers with {page: {"rounds": ms of
+each request, by round; "processor": ms a request, by round; "queries": the most of any address;
+"scans": large tables that were read from end to end}}.
 """
 
 import json
