@@ -11,6 +11,7 @@ from playwright.sync_api import Page, expect
 from anxin.demo.cast import NAMES
 from tests.e2e.people import person
 from tests.e2e.windows import examine, picture, sticking_out
+from tests.services.conftest import until
 
 CHINESE = re.compile(r"[㐀-鿿豈-﫿]+")
 
@@ -89,13 +90,16 @@ NOTES = (  # sealed in the database: those of the demo, and of the journey
 @pytest.fixture(scope="session")
 def places(product) -> dict[str, str]:
     """One of each kind of thing that the demo has."""
-    with product.database() as connection:
-        rows = {
-            name: connection.execute(f"{query} ORDER BY 1").fetchone()
-            for name, query in PLACES.items()
-        }
-    assert [name for name, row in rows.items() if row is None] == []
-    return {name: str(value) for name, (value,) in rows.items()}
+    rows: dict[str, tuple[object] | None] = {}
+
+    def all_there() -> bool:  # the journal is chained every few seconds, by a worker
+        with product.database() as connection:
+            for name, query in PLACES.items():
+                rows[name] = connection.execute(f"{query} ORDER BY 1").fetchone()
+        return None not in rows.values()
+
+    until(all_there, "one of each kind of thing")
+    return {name: str(row[0]) for name, row in rows.items() if row}
 
 
 @pytest.fixture

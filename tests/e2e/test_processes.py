@@ -111,7 +111,7 @@ def test_nobody_listens_but_the_two_sites_on_this_machine(product):
     owners = {
         found[1]: one.program
         for one in product.processes()
-        for handle in Path(f"/proc/{one.pid}/fd").iterdir()
+        for handle in one.handles()
         if (found := re.fullmatch(r"socket:\[(\d+)\]", link(handle)))
     }
     listening = {

@@ -29,8 +29,18 @@ class Process:
     pid: int
 
     def file(self, name: str) -> bytes:
-        """A file of /proc."""
-        return Path(f"/proc/{self.pid}/{name}").read_bytes()
+        """A file of /proc; empty when the process has ended meanwhile, as database sessions do."""
+        try:
+            return Path(f"/proc/{self.pid}/{name}").read_bytes()
+        except (FileNotFoundError, ProcessLookupError):
+            return b""
+
+    def handles(self) -> list[Path]:
+        """What it has open; nothing when it has ended meanwhile."""
+        try:
+            return list(Path(f"/proc/{self.pid}/fd").iterdir())
+        except (FileNotFoundError, ProcessLookupError):
+            return []
 
 
 class Product(House):
