@@ -18,11 +18,11 @@ from anxin.kernel import canonical
 from anxin.kernel.actors import Actor
 from anxin.kernel.batches import quoted, recordset
 from anxin.kernel.errors import Kind, Refusal
+from anxin.kernel.locks import Work, held_until_commit
 from anxin.kernel.rows import Stateful
 from audit.journal import queries, rules
 
 BATCH = 5000  # entries chained in one transaction
-SEALER_LOCK = 0x5EA1  # advisory lock: one sealer at a time
 APPEND = """
 INSERT INTO audit_link (seq, entry, xid, previous, digest)
 SELECT (link ->> 0)::bigint, (link ->> 1)::bigint, (link ->> 2)::xid8, link ->> 3, link ->> 4
@@ -180,10 +180,8 @@ def seal(*, batch: int = BATCH) -> int:
 
 @transaction.atomic(durable=True)
 def _seal_batch(limit: int) -> int:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [SEALER_LOCK])
-        if cursor.fetchone() != (True,):
-            return 0  # another sealer is at it
+    if not held_until_commit(Work.SEAL_JOURNAL):
+        return 0  # another sealer is at it
     head = queries.head()
     links: list[rules.Link] = []
     for content in queries.unsealed(head, limit=limit):

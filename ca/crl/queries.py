@@ -1,11 +1,8 @@
 """Reads: the latest lists, what they lack, and how fresh they are."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db import connection
 from django.db.models import Min
 
 from anxin.kernel.errors import Kind, Refusal
@@ -16,23 +13,6 @@ from ca.hierarchy import queries as hierarchy
 from ca.hierarchy.models import CertificateAuthority
 from ca.hierarchy.rules import State as AuthorityState
 from ca.revocation.models import Revocation
-
-_NAMESPACE = 0xC21 << 40  # of our advisory locks; authority ids fill the lower bits
-
-
-@contextmanager
-def held(ca_id: int) -> Iterator[bool]:
-    """Whether this worker may issue the authority's list now; nobody else does meanwhile."""
-    key = _NAMESPACE | ca_id
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_lock(%s)", [key])
-        (mine,) = cursor.fetchone()
-    try:
-        yield mine
-    finally:
-        if mine:
-            with connection.cursor() as cursor:
-                cursor.execute("SELECT pg_advisory_unlock(%s)", [key])
 
 
 def latest(ca_id: int) -> RevocationList | None:

@@ -11,6 +11,7 @@ from django.db.models import Max
 from anxin.kernel.actors import SYSTEM, Actor
 from anxin.kernel.errors import Kind, Refusal
 from anxin.kernel.jobs import enqueue
+from anxin.kernel.locks import Work, held
 from audit.log import advance, record, subject_of
 from ca.crl import queries, rules
 from ca.crl.models import RevocationList
@@ -50,7 +51,7 @@ def issue_crl(ca_id: int, *, at: datetime) -> bool:
     A list that would forget a revocation is abandoned, written down and shown as an alarm.
     """
     issuer = issuer_by_id(ca_id)
-    with queries.held(ca_id) as mine:
+    with held(Work.ISSUE_CRL, [ca_id]) as mine:
         if not mine:
             return False
         plan = _plan(issuer, at=at.replace(microsecond=0))

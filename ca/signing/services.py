@@ -16,6 +16,7 @@ from django.db import transaction
 from anxin.kernel.actors import SYSTEM
 from anxin.kernel.errors import Kind, Refusal
 from anxin.kernel.jobs import announce, enqueue
+from anxin.kernel.locks import Work, held
 from audit.log import advance, advance_many
 from ca.hierarchy.queries import issuer_by_id
 from ca.hierarchy.rules import Issuer
@@ -139,7 +140,7 @@ def _profile_rules(code: str) -> ProfileRules:
 def finish(ca_id: int, ids: Sequence[int], *, at: datetime) -> int:
     """Have the plans on record signed, and settle them; how many certificates that made."""
     issuer = issuer_by_id(ca_id)
-    with queries.held(ids) as mine:
+    with held(Work.SIGN_CERTIFICATES, ids) as mine:
         plans = queries.planned(mine)
         if not plans:
             return 0

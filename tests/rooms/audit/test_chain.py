@@ -10,6 +10,7 @@ from django.core.management import CommandError, call_command
 from django.db import DatabaseError, connection, connections, transaction
 
 from anxin.kernel.actors import SYSTEM, Actor
+from anxin.kernel.locks import Work, key
 from audit.api import first_break, seal
 from audit.journal.models import Entry, Link
 from audit.log import record
@@ -266,7 +267,7 @@ def test_two_sealers_do_not_meet():
     other = connections.create_connection("default")
     other.set_autocommit(False)
     with other.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [0x5EA1])
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [key(Work.SEAL_JOURNAL)])
 
     assert seal() == 0
     other.rollback()

@@ -5,6 +5,7 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 
 from anxin.kernel.actors import SYSTEM
+from anxin.kernel.locks import Work, held
 from audit.journal.models import Entry
 from ca.api import overview, request_crl
 from ca.crl import queries
@@ -189,10 +190,10 @@ def test_two_workers_do_not_issue_one_list_twice(authorities):
             connection.close()
 
     ca_id = nmg()
-    with ThreadPoolExecutor(1) as threads, queries.held(ca_id) as mine:
+    with ThreadPoolExecutor(1) as threads, held(Work.ISSUE_CRL, [ca_id]) as mine:
         refused = threads.submit(another_worker).result()
 
-    assert (mine, refused) == (True, False)
+    assert (mine, refused) == ([ca_id], False)
     assert not RevocationList.objects.exists()
 
 

@@ -7,6 +7,7 @@ from django.db import IntegrityError, connection
 
 from anxin.kernel.actors import SYSTEM
 from anxin.kernel.errors import Refusal
+from anxin.kernel.locks import Work, held
 from audit.journal.models import Entry
 from ca.api import by_serial, certificate, certificate_of, order_certificate
 from ca.hierarchy.models import CertificateAuthority
@@ -162,7 +163,7 @@ def test_plans_in_the_hands_of_one_worker_are_left_alone_by_others(authorities):
         finally:
             connection.close()
 
-    with ThreadPoolExecutor(1) as threads, queries.held(ids) as mine:
+    with ThreadPoolExecutor(1) as threads, held(Work.SIGN_CERTIFICATES, ids) as mine:
         while_held = threads.submit(another_worker).result()
 
     assert (mine, while_held) == (ids, 0)

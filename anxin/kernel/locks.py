@@ -1,0 +1,46 @@
+"""Who is at it just now: PostgreSQL's advisory locks, and the one table of what they are for.
+
+They belong to the database session: when a worker is killed, its locks are gone with it.
+"""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from enum import IntEnum
+
+from django.db import connection
+
+_BITS = 40  # of a row's number, below the number of the work
+
+
+class Work(IntEnum):
+    """A lock is one kind of work on one row; numbers stay as they are once given."""
+
+    SEAL_JOURNAL = 0x5EA1  # one sealer at a time; no row
+    ISSUE_CRL = 0xC21  # rows: authorities
+    SIGN_CERTIFICATES = 0xCE27  # rows: certificates
+
+
+@contextmanager
+def held(work: Work, ids: Sequence[int]) -> Iterator[list[int]]:
+    """Those of `ids` on which nobody else does this work; nobody else gets them meanwhile."""
+    keys = [key(work, number) for number in ids]
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT k, pg_try_advisory_lock(k) FROM unnest(%s::bigint[]) AS k", [keys])
+        mine = [number for number, got in cursor.fetchall() if got]
+    try:
+        yield [number - key(work) for number in mine]
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_unlock(k) FROM unnest(%s::bigint[]) AS k", [mine])
+
+
+def held_until_commit(work: Work) -> bool:
+    """Whether this transaction alone does the work from now on."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [key(work)])
+        return bool(cursor.fetchone() == (True,))
+
+
+def key(work: Work, number: int = 0) -> int:
+    """What PostgreSQL calls this lock."""
+    return (work << _BITS) | number
