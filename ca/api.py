@@ -18,6 +18,7 @@ from ca.overview.queries import Overview, overview
 from ca.profiles.queries import profile, profiles
 from ca.profiles.rules import Profile
 from ca.revocation.rules import REASONS, Cause
+from ca.revocation.rules import subject_of as revocation_subject
 from ca.revocation.services import revoke
 from ca.signing.services import sweep_orders as sign_waiting
 from ca.wording import CAUSES, PROFILES
@@ -48,6 +49,7 @@ __all__ = [
     "profile",
     "profiles",
     "request_crl",
+    "revocation_subject",
     "revoke",
     "sign_waiting",
 ]

@@ -49,11 +49,21 @@ def reason_of(cause: str) -> str:
     return REASONS[Cause(cause)]
 
 
-def check_warrant(action: str | None) -> None:
+def subject_of(certificate_id: int) -> str:
+    """What the approval of its revocation is about."""
+    return f"ca.certificate:{certificate_id}"
+
+
+def check_warrant(action: str | None, approved: str, certificate_id: int) -> None:
+    """Refuses an approval of another act, or about another certificate (`approved`)."""
     if action not in WARRANTS:
-        raise Refusal(
-            Kind.FORBIDDEN, "revocation.no_warrant", f"{action} revokes nothing", cps="4.9.3"
-        )
+        raise _no_warrant(f"{action} revokes nothing")
+    if approved != subject_of(certificate_id):
+        raise _no_warrant(f"the approval is about {approved}, not {subject_of(certificate_id)}")
+
+
+def _no_warrant(reason: str) -> Refusal:
+    return Refusal(Kind.FORBIDDEN, "revocation.no_warrant", reason, cps="4.9.3")
 
 
 def check_times(not_after: datetime, invalid_since: datetime | None, *, at: datetime) -> None:

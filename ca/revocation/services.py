@@ -11,7 +11,7 @@ from audit.log import advance
 from ca.issuing.models import Certificate
 from ca.revocation import rules
 from ca.revocation.models import Revocation
-from people.api import spent_on
+from people.api import spent
 from pki.crls import Entry
 
 
@@ -27,10 +27,16 @@ def revoke(
 ) -> None:
     """Effective at once (CPS 4.9.5). `reason` is a Cause of CPS 4.9.1.
 
-    Refuses `revocation.*`, and CONFLICT for a certificate that is not valid.
+    `warrant` is the approval that was spent on exactly this certificate (`rules.subject_of`); it
+    revokes one. Refuses `revocation.*`, and CONFLICT for a certificate that is not valid.
     """
     word = rules.reason_of(reason)
-    rules.check_warrant(spent_on(warrant))
+    approved = spent([warrant]).get(warrant)
+    rules.check_warrant(
+        approved.action if approved else None,
+        approved.subject if approved else "",
+        certificate_id,
+    )
     row = Certificate.objects.filter(pk=certificate_id).first()
     if row is None:
         raise Refusal(Kind.NOT_FOUND, "certificate.unknown", f"no certificate {certificate_id}")

@@ -70,12 +70,6 @@ def spent(approval_ids: Collection[int]) -> dict[int, Spent]:
     return {pk: Spent(*found) for pk, *found in used.values_list("pk", "action", "subject")}
 
 
-def spent_on(approval_id: int) -> str | None:
-    """The action a used approval was spent on; None when it was never used."""
-    used = spent([approval_id]).get(approval_id)
-    return used.action if used else None
-
-
 def may(actor: Actor, action: str, *, approval: ApprovalView | None = None) -> list[Refusal]:
     """Why this person may not propose the action, or vote on `approval`; empty when they may."""
     duty = settings.DUTIES[action]

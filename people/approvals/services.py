@@ -91,7 +91,7 @@ def _perform(row: Approval, duty: rules.Duty, *, actor: Actor, at: datetime) -> 
     """Do what was agreed to. A service that does not redeem is a bug and undoes the vote."""
     granted = queries.approval(row.pk)
     import_string(duty.perform)(granted, actor=actor, at=at, **granted.payload)
-    if queries.spent_on(row.pk) is None:
+    if not queries.spent([row.pk]):
         raise RuntimeError(f"{duty.perform} did not redeem its approval")
 
 

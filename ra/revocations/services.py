@@ -61,9 +61,7 @@ def request_revocation(
     )
     row.note = kmc.seal(key, row.note_context(), rules.check_note(note).encode())
     _insert(row)
-    row.approval_id = propose(
-        ACTION, _payload(row, certificate.serial), subject=subject_of(row), actor=actor, at=at
-    ).id
+    row.approval_id = _propose(row, certificate.serial, actor=actor, at=at)
     row.save(update_fields=["approval_id"])
     record(
         "ra.request_revocation",
@@ -137,10 +135,9 @@ def propose_again(request_id: int, *, actor: Actor, at: datetime) -> None:
     rules.check_own(row.maker_id, actor.person_id)
     rules.check_waiting(row.state)
     serial = ca.certificate(row.certificate_id).serial
-    proposed = propose(ACTION, _payload(row, serial), subject=subject_of(row), actor=actor, at=at)
-    row.approval_id = proposed.id
+    row.approval_id = _propose(row, serial, actor=actor, at=at)
     row.save(update_fields=["approval_id"])
-    record("ra.propose_again", subject_of(row), actor=actor, at=at, approval=proposed.id)
+    record("ra.propose_again", subject_of(row), actor=actor, at=at, approval=row.approval_id)
 
 
 @transaction.atomic
@@ -167,6 +164,12 @@ def _payload(row: RevocationRequest, serial: str) -> dict[str, object]:
         "cause": row.cause,
         "discovered_at": row.discovered_at.astimezone(SHANGHAI).isoformat(),
     }
+
+
+def _propose(row: RevocationRequest, serial: str, *, actor: Actor, at: datetime) -> int:
+    """The approval is about the certificate: the CA revokes no other with it."""
+    subject = ca.revocation_subject(row.certificate_id)
+    return propose(ACTION, _payload(row, serial), subject=subject, actor=actor, at=at).id
 
 
 def _insert(row: RevocationRequest) -> None:

@@ -8,7 +8,7 @@ from functools import cache
 from django.conf import settings
 
 from anxin.kernel.actors import SYSTEM, Actor
-from ca.api import Order, order_certificate, revoke
+from ca.api import Order, order_certificate, revocation_subject, revoke
 from ca.hierarchy.models import CertificateAuthority
 from ca.hierarchy.queries import issuer_of
 from ca.hierarchy.rules import Issuer
@@ -128,6 +128,6 @@ def row(certificate_id: int) -> Certificate:
 
 def revoke_it(certificate_id: int, cause: str = "key_at_risk", **changes: object) -> None:
     """With its own approval, a minute ago."""
-    approved = warrant(f"ra.revocation:{certificate_id}", "ra.revoke_certificate")
+    approved = warrant(revocation_subject(certificate_id), "ra.revoke_certificate")
     fields = {"reason": cause, "invalid_since": None, "warrant": approved, "actor": SYSTEM}
     revoke(certificate_id, **(fields | {"at": NOW} | changes))

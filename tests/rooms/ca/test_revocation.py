@@ -1,8 +1,9 @@
 import pytest
+from django.db import IntegrityError, transaction
 
 from anxin.kernel.errors import Refusal
 from audit.journal.models import Entry
-from ca.api import CAUSES, REASONS, Cause, certificate
+from ca.api import CAUSES, REASONS, Cause, certificate, revocation_subject
 from ca.revocation.models import Revocation
 from pki import crls
 from tests.support import ca
@@ -57,21 +58,34 @@ def test_an_approval_to_issue_is_none_to_revoke(authorities):
     assert certificate(issued.id).state == "valid"
 
 
-def test_one_approval_revokes_one_certificate(authorities):
-    """CPS-4.9.3"""
+def test_an_approval_about_one_certificate_revokes_no_other(authorities):
+    """CPS-4.9.3: two people agreed to the end of the first."""
     first, second = ca.issue(1), ca.issue(2)
-    approved = ca.warrant("ra.revocation:1", "ra.revoke_certificate")
-    ca.revoke_it(first.id, warrant=approved)
+    approved = ca.warrant(revocation_subject(first.id), "ra.revoke_certificate")
 
-    refused("revocation.warrant_used", second.id, warrant=approved)
+    refused("revocation.no_warrant", second.id, warrant=approved)
     assert certificate(second.id).state == "valid"
+
+    ca.revoke_it(first.id, warrant=approved)
+    assert certificate(first.id).state == "revoked"
+
+
+def test_one_approval_revokes_one_certificate(authorities):
+    """CPS-4.9.3: the table says so, too."""
+    first, second = ca.issue(1), ca.issue(2)
+    ca.revoke_it(first.id)
+    ca.revoke_it(second.id)
+    used = Revocation.objects.get(pk=first.id).warrant
+
+    with pytest.raises(IntegrityError, match="warrant"), transaction.atomic():
+        Revocation.objects.filter(pk=second.id).update(warrant=used)
 
 
 def test_nothing_is_revoked_twice(authorities):
     issued = ca.issue()
     ca.revoke_it(issued.id)
 
-    refused("state.no_such_step", issued.id, warrant=ca.warrant("x", "ra.revoke_certificate"))
+    refused("state.no_such_step", issued.id)
 
 
 def test_what_is_only_ordered_is_not_revoked(authorities):

@@ -18,7 +18,7 @@ from people.api import (
     open_approvals,
     propose,
     redeem,
-    spent_on,
+    spent,
     vote,
     withdraw,
 )
@@ -112,7 +112,7 @@ def test_a_second_person_makes_it_happen(chen, ren):
     assert [(v.checker_id, v.grants, v.comment) for v in decided.votes] == [
         (ren.person_id, True, "核对无误")
     ]
-    assert spent_on(asked.id) == "test.open_gate"
+    assert spent([asked.id])[asked.id].action == "test.open_gate"
 
 
 def test_every_step_is_in_the_journal(chen, ren):
@@ -235,7 +235,7 @@ def test_an_approval_is_spent_once(chen, ren, duty):
         vote(asked.id, grants=True, seen=asked.digest, actor=ren, at=AT)
 
     assert rule_of(refused) == "state.no_such_step"
-    assert spent_on(asked.id) is None
+    assert spent([asked.id]) == {}
 
 
 def test_a_service_that_does_not_redeem_undoes_the_vote(chen, ren, duty):
