@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import hmac
 
 
 def sm3(*parts: bytes) -> bytes:
@@ -12,7 +11,3 @@ def sm3(*parts: bytes) -> bytes:
     for part in parts:
         state.update(part)
     return state.digest()
-
-
-def hmac_sm3(key: bytes, message: bytes) -> bytes:
-    return hmac.digest(key, message, "sm3")

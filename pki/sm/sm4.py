@@ -1,40 +1,19 @@
 """SM4 (GM/T 0002, GB/T 32907) by `cryptography`: keys and blocks of 16 octets.
 
-GCM is for our own data. ECB without padding and CBC are there because GM/T 0009, GM/T 0014 and
-PKCS#8 prescribe them.
+ECB without padding and CBC are there because GM/T 0009, GM/T 0014 and PKCS#8 prescribe them; what
+is ours alone is sealed by `kmc.envelopes`.
 """
 
 from __future__ import annotations
 
-from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers import Cipher
 from cryptography.hazmat.primitives.ciphers.algorithms import SM4
-from cryptography.hazmat.primitives.ciphers.modes import CBC, ECB, GCM
+from cryptography.hazmat.primitives.ciphers.modes import CBC, ECB
 from cryptography.hazmat.primitives.padding import PKCS7
 
 from pki.errors import Malformed
 
 BLOCK = 16
-TAG = 16
-
-
-def seal_gcm(key: bytes, nonce: bytes, plaintext: bytes, associated: bytes = b"") -> bytes:
-    """Ciphertext followed by the tag. A nonce (12 octets) is used once under a key."""
-    encryptor = Cipher(SM4(key), GCM(nonce)).encryptor()
-    encryptor.authenticate_additional_data(associated)
-    return encryptor.update(plaintext) + encryptor.finalize() + encryptor.tag
-
-
-def open_gcm(key: bytes, nonce: bytes, sealed: bytes, associated: bytes = b"") -> bytes:
-    """Raises Malformed `sm4.tag` if one bit differs from what was sealed."""
-    if len(sealed) < TAG:
-        raise Malformed("sm4.tag", "The ciphertext is shorter than its tag.")
-    decryptor = Cipher(SM4(key), GCM(nonce, sealed[-TAG:])).decryptor()
-    decryptor.authenticate_additional_data(associated)
-    try:
-        return decryptor.update(sealed[:-TAG]) + decryptor.finalize()
-    except InvalidTag:
-        raise Malformed("sm4.tag", "The ciphertext or its context was altered.") from None
 
 
 def encrypt_ecb(key: bytes, plaintext: bytes) -> bytes:

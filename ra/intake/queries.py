@@ -128,13 +128,8 @@ def today(at: datetime) -> date:
     return at.astimezone(SHANGHAI).date()
 
 
-def read_request(data: bytes) -> RequestView:
-    """What a request says, checked (CPS 3.2.1); nothing is kept. Refuses as `proven` does."""
-    return request_view(proven(data))
-
-
 def proven(data: bytes) -> Request:
-    """A request whose signature holds. Refuses with the rule of `pki`, field `request`."""
+    """CPS 3.2.1: a request whose signature holds. Refuses with the rule of `pki`, field `request`."""
     try:
         request = requests.parse(data)
         requests.verify(request)

@@ -244,7 +244,7 @@ def test_a_request_that_proves_nothing_is_refused(counter, data, rule):
 
 
 def test_a_request_says_what_it_asks_for_and_what_is_ignored(counter):
-    view = queries.read_request(ra.request())
+    view = queries.request_view(queries.proven(ra.request()))
 
     assert (view.algorithm, view.bits) == ("sm2", 256)
     assert "林知夏" in view.subject
