@@ -262,7 +262,8 @@ def verify_response(
 ) -> Certificate:
     """Who signed, if the signer may speak for `issuer` about every certificate in the response.
 
-    With `at` all validities are checked, with `request` that this is the answer to it. Raises
+    With `at` all validities are checked, with `request` that this is the answer to it; a nonce may
+    be left unanswered (RFC 9654 2.1), see `answers_nonce`. Raises
     BadSignature `ocsp.*`: not_successful, unknown_responder, responder_purpose, responder_check,
     other_issuer, not_yet_valid, stale, other_nonce, not_answered, weak_signature, bad_signature,
     sm2_without_z, ...; `certificate.*` about the responder's certificate.
@@ -283,6 +284,12 @@ def verify_response(
     if request is not None:
         _check_answer(basic, request)
     return signer
+
+
+def answers_nonce(response: Response, request: Request) -> bool:
+    """Whether the request's nonce came back: then the response was made for this very request."""
+    basic = response.basic
+    return basic is not None and request.nonce is not None and basic.nonce == request.nonce
 
 
 def _signer(basic: BasicResponse, issuer: Certificate) -> Certificate:
@@ -320,7 +327,8 @@ def _check_single(single: Single, issuer: Certificate, at: datetime | None) -> N
 
 
 def _check_answer(basic: BasicResponse, request: Request) -> None:
-    if request.nonce is not None and basic.nonce != request.nonce:
-        raise BadSignature("ocsp.other_nonce", "The nonce of the request was not answered.")
+    # An answer that was signed before the question carries none; another one is a replay.
+    if request.nonce is not None and basic.nonce not in (None, request.nonce):
+        raise BadSignature("ocsp.other_nonce", "The response answers another nonce.")
     if not {single.cert_id for single in basic.singles}.issuperset(request.cert_ids):
         raise BadSignature("ocsp.not_answered", "A certificate asked about is missing.")

@@ -148,9 +148,17 @@ def _ocsp_response(content: bytes, question: Question, verdict: Verdict) -> None
         f"The response is in force at {question.at.isoformat()}.",
     ]
     if asked is not None:
-        verdict.holds.append("The response answers this request.")
+        verdict.holds += ["The response answers this request.", *_nonce(response, asked)]
     singles = response.basic.singles if response.basic else ()
     verdict.facts = {"answers": [inspection.describe_single(single) for single in singles]}
+
+
+def _nonce(response: ocsp.Response, asked: ocsp.Request) -> list[str]:
+    if asked.nonce is None:
+        return []
+    if ocsp.answers_nonce(response, asked):
+        return ["The response carries the request's nonce: it was made for this request."]
+    return ["The nonce was not answered: the response was signed ahead (RFC 9654 2.1, RFC 5019 4)."]
 
 
 def _ocsp_question(data: bytes) -> ocsp.Request:

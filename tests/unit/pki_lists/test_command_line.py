@@ -246,6 +246,18 @@ def test_what_holds_is_said(desk, arguments):
     assert len(found.answer["holds"]) >= len(arguments) // 2
 
 
+@pytest.mark.parametrize(
+    ("nonce", "told"), [(NONCE, "was made for this request"), (None, "was not answered")]
+)
+def test_whether_the_nonce_came_back_is_said(desk, files, nonce, told):
+    cert_id = ocsp.cert_id_for(TREE.ca.certificate, TREE.signing.certificate.serial)
+    good = Single(cert_id, "good", AT, AT + DAY)
+    (files / "answer").write_bytes(ocsp_response(TREE.responder, [good], nonce=nonce))
+    asked = ("--issuer", "ca", "--data", "ocsp-request")
+    found = desk("verify", "ocsp-response", "answer", *asked, *MOMENT)
+    assert (found.status, told in found.answer["holds"][-1]) == (0, True)
+
+
 REFUSED = [
     ("certificate.wrong_issuer", "certificate", "certificate", "--issuer", "root"),
     ("certificate.expired", "certificate", "certificate", "--issuer", "ca", "--at", "2040-01-01"),

@@ -428,7 +428,16 @@ def test_an_answer_must_fit_the_question(tree):
     assert verdict(answer, ca, request=asked) == ""
     replayed = ocsp_response(tree.responder, both, nonce=b"m" * 16)
     assert verdict(replayed, ca, request=asked) == "ocsp.other_nonce"
-    stored = ocsp_response(tree.responder, both)
-    assert verdict(stored, ca, request=asked) == "ocsp.other_nonce"
     half = ocsp_response(tree.responder, both[:1], nonce=asked.nonce)
     assert verdict(half, ca, request=asked) == "ocsp.not_answered"
+
+
+def test_an_answer_signed_ahead_leaves_the_nonce_unanswered_and_holds(tree):
+    """RFC 9654 2.1, RFC 5019 4: who asks is told, and looks at thisUpdate instead."""
+    asked = ocsp.Request((cert_id(11),), b"n" * 16)
+    stored = ocsp_response(tree.responder, [good()])
+    echoed = ocsp_response(tree.responder, [good()], nonce=asked.nonce)
+
+    assert verdict(stored, tree.ca.certificate, request=asked) == ""
+    assert not ocsp.answers_nonce(ocsp.parse_response(stored), asked)
+    assert ocsp.answers_nonce(ocsp.parse_response(echoed), asked)
