@@ -6,7 +6,7 @@ from people.accounts.demo import write_accounts as write_demo_accounts
 from people.accounts.queries import staff_matching, staff_names
 from people.accounts.services import create_staff, enrol_device
 from people.approvals.queries import ApprovalView as Approval
-from people.approvals.queries import Spent, approval, may, open_approvals, spent
+from people.approvals.queries import Spent, approval, may, open_approvals, spent, standing
 from people.approvals.queries import VoteView as Vote
 from people.approvals.services import propose, redeem, vote, withdraw
 from people.trust.rules import Role
@@ -31,6 +31,7 @@ __all__ = [
     "spent",
     "staff_matching",
     "staff_names",
+    "standing",
     "vote",
     "withdraw",
     "write_demo_accounts",
