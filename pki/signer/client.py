@@ -65,11 +65,11 @@ class Signer:
         return result
 
     def generate(
-        self, label: str, algorithm: str, kinds: Sequence[str], *, crl_days: int = 8
+        self, label: str, algorithm: str, kinds: Sequence[str], *, crl_days: int = 1
     ) -> protocol.Key:
         """A new key that may sign `kinds` and nothing else; only while the signer is in set-up.
 
-        `crl_days` is the longest time from thisUpdate to nextUpdate of its lists.
+        `crl_days` is the longest time from thisUpdate to nextUpdate of its lists (CPS 4.9.7).
         """
         request = {"op": "generate", "label": label, "algorithm": algorithm, "kinds": list(kinds)}
         header, _ = self._ask({**request, "crl_days": crl_days}, once=True)
@@ -79,6 +79,20 @@ class Signer:
         """Tell the signer the certificate (DER) of its key `label`."""
         header, _ = self._ask({"op": "install_certificate", "label": label}, [certificate])
         return protocol.Key.from_header(header["key"])
+
+    def note_head(self, seq: int, digest: str) -> None:
+        """Have an end of the journal's chain kept. Refused `journal.head_back`: it went back."""
+        self._ask({"op": "note_head", "seq": seq, "digest": digest})
+
+    def heads(self, after: int = 0) -> Iterator[tuple[int, str]]:
+        """All (seq, digest) ever noted behind a place, in order."""
+        while True:
+            _, (lines,) = self._ask({"op": "heads", "after": after})
+            found = [line.split(" ") for line in lines.decode().splitlines()]
+            yield from ((int(seq), digest) for seq, digest in found)
+            if not found:
+                return
+            after = int(found[-1][0])
 
     def lock(self) -> None:
         """Make the keys unusable until the signer is started again."""

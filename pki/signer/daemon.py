@@ -15,6 +15,8 @@ from pki import publickeys
 from pki.errors import Malformed, PkiError, Refused, TokenError
 from pki.signer import policy, protocol
 from pki.signer.counters import Counters
+from pki.signer.heads import Heads
+from pki.signer.lists import Lists
 from pki.signer.logs import log
 from pki.signer.register import Register, check_kinds
 
@@ -44,6 +46,12 @@ class _Call:
             raise Malformed("signer.request", f"`{name}` is a text.")
         return value
 
+    def number(self, name: str) -> int:
+        value = self.request.get(name)
+        if type(value) is not int:
+            raise Malformed("signer.request", f"`{name}` is a number.")
+        return value
+
     def log(self, event: str, **fields: Any) -> None:
         names = {name: self.request.get(name) for name in ("op", "key", "label")}
         short = {name: text[:64] for name, text in names.items() if isinstance(text, str)}
@@ -57,6 +65,7 @@ class _Desk:
     label: str
     terms: policy.Terms
     public: publickeys.PublicKey
+    certificate: bytes
 
 
 class SigningService:
@@ -77,6 +86,7 @@ class SigningService:
         self._workers, self._about = workers, dict(about or {})
         self._register = Register(home / "keys.json")
         self._counters = Counters(home)
+        self._lists, self._heads = Lists(home / "lists.json"), Heads(home)
         self._pool = ThreadPoolExecutor(workers, thread_name_prefix="sign")
         self._desks: dict[str, _Desk] = {}
         self._changing = threading.Lock()
@@ -89,6 +99,8 @@ class SigningService:
             "sign": self._sign,
             "generate": self._generate,
             "install_certificate": self._install_certificate,
+            "note_head": self._note_head,
+            "heads": self._noted_heads,
             "lock": self._lock,
         }
         self._check_keys()
@@ -117,6 +129,7 @@ class SigningService:
         self._pool.shutdown(wait=True)
         self._token.lock()
         self._counters.close()
+        self._heads.close()
 
     # -- operations ---------------------------------------------------------------------------
 
@@ -196,6 +209,14 @@ class SigningService:
         call.log("certificate_installed")
         return {"key": key.as_header()}, []
 
+    def _note_head(self, call: _Call) -> _Answer:
+        self._heads.note(call.number("seq"), call.word("digest"), at=self._now())
+        return {}, []
+
+    def _noted_heads(self, call: _Call) -> _Answer:
+        heads = self._heads.after(call.number("after"))
+        return {}, ["\n".join(f"{seq} {digest}" for seq, digest in heads).encode()]
+
     def _lock(self, call: _Call) -> _Answer:
         self._locked = True
         self._token.lock()
@@ -207,6 +228,8 @@ class SigningService:
     def _sign_one(self, desk: _Desk, kind: str, tbs: bytes, at: datetime) -> bytes | PkiError:
         try:
             policy.check(kind, tbs, desk.terms, at=at)
+            if kind == protocol.CRL:
+                self._lists.take(desk.label, desk.certificate, tbs)
         except (Refused, Malformed) as refusal:
             return refusal
         signature = self._token.sign(desk.label, tbs)
@@ -231,7 +254,8 @@ class SigningService:
         if desk is None:
             key = self._register.get(label)
             terms = self._register.terms(label, in_setup=self._in_setup)
-            desk = desks[label] = _Desk(label, terms, publickeys.parse(key.public_key))
+            public = publickeys.parse(key.public_key)
+            desk = desks[label] = _Desk(label, terms, public, key.certificate or b"")
         return desk
 
     # -- inside -------------------------------------------------------------------------------

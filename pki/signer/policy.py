@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
 SKEW = timedelta(minutes=5)  # how far our clocks may be apart
-MAX_ANSWER_LIFE = timedelta(days=8)
+MAX_ANSWER_LIFE = timedelta(days=1)  # no longer than a list (CPS 4.9.7)
 MAX_ANSWERS = 256
 MIN_SERIAL, MAX_SERIAL = 8, 20  # octets; RFC 5280 4.1.2.2
 MAX_TBS = 64 * 1024  # everything but revocation lists
@@ -227,6 +227,19 @@ def _check_crl(tbs: bytes, terms: Terms, at: datetime) -> None:
     if _CRL_NUMBER not in _read_extensions(reader.take(_LIST_EXTENSIONS)):
         raise Refused("policy.crl_number", "The list has no number.")
     reader.finish()
+
+
+def place_of(tbs: bytes) -> tuple[int, datetime]:
+    """Number and thisUpdate of a list that `check` has let through. Raises Malformed."""
+    reader = der.only(tbs)
+    reader.take(der.INTEGER)
+    reader.value(der.SEQUENCE)
+    reader.value(der.SEQUENCE)
+    this_update = reader.time()
+    reader.time()
+    reader.optional(der.SEQUENCE)
+    said = _read_extensions(reader.take(_LIST_EXTENSIONS))
+    return der.Reader(said[_CRL_NUMBER]).integer(), this_update
 
 
 def _check_times(

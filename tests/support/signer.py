@@ -182,7 +182,7 @@ class Office:
             "issuer": self.name,
             "number": 1,
             "this_update": NOW,
-            "next_update": NOW + 7 * DAY,
+            "next_update": NOW + DAY,
             "entries": [crls.Entry(SERIAL + 1, NOW, "keyCompromise")],
             "authority_key_id": self.public.key_identifier,
             "signature_algorithm": self.algorithm,

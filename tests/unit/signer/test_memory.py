@@ -1,0 +1,150 @@
+"""What the signer remembers by itself: the last list of each issuer, the journal's heads."""
+
+import pytest
+
+from pki.errors import PkiError
+from pki.hsm.software import SecretSealer, SoftwareToken
+from pki.signer.daemon import SigningService
+from tests.support import signer as made
+from tests.support.signer import DAY, NOW
+from tests.unit.signer.test_service import Desk
+
+HEAD, OTHER = "a" * 64, "b" * 64
+
+
+@pytest.fixture
+def desk(tmp_path):
+    opened = Desk(tmp_path)
+    yield opened
+    opened.service.close()
+
+
+def sign_list(desk, office, number, **changes):
+    """The rule that refused it, or ""."""
+    tbs = office.list_tbs(number=number, **changes)
+    (refusal,) = desk.ask("sign", tbs, key=office.label, kind="crl")["refused"]
+    return refusal["rule"] if refusal else ""
+
+
+def restarted(desk, tmp_path):
+    desk.service.close()
+    return Desk(tmp_path)
+
+
+def test_a_number_of_a_list_is_given_once_and_never_goes_back(desk):
+    office = desk.found()
+    assert sign_list(desk, office, 7) == ""
+
+    assert sign_list(desk, office, 6) == "policy.crl_number_back"
+    assert sign_list(desk, office, 7, entries=[]) == "policy.crl_number_back"
+    assert sign_list(desk, office, 8) == ""
+
+
+def test_the_same_list_may_be_asked_for_again(desk):
+    """A worker that lost the answer asks once more; nothing new is said by it."""
+    office = desk.found()
+
+    assert [sign_list(desk, office, 7), sign_list(desk, office, 7)] == ["", ""]
+
+
+def test_a_later_number_with_an_earlier_date_is_refused(desk):
+    office = desk.found()
+    sign_list(desk, office, 7)
+
+    assert sign_list(desk, office, 8, this_update=NOW - DAY / 2) == "policy.crl_goes_back"
+
+
+def test_a_list_is_remembered_when_the_signer_is_started_again(desk, tmp_path):
+    office = desk.found()
+    sign_list(desk, office, 7)
+
+    again = restarted(desk, tmp_path)
+
+    assert sign_list(again, office, 6) == "policy.crl_number_back"
+
+
+def test_each_issuer_has_its_own_numbers_and_one_founded_anew_begins_anew(desk):
+    office, other = desk.found("issuing"), desk.found("other")
+    sign_list(desk, office, 7)
+    assert sign_list(desk, other, 1) == ""
+
+    plan = made.ca_plan(office.public, office.name, serial=made.SERIAL + 9)
+    tbs = made.certificates.encode(plan)
+    desk.ask("sign", tbs, key="issuing", kind="ca-certificate")
+    desk.ask("install_certificate", made.certificates.assemble(tbs, desk.blobs[0]), label="issuing")
+
+    assert sign_list(desk, office, 1) == ""
+
+
+def test_a_refused_list_is_not_remembered(desk):
+    office = desk.found()
+
+    assert sign_list(desk, office, 9, next_update=NOW + 30 * DAY) == "policy.next_update"
+    assert sign_list(desk, office, 1) == ""
+
+
+@pytest.mark.parametrize("damaged", [b"{", b"[]", b'{"issuing": {"number": 7}}'])
+def test_a_damaged_memory_is_no_reason_to_forget(tmp_path, damaged):
+    (tmp_path / "lists.json").write_bytes(damaged)
+    token = SoftwareToken(
+        tmp_path / "software", SecretSealer.for_directory(tmp_path / "software", b"unlock" * 4)
+    )
+
+    with pytest.raises(PkiError) as refused:
+        SigningService(token, tmp_path, now=lambda: NOW)
+
+    assert refused.value.rule == "signer.lists"
+
+
+# -- heads --------------------------------------------------------------------------------------
+
+
+def heads(desk, after=0):
+    desk.ask("heads", after=after)
+    return desk.blobs[0].decode().splitlines()
+
+
+def test_heads_are_kept_in_order_and_for_ever(desk, tmp_path):
+    desk.ask("note_head", seq=3, digest=HEAD)
+    desk.ask("note_head", seq=3, digest=HEAD)
+    desk.ask("note_head", seq=9, digest=OTHER)
+
+    again = restarted(desk, tmp_path)
+
+    assert heads(again) == [f"3 {HEAD}", f"9 {OTHER}"]
+    assert heads(again, after=3) == [f"9 {OTHER}"]
+    assert again.refused("note_head", seq=8, digest=HEAD) == "journal.head_back"
+
+
+def test_another_digest_at_the_same_place_is_refused(desk):
+    desk.ask("note_head", seq=3, digest=HEAD)
+
+    assert desk.refused("note_head", seq=3, digest=OTHER) == "journal.head_back"
+    assert desk.refused("note_head", seq=2, digest=HEAD) == "journal.head_back"
+    assert heads(desk) == [f"3 {HEAD}"]
+
+
+@pytest.mark.parametrize(
+    ("asked", "rule"),
+    [
+        ({"seq": 0, "digest": HEAD}, "journal.head"),
+        ({"seq": 1, "digest": "A" * 64}, "journal.head"),
+        ({"seq": 1, "digest": HEAD + "\n9 "}, "journal.head"),
+        ({"seq": True, "digest": HEAD}, "signer.request"),
+        ({"seq": 1}, "signer.request"),
+    ],
+)
+def test_what_is_no_head_is_not_kept(desk, asked, rule):
+    assert desk.refused("note_head", **asked) == rule
+    assert heads(desk) == []
+
+
+def test_half_a_line_of_a_full_disk_is_no_head(desk, tmp_path):
+    desk.ask("note_head", seq=3, digest=HEAD)
+    with (tmp_path / "heads.lines").open("a") as file:
+        file.write(f"\n5 {OTHER[:30]}")
+
+    again = restarted(desk, tmp_path)
+    again.ask("note_head", seq=4, digest=OTHER)
+
+    assert heads(again) == [f"3 {HEAD}", f"4 {OTHER}"]
