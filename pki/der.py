@@ -50,7 +50,10 @@ def length(size: int) -> bytes:
 
 
 def tlv(tag: int, content: bytes) -> bytes:
-    return bytes((tag,)) + length(len(content)) + content
+    size = len(content)
+    if size < 0x80:  # noqa: PLR2004 - the usual, short case
+        return bytes((tag, size)) + content
+    return bytes((tag,)) + length(size) + content
 
 
 def sequence(*parts: bytes) -> bytes:
@@ -134,6 +137,7 @@ def generalized_time(moment: datetime) -> bytes:
     return tlv(GENERALIZED_TIME, f"{moment.year:04}{moment:%m%d%H%M%S}Z".encode())
 
 
+@lru_cache(maxsize=256)  # certificates that are made together begin and end together
 def time(moment: datetime) -> bytes:
     """UTCTime through 2049, GeneralizedTime from 2050 on (RFC 5280 4.1.2.5)."""
     in_utc_range = 1950 <= moment.astimezone(UTC).year < 2050  # noqa: PLR2004 - RFC 5280 4.1.2.5

@@ -67,12 +67,18 @@ def read_all(reader: der.Reader) -> tuple[Extension, ...]:
     """The members of Extensions, tolerant of an explicit `critical FALSE`."""
     found = []
     while reader:
-        item = reader.enter()
-        oid = item.oid()
-        critical = item.boolean() if item.peek() == der.BOOLEAN else False
-        found.append(Extension(oid, critical, item.octet_string()))
-        item.finish()
+        found.append(_read(reader.take(der.SEQUENCE)))
     return tuple(found)
+
+
+@lru_cache(maxsize=1024)  # all but one or two are the same in every certificate of a profile
+def _read(content: bytes) -> Extension:
+    item = der.Reader(content)
+    oid = item.oid()
+    critical = item.boolean() if item.peek() == der.BOOLEAN else False
+    extension = Extension(oid, critical, item.octet_string())
+    item.finish()
+    return extension
 
 
 # -- RFC 5280 -----------------------------------------------------------------------------------

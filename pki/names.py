@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -160,6 +160,11 @@ def parse(data: bytes) -> Name:
     """Read any name, with whatever string types. Raises Malformed `name.*`."""
     if len(data) > _MAX_SIZE:
         raise Malformed("name.too_large", "The name has more than 8192 octets.")
+    return _parse(data)
+
+
+@lru_cache(maxsize=256)  # a name is read again when what it stands in is looked at
+def _parse(data: bytes) -> Name:
     with der.reading("name", "The name"):
         reader = der.only(data)
         rdns = []

@@ -18,27 +18,34 @@ Columns = Sequence["Field[Any, Any]"]
 def recordset(columns: Columns, rows: Iterable[Model]) -> tuple[str, str]:
     """A table `v` of these columns for FROM, and the parameter that fills it from the rows."""
     types = ", ".join(f"{quoted(c)} {c.rel_db_type(connection)}" for c in columns)
-    values = [{c.column: _plain(getattr(row, c.attname)) for c in columns} for row in rows]
-    return f"json_to_recordset(%s::json) AS v ({types})", json.dumps(values)
+    names, attributes = [c.column for c in columns], [c.attname for c in columns]
+    values = [dict(zip(names, [getattr(row, a) for a in attributes], strict=True)) for row in rows]
+    return f"json_to_recordset(%s::json) AS v ({types})", _encode(values)
 
 
-def insert(rows: Sequence[Model], *, ignore_conflicts: bool = False) -> None:
-    """`bulk_create` of rows of one kind; gives them their numbers unless conflicts are ignored."""
+def insert(rows: Sequence[Model], *, ignore_conflicts: bool = False, unique: str = "") -> None:
+    """`bulk_create` of rows of one kind.
+
+    Numbers that the database gives are read back only if `unique` names a column whose values tell
+    the rows apart: RETURNING promises no order.
+    """
     if not rows:
         return
     meta = rows[0]._meta
     columns = [c for c in meta.concrete_fields if not isinstance(c, AutoField)]
     names = ", ".join(map(quoted, columns))
     source, values = recordset(columns, rows)
-    last = "ON CONFLICT DO NOTHING" if ignore_conflicts else f"RETURNING {quoted(meta.pk)}"
+    last = "ON CONFLICT DO NOTHING" if ignore_conflicts else ""
+    if unique:
+        last += f" RETURNING {quoted(meta.get_field(unique))}, {quoted(meta.pk)}"
     with connection.cursor() as cursor:
         cursor.execute(
             f'INSERT INTO "{meta.db_table}" ({names}) SELECT {names} FROM {source} {last}',  # noqa: S608 -- names of the model
             [values],
         )
-        numbers = [] if ignore_conflicts else cursor.fetchall()
-    for row, (number,) in zip(rows, numbers, strict=False):
-        row.pk = number
+        numbers = dict(cursor.fetchall()) if unique else {}
+    for row in rows if unique else ():
+        row.pk = numbers[getattr(row, unique)]
 
 
 def quoted(column: "Field[Any, Any]") -> str:
@@ -46,11 +53,13 @@ def quoted(column: "Field[Any, Any]") -> str:
     return connection.ops.quote_name(str(column.column))
 
 
-def _plain(value: object) -> object:
-    match value:
-        case datetime():
-            return value.isoformat()
-        case bytes() | memoryview():
-            return f"\\x{value.hex()}"
-        case _:
-            return value
+def _plain(value: object) -> str:
+    """What JSON has no form for, as PostgreSQL reads it."""
+    if isinstance(value, datetime):
+        return value.isoformat()
+    if isinstance(value, bytes | memoryview):
+        return f"\\x{value.hex()}"
+    raise TypeError(f"{type(value).__name__} has no place in a batch")
+
+
+_encode = json.JSONEncoder(default=_plain, check_circular=False).encode

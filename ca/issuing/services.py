@@ -92,7 +92,7 @@ def _told(row: Certificate) -> dict[str, object]:
 def _store(rows: Sequence[Certificate]) -> None:
     try:
         with transaction.atomic():
-            insert(rows)
+            insert(rows, unique="warrant")
     except IntegrityError as error:
         raise Refusal(
             Kind.CONFLICT,
