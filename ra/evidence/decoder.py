@@ -1,7 +1,9 @@
 """The child that decodes what strangers send: `python -m ra.evidence.decoder jpeg|png|pdf`.
 
-Bytes come on standard input, fresh page images leave on standard output; no file can be written,
-no core dumped, and whatever goes wrong ends this process only. No Django, nothing of ours.
+Everything is loaded first, then the process is locked (`ra.evidence.sandbox`), and only then the
+bytes are read from standard input; fresh page images leave on standard output. Whatever goes wrong
+ends this process only. No Django. A second argument `unlocked` lets it go on where the machine
+cannot lock.
 
 Answer: one line of JSON, then the pictures one after the other in the order of the line:
 {"pages": [[width, height, bytes of image, bytes of thumbnail], ...]} or {"refused": "<rule>"}.
@@ -9,18 +11,30 @@ Answer: one line of JSON, then the pictures one after the other in the order of 
 
 import io
 import json
-import resource
+import os
 import sys
 import zlib
 from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from PIL import Image
+from PIL import (
+    Image,
+    ImageOps,
+    JpegImagePlugin,
+    MpoImagePlugin,
+    PngImagePlugin,
+    TiffImagePlugin,
+    UnidentifiedImageError,
+    WebPImagePlugin,
+)
 
-MEMORY = 1536 * 1024 * 1024  # bytes of address space
-SECONDS = 40  # of processor time
-FILES = 24  # descriptors, those of the libraries that are still to be loaded included
+from ra.evidence import sandbox
+
+if TYPE_CHECKING:
+    from pypdfium2 import PdfDocument
+
+# Pillow would look for these when it needs them, and no longer find them
+LOADED = (JpegImagePlugin, MpoImagePlugin, PngImagePlugin, TiffImagePlugin, WebPImagePlugin)
 
 MAX_PIXELS = 40_000_000
 MAX_PAGES = 30
@@ -35,36 +49,36 @@ class Refused(Exception):
     """The last word of an `evidence.*` rule."""
 
 
-def confine() -> None:
-    """From here on: no writing, no core, little memory, little time."""
-    limits = (
-        (resource.RLIMIT_AS, MEMORY),
-        (resource.RLIMIT_CPU, SECONDS),
-        (resource.RLIMIT_NOFILE, FILES),
-        (resource.RLIMIT_FSIZE, 0),
-        (resource.RLIMIT_CORE, 0),
-    )
-    for which, limit in limits:
-        resource.setrlimit(which, (limit, limit))
-
-
-def main() -> None:
-    confine()
-    kind = sys.argv[1]
-    data = sys.stdin.buffer.read()
-    head: dict[str, object]
+def main(kind: str, *, unlocked: bool) -> None:
+    decode = load(kind)
+    if sandbox.lock() and not unlocked:
+        answer({"refused": "not_locked"})
+        return
     blobs: list[bytes] = []
     try:
         rows = []
-        for size, image, thumbnail in DECODERS[kind](data):
+        for size, image, thumbnail in decode(read_all()):
             rows.append([*size, len(image), len(thumbnail)])
             blobs += [image, thumbnail]
-        head = {"pages": rows}
+        answer({"pages": rows}, *blobs)
     except Refused as refused:
-        head, blobs = {"refused": str(refused)}, []
+        answer({"refused": str(refused)})
     except MemoryError:
-        head, blobs = {"refused": "too_complex"}, []
-    sys.stdout.buffer.write(json.dumps(head).encode() + b"\n" + b"".join(blobs))
+        answer({"refused": "too_complex"})
+
+
+def read_all() -> bytes:
+    blocks = []
+    while block := os.read(0, STRIDE):
+        blocks.append(block)
+    return b"".join(blocks)
+
+
+def answer(head: Mapping[str, object], *blobs: bytes) -> None:
+    for block in (json.dumps(head).encode() + b"\n", *blobs):
+        rest = memoryview(block)
+        while rest:
+            rest = rest[os.write(1, rest) :]
 
 
 Made = tuple[tuple[int, int], bytes, bytes]
@@ -72,8 +86,6 @@ Made = tuple[tuple[int, int], bytes, bytes]
 
 def pictures(data: bytes, form: str) -> Iterator[Made]:
     """One page: the picture, upright, without anything but its pixels."""
-    from PIL import Image, ImageOps, UnidentifiedImageError  # noqa: PLC0415 -- after `confine`
-
     Image.MAX_IMAGE_PIXELS = None  # counted here, before anything is unpacked
     try:
         with Image.open(io.BytesIO(data), formats=[form]) as image:
@@ -83,8 +95,10 @@ def pictures(data: bytes, form: str) -> Iterator[Made]:
                 raise Refused("animated")
             if form == "PNG":
                 check_rows(data)
+            image.draft(None, _paper(image))  # a JPEG of 600 dpi is unpacked at half its size
             image.load()
-            yield _made(ImageOps.exif_transpose(image))
+            ImageOps.exif_transpose(image, in_place=True)
+            yield _made(_colours(image))
     except (
         UnidentifiedImageError,
         OSError,
@@ -143,7 +157,7 @@ def _unpacked(data: bytes, most: int) -> int:
 
 def sheets(data: bytes) -> Iterator[Made]:
     """The pages of a PDF at 150 dpi; forms and notes are drawn as a reader would see them."""
-    import pypdfium2  # noqa: PLC0415 -- after `confine`
+    import pypdfium2  # noqa: PLC0415 -- slow to load, and needed here only
 
     try:
         document = pypdfium2.PdfDocument(data)
@@ -159,49 +173,58 @@ def sheets(data: bytes) -> Iterator[Made]:
         yield _sheet(document, number)
 
 
-def _sheet(document: object, number: int) -> Made:
+def _sheet(document: "PdfDocument", number: int) -> Made:
     import pypdfium2  # noqa: PLC0415
 
     try:
-        page = document[number]  # type: ignore[index]
+        page = document[number]
         width, height = page.get_size()
         if width <= 0 or height <= 0:
             raise Refused("damaged")
         wide, tall = A4 if width <= height else A4[::-1]
         scale = min(DPI / 72, wide / width, tall / height)
-        return _made(page.render(scale=scale).to_pil())
+        return _made(_colours(page.render(scale=scale, rev_byteorder=True).to_pil()))
     except pypdfium2.PdfiumError as error:
         raise Refused("damaged") from error
 
 
-def _made(image: "Image.Image") -> Made:
-    from PIL import Image  # noqa: PLC0415
-
-    page = _pixels(image)
-    page.thumbnail(A4 if page.width <= page.height else A4[::-1], Image.Resampling.LANCZOS)
+def _made(image: Image.Image) -> Made:
+    image.thumbnail(_paper(image), Image.Resampling.LANCZOS)
+    page = Image.new("RGB", image.size)  # no metadata, no profile, no comment comes along
+    page.paste(image)
     small = page.copy()
     small.thumbnail(THUMBNAIL, Image.Resampling.LANCZOS)
     return page.size, _webp(page), _webp(small)
 
 
-def _pixels(image: "Image.Image") -> "Image.Image":
-    """Colours on white, and nothing of what came along: no metadata, no profile, no comment."""
-    from PIL import Image  # noqa: PLC0415
+def _paper(image: Image.Image) -> tuple[int, int]:
+    """Pixels of an A4 sheet that lies as the picture does."""
+    return A4 if image.width <= image.height else A4[::-1]
 
+
+def _colours(image: Image.Image) -> Image.Image:
+    """Red, green and blue, on white paper."""
     if image.mode.startswith(("I", "F")):
         image = image.convert("F").point(lambda value: value / 256).convert("L")
     if "A" in image.getbands() or "transparency" in image.info:
         image = image.convert("RGBA")
         paper = Image.new("RGBA", image.size, "white")
         image = Image.alpha_composite(paper, image)
-    image = image.convert("RGB")
-    return Image.frombytes("RGB", image.size, image.tobytes())
+    return image if image.mode == "RGB" else image.convert("RGB")
 
 
-def _webp(image: "Image.Image") -> bytes:
+def _webp(image: Image.Image) -> bytes:
     buffer = io.BytesIO()
     image.save(buffer, "WEBP", quality=QUALITY, method=2)
     return buffer.getvalue()
+
+
+def load(kind: str) -> Callable[[bytes], Iterator[Made]]:
+    """The decoder of this kind, with all that it will use in memory."""
+    Image.preinit()
+    if kind == "pdf":
+        import pypdfium2  # noqa: F401, PLC0415 -- slow to load, and needed here only
+    return DECODERS[kind]
 
 
 DECODERS: Mapping[str, Callable[[bytes], Iterator[Made]]] = {
@@ -211,4 +234,5 @@ DECODERS: Mapping[str, Callable[[bytes], Iterator[Made]]] = {
 }
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1], unlocked="unlocked" in sys.argv[2:])
+    os._exit(0)  # nothing is left to be tidied

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from django.conf import settings
 
+from anxin.kernel.errors import Kind, Refusal
 from ra.evidence.rules import refuse
 
 SECONDS = 60  # from start to answer
@@ -30,11 +31,18 @@ class DecodedPage:
 
 
 def decode(kind: str, data: bytes) -> list[DecodedPage]:
-    """The pages of a file. Refuses `evidence.*`; one short-lived process per file."""
+    """The pages of a file. Refuses `evidence.*`; one short-lived, locked process per file.
+
+    Refuses `evidence.not_locked` in production on a machine that cannot lock it.
+    """
     answer = _ask(kind, data)
     line, _, blobs = answer.partition(b"\n")
     try:
         head = json.loads(line)
+        if head.get("refused") == "not_locked":
+            raise Refusal(
+                Kind.NOT_READY, "evidence.not_locked", "this machine lacks Landlock or seccomp"
+            )
         if head.get("refused") in SAID:
             raise refuse(head["refused"], f"{kind}: {head['refused']}")
         return _pages(head["pages"], blobs)
@@ -55,7 +63,7 @@ def _pages(rows: list[list[int]], blobs: bytes) -> list[DecodedPage]:
 
 def _ask(kind: str, data: bytes) -> bytes:
     child = subprocess.Popen(
-        [sys.executable, "-E", "-s", "-B", "-m", "ra.evidence.decoder", kind],
+        [sys.executable, "-E", "-s", "-m", "ra.evidence.decoder", kind, *_leave()],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
@@ -80,6 +88,10 @@ def _ask(kind: str, data: bytes) -> bytes:
     if len(answer) > MOST or not answer:
         raise refuse("too_complex", f"decoding this {kind} took too much")
     return answer
+
+
+def _leave() -> list[str]:
+    return [] if settings.PRODUCTION else ["unlocked"]
 
 
 def _feed(pipe: object, data: bytes) -> None:

@@ -5,6 +5,7 @@ name is whole. Names are random; only a row says what a file is.
 """
 
 import os
+import stat
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 from pathlib import Path
@@ -26,6 +27,7 @@ def write(name: UUID, sealed: Iterable[bytes]) -> None:
     unfinished = path.with_suffix(UNFINISHED)
     try:
         with os.fdopen(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as f:
+            _give(f.fileno())
             for block in sealed:
                 f.write(block)
             f.flush()
@@ -67,6 +69,18 @@ def _path(name: UUID) -> Path:
 
 
 def _make_private(directory: Path) -> None:
-    """`mkdir(parents=True)` would leave the parents to the umask."""
-    for each in (Path(settings.EVIDENCE_DIR), directory.parent, directory):
-        each.mkdir(mode=0o700, parents=each == Path(settings.EVIDENCE_DIR), exist_ok=True)
+    """As private as the store; `mkdir(parents=True)` would leave the parents to the umask."""
+    store = Path(settings.EVIDENCE_DIR)
+    store.mkdir(mode=0o700, parents=True, exist_ok=True)
+    for each in (directory.parent, directory):
+        if not each.exists():
+            each.mkdir(mode=0o700, exist_ok=True)
+            each.chmod(stat.S_IMODE(store.stat().st_mode))
+            _give(each)
+
+
+def _give(place: Path | int) -> None:
+    """To the owner of the store, when a command of root's has made it."""
+    if os.geteuid() == 0:
+        owner = Path(settings.EVIDENCE_DIR).stat()
+        os.chown(place, owner.st_uid, owner.st_gid)

@@ -36,6 +36,10 @@ WORDING = {
     "evidence.pages": _("PDF 超过 30 页，没有收下。请只上传需要的页。"),
     "evidence.encrypted": _("PDF 设有密码或权限限制，没有收下。请去掉密码后重新导出。"),
     "evidence.too_complex": _("文件过于复杂，没有收下。请打印后重新扫描，或导出为图像。"),
+    "evidence.not_locked": _(
+        "这台服务器不能隔离解析程序，为安全起见不收任何文件。"
+        "请联系运维启用 Landlock 和 libseccomp 后再上传。"
+    ),
     "evidence.duplicate": _("这个文件已经在本件申请里了，没有重复收下。"),
     "evidence.unknown": _("没有找到这份材料，或不属于您的机构。"),
     "evidence.file_missing": _("材料文件不在存储中，无法显示。请联系运维核对备份。"),

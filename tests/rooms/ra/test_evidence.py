@@ -223,31 +223,12 @@ def test_the_decoder_survives_anything(data, kind):
     }
 
 
-def test_the_decoder_can_write_no_file_and_open_few(tmp_path):
-    """What runs in the child is held by the kernel, not by good manners."""
-    import subprocess
-    import sys
-
-    probe = (
-        "from ra.evidence import decoder; decoder.confine(); import resource as r\n"
-        "limits = r.RLIMIT_FSIZE, r.RLIMIT_CORE, r.RLIMIT_NOFILE\n"
-        "print(*(r.getrlimit(each)[0] for each in limits), flush=True)\n"
-        f"f = open({str(tmp_path / 'x')!r}, 'wb'); f.write(b'y'); f.flush()"
-    )
-    ran = subprocess.run([sys.executable, "-c", probe], capture_output=True, check=False)
-
-    assert ran.stdout.split()[:2] == [b"0", b"0"]
-    assert int(ran.stdout.split()[2]) <= 24
-    assert ran.returncode != 0
-    assert (tmp_path / "x").read_bytes() == b""
-
-
 def test_the_decoder_knows_neither_django_nor_our_secrets():
     import subprocess
     import sys
 
     probe = (
-        "import sys, ra.evidence.decoder\n"
+        "import sys; from ra.evidence import decoder; decoder.load('pdf')\n"
         "print([m for m in sys.modules if 'django' in m or 'anxin' in m])"
     )
     ran = subprocess.run([sys.executable, "-c", probe], capture_output=True, check=True)
