@@ -80,7 +80,6 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 INSTALLED_APPS = [
     "django.contrib.contenttypes",
     "django.contrib.auth",
-    "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
     "django.forms",  # widget templates for FORM_RENDERER
@@ -143,16 +142,17 @@ LOGIN_URL = "/sign-in/"
 SEALER = "kmc.envelopes.services.SmallSecretSealer"
 
 # --- Sessions, cookies, headers ------------------------------------------------------------
-# The public site writes no session rows: its role may not, and a signed cookie is enough.
+# The public site writes no session rows: its role may not, and a signed cookie is enough. How
+# long people stay signed in on the staff site: `people.sessions.rules`.
 SESSION_ENGINE = (
     "django.contrib.sessions.backends.signed_cookies"
     if SITE == "public"
-    else "django.contrib.sessions.backends.db"
+    else "people.sessions.store"
 )
 SESSION_COOKIE_NAME = f"anxin-{SITE}"
 CSRF_COOKIE_NAME = f"anxin-{SITE}-csrf"
 LANGUAGE_COOKIE_NAME = f"anxin-{SITE}-language"
-SESSION_COOKIE_AGE = 15 * 60 if SITE == "public" else 8 * 3600
+SESSION_COOKIE_AGE = 15 * 60
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Strict"
 SESSION_EXPIRE_AT_BROWSER_CLOSE = True

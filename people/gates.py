@@ -14,16 +14,26 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 
+from anxin.kernel import web
 from anxin.kernel.actors import Actor
 from anxin.kernel.errors import Kind, Refusal
 from people.accounts.rules import password_is_due
 from people.navigation import Group, first_page, groups_for
+from people.sessions import store
 from people.trust.queries import roles_of
 from people.trust.rules import Role, check_compatible
 
 View = Callable[..., HttpResponse]
 
-__all__ = ["actor_of", "landing_page", "navigation", "only", "recognised", "signed_in"]
+__all__ = [
+    "actor_of",
+    "landing_page",
+    "navigation",
+    "note_visit",
+    "only",
+    "recognised",
+    "signed_in",
+]
 
 
 def actor_of(request: HttpRequest) -> Actor:
@@ -47,7 +57,7 @@ def _actor(request: HttpRequest) -> Actor:
         person_id=person.pk,
         name=person.name,
         roles=roles_of(person.pk),
-        address=request.META.get("REMOTE_ADDR", ""),
+        address=web.address(request),
         office=person.office,
     )
 
@@ -96,6 +106,7 @@ def _halt(request: HttpRequest, *, at: datetime) -> HttpResponse | None:
     """Where to go instead: sign in, or change a password that is due."""
     if not recognised(request):
         return _to_sign_in(request)
+    note_visit(request, at=at)
     person: Any = request.user
     due = person.must_change_password or password_is_due(person.password_changed_at, at=at)
     here = request.resolver_match.url_name if request.resolver_match else ""
@@ -104,9 +115,16 @@ def _halt(request: HttpRequest, *, at: datetime) -> HttpResponse | None:
     return None
 
 
+def note_visit(request: HttpRequest, *, at: datetime) -> None:
+    """The idle time begins anew, unless the page only refreshed itself (WP-7.2)."""
+    if not web.is_unattended(request):
+        agent = request.headers.get("User-Agent", "")
+        store.note(request.session, address=web.address(request), user_agent=agent, at=at)
+
+
 def _to_sign_in(request: HttpRequest) -> HttpResponse:
     """A fragment must never be replaced by a sign-in page, so htmx gets 401."""
-    if request.headers.get("HX-Request"):
+    if web.wants_part(request):
         return render(request, "people/session_over.html", status=401)
     back = request.get_full_path() if request.method == "GET" else "/"
     waits_for_code = "sign_in" in request.session

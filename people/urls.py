@@ -10,4 +10,5 @@ urlpatterns = [
     path("language/", entrance.language, name="language"),
     path("me/", entrance.me, name="me"),
     path("me/password/", entrance.password, name="password"),
+    path("me/sessions/<slug:session_id>/end/", entrance.end_session, name="end-session"),
 ]

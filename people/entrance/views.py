@@ -1,6 +1,6 @@
 """Signing in with two factors, out again, and one's own page."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 import django_otp
@@ -10,20 +10,24 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from anxin.kernel import web
+from anxin.kernel.actors import Actor
 from anxin.kernel.errors import Kind, Refusal
 from people.accounts import demo, queries, rules, services
 from people.entrance.forms import CodeForm, PasswordForm, SignInForm
-from people.gates import actor_of, landing_page, recognised, signed_in
+from people.gates import actor_of, landing_page, note_visit, recognised, signed_in
+from people.sessions import queries as sessions
+from people.sessions import rules as session_rules
+from people.sessions import services as ending
 from people.trust.rules import Role
 from people.wording import ROLES, WORDING
 
 PENDING = "sign_in"  # session: whose password was right, and when
-YEAR = timedelta(days=365)
+CHOSEN = "language"  # session: the language somebody chose before saying who they are
 
 
 @never_cache
@@ -39,24 +43,28 @@ def sign_in(request: HttpRequest) -> HttpResponse:
     if not form.is_valid():
         return _sign_in_page(request, form, status=422)
     try:
-        person_id = services.check_password(**form.cleaned_data, address=_address(request), at=at)
+        person_id = services.check_password(
+            **form.cleaned_data, address=web.address(request), at=at
+        )
     except Refusal as refusal:
         form.refuse(refusal)
         return _sign_in_page(request, form, status=422)
+    chosen = request.session.get(CHOSEN, "")
     request.session.flush()
     request.session[PENDING] = {
         "person": person_id,
         "at": at.isoformat(),
         "login": form.cleaned_data["login"],
+        CHOSEN: chosen,
     }
-    return redirect(reverse("sign-in-code", query={"next": _next(request)}))
+    return redirect(reverse("sign-in-code", query={"next": web.next_page(request)}))
 
 
 def _sign_in_page(request: HttpRequest, form: SignInForm, *, status: int = 200) -> HttpResponse:
     people = [
         (one, ", ".join(str(ROLES[Role(role)]) for role in one.roles)) for one in demo.accounts()
     ]
-    context = {"form": form, "next": _next(request), "people": people}
+    context = {"form": form, "next": web.next_page(request), "people": people}
     return render(request, "people/sign_in.html", context, status=status)
 
 
@@ -67,22 +75,42 @@ def sign_in_code(request: HttpRequest) -> HttpResponse:
     at = timezone.now()
     pending = _pending(request, at=at)
     if pending is None:
-        return redirect(reverse("sign-in", query={"next": _next(request)}))
+        return redirect(reverse("sign-in", query={"next": web.next_page(request)}))
     form = CodeForm(request.POST) if request.method == "POST" else _code_form(pending, at=at)
     if request.method == "GET" or not form.is_valid():
         return _code_page(request, form, status=200 if request.method == "GET" else 422)
     try:
         device = services.check_code(
-            pending["person"], form.cleaned_data["code"], address=_address(request), at=at
+            pending["person"], form.cleaned_data["code"], address=web.address(request), at=at
         )
     except Refusal as refusal:
         form.refuse(refusal)
         return _code_page(request, form, status=422)
-    target = _next(request)
+    target = web.next_page(request)
+    _let_in(request, device, at=at)
+    return web.speaking(redirect(target), _language(request, device.user, pending, at=at))
+
+
+def _let_in(request: HttpRequest, device: Any, *, at: datetime) -> None:
     auth.login(request, device.user, backend=settings.AUTHENTICATION_BACKENDS[0])
     request.session.pop(PENDING, None)
     django_otp.login(request, device)
-    return _speaking(redirect(target), queries.profile(pending["person"]).language)
+    note_visit(request, at=at)
+    request.session.save()
+    ending.make_room(device.user.pk, actor=_as_actor(request, device.user), at=at)
+
+
+def _language(request: HttpRequest, person: Any, pending: dict[str, Any], *, at: datetime) -> str:
+    """The one chosen on the way in, which then stays; otherwise the person's own."""
+    chosen = str(pending[CHOSEN])
+    if chosen and chosen != person.language:
+        services.choose_language(person.pk, chosen, actor=_as_actor(request, person), at=at)
+    return chosen or str(person.language)
+
+
+def _as_actor(request: HttpRequest, person: Any) -> Actor:
+    """Who has just proved to be this person."""
+    return Actor(person.pk, person.name, address=web.address(request), office=person.office)
 
 
 def _pending(request: HttpRequest, *, at: datetime) -> dict[str, Any] | None:
@@ -106,7 +134,7 @@ def _code_form(pending: dict[str, Any], *, at: datetime) -> CodeForm:
 
 
 def _code_page(request: HttpRequest, form: CodeForm, *, status: int) -> HttpResponse:
-    context = {"form": form, "next": _next(request)}
+    context = {"form": form, "next": web.next_page(request)}
     return render(request, "people/sign_in_code.html", context, status=status)
 
 
@@ -128,7 +156,11 @@ def language(request: HttpRequest) -> HttpResponse:
         actor = actor_of(request)
         assert actor.person_id is not None
         services.choose_language(actor.person_id, wanted, actor=actor, at=timezone.now())
-    return _speaking(redirect(_next(request)), wanted)
+    elif PENDING in request.session:
+        request.session[PENDING] = {**request.session[PENDING], CHOSEN: wanted}
+    else:
+        request.session[CHOSEN] = wanted
+    return web.speaking(redirect(web.next_page(request)), wanted)
 
 
 @signed_in
@@ -138,18 +170,20 @@ def password(request: HttpRequest) -> HttpResponse:
     form = PasswordForm(request.POST or None)
     if request.method == "GET" or not form.is_valid():
         return _password_page(request, form)
-    actor, given = actor_of(request), form.cleaned_data
+    actor, given, at = actor_of(request), form.cleaned_data, timezone.now()
     assert actor.person_id is not None
     try:
         services.change_password(
-            actor.person_id, old=given["old"], new=given["new"], actor=actor, at=timezone.now()
+            actor.person_id, old=given["old"], new=given["new"], actor=actor, at=at
         )
     except Refusal as refusal:
         form.refuse(refusal)
         return _password_page(request, form)
     person: Any = request.user
     person.refresh_from_db()
-    auth.update_session_auth_hash(request, person)  # this session goes on, all others end
+    auth.update_session_auth_hash(request, person)  # this session goes on
+    here = request.session.session_key
+    ending.end_others(actor.person_id, keep=here, why="password changed", actor=actor, at=at)
     messages.success(request, _("密码已更换。其他地方的登录已经失效。"))
     return redirect("me")
 
@@ -171,31 +205,23 @@ def me(request: HttpRequest) -> HttpResponse:
     actor = actor_of(request)
     assert actor.person_id is not None
     roles = [ROLES[Role(role)] for role in sorted(actor.roles)]
-    context = {"profile": queries.profile(actor.person_id), "roles": roles}
+    here = request.session.session_key
+    context = {
+        "profile": queries.profile(actor.person_id),
+        "roles": roles,
+        "sessions": sessions.sessions_of(actor.person_id, here=here, at=timezone.now()),
+        "idle": session_rules.IDLE,
+        "length": session_rules.LENGTH,
+    }
     return render(request, "people/me.html", context)
 
 
-def _address(request: HttpRequest) -> str:
-    return str(request.META.get("REMOTE_ADDR", ""))
-
-
-def _next(request: HttpRequest) -> str:
-    """Where the person was going, if that is on this site."""
-    wanted = request.POST.get("next") or request.GET.get("next") or "/"
-    ours = url_has_allowed_host_and_scheme(
-        wanted, allowed_hosts={request.get_host()}, require_https=request.is_secure()
-    )
-    return wanted if ours else "/"
-
-
-def _speaking(response: HttpResponse, wanted: str) -> HttpResponse:
-    response.set_cookie(
-        settings.LANGUAGE_COOKIE_NAME,
-        wanted,
-        max_age=YEAR,
-        path="/",
-        secure=settings.LANGUAGE_COOKIE_SECURE,
-        httponly=True,
-        samesite="Lax",
-    )
-    return response
+@signed_in
+@require_POST
+def end_session(request: HttpRequest, session_id: str) -> HttpResponse:
+    """Sign oneself out at another browser, or at this one."""
+    actor = actor_of(request)
+    assert actor.person_id is not None
+    ending.end(actor.person_id, session_id, actor=actor, at=timezone.now())
+    messages.success(request, _("已在那里退出登录。"))
+    return redirect("me")

@@ -123,6 +123,13 @@ document.addEventListener("keydown", (event) => {
   }
 });
 
+// --- A page that refreshes itself keeps nobody signed in. ---
+document.addEventListener("htmx:config:request", ({ detail: { ctx } }) => {
+  if (ctx.sourceElement.getAttribute("hx-trigger")?.startsWith("every")) {
+    ctx.request.headers["X-Unattended"] = "1";
+  }
+});
+
 // --- Start of the page. ---
 const peek = document.querySelector("[data-select-first]");
 if (peek && peek.offsetParent && list() && rows().length) addEventListener("load", () => setTimeout(() => select(rows()[0])));

@@ -10,6 +10,7 @@ def kek_file(tmp_path, settings):
     """The secret files this house reads; returns the path of the key-encryption key."""
     settings.SECRETS_DIR = tmp_path
     for name in ("kek", "index-key"):
+        (tmp_path / name).touch(0o600)
         (tmp_path / name).write_text(random_source.token_hex(32))
     secret.cache_clear()
     yield tmp_path / "kek"

@@ -8,7 +8,6 @@ import sys
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from django.contrib.sessions.models import Session
 from django.db import connection
 from django.test import Client
 
@@ -25,6 +24,7 @@ from people.api import (
     new_demo_account,
     write_demo_accounts,
 )
+from people.models import StaffSession
 from tests.support.people import hire, signed_in
 
 pytestmark = pytest.mark.django_db
@@ -114,7 +114,7 @@ def test_the_session_is_a_new_one_after_each_factor(shen):
     seen.append(client.cookies["anxin-command"].value)
 
     assert len(set(seen)) == 3
-    assert not Session.objects.filter(session_key__in=seen[:2]).exists()
+    assert not StaffSession.objects.filter(session_key__in=seen[:2]).exists()
     assert "planted" not in client.session
 
 
@@ -291,6 +291,31 @@ def test_the_language_is_chosen_once_and_remembered(shen):
     assert StaffMember.objects.get(login="ren").language == "en"
 
 
+@pytest.mark.parametrize("before_the_password", [True, False])
+def test_the_language_chosen_on_the_way_in_stays_with_the_person(shen, before_the_password):
+    client = Client()
+    steps = [lambda: client.post("/language/", {"language": "en"}), lambda: first_factor(client)]
+    for step in steps if before_the_password else reversed(steps):
+        step()
+
+    let_in = client.post("/sign-in/code/", {"code": code_now()})
+
+    assert let_in.cookies["anxin-command-language"].value == "en"
+    assert StaffMember.objects.get(pk=shen).language == "en"
+    assert Entry.objects.get(action="people.language_chosen").actor_id == shen
+
+
+def test_what_another_person_chose_at_this_browser_does_not_stay_with_the_next(shen):
+    client = Client()
+    client.cookies["anxin-command-language"] = "en"
+    first_factor(client)
+
+    let_in = client.post("/sign-in/code/", {"code": code_now()})
+
+    assert let_in.cookies["anxin-command-language"].value == "zh-hans"
+    assert StaffMember.objects.get(pk=shen).language == "zh-hans"
+
+
 # --- the demo ---------------------------------------------------------------------------------
 
 
@@ -368,7 +393,9 @@ def test_outside_a_demo_nothing_is_listed_or_filled_in_even_with_the_file_there(
 def test_a_production_process_fills_nothing_in(tmp_path):
     """The real settings of ANXIN_ENV=production, in a process of their own, with a file there."""
     (tmp_path / "secrets").mkdir()
-    (tmp_path / "secrets" / "django-secret-key").write_text("x" * 64)
+    secret = tmp_path / "secrets" / "django-secret-key"
+    secret.touch(0o600)
+    secret.write_text("x" * 64)
     account = {"login": "jiangwan", "name": "江晚", "roles": ["auditor"]}
     secrets = {"password": "demo-Secret-1", "key": "00" * 20}
     (tmp_path / "demo-accounts.json").write_text(json.dumps([account | secrets]))

@@ -120,7 +120,7 @@ SEALED = [
     ("people_staffmember", "login"),
     ("people_approval", "payload"),
     ("audit_entry", "details"),
-    ("django_session", "session_data"),
+    ("people_staffsession", "session_data"),
 ]
 
 

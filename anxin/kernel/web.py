@@ -1,0 +1,58 @@
+"""What views of every house do with a request and an answer."""
+
+from datetime import timedelta
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.utils.http import url_has_allowed_host_and_scheme
+
+YEAR = timedelta(days=365)
+
+
+def address(request: HttpRequest) -> str:
+    """Where the request comes from, as the journal writes it."""
+    return str(request.META.get("REMOTE_ADDR", ""))
+
+
+def wants_json(request: HttpRequest) -> bool:
+    """A script asked, not a browser that shows pages."""
+    return "application/json" in request.headers.get("Accept", "")
+
+
+def wants_part(request: HttpRequest) -> bool:
+    """The script htmx asked: a part of the page is enough."""
+    return bool(request.headers.get("HX-Request"))
+
+
+def is_unattended(request: HttpRequest) -> bool:
+    """A page refreshed itself; nobody need be in front of it."""
+    return bool(request.headers.get("X-Unattended"))
+
+
+def file(body: bytes, name: str, kind: str, *, inline: bool = False) -> HttpResponse:
+    """A file to be saved under this name (ASCII), or to be looked at in the browser."""
+    how = "inline" if inline else "attachment"
+    disposition = {"Content-Disposition": f'{how}; filename="{name}"'}
+    return HttpResponse(body, content_type=kind, headers=disposition)
+
+
+def next_page(request: HttpRequest) -> str:
+    """Where the person was going, if that is on this site."""
+    wanted = request.POST.get("next") or request.GET.get("next") or "/"
+    ours = url_has_allowed_host_and_scheme(
+        wanted, allowed_hosts={request.get_host()}, require_https=request.is_secure()
+    )
+    return wanted if ours else "/"
+
+
+def speaking(response: HttpResponse, language: str) -> HttpResponse:
+    """The answer, and every page after it in this browser, in this language."""
+    response.set_cookie(
+        settings.LANGUAGE_COOKIE_NAME,
+        language,
+        max_age=YEAR,
+        secure=settings.LANGUAGE_COOKIE_SECURE,
+        httponly=True,
+        samesite="Lax",
+    )
+    return response

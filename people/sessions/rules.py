@@ -1,0 +1,72 @@
+"""How long a sign-in lasts, how many a person has at once, and what a browser is called (WP-7.2).
+
+The lengths are those NIST SP 800-63B asks for two factors, the day a shorter one.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from anxin.kernel.errors import Kind, Refusal
+
+IDLE = timedelta(minutes=30)  # from the last thing a person did, WP-7.2
+LENGTH = timedelta(hours=8)  # from the one-time code, whatever the person does, WP-7.2
+AT_ONCE = 5  # browsers a person is signed in with; one more ends the oldest, WP-7.2
+NOTED_EVERY = timedelta(minutes=1)  # how exactly it is known when somebody was last seen
+
+# Most say they are another as well, so the first that fits counts.
+BROWSERS = {
+    "Edg": "Edge",
+    "OPR/": "Opera",
+    "MicroMessenger": "WeChat",
+    "QQBrowser": "QQ",
+    "Firefox/": "Firefox",
+    "Chrome/": "Chrome",
+    "Safari/": "Safari",
+}
+SYSTEMS = {
+    "Windows": "Windows",
+    "Android": "Android",
+    "OpenHarmony": "HarmonyOS",
+    "iPhone": "iOS",
+    "iPad": "iPadOS",
+    "Mac OS X": "macOS",
+    "Linux": "Linux",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """A person at a browser: since when, last seen when, from where."""
+
+    since: datetime
+    seen: datetime
+    address: str
+    browser: str
+
+
+def ends_at(since: datetime, seen: datetime) -> datetime:
+    """When a session is over if nobody does anything more."""
+    return min(seen + IDLE, since + LENGTH)
+
+
+def is_worth_noting(seen: datetime, *, at: datetime) -> bool:
+    return at - seen >= NOTED_EVERY
+
+
+def browser_of(user_agent: str) -> str:
+    """Family and system, such as `Firefox, Linux`; empty for a program nobody knows."""
+    names = [
+        next((name for mark, name in table.items() if mark in user_agent), "")
+        for table in (BROWSERS, SYSTEMS)
+    ]
+    return ", ".join(filter(None, names))
+
+
+def too_many(keys: Sequence[str]) -> Sequence[str]:
+    """Those to be ended, of a person's sessions from the newest to the oldest."""
+    return keys[AT_ONCE:]
+
+
+def session_unknown() -> Refusal:
+    return Refusal(Kind.NOT_FOUND, "sessions.unknown", "no such session of this person")
