@@ -6,6 +6,7 @@ from pki import oids
 
 WORDING = {
     "certificate.unknown": _("没有找到这张证书。请核对编号或序列号。"),
+    "crl.not_later": _("数据库里已有这一份或更新的 CRL。没有任何改动。"),
     "crl.unknown": _("这个颁发者还没有签发过证书吊销列表。请稍后再试。"),
     "hierarchy.needs_ceremony": _(
         "正式环境的 CA 密钥只能在密钥仪式中由多人共同生成（CPS %(cps)s）。没有任何改动。"
@@ -122,6 +123,10 @@ ALARMS = {
     "signer_unheard": _("没有签名服务的消息：记录它状态的后台任务可能停了。请检查后台进程。"),
     "signer_unreachable": _("签名服务没有应答，签发、CRL 和 OCSP 都在等待。请检查签名进程。"),
     "signer_locked": _("签名服务处于锁定状态，不能签名。请按规程重新启用密钥。"),
+    "crl_behind": _(
+        "数据库恢复后，签名服务拒绝 %(authority)s 的 CRL：它签过编号更大的 CRL。"
+        "请按运行文档用 adopt_crl 补登最后一份已发布的 CRL。"
+    ),
     "crl_over": _("%(authority)s 的 CRL 已过期，依赖方无法核对吊销状态。请立即签发。"),
     "crl_none": _("%(authority)s 还没有 CRL。请立即签发。"),
     "crl_soon_over": _("%(authority)s 的 CRL 即将过期。请检查后台任务，或立即签发。"),

@@ -1,5 +1,6 @@
 """Reads: the latest lists, what they lack, and how fresh they are."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -21,6 +22,13 @@ def latest(ca_id: int) -> RevocationList | None:
     return rows.order_by("-number").first()
 
 
+def is_behind(ca_id: int) -> bool:
+    """Whether the signer refused the last list because it had signed a later one (`adopt_list`)."""
+    rows = RevocationList.objects.filter(ca_id=ca_id).order_by("-number")
+    last = rows.values_list("state", "fault").first()
+    return last is not None and last[0] == rules.State.ABANDONED and rules.BEHIND in last[1]
+
+
 def entries(ca_id: int, previous: RevocationList | None) -> list[bytes]:
     """What the next list holds: expired certificates stay on one more list (RFC 5280 3.3)."""
     rows = Revocation.objects.filter(ca_id=ca_id)
@@ -34,6 +42,15 @@ def unlisted(ca_id: int) -> list[int]:
     """Revocations (by certificate id) that no list has told of yet."""
     rows = Revocation.objects.filter(ca_id=ca_id, listed_at__isnull=True)
     return list(rows.values_list("pk", flat=True))
+
+
+def unrevoked(ca_id: int, serials: Iterable[int]) -> list[int]:
+    """Those of `serials` that are not revoked here."""
+    wanted = {f"{serial:x}": serial for serial in serials}
+    rows = Revocation.objects.filter(ca_id=ca_id, certificate__serial__in=list(wanted))
+    for found in rows.values_list("certificate__serial", flat=True):
+        del wanted[found or ""]
+    return sorted(wanted.values())
 
 
 def expired(ca_id: int, serials: frozenset[int], before: datetime) -> frozenset[int]:

@@ -26,7 +26,13 @@ class State(StrEnum):
 STEPS = Steps(
     ("publish", [State.PLANNED], State.PUBLISHED),
     ("abandon", [State.PLANNED], State.ABANDONED),
+    ("adopt", [State.PLANNED, State.ABANDONED], State.PUBLISHED),  # after a restore
 )
+
+
+# The signer knows a later list than the database does: it was restored. Trying again would only
+# count the numbers up until one passes, and that list would have forgotten revocations.
+BEHIND = "policy.crl_number_back"
 
 
 class Freshness(StrEnum):

@@ -16,7 +16,7 @@ from audit.log import advance, record, subject_of
 from ca.crl import queries, rules
 from ca.crl.models import RevocationList
 from ca.hierarchy.models import CertificateAuthority
-from ca.hierarchy.queries import issuer_by_id
+from ca.hierarchy.queries import issuer_by_code, issuer_by_id
 from ca.hierarchy.rules import Issuer
 from ca.keys import services as keys
 from ca.revocation.models import Revocation
@@ -53,6 +53,9 @@ def issue_crl(ca_id: int, *, at: datetime) -> bool:
     issuer = issuer_by_id(ca_id)
     with held(Work.ISSUE_CRL, [ca_id]) as mine:
         if not mine:
+            return False
+        if queries.is_behind(ca_id):
+            log.error("%s: no list before `manage.py adopt_crl`", issuer.code)
             return False
         plan = _plan(issuer, at=at.replace(microsecond=0))
         try:
@@ -133,3 +136,61 @@ def _publish(plan: _Plan, der: bytes, *, at: datetime) -> None:
     told = Revocation.objects.filter(pk__in=plan.news, listed_at__isnull=True)
     told.update(listed_at=row.this_update)
     advance(row, "publish", actor=SYSTEM, at=at, number=row.number, entries=row.entries, sm3=digest)
+
+
+@transaction.atomic
+def adopt_list(code: str, der: bytes, *, signed: int, actor: Actor, at: datetime) -> list[int]:
+    """After a restore: the last list that relying parties hold counts as ours again.
+
+    `signed` burns the numbers up to it, 0 none. Returns the serial numbers on the list that are not
+    revoked here; no list will be issued that forgets them. Refuses `crl.not_later`; raises PkiError
+    for a list that is not the authority's.
+    """
+    issuer, found = issuer_by_code(code), crls.parse(der)
+    crls.verify(found, issuer.certificate)
+    known = queries.latest(issuer.id)
+    number = found.number or 0
+    if known is None or number > known.number:
+        _adopt(issuer.id, found, number, actor=actor, at=at)
+    elif bytes(known.der or b"") != der:
+        raise Refusal(Kind.CONFLICT, "crl.not_later", f"list {known.number} is known already")
+    if signed > number:
+        _burn(issuer.id, signed, found, actor=actor, at=at)
+    return queries.unrevoked(issuer.id, found.by_serial)
+
+
+def _adopt(
+    ca_id: int, found: crls.RevocationList, number: int, *, actor: Actor, at: datetime
+) -> None:
+    said = {
+        "this_update": found.this_update,
+        "next_update": found.next_update,
+        "entries": len(found.entries),
+        "der": found.der,
+        "sm3": sm3(found.der).hex(),
+    }
+    row, fresh = RevocationList.objects.get_or_create(
+        ca_id=ca_id, number=number, defaults={**said, "state": rules.State.PLANNED}
+    )
+    if not fresh:
+        RevocationList.objects.filter(pk=row.pk).update(**said)
+    advance(row, "adopt", actor=actor, at=at, number=number, sm3=said["sm3"])
+
+
+def _burn(
+    ca_id: int, number: int, found: crls.RevocationList, *, actor: Actor, at: datetime
+) -> None:
+    row, _ = RevocationList.objects.update_or_create(
+        ca_id=ca_id,
+        number=number,
+        defaults={"fault": "signed before the restore"},
+        create_defaults={
+            "state": rules.State.PLANNED,
+            "fault": "signed before the restore",
+            "this_update": found.this_update,
+            "next_update": found.next_update,
+            "entries": 0,
+        },
+    )
+    if row.state == rules.State.PLANNED:
+        advance(row, "abandon", actor=actor, at=at, reason="restored")

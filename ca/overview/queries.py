@@ -10,7 +10,7 @@ from django.db.models.functions import TruncDate
 
 from anxin.kernel.workdays import SHANGHAI
 from ca import wording
-from ca.crl.queries import ListView, list_views
+from ca.crl.queries import ListView, is_behind, list_views
 from ca.hierarchy.models import CertificateAuthority, Responder
 from ca.hierarchy.rules import State as AuthorityState
 from ca.issuing.models import Certificate
@@ -92,6 +92,7 @@ def overview(at: datetime) -> Overview:
         signer_reachable=signer.reachable,
         signer_unlocked=signer.unlocked,
         lists=tuple((view.code, view.freshness) for view in lists),
+        behind=tuple(view.code for view in lists if is_behind(view.ca_id)),
         oldest_order=waiting["oldest"],
         refused_today=_refused_today(at),
         responders=_responder_ends(),

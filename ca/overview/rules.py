@@ -28,6 +28,7 @@ class Facts:
     signer_reachable: bool
     signer_unlocked: bool
     lists: tuple[tuple[str, str], ...]  # authority, freshness
+    behind: tuple[str, ...]  # authorities whose lists the signer knows better than the database
     oldest_order: datetime | None
     refused_today: int
     responders: tuple[tuple[str, datetime], ...]  # authority, end of the responder's certificate
@@ -36,11 +37,7 @@ class Facts:
 def alarms(facts: Facts, *, at: datetime) -> Iterator[Alarm]:
     """The worst first."""
     yield from _signer_alarms(facts, at)
-    for authority, freshness in facts.lists:
-        if freshness in (Freshness.OVER, Freshness.NONE):
-            yield Alarm("bad", f"crl_{freshness}", {"authority": authority})
-        elif freshness in (Freshness.SOON_OVER, Freshness.DUE):
-            yield Alarm("warn", f"crl_{freshness}", {"authority": authority})
+    yield from _list_alarms(facts)
     if facts.oldest_order and at - facts.oldest_order > WAITING_TOO_LONG:
         minutes = int((at - facts.oldest_order).total_seconds() // 60)
         yield Alarm("bad", "orders_wait", {"minutes": minutes})
@@ -49,6 +46,16 @@ def alarms(facts: Facts, *, at: datetime) -> Iterator[Alarm]:
     for authority, end in facts.responders:
         if end - at < RENEW_RESPONDER:
             yield Alarm("warn", "responder_ends", {"authority": authority, "days": (end - at).days})
+
+
+def _list_alarms(facts: Facts) -> Iterator[Alarm]:
+    for authority in facts.behind:
+        yield Alarm("bad", "crl_behind", {"authority": authority})
+    for authority, freshness in facts.lists:
+        if freshness in (Freshness.OVER, Freshness.NONE):
+            yield Alarm("bad", f"crl_{freshness}", {"authority": authority})
+        elif freshness in (Freshness.SOON_OVER, Freshness.DUE):
+            yield Alarm("warn", f"crl_{freshness}", {"authority": authority})
 
 
 def _signer_alarms(facts: Facts, at: datetime) -> Iterator[Alarm]:
