@@ -5,7 +5,7 @@ from datetime import date
 from functools import cache
 from pathlib import Path
 
-from PIL import Image, ImageDraw, ImageFilter, ImageFont
+from PIL import Image, ImageDraw, ImageFont
 
 from anxin.demo.cast import Person
 
@@ -17,6 +17,7 @@ class Artist:
 
     def __init__(self, font: Path) -> None:
         self._text = cache(lambda size: ImageFont.truetype(str(font), size))
+        self._veil = cache(self._draw_veil)
 
     def _card(self) -> tuple[Image.Image, ImageDraw.ImageDraw]:
         card = Image.new("RGB", (1200, 757), "#eef3f4")
@@ -106,18 +107,18 @@ class Artist:
 
     def _photograph(self, picture: Image.Image, *, angle: float) -> bytes:
         """Lay the paper a little askew on a desk, print 样例 over it, and take a JPEG."""
-        veil = Image.new("RGBA", picture.size, (0, 0, 0, 0))
-        middle = (picture.width // 2, picture.height // 2)
-        ImageDraw.Draw(veil).text(
-            middle, "样例", font=self._text(200), fill=(0, 0, 0, 22), anchor="mm"
-        )
-        veil = veil.rotate(24)
-        picture.paste(veil, mask=veil)
         picture = picture.resize((picture.width * 3 // 4, picture.height * 3 // 4))
+        picture.paste("black", mask=self._veil(picture.size))
         desk = Image.new("RGB", (picture.width + 60, picture.height + 60), "#cfd3d0")
         desk.paste(picture, (30, 30))
-        photo = desk.rotate(angle, resample=Image.Resampling.BICUBIC, fillcolor="#cfd3d0")
-        photo = photo.filter(ImageFilter.GaussianBlur(0.6))
+        photo = desk.rotate(angle, resample=Image.Resampling.BILINEAR, fillcolor="#cfd3d0")
         out = io.BytesIO()
         photo.save(out, "JPEG", quality=82)
         return out.getvalue()
+
+    def _draw_veil(self, size: tuple[int, int]) -> Image.Image:
+        """样例 across the whole sheet, so thin that everything can be read through it."""
+        veil = Image.new("L", size)
+        middle = (size[0] // 2, size[1] // 2)
+        ImageDraw.Draw(veil).text(middle, "样例", font=self._text(150), fill=22, anchor="mm")
+        return veil.rotate(24)
