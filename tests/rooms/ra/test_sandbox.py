@@ -1,4 +1,4 @@
-"""The decoder's cell (CPS-6.5): what code that got into the decoder could still do.
+"""The decoder's cell: what code that got into the decoder could still do.
 
 Every attack is run three times in a process loaded like the decoder: free, where it succeeds,
 behind Landlock alone, and behind everything.
@@ -136,7 +136,6 @@ def test_an_intruder_who_is_not_locked_up_can_do_all_of_this(intrude):
 
 
 def test_an_intruder_in_the_decoder_can_do_none_of_it(intrude, tmp_path):
-    """CPS-6.5"""
     told = intrude("locked")
 
     assert told.pop("lacking") == []
