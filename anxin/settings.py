@@ -2,7 +2,8 @@
 
 ANXIN_ENV   production (default) | demo | test
 ANXIN_SITE  staff | public | worker | command (default): which process group this is
-ANXIN_HOME  the state directory; secrets are files in its `secrets/`
+ANXIN_HOME  the state directory
+ANXIN_SECRETS  the directory of secret files; `secrets/` in the state directory
 """
 
 import os
@@ -16,6 +17,7 @@ from django.core.exceptions import ImproperlyConfigured
 from anxin.duties import DUTIES as DUTIES
 from anxin.flows import FLOWS as FLOWS
 from anxin.flows import LAST, QUEUES, TIMETABLE
+from anxin.kernel.secret_files import read_private
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -34,20 +36,29 @@ DEBUG = False
 
 # --- Secrets -------------------------------------------------------------------------------
 HOME = Path(os.getenv("ANXIN_HOME", BASE_DIR / "var"))
-SECRETS_DIR = HOME / "secrets"
+SECRETS_DIR = Path(os.getenv("ANXIN_SECRETS", HOME / "secrets"))
 # What each process group may be handed. The public site reads nothing that is encrypted, so it
-# never holds the key-encryption key.
-_PUBLIC_SECRETS = frozenset({"django-secret-key-public", "code-pepper"})
+# never holds the key-encryption key; workers read nothing encrypted and speak to no browser.
 _INSIDE_SECRETS = frozenset({"django-secret-key", "kek", "index-key", "code-pepper"})
-SECRETS_FOR_SITE = _PUBLIC_SECRETS if SITE == "public" else _INSIDE_SECRETS
+SECRETS_FOR_SITE = {
+    "staff": _INSIDE_SECRETS,
+    "public": frozenset({"django-secret-key-public", "code-pepper"}),
+    "worker": frozenset[str](),
+    "command": _INSIDE_SECRETS,
+}[SITE]
 
 
 def _secret_key() -> str:
+    """Everything this process may be handed is looked at, so that nobody starts with a bad file."""
+    held = {
+        path.name: read_private(path)
+        for path in map(SECRETS_DIR.joinpath, SECRETS_FOR_SITE)
+        if path.exists()
+    }
     name = "django-secret-key-public" if SITE == "public" else "django-secret-key"
-    path = SECRETS_DIR / name
-    if path.exists():
-        return path.read_text().strip()
-    if PRODUCTION:
+    if name in held:
+        return held[name].decode()
+    if PRODUCTION and name in SECRETS_FOR_SITE:
         raise ImproperlyConfigured(f"no secret {name} in {SECRETS_DIR}")
     return random_source.token_hex(32)
 
@@ -226,7 +237,7 @@ def _broker(url: str, password_file: str) -> str:
     if not (url and password_file):
         return url
     scheme, _, place = url.partition("://")
-    return f"{scheme}://:{quote(Path(password_file).read_text().strip(), safe='')}@{place}"
+    return f"{scheme}://:{quote(read_private(Path(password_file)).decode(), safe='')}@{place}"
 
 
 REDIS_URL = _broker(os.getenv("REDIS_URL", ""), os.getenv("REDIS_PASSFILE", ""))

@@ -10,10 +10,15 @@ if TYPE_CHECKING:
 
 
 def replace(path: Path, content: bytes) -> None:
-    """Put `content` at `path`, readable by its owner alone, and wait until the disk has it."""
+    """Put `content` at `path`, readable by its owner alone, and wait until the disk has it.
+
+    What root replaces stays whose it was.
+    """
     fresh = path.with_name(f".{path.name}.new")
     handle = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600)
     with os.fdopen(handle, "wb") as file:
+        if os.geteuid() == 0 and path.exists():
+            os.fchown(handle, path.stat().st_uid, path.stat().st_gid)
         file.write(content)
         file.flush()
         os.fsync(handle)

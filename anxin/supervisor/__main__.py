@@ -5,18 +5,19 @@
 """
 
 import os
+import resource
 import sys
 import time
+from contextlib import suppress
 from typing import NoReturn
 
-from anxin.supervisor import artefacts, programs, secretfiles
+from anxin.supervisor import accounts, artefacts, programs, secretfiles
 from anxin.supervisor.crew import Crew
 from anxin.supervisor.environment import Environment
 from anxin.supervisor.errors import Stopped, Trouble
-from anxin.supervisor.home import CHECKOUT, locate
+from anxin.supervisor.home import CHECKOUT, Home, locate
 from anxin.supervisor.processes import Child
-
-MANAGE = (sys.executable, str(CHECKOUT / "manage.py"))
+from anxin.supervisor.workplace import HERE
 
 
 def say(line: str) -> None:
@@ -26,6 +27,9 @@ def say(line: str) -> None:
 def serve(environment: Environment) -> None:
     home = environment.home
     _check_kind(environment)
+    if home.separate:
+        os.umask(0o022)  # what is not to be seen has its own mode
+        _let_memory_be_locked()
     home.prepare()
     staff, public = environment.staff_port, environment.public_port
     with home.lock(f"http://127.0.0.1:{staff}/ and http://127.0.0.1:{public}/"):
@@ -44,6 +48,7 @@ def serve(environment: Environment) -> None:
 
 def _bring_up(crew: Crew, environment: Environment) -> None:
     say(f"state in {environment.home.path}")
+    say(_who(environment.home))
     crew.clear()
     _check_ports(environment)
     _start_services(crew, environment)
@@ -59,13 +64,29 @@ def _bring_up(crew: Crew, environment: Environment) -> None:
         programs.site(environment, "public", environment.public_port),
     )
     accounts = _list_accounts(crew, environment)
-    crew.await_ready("staff", "public")
+    crew.await_ready("worker-signing", "worker-default", "staff", "public")
     if accounts:
         crew.finish(accounts)
         print(accounts.tail(lines=100), flush=True)
     say(f"staff   http://127.0.0.1:{environment.staff_port}/")
     say(f"public  http://127.0.0.1:{environment.public_port}/")
     say("Ctrl-C stops everything")
+
+
+def _who(home: Home) -> str:
+    if not home.separate:
+        return (
+            f"everything runs as {accounts.own_name()}: started by root, each group of processes"
+            " has an account of its own"
+        )
+    names = ", ".join(f"{accounts.PREFIX}{group}" for group in accounts.GROUPS)
+    return f"processes run as {names}; PostgreSQL as {home.service_user}"
+
+
+def _let_memory_be_locked() -> None:
+    """The signer does it under an account that has no right to, but for this limit."""
+    with suppress(OSError, ValueError):
+        resource.setrlimit(resource.RLIMIT_MEMLOCK, (resource.RLIM_INFINITY,) * 2)
 
 
 def _check_kind(environment: Environment) -> None:
@@ -99,17 +120,17 @@ def _start_services(crew: Crew, environment: Environment) -> None:
 
 def _prepare_data(crew: Crew, environment: Environment) -> None:
     """Tables and rights as the owner; catalogues and static files beside it."""
-    command = environment.site("command")
+    command, manage = environment.site("command"), environment.workplace.manage
     static, tables = artefacts.static_files(environment.home), artefacts.tables(environment.home)
     beside = []
-    if not artefacts.catalogues_are_compiled():
-        beside.append(crew.launch("compile_catalogues", (*MANAGE, "compile_catalogues"), command))
+    if not artefacts.catalogues_are_compiled(environment.workplace.code):
+        beside.append(crew.launch("compile_catalogues", (*manage, "compile_catalogues"), command))
     if not static.holds():
-        collect = (*MANAGE, "collectstatic", "--noinput", "--verbosity", "0")
+        collect = (*manage, "collectstatic", "--noinput", "--verbosity", "0")
         beside.append(crew.launch("collectstatic", collect, command))
     if not (environment.postgres and tables.holds()):
-        crew.run("migrate", (*MANAGE, "migrate", "--noinput"), command)
-        crew.run("grant", (*MANAGE, "grant"), command)
+        crew.run("migrate", (*manage, "migrate", "--noinput"), command)
+        crew.run("grant", (*manage, "grant"), command)
         tables.set()
     for running in beside:
         crew.finish(running)
@@ -120,7 +141,7 @@ def _load_demo(crew: Crew, environment: Environment) -> None:
     loaded = environment.home.demo_mark
     if environment.kind == "demo" and not loaded.exists():
         say("filling the demo, this once")
-        crew.run("demo", (*MANAGE, "demo"), environment.site("command"))
+        crew.run("demo", (*environment.workplace.manage, "demo"), environment.site("command"))
         loaded.touch()
 
 
@@ -128,7 +149,7 @@ def _list_accounts(crew: Crew, environment: Environment) -> Child | None:
     """Who can sign in, told while the sites come up."""
     if environment.kind != "demo":
         return None
-    command = (*MANAGE, "demo", "--accounts")
+    command = (*environment.workplace.manage, "demo", "--accounts")
     return crew.launch("accounts", command, environment.site("command"))
 
 
@@ -136,7 +157,7 @@ def _manage(environment: Environment, arguments: list[str]) -> NoReturn:
     if not environment.home.secrets.exists():
         raise Trouble(f"nothing is set up in {environment.home.path}: run script/serve first")
     os.chdir(CHECKOUT)
-    os.execve(MANAGE[0], (*MANAGE, *arguments), environment.site("command"))  # noqa: S606
+    os.execve(HERE.python, (*HERE.manage, *arguments), environment.site("command"))  # noqa: S606
 
 
 def main(arguments: list[str]) -> int:

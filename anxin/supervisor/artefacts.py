@@ -33,9 +33,9 @@ class Stamp:
         return total.hexdigest()
 
 
-def catalogues_are_compiled() -> bool:
+def catalogues_are_compiled(code: Path) -> bool:
     """Whether every catalogue has its compiled form, no older than itself."""
-    sources = CHECKOUT.glob("locale/*/LC_MESSAGES/*.po")
+    sources = code.glob("locale/*/LC_MESSAGES/*.po")
     pairs = [(source, source.with_suffix(".mo")) for source in sources]
     return all(
         made.exists() and made.stat().st_mtime >= source.stat().st_mtime for source, made in pairs

@@ -3,12 +3,15 @@
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
+from anxin.supervisor import workplace
 from anxin.supervisor.errors import Trouble
 from anxin.supervisor.home import Home
 from anxin.supervisor.postgres import Postgres
 from anxin.supervisor.valkey import Valkey
+from anxin.supervisor.workplace import Workplace
 
 PASSED_ON = ("HOME", "TZ", "TMPDIR")  # of the caller's environment, besides ANXIN_*
 DRIVERS_OWN = ("SOFTHSM2_CONF",)  # to the signer only: where its driver finds the token
@@ -46,27 +49,44 @@ class Environment:
         """None when the caller has a broker of his own."""
         return None if self.caller.get("REDIS_URL") else Valkey(self.home)
 
+    @cached_property
+    def workplace(self) -> Workplace:
+        return workplace.find(self.home)
+
+    @property
+    def own_files(self) -> dict[str, Path]:
+        """Secrets in files of the caller's, by the name of those that they replace."""
+        given = self.caller.get("REDIS_PASSFILE")
+        return {"valkey": Path(given)} if given and not self.valkey else {}
+
     @property
     def signer_socket(self) -> Path:
         return self.home.sockets / "signer/signer.sock"
 
     def site(self, site: str) -> dict[str, str]:
         """For a process of this site: staff, public, worker or command (the owner's migrations)."""
-        broker = {} if site == "public" else self._broker()
+        broker = {} if site == "public" else self._broker(site)
         signer = str(self.signer_socket) if site in {"worker", "command"} else ""
         told = {"ANXIN_SITE": site, "ANXIN_SIGNER_SOCKET": signer}
-        return self._common() | told | broker | self._database(site)
+        return self._common(site) | told | broker | self._database(site)
+
+    def worker(self, queue: str) -> dict[str, str]:
+        """A worker also says when it has begun to work."""
+        return self.site("worker") | {"ANXIN_READY_FILE": str(self.ready_file(queue))}
+
+    def ready_file(self, queue: str) -> Path:
+        return self.home.work / f"{queue}.ready"
 
     def beat(self) -> dict[str, str]:
         """The clock rings the broker; it has no business with the database."""
-        return self._common() | {"ANXIN_SITE": "worker"} | self._broker()
+        return self._common("worker") | {"ANXIN_SITE": "worker"} | self._broker("worker")
 
     def signer(self) -> dict[str, str]:
         """Keys on one side, a socket on the other; neither database nor broker."""
         own = {name: self.caller[name] for name in DRIVERS_OWN if name in self.caller}
-        return self._common() | own
+        return self._common("signer") | own
 
-    def _common(self) -> dict[str, str]:
+    def _common(self, group: str) -> dict[str, str]:
         programs = Path(sys.executable).parent
         return {
             "ANXIN_PUBLIC_URL": f"http://127.0.0.1:{self.public_port}",
@@ -74,6 +94,7 @@ class Environment:
             **{name: self.caller[name] for name in PASSED_ON if name in self.caller},
             "ANXIN_ENV": self.kind,
             "ANXIN_HOME": str(self.home.path),
+            "ANXIN_SECRETS": str(self.home.secrets_of(group)),
             "DJANGO_SETTINGS_MODULE": "anxin.settings",
             "LANG": "C.UTF-8",
             "PATH": f"{programs}:/usr/local/bin:/usr/bin:/bin",
@@ -86,16 +107,20 @@ class Environment:
             raise Trouble(f"{name}={chosen}: not a port")
         return int(chosen)
 
-    def _broker(self) -> dict[str, str]:
-        if self.valkey:
-            return self.valkey.environment()
+    def _broker(self, site: str) -> dict[str, str]:
         given = ("REDIS_URL", "REDIS_PASSFILE")
-        return {name: self.caller[name] for name in given if name in self.caller}
+        told = {name: self.caller[name] for name in given if name in self.caller}
+        if self.valkey:
+            told = self.valkey.environment()
+        if "REDIS_PASSFILE" in told and self.home.secrets_of(site) != self.home.secrets:
+            told["REDIS_PASSFILE"] = str(self.home.secrets_of(site) / "valkey")
+        return told
 
     def _database(self, site: str) -> dict[str, str]:
         role = ROLE_OF[site]
         if self.postgres:
-            return self.postgres.environment(role)
+            login = self.home.secrets_of(site) / f"db-{role}"
+            return self.postgres.environment(role) | {"PGPASSFILE": str(login)}
         own = self.caller.get(f"DATABASE_{role.upper()}_URL") or self.caller["DATABASE_URL"]
         client = {name: value for name, value in self.caller.items() if name.startswith("PG")}
         return client | {"DATABASE_URL": own}

@@ -3,7 +3,6 @@
 import fcntl
 import hashlib
 import os
-import pwd
 import re
 import stat
 import subprocess
@@ -12,6 +11,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from anxin.supervisor import accounts
+from anxin.supervisor.accounts import Account
 from anxin.supervisor.errors import Trouble
 
 CHECKOUT = Path(__file__).resolve().parents[2]
@@ -22,14 +23,23 @@ SOCKET_PATH_LIMIT = 100  # bytes; the kernel's own limit is 108 with the closing
 
 @dataclass(frozen=True)
 class Home:
-    """`service_user` runs PostgreSQL when we are root, which it refuses to be run by."""
+    """`service_user` runs PostgreSQL when we are root, which it refuses to be run by.
+
+    `separate`: root gives every other group of processes an account of its own, too.
+    """
 
     path: Path
     service_user: str | None = None
+    separate: bool = False
 
     @property
     def secrets(self) -> Path:
         return self.path / "secrets"
+
+    def secrets_of(self, group: str) -> Path:
+        """Where the processes of this group find what they are told; `command` is ourselves."""
+        separate = self.separate and group != "command"
+        return self.path / f"secrets-{group}" if separate else self.secrets
 
     @property
     def logs(self) -> Path:
@@ -53,6 +63,20 @@ class Home:
         return self.path / "valkey"
 
     @property
+    def keys(self) -> Path:
+        """The signer's: register, counters, software keys."""
+        return self.path / "signer"
+
+    @property
+    def work(self) -> Path:
+        """What workers and their clock write down for themselves."""
+        return self.path / "worker"
+
+    @property
+    def demo_accounts(self) -> Path:
+        return self.path / "demo-accounts.json"
+
+    @property
     def sockets(self) -> Path:
         """`run/`, or a directory of our own under /tmp when that name is too long for a socket.
 
@@ -63,16 +87,20 @@ class Home:
             return self.run
         return Path("/tmp") / f"anxin-{os.getuid()}-{_digest(self.path)}"  # noqa: S108 -- _own looks whose it is
 
-    @property
-    def account(self) -> pwd.struct_passwd | None:
-        """The service account, or None when the children simply run as ourselves."""
-        return pwd.getpwnam(self.service_user) if self.service_user else None
+    def account(self, group: str) -> Account | None:
+        """Who runs this group of processes; None when they simply run as ourselves."""
+        name = self._name(group)
+        if name is None:
+            return None
+        entered = accounts.MAY_ENTER.get(group, ())
+        return accounts.account(name, *(self._name(other) or name for other in entered))
 
     def prepare(self) -> None:
         """Create what is missing. Raises Trouble when a directory is not ours or not reachable."""
-        if self.service_user:
-            _make_account(self.service_user)
-        # The service account passes through, it does not look.
+        for group in ("postgres", *accounts.GROUPS):
+            if name := self._name(group):
+                accounts.make(name)
+        # The accounts pass through, they do not look.
         passage = 0o711 if self.service_user else 0o700
         self.path.mkdir(parents=True, exist_ok=True)
         for directory, mode in [
@@ -81,13 +109,20 @@ class Home:
             (self.logs, 0o700),
             (self.run, passage),
             (self.sockets, passage),
-            (self.sockets / "signer", 0o700),
-            (self.broker, 0o700),
         ]:
-            _own(directory, mode, os.getuid())
-        server = self.account.pw_uid if self.account else os.getuid()
-        _own(self.sockets / "postgres", 0o700, server)
-        if self.account:
+            _own(directory, mode, None)
+        for directory, mode, group in [
+            (self.sockets / "postgres", 0o710, "postgres"),
+            (self.sockets / "valkey", 0o710, "valkey"),
+            (self.sockets / "signer", 0o710, "signer"),
+            (self.broker, 0o700, "valkey"),
+            (self.keys, 0o700, "signer"),
+            (self.work, 0o700, "worker"),
+            (self.path / "evidence", 0o770, "staff"),
+        ]:
+            # Nobody shares a group with processes that all run as ourselves.
+            _own(directory, mode if self.separate else mode & 0o700, self.account(group))
+        if self.service_user:
             self._must_be_reachable()
 
     @contextmanager
@@ -104,19 +139,25 @@ class Home:
             file.flush()
             yield
 
+    def _name(self, group: str) -> str | None:
+        if group == "postgres":
+            return self.service_user
+        return f"{accounts.PREFIX}{group}" if self.separate else None
+
     def _must_be_reachable(self) -> None:
-        assert self.account is not None
+        server = self.account("postgres")
+        assert server is not None
         result = subprocess.run(
             ["/usr/bin/test", "-x", self.path],
-            user=self.account.pw_uid,
-            group=self.account.pw_gid,
+            user=server.uid,
+            group=server.gid,
             extra_groups=[],
             cwd="/",
             check=False,
         )
         if result.returncode:
             raise Trouble(
-                f"{self.path} cannot be reached by the account {self.service_user}, which"
+                f"{self.path} cannot be reached by the account {server.name}, which"
                 " PostgreSQL runs as: choose another ANXIN_HOME or leave it unset"
             )
 
@@ -131,30 +172,30 @@ def locate(environment: Mapping[str, str]) -> Home:
         path = Path("/var/lib/anxin") / _digest(CHECKOUT)
     else:
         path = CHECKOUT / "var"
-    return Home(path, SERVICE_USER if root else None)
+    return Home(path, SERVICE_USER if root else None, separate=root)
 
 
 def _digest(path: Path) -> str:
     return hashlib.sha256(os.fsencode(path)).hexdigest()[:8]
 
 
-def _own(directory: Path, mode: int, owner: int) -> None:
+def _own(directory: Path, mode: int, account: Account | None) -> None:
     """Make it, or refuse one that somebody else made (or a link to one)."""
     directory.mkdir(mode=0o700, exist_ok=True)
     found = directory.lstat()
+    owner = account.uid if account else os.getuid()
     if not stat.S_ISDIR(found.st_mode) or found.st_uid not in {os.getuid(), owner}:
         raise Trouble(f"{directory} belongs to somebody else: remove it")
+    if account and found.st_uid != owner:
+        _hand_over(directory, mode, account)
     directory.chmod(mode)
-    if owner != os.getuid():
-        os.chown(directory, owner, -1)
 
 
-def _make_account(name: str) -> None:
-    try:
-        pwd.getpwnam(name)
-    except KeyError:
-        command = ["useradd", "--system", "--user-group", "--no-create-home"]
-        command += ["--home-dir", "/nonexistent", "--shell", "/usr/sbin/nologin", name]
-        result = subprocess.run(command, check=False, capture_output=True, text=True)
-        if result.returncode:
-            raise Trouble(f"useradd {name}: {result.stderr.strip()}") from None
+def _hand_over(directory: Path, mode: int, account: Account) -> None:
+    """With all that an earlier version, which ran as ourselves alone, has put into it."""
+    for place, directories, files in os.walk(directory):
+        for name in directories:
+            Path(place, name).chmod(mode)
+        for name in (*directories, *files):
+            os.lchown(Path(place, name), account.uid, account.gid)
+    os.chown(directory, account.uid, account.gid)

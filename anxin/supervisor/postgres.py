@@ -6,6 +6,7 @@ set up in single-user mode while the server is down.
 """
 
 import importlib.util
+import os
 import shutil
 import signal
 import subprocess
@@ -21,6 +22,9 @@ from anxin.supervisor.home import Home
 from anxin.supervisor.processes import Program
 
 DATABASE = "anxin"
+WEB_ROLES = ("staff", "public")
+# A page that stops in the middle of a transaction must not hold its locks for ever.
+PATIENCE, LONGEST_PAUSE = "idle_in_transaction_session_timeout", "60s"
 PLAIN_ENVIRONMENT = {"PATH": "/usr/bin:/bin", "LC_ALL": "C"}
 SAFE = {"fsync": "on", "shared_buffers": "128MB", "max_connections": "100"}
 FAST = {  # for tests: what a crash of the machine would lose is thrown away anyway
@@ -60,8 +64,8 @@ class Postgres:
         draft = self.home.database.with_suffix(".draft")
         shutil.rmtree(draft, ignore_errors=True)
         draft.mkdir(mode=0o700)
-        if self.home.account:
-            shutil.chown(draft, self.home.account.pw_uid, self.home.account.pw_gid)
+        if account := self.home.account("postgres"):
+            os.chown(draft, account.uid, account.gid)
         self._call(
             *("initdb", "-D", str(draft), "-U", "postgres", "--auth=reject", "--encoding=UTF8"),
             *("--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"),
@@ -71,7 +75,6 @@ class Postgres:
         draft.rename(self.home.database)
 
     def program(self) -> Program:
-        account = self.home.account
         return Program(
             name="postgres",
             arguments=(
@@ -81,7 +84,7 @@ class Postgres:
             ),
             environment=PLAIN_ENVIRONMENT,
             directory=self.home.path,
-            account=(account.pw_uid, account.pw_gid) if account else None,
+            account=self.home.account("postgres"),
             prepare=self._clear_the_way,
             ready=self._answers,
             stop_signal=signal.SIGINT,  # "fast": clients are sent away, everything is written
@@ -105,7 +108,7 @@ class Postgres:
         settings = {
             "listen_addresses": "",
             "unix_socket_directories": self.sockets,
-            "unix_socket_permissions": "0700",
+            "unix_socket_permissions": "0770" if self.home.separate else "0700",
             "password_encryption": "scram-sha-256",
             "timezone": "UTC",
             "log_timezone": "UTC",
@@ -132,6 +135,8 @@ class Postgres:
                 f"DO $$ BEGIN IF {missing} THEN CREATE ROLE {name}; END IF; END $$",
                 f"ALTER ROLE {name} LOGIN NOSUPERUSER NOCREATEROLE {databases} PASSWORD '{secret}'",
             ]
+            if role in WEB_ROLES:
+                statements.append(f"ALTER ROLE {name} SET {PATIENCE} = '{LONGEST_PAUSE}'")
         return statements
 
     def _single_user(self, data: Path, statements: Sequence[str]) -> None:
@@ -168,7 +173,7 @@ class Postgres:
     def _as_service(
         self, program: Path, *arguments: str, script: str = ""
     ) -> subprocess.CompletedProcess[str]:
-        account = self.home.account
+        account = self.home.account("postgres")
         return subprocess.run(
             [program, *arguments],
             input=script,
@@ -177,8 +182,8 @@ class Postgres:
             check=False,
             cwd=self.home.path,
             env=PLAIN_ENVIRONMENT,
-            user=account.pw_uid if account else None,
-            group=account.pw_gid if account else None,
+            user=account.uid if account else None,
+            group=account.gid if account else None,
             extra_groups=[] if account else None,
         )
 

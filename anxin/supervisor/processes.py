@@ -12,9 +12,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from anxin.supervisor import procfs
+from anxin.supervisor.accounts import Account
 from anxin.supervisor.home import CHECKOUT, Home
 
-_PR_SET_PDEATHSIG = 1
+_PR_SET_PDEATHSIG, _PR_SET_NO_NEW_PRIVS = 1, 38
 _libc = ctypes.CDLL(None, use_errno=True)
 LONGEST_LOG = 10_000_000  # bytes
 
@@ -31,7 +32,7 @@ class Program:
     arguments: tuple[str, ...]
     environment: Mapping[str, str]
     directory: Path = CHECKOUT
-    account: tuple[int, int] | None = None  # user and group, when not our own
+    account: Account | None = None  # when not our own
     prepare: Callable[[], None] = _nothing  # before every start
     ready: Callable[[], bool] = field(default=lambda: True)
     stop_signal: signal.Signals = signal.SIGTERM
@@ -94,11 +95,13 @@ class Child:
 
     def _spawn(self) -> subprocess.Popen[bytes]:
         program, parent = self.program, os.getpid()
-        user, group = program.account or (None, None)
+        account = program.account
 
         def die_with_parent() -> None:
             _libc.prctl(_PR_SET_PDEATHSIG, program.stop_signal)
             resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # memory holds keys and personal data
+            if account:
+                _libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)  # what it is, it stays: no sudo
             if os.getppid() != parent:
                 os._exit(1)
 
@@ -112,9 +115,9 @@ class Child:
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
-                user=user,
-                group=group,
-                extra_groups=[] if program.account else None,
+                user=account.uid if account else None,
+                group=account.gid if account else None,
+                extra_groups=account.groups if account else None,
                 # Run after the change of user, which would undo it. We have no other thread.
                 preexec_fn=die_with_parent,  # noqa: PLW1509
             )

@@ -1,18 +1,20 @@
 """The processes of the product, besides the two services: signer, workers, clock, sites."""
 
 import http.client
-import signal
+import os
 import socket
-import sys
+from collections.abc import Callable, Mapping
 from functools import partial
 from http import HTTPStatus
 from pathlib import Path
 
+from anxin.supervisor import secretfiles
 from anxin.supervisor.environment import Environment
+from anxin.supervisor.home import Home
 from anxin.supervisor.processes import Program
 
 SIGNER_TIER, SITE_TIER = 1, 2
-CELERY = (sys.executable, "-m", "celery", "-A", "anxin.celery_app")
+CELERY = ("-m", "celery", "-A", "anxin.celery_app")
 QUIET = ("--without-gossip", "--without-mingle", "--without-heartbeat", "--loglevel", "INFO")
 SIGNER_OPTIONS = {  # what `python -m pki.signer` has defaults for
     "ANXIN_SIGNER_DRIVER": "--driver",
@@ -31,65 +33,106 @@ def signer(environment: Environment) -> Program:
     for variable, option in SIGNER_OPTIONS.items():
         if value := environment.caller.get(variable):
             options += [option, value]
-    return Program(
-        name="signer",
-        arguments=(
-            *(sys.executable, "-m", "pki.signer", "--home", str(home.path / "signer")),
-            *("--socket", str(where), "--unlock-file", str(home.secrets / "signer-unlock")),
-            *options,
-        ),
-        environment=environment.signer(),
+    if worker := home.account("worker"):
+        # Ourselves, too: commands are run by who runs the supervisor.
+        options += ["--allow-uid", str(worker.uid), str(os.getuid())]
+    unlock = home.secrets_of("signer") / "signer-unlock"
+    return _program(
+        environment,
+        "signer",
+        *("-m", "pki.signer", "--home", str(home.keys)),
+        *("--socket", str(where), "--unlock-file", str(unlock)),
+        *options,
+        group="signer",
+        told=environment.signer(),
         ready=partial(_accepts, where),
         tier=SIGNER_TIER,
     )
 
 
 def worker(environment: Environment, queue: str, *, processes: int) -> Program:
-    """A Celery worker for one queue."""
-    return Program(
-        name=f"worker-{queue}",
-        arguments=(
-            *CELERY,
-            "worker",
-            "-n",
-            f"{queue}@%h",
-            "-Q",
-            queue,
-            "-c",
-            str(processes),
-            *QUIET,
-        ),
-        environment=environment.site("worker"),
+    """A Celery worker for one queue; ready when it takes what waits there."""
+    ready = environment.ready_file(queue)
+    return _program(
+        environment,
+        f"worker-{queue}",
+        *(*CELERY, "worker", "-n", f"{queue}@%h", "-Q", queue, "-c", str(processes), *QUIET),
+        group="worker",
+        told=environment.worker(queue),
+        before=lambda: ready.unlink(missing_ok=True),
+        ready=ready.exists,
         patience=25.0,
-        tier=SITE_TIER,
     )
 
 
 def beat(environment: Environment) -> Program:
     """The clock of the timetable in `anxin/flows.py`."""
-    schedule = environment.home.run / "beat-schedule"
-    return Program(
-        name="beat",
-        arguments=(*CELERY, "beat", "-s", str(schedule), "--pidfile", "", "--loglevel", "WARNING"),
-        environment=environment.beat(),
-        tier=SITE_TIER,
+    schedule = environment.home.work / "beat-schedule"
+    return _program(
+        environment,
+        "beat",
+        *(*CELERY, "beat", "-s", str(schedule), "--pidfile", "", "--loglevel", "WARNING"),
+        group="worker",
+        told=environment.beat(),
     )
 
 
 def site(environment: Environment, name: str, port: int) -> Program:
     """One of the two web sites, on the loopback interface only."""
+    return _program(
+        environment,
+        name,
+        *("-m", "gunicorn", "anxin.wsgi:application", "--no-control-socket"),
+        *("--bind", f"127.0.0.1:{port}", "--worker-class", "gthread", "--workers", "2"),
+        *("--threads", "4", "--graceful-timeout", "8"),
+        group=name,
+        told=environment.site(name),
+        before=partial(_show_demo_accounts, environment.home, name),
+        ready=partial(_serves, port),
+    )
+
+
+def _program(
+    environment: Environment,
+    name: str,
+    *arguments: str,
+    group: str,
+    told: Mapping[str, str],
+    ready: Callable[[], bool] = lambda: True,
+    before: Callable[[], None] = lambda: None,
+    patience: float = 10.0,
+    tier: int = SITE_TIER,
+) -> Program:
+    """Python, run by the account of this group, which is handed its secrets before."""
+    home, place = environment.home, environment.workplace
+
+    def prepare() -> None:
+        instead = {
+            name: file
+            for name, file in environment.own_files.items()
+            if name in secretfiles.TOLD[group]
+        }
+        secretfiles.hand_out(home, group, instead)
+        before()
+
     return Program(
         name=name,
-        arguments=(
-            *(sys.executable, "-m", "gunicorn", "anxin.wsgi:application", "--no-control-socket"),
-            *("--bind", f"127.0.0.1:{port}", "--worker-class", "gthread", "--workers", "2"),
-            *("--threads", "4", "--graceful-timeout", "8"),
-        ),
-        environment=environment.site(name),
-        ready=partial(_serves, port),
-        stop_signal=signal.SIGTERM,
-        tier=SITE_TIER,
+        arguments=(place.python, *arguments),
+        environment={**told, **place.environment},
+        directory=place.code,
+        account=home.account(group),
+        prepare=prepare,
+        ready=ready,
+        patience=patience,
+        tier=tier,
     )
+
+
+def _show_demo_accounts(home: Home, site: str) -> None:
+    """The staff site's page fills them in; a command, run by ourselves, has made the file."""
+    account = home.account(site)
+    if site == "staff" and account and home.demo_accounts.exists():
+        os.chown(home.demo_accounts, account.uid, account.gid)
 
 
 def is_free(port: int) -> bool:

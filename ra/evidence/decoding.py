@@ -1,6 +1,7 @@
 """Handing a stranger's file to the child that decodes it, and taking pages back."""
 
 import json
+import os
 import subprocess
 import sys
 import threading
@@ -11,6 +12,7 @@ from django.conf import settings
 from anxin.kernel.errors import Kind, Refusal
 from ra.evidence.rules import refuse
 
+LOADER = ("LD_LIBRARY_PATH",)  # where Python's own library is, when Python is a copy
 SECONDS = 60  # from start to answer
 MOST = 64 * 1024 * 1024  # bytes of pages we are willing to take back
 
@@ -68,7 +70,7 @@ def _ask(kind: str, data: bytes) -> bytes:
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         cwd=settings.BASE_DIR,
-        env={},
+        env={name: os.environ[name] for name in LOADER if name in os.environ},
         close_fds=True,
     )
     assert child.stdin

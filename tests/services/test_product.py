@@ -16,13 +16,14 @@ pytestmark = pytest.mark.slow
 
 FIRST_RUN = 300.0  # seconds, on two busy cores
 SITES = ("staff", "public")
+ROOT = os.getuid() == 0
 EVERYBODY = (*SITES, "beat", "postgres", "signer", "valkey", "worker-default", "worker-signing")
 
 
 class Product(House):
     def __init__(self, path: Path) -> None:
         super().__init__(path)
-        self.home = Home(path, SERVICE_USER if os.getuid() == 0 else None)
+        self.home = Home(path, SERVICE_USER if ROOT else None, separate=ROOT)
         self.ports = dict(zip(SITES, free_ports(2), strict=True))
 
     def command(self, python: str) -> list[str]:

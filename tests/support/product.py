@@ -5,7 +5,7 @@ import os
 import socket
 import subprocess
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from email.message import Message
 from pathlib import Path
 
@@ -17,6 +17,7 @@ from tests.services.conftest import House, short_directory
 
 FIRST_RUN = 240.0  # seconds, on a machine that is busy with other things
 SITES = ("staff", "public")
+ROOT = os.getuid() == 0
 HELPERS = ("beat", "postgres", "signer", "valkey", "worker-default", "worker-signing")
 EVERYBODY = (*SITES, *HELPERS)
 
@@ -48,7 +49,7 @@ class Product(House):
 
     def __init__(self, **settings: str) -> None:
         super().__init__(short_directory())
-        self.home = Home(self.home.path, SERVICE_USER if os.getuid() == 0 else None)
+        self.home = Home(self.home.path, SERVICE_USER if ROOT else None, separate=ROOT)
         self.ports = dict(zip(SITES, free_ports(len(SITES)), strict=True))
         self.settings = settings
 
@@ -99,8 +100,9 @@ class Product(House):
         )
 
     def told(self, site: str) -> dict[str, str]:
-        """The environment that the supervisor gives to a process of this site."""
-        return Environment(self.home, os.environ | self.environment()).site(site)
+        """What the supervisor tells a process of this site, for one that runs as ourselves."""
+        home = replace(self.home, separate=False)
+        return Environment(home, os.environ | self.environment()).site(site)
 
     def signer(self) -> Signer:
         return Signer(self.home.sockets / "signer/signer.sock")
