@@ -10,9 +10,21 @@ from datetime import datetime
 from typing import Any
 
 from django.db import connection
+from django.db.backends.postgresql.base import ServerBindingCursor
+from django.db.backends.utils import CursorWrapper
 from django.db.models import AutoField, Field, Model
 
 Columns = Sequence["Field[Any, Any]"]
+
+
+def cursor() -> CursorWrapper:
+    """One that sends parameters beside the statement: the database parses none of a long text, and
+    nobody quotes it. Parameters whose type the statement does not tell need a cast.
+    """
+    connection.ensure_connection()
+    bare = ServerBindingCursor(connection.connection)
+    logged = connection.queries_logged
+    return connection.make_debug_cursor(bare) if logged else connection.make_cursor(bare)
 
 
 def recordset(columns: Columns, rows: Iterable[Model]) -> tuple[str, str]:
@@ -38,12 +50,12 @@ def insert(rows: Sequence[Model], *, ignore_conflicts: bool = False, unique: str
     last = "ON CONFLICT DO NOTHING" if ignore_conflicts else ""
     if unique:
         last += f" RETURNING {quoted(meta.get_field(unique))}, {quoted(meta.pk)}"
-    with connection.cursor() as cursor:
-        cursor.execute(
+    with cursor() as sent:
+        sent.execute(
             f'INSERT INTO "{meta.db_table}" ({names}) SELECT {names} FROM {source} {last}',  # noqa: S608 -- names of the model
             [values],
         )
-        numbers = dict(cursor.fetchall()) if unique else {}
+        numbers = dict(sent.fetchall()) if unique else {}
     for row in rows if unique else ():
         row.pk = numbers[getattr(row, unique)]
 

@@ -1,7 +1,8 @@
 """One byte form for one meaning: what we hash and what people sign."""
 
-import hashlib
 import json
+
+from pki.sm.sm3 import sm3
 
 _ENCODER = json.JSONEncoder(
     sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
@@ -15,4 +16,4 @@ def encode(value: object) -> bytes:
 
 def digest(value: object) -> str:
     """SM3 of the canonical form, as 64 hex digits."""
-    return hashlib.new("sm3", encode(value)).hexdigest()
+    return sm3(encode(value)).hex()

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import connection, transaction
+from psycopg.types.datetime import TimestamptzLoader
 
 from audit.journal import rules
 from audit.journal.models import Link
@@ -49,6 +50,8 @@ def head() -> rules.Link:
 def unsealed(head: rules.Link, *, limit: int) -> list[rules.Content]:
     """Entries that may be chained now, in their order."""
     with connection.cursor() as cursor:
+        # In C, and by the connection's zone, which is UTC: Django's loader is made for pages.
+        cursor.adapters.register_loader("timestamptz", TimestamptzLoader)
         cursor.execute(
             "SELECT %s::text::xid8 >= pg_snapshot_xmax(pg_current_snapshot())", [head.xid]
         )
@@ -88,6 +91,11 @@ def digest_of(seq: int) -> str:
     if seq == 0:
         return rules.GENESIS
     return Link.objects.filter(seq=seq).values_list("digest", flat=True).first() or ""
+
+
+def digests_of(seqs: list[int]) -> dict[int, str]:
+    """By number; links that are not there are left out."""
+    return dict(Link.objects.filter(seq__in=seqs).values_list("seq", "digest"))
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from django.db import connection, transaction
 
 from anxin.kernel import canonical
 from anxin.kernel.actors import Actor
-from anxin.kernel.batches import quoted, recordset
+from anxin.kernel.batches import cursor, quoted, recordset
 from anxin.kernel.errors import Kind, Refusal
 from anxin.kernel.locks import Work, held_until_commit
 from anxin.kernel.rows import Stateful
@@ -36,7 +36,7 @@ _LINK = attrgetter(*(field.name for field in fields(rules.Link)))
 INSERT = """
 INSERT INTO audit_entry
   (at, actor_id, actor_name, actor_roles, address, action, outcome, subject, details)
-SELECT %s, %s, %s, %s, %s, %s, %s, pair ->> 0, pair ->> 1
+SELECT %s::timestamptz, %s::bigint, %s, %s, %s, %s, %s, pair ->> 0, pair ->> 1
 FROM json_array_elements(%s::json) AS written (pair)
 """
 
@@ -55,8 +55,8 @@ def _write(
         [(subject, canonical.encode(details).decode()) for subject, details in entries]
     )
     who = (at, actor.person_id, actor.name, roles, actor.address)
-    with connection.cursor() as cursor:
-        cursor.execute(INSERT, [*who, action, outcome, pairs])
+    with cursor() as sent:
+        sent.execute(INSERT, [*who, action, outcome, pairs])
 
 
 def record(
@@ -150,13 +150,13 @@ def _move(batch: list[Stateful], before: str, after: str, columns: Sequence[str]
     source, values = recordset([meta.pk, *changed], batch)
     changes = "".join(f", {quoted(column)} = v.{quoted(column)}" for column in changed)
     key = quoted(meta.pk)
-    with connection.cursor() as cursor:
-        cursor.execute(
+    with cursor() as sent:
+        sent.execute(
             f'UPDATE "{meta.db_table}" AS t SET state = %s{changes} FROM {source}'  # noqa: S608 -- names of the model
             f" WHERE t.{key} = v.{key} AND t.state = %s",
             [after, values, before],
         )
-        return int(cursor.rowcount)
+        return int(sent.rowcount)
 
 
 def _require_transaction() -> None:
@@ -188,6 +188,6 @@ def _seal_batch(limit: int) -> int:
         head = rules.seal(head.seq + 1, head.digest, content)
         links.append(head)
     if links:
-        with connection.cursor() as cursor:
-            cursor.execute(APPEND, [json.dumps(list(map(_LINK, links)))])
+        with cursor() as sent:
+            sent.execute(APPEND, [json.dumps(list(map(_LINK, links)))])
     return len(links)
