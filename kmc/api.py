@@ -1,5 +1,6 @@
 """Front door of the key management centre: data keys for what must not lie in the clear."""
 
+from kmc.envelopes.queries import Wrapping, wrapping
 from kmc.envelopes.services import (
     blind_index,
     destroy_data_key,
@@ -13,6 +14,7 @@ from kmc.envelopes.services import (
 )
 
 __all__ = [
+    "Wrapping",
     "blind_index",
     "destroy_data_key",
     "new_data_key",
@@ -22,4 +24,5 @@ __all__ = [
     "unseal",
     "unseal_file",
     "unseal_many",
+    "wrapping",
 ]

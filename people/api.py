@@ -4,7 +4,7 @@ from people.accounts.demo import accounts as demo_accounts
 from people.accounts.demo import new_account as new_demo_account
 from people.accounts.demo import write_accounts as write_demo_accounts
 from people.accounts.queries import staff_matching, staff_names
-from people.accounts.services import create_staff, enrol_device
+from people.accounts.services import create_staff, enrol_device, reseal_devices
 from people.approvals.queries import ApprovalView as Approval
 from people.approvals.queries import Spent, approval, may, open_approvals, spent, standing
 from people.approvals.queries import VoteView as Vote
@@ -28,6 +28,7 @@ __all__ = [
     "open_approvals",
     "propose",
     "redeem",
+    "reseal_devices",
     "spent",
     "staff_matching",
     "staff_names",

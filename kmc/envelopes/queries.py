@@ -1,9 +1,11 @@
 """Opening data keys. A plain key lives as long as the call that asked for it."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from uuid import UUID
 
-from anxin.kernel.errors import Kind, Refusal
+from django.db.models import Count
+
 from kmc.envelopes import formats, keks, rules
 from kmc.envelopes.models import DataKey
 
@@ -29,14 +31,34 @@ def open_keys(key_ids: Collection[UUID]) -> dict[UUID, bytes]:
     return {key_id: _unwrap(row, ring) for key_id, row in rows.items()}
 
 
+@dataclass(frozen=True, slots=True)
+class Wrapping:
+    """How far the newest key-encryption key has come: data keys by the id of what wraps them."""
+
+    current: str
+    older: tuple[str, ...]  # still in the secret file
+    counts: Mapping[str, int]
+
+    @property
+    def waiting(self) -> int:
+        return sum(self.counts.values()) - self.counts.get(self.current, 0)
+
+
+def wrapping() -> Wrapping:
+    """Refuses (NOT_READY) when a key that is still needed is not in the secret file."""
+    current, *older = keks.ring()
+    rows = DataKey.objects.filter(wrapped__isnull=False).order_by()
+    counts = dict(rows.values_list("kek_id").annotate(Count("pk")))
+    rules.check_ring(counts, (current, *older))
+    return Wrapping(current, tuple(older), counts)
+
+
 def _unwrap(row: DataKey, ring: dict[str, keks.Kek]) -> bytes:
     if row.wrapped is None:
         raise rules.data_key_destroyed(row.pk)
     kek = ring.get(row.kek_id)
     if kek is None:
-        raise Refusal(
-            Kind.NOT_READY, "kmc.kek_missing", f"key-encryption key {row.kek_id} is not at hand"
-        )
+        raise rules.kek_missing(row.kek_id)
     place = wrapping_place(row.pk, row.purpose)
     try:
         return formats.open_message(kek.key, place, bytes(row.wrapped))

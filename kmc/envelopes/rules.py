@@ -1,6 +1,7 @@
 """What a data key may be for, and how one text is always written before it is indexed."""
 
 import unicodedata
+from collections.abc import Collection
 
 from anxin.kernel.errors import Kind, Refusal
 
@@ -23,6 +24,16 @@ def data_key_destroyed(key_id: object) -> Refusal:
     return Refusal(
         Kind.NOT_FOUND, "kmc.data_key_destroyed", f"data key {key_id} is destroyed", cps="5.5.2"
     )
+
+
+def kek_missing(kek_id: str) -> Refusal:
+    return Refusal(Kind.NOT_READY, "kmc.kek_missing", f"key-encryption key {kek_id} is not at hand")
+
+
+def check_ring(needed: Collection[str], held: Collection[str]) -> None:
+    """Refuses to begin when a key that still wraps something is not among those held."""
+    for kek_id in sorted(set(needed) - set(held)):
+        raise kek_missing(kek_id)
 
 
 def data_key_unknown(key_id: object) -> Refusal:

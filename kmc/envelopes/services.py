@@ -58,7 +58,10 @@ def destroy_data_key(key_id: UUID, *, reason: str, actor: Actor, at: datetime) -
 
 @transaction.atomic
 def renew_wrapping(limit: int = 1000, *, actor: Actor, at: datetime) -> int:
-    """Wrap up to `limit` keys anew by the current key-encryption key; how many there were."""
+    """Wrap up to `limit` keys anew by the current key-encryption key; how many there were.
+
+    Refuses (NOT_READY), before anything is changed, when an older key is not at hand any more.
+    """
     kek = keks.current()
     waiting = DataKey.objects.select_for_update(skip_locked=True).exclude(kek_id=kek.id)
     rows = list(waiting.filter(wrapped__isnull=False)[:limit])
@@ -120,6 +123,10 @@ class SmallSecretSealer:
         kek = keks.current()
         sealed = formats.seal_message(kek.subkey(self.INFO), context.encode(), plaintext)
         return bytes.fromhex(kek.id) + sealed
+
+    def is_current(self, sealed: bytes) -> bool:
+        """Whether the current key-encryption key sealed it, and not an older one."""
+        return sealed[:8].hex() == keks.current().id
 
     def unseal(self, context: str, sealed: bytes) -> bytes:
         """Refuses what was altered or sealed for another context."""

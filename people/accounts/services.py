@@ -72,6 +72,21 @@ def enrol_device(person_id: int, key: bytes, *, name: str = "", actor: Actor, at
     return int(device.pk)
 
 
+@transaction.atomic
+def reseal_devices(*, actor: Actor, at: datetime) -> int:
+    """Seal the keys of all devices in use anew, where an older key sealed them; how many."""
+    rows = OneTimeDevice.objects.select_for_update().filter(confirmed=True)
+    stale = [row for row in rows if not sealer().is_current(bytes(row.sealed_key))]
+    for row in stale:
+        key = sealer().unseal(row.key_context(), bytes(row.sealed_key))
+        row.sealed_key = sealer().seal(row.key_context(), key)
+    OneTimeDevice.objects.bulk_update(stale, ["sealed_key"], batch_size=500)
+    if stale:
+        subject = "people.onetimedevice"
+        record("people.devices_resealed", subject, actor=actor, at=at, devices=len(stale))
+    return len(stale)
+
+
 def check_password(login: str, password: str, *, address: str, at: datetime) -> int:
     """First factor; returns the person's id.
 
