@@ -1,10 +1,14 @@
-"""Uploads stay in memory: Django's usual handler would spool evidence to a plain file."""
+"""Uploads stay in memory: Django's usual handler would spool evidence to a plain file.
+
+The check against forged requests reads the body before a view is asked who is there. So no file is
+taken unless the view has said `request.takes_files`, which it does when it knows the sender.
+"""
 
 from io import BytesIO
 from typing import Any
 
 from django.core.files.uploadedfile import InMemoryUploadedFile
-from django.core.files.uploadhandler import FileUploadHandler, StopFutureHandlers
+from django.core.files.uploadhandler import FileUploadHandler, StopFutureHandlers, StopUpload
 
 from ra.evidence.rules import LIMIT
 
@@ -14,6 +18,8 @@ class InMemoryUpload(FileUploadHandler):
 
     def new_file(self, *args: Any, **kwargs: Any) -> None:
         super().new_file(*args, **kwargs)
+        if not getattr(self.request, "takes_files", False):
+            raise StopUpload(connection_reset=True)
         self.buffer = BytesIO()
         raise StopFutureHandlers
 

@@ -13,6 +13,7 @@ from ra.evidence import shapes
 
 LIMIT = 20 * 1024 * 1024  # bytes
 PER_SLOT = 3  # files
+BODY = PER_SLOT * LIMIT + (1 << 16)  # bytes of a request: so many files, and a few words
 
 
 class When(StrEnum):
@@ -76,6 +77,12 @@ def check_slot(profile: str, slot: str, held: int) -> None:
         raise refuse("slot", f"{profile} asks for no {slot}", slot=slot)
     if held >= PER_SLOT:
         raise refuse("slot_full", f"{held} files are in {slot} already", slot=slot)
+
+
+def check_body(length: int) -> None:
+    """Refuses a request before it is read."""
+    if length > BODY:
+        raise refuse("too_large", f"a request of {length} bytes")
 
 
 def missing(needed: list[str], held: frozenset[str]) -> list[Refusal]:

@@ -1,26 +1,46 @@
 """Documents over HTTP: in, and out as pages; never to a disk or a cache."""
 
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import cache_control
+from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_GET, require_POST
 
 from anxin.kernel.errors import Kind, Refusal
 from people.api import Role
 from people.gates import actor_of, only
 from ra.applications.queries import id_of
-from ra.evidence import services
+from ra.evidence import rules, services
 
 WEBP = "image/webp"
 unkept = cache_control(no_store=True, private=True)
 TYPES = {"jpeg": "image/jpeg", "png": "image/png", "pdf": "application/pdf"}
 
 
+def takes_files(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """Reads the body, not too long a one, only now; outside stand `csrf_exempt` and a gate."""
+
+    @wraps(view)
+    def taking(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        length = request.META.get("CONTENT_LENGTH") or "0"
+        rules.check_body(int(length) if length.isdecimal() else 0)
+        request.takes_files = True  # type: ignore[attr-defined]  # read by `anxin.uploads`
+        return csrf_protect(view)(request, *args, **kwargs)
+
+    return taking
+
+
+@csrf_exempt  # `takes_files` checks it: to check it is to read the body
 @only(Role.OPERATOR)
 @require_POST
+@takes_files
 def add(request: HttpRequest, number: str) -> HttpResponse:
     """One file or several for one slot; the script sends them one by one and wants JSON."""
     files = request.FILES.getlist("file")
