@@ -12,6 +12,7 @@ FLOWS: dict[str, tuple[str, ...]] = {
 TIMETABLE: dict[str, float] = {
     "audit.verify": 86_400,  # CPS 5.4.4: the whole chain, recomputed
     "audit.seal": 2,  # CPS 5.4.4: entries are chained seconds after they are written
+    "audit.note_head": 300,  # CPS 5.4.4: the chain's end, kept by the signer
     "ca.sweep_orders": 3,  # orders nobody rang for, or whose worker died
     "ca.sweep_status": 5,  # OCSP answers missing or about to lapse (CPS 4.9.9)
     "ca.note_signer": 15,  # what the dashboard says about the signer

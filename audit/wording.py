@@ -13,4 +13,5 @@ FAULTS = {
     Fault.CHANGED: _("内容被改动"),
     Fault.MISSING: _("记录缺失"),
     Fault.REORDERED: _("次序不符"),
+    Fault.REWRITTEN: _("与签名服务留存的末端不符"),
 }

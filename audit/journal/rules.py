@@ -42,6 +42,7 @@ class Fault(StrEnum):
     CHANGED = "changed"  # the entry is not what was sealed
     MISSING = "missing"  # the entry, or a link, is gone
     REORDERED = "reordered"  # the link does not follow the one before it
+    REWRITTEN = "rewritten"  # the chain does not contain a head that was noted elsewhere
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 import json
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import connection
@@ -13,6 +13,7 @@ from anxin.kernel.errors import Kind, Refusal
 from audit.journal import queries as chain
 from audit.journal import rules as links
 from audit.journal.models import Entry, Link
+from audit.reading import rules
 from audit.reading.rules import NOBODY, PAGE, Filters
 from people.api import staff_matching
 
@@ -51,10 +52,14 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class Verification:
-    """What the last walk along the whole chain found."""
+    """What the last walk along the whole chain found.
+
+    `heads` kept by the signer were compared; None when it did not answer.
+    """
 
     at: datetime
     entries: int
+    heads: int | None
     broken_at: int | None
     fault: str
 
@@ -66,6 +71,11 @@ class ChainState:
     waiting: int
     waiting_since: datetime | None
     verified: Verification | None
+
+    @property
+    def since(self) -> int:
+        """How many entries were chained after the last full walk."""
+        return self.seq - self.verified.entries if self.verified else self.seq
 
 
 def entries(
@@ -114,7 +124,13 @@ def _last_verification() -> Verification | None:
     if row is None:
         return None
     said = json.loads(row.details)
-    return Verification(row.at, said["entries"], said.get("broken_at"), said.get("fault", ""))
+    return Verification(
+        at=row.at,
+        entries=said["entries"],
+        heads=said.get("heads"),
+        broken_at=said.get("broken_at"),
+        fault=said.get("fault", ""),
+    )
 
 
 def _matching(filters: Filters) -> QuerySet[Entry]:
@@ -126,7 +142,7 @@ def _matching(filters: Filters) -> QuerySet[Entry]:
     if filters.action:
         wanted &= Q(action__startswith=filters.action)
     if filters.subject:
-        wanted &= Q(subject=filters.subject)
+        wanted &= Q(subject__in=_subjects(filters.subject))
     if filters.since:
         wanted &= Q(at__gte=filters.since)
     if filters.until:
@@ -134,6 +150,24 @@ def _matching(filters: Filters) -> QuerySet[Entry]:
     if filters.refused:
         wanted &= ~Q(outcome="done")
     return Entry.objects.select_related("link").filter(wanted)
+
+
+def _subjects(text: str) -> list[str]:
+    """What a subject, a printed number, or the name of somebody who works here may mean."""
+    people = (f"people.staffmember:{person}" for person in staff_matching(text))
+    return [text, *people, *_numbered(text)]
+
+
+def _numbered(text: str) -> set[str]:
+    """Whatever was opened under a printed number, which tells the day and stands in the entry."""
+    number = rules.number_in(text)
+    day = number and rules.day_of(number)
+    if not day:
+        return set()
+    opened = Entry.objects.filter(at__gte=day, at__lt=day + timedelta(days=1))
+    return set(
+        opened.filter(details__contains=f'"number":"{number}"').values_list("subject", flat=True)
+    )
 
 
 def _views(rows: list[Entry]) -> tuple[EntryView, ...]:

@@ -8,10 +8,13 @@ from django.db import transaction
 from anxin.kernel.actors import Actor
 from anxin.kernel.jobs import enqueue
 from audit.journal import queries as chain
+from audit.journal import witness
+from audit.journal.rules import Break
 from audit.log import record
 from audit.reading import queries
 from audit.reading.queries import VERIFIED, EntryView, Page
 from audit.reading.rules import Filters
+from pki.errors import TokenError
 
 log = logging.getLogger(__name__)
 
@@ -57,16 +60,26 @@ def ask_verification(*, actor: Actor, at: datetime) -> None:
     enqueue("audit.verify")
 
 
-@transaction.atomic
 def verify(*, actor: Actor, at: datetime) -> bool:
     """Recompute the whole chain and write down what was found; true when it holds.
 
-    The head goes to the log as well: whoever owns the tables can chain everything anew, and only a
-    head that was noted elsewhere tells.
+    Whoever owns the tables can chain everything anew, and only heads that were noted elsewhere
+    tell: those that the signer keeps are compared, and the last one goes to the log as well.
     """
-    broken = chain.first_break()
+    broken, heads = chain.first_break(), None
+    if broken is None:
+        try:
+            testimony = witness.compare()
+            broken, heads = testimony.broken, testimony.heads
+        except TokenError as error:
+            log.error("the journal's heads were not compared: %s", error)  # noqa: TRY400
+    return _write_down(broken, heads, actor=actor, at=at)
+
+
+@transaction.atomic
+def _write_down(broken: Break | None, heads: int | None, *, actor: Actor, at: datetime) -> bool:
     head = chain.head()
-    found: dict[str, object] = {"entries": head.seq, "head": head.digest}
+    found: dict[str, object] = {"entries": head.seq, "head": head.digest, "heads": heads}
     if broken:
         found |= {"broken_at": broken.seq, "entry": broken.entry, "fault": broken.fault}
     outcome = "broken" if broken else "done"

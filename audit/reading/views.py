@@ -18,16 +18,15 @@ from people.gates import actor_of, only
 def journal(request: HttpRequest) -> HttpResponse:
     form = FilterForm(request.GET)
     context: dict[str, object] = {"form": form, "chain": queries.chain_state()}
-    if not form.is_valid():
-        return render(request, "audit/journal.html", context, status=422)
+    status = 200 if form.is_valid() else 422  # what could be read is searched for all the same
     given, actor, at = form.cleaned_data, actor_of(request), timezone.now()
     page = services.search(
-        form.filters(), before=given["before"], after=given["after"], actor=actor, at=at
+        form.filters(), before=given.get("before"), after=given.get("after"), actor=actor, at=at
     )
     context |= {"page": page, "query": _without_paging(request.GET)}
-    if given["entry"]:
+    if given.get("entry"):
         context["chosen"] = services.open_entry(given["entry"], actor=actor, at=at)
-    return render(request, "audit/journal.html", context)
+    return render(request, "audit/journal.html", context, status=status)
 
 
 def _without_paging(given: QueryDict) -> str:

@@ -68,6 +68,7 @@ def request_revocation(
         subject_of(row),
         actor=actor,
         at=at,
+        number=row.number,
         certificate=certificate_id,
         cause=cause,
         asker=asker,

@@ -1,4 +1,4 @@
-"""Recompute the whole chain and name the first entry that does not hold (CPS 5.4.4)."""
+"""Recompute the whole chain, compare it with the heads that the signer keeps (CPS 5.4.4)."""
 
 from argparse import ArgumentParser
 from typing import Any
@@ -6,7 +6,8 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from audit.journal import queries, rules
+from audit.journal import queries, rules, witness
+from pki.errors import TokenError
 
 
 class Command(BaseCommand):
@@ -19,6 +20,12 @@ class Command(BaseCommand):
             help="a head noted earlier; fails when the chain no longer contains it",
         )
 
+        parser.add_argument(
+            "--without-signer",
+            action="store_true",
+            help="only the walk: it does not notice that everything was chained anew",
+        )
+
     def handle(self, *args: Any, head: str | None = None, **options: Any) -> None:
         broken = queries.first_break()
         if broken:
@@ -26,7 +33,10 @@ class Command(BaseCommand):
         if head:
             _check_noted(head)
         end = queries.head()
-        self.stdout.write(f"intact: {end.seq} entries, head {end.digest}")
+        noted = "not compared" if options["without_signer"] else _compared()
+        self.stdout.write(
+            f"intact: {end.seq} entries, head {end.digest}, heads kept by the signer: {noted}"
+        )
         self._report_waiting()
 
     def _report_waiting(self) -> None:
@@ -35,6 +45,18 @@ class Command(BaseCommand):
             self.stderr.write(
                 f"warning: {waiting.count} entries unsealed, the oldest since {waiting.oldest}"
             )
+
+
+def _compared() -> str:
+    try:
+        testimony = witness.compare()
+    except TokenError as error:
+        raise CommandError(
+            f"the links hold, but the signer's heads were not compared: {error}", returncode=2
+        ) from error
+    if testimony.broken:
+        raise CommandError(_sentence(testimony.broken))
+    return f"{testimony.heads}, all in the chain"
 
 
 def _check_noted(noted: str) -> None:

@@ -38,7 +38,7 @@ def tamper(statement, *values):
 
 def verdict(**options):
     out, err = StringIO(), StringIO()
-    call_command("verify_journal", stdout=out, stderr=err, **options)
+    call_command("verify_journal", stdout=out, stderr=err, without_signer=True, **options)
     return out.getvalue(), err.getvalue()
 
 
@@ -75,7 +75,7 @@ def test_entries_are_chained_in_order_and_found_intact():
     links = list(Link.objects.order_by("seq"))
     assert [link.seq for link in links] == [1, 2, 3]
     assert [link.entry.subject for link in links] == ["a:1", "a:2", "a:3"]
-    assert verdict() == (f"intact: 3 entries, head {links[-1].digest}\n", verdict()[1])
+    assert verdict()[0].startswith(f"intact: 3 entries, head {links[-1].digest}, ")
 
 
 def test_the_digest_is_the_sm3_of_the_previous_one_and_every_column():

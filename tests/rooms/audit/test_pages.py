@@ -97,7 +97,56 @@ def test_what_cannot_be_searched_for_is_said_and_not_written_down(jiang, query):
     answer = signed_in(jiang).get(f"/audit/?{query}")
 
     assert answer.status_code == 422
-    assert not Entry.objects.filter(action="audit.searched").exists()
+    told = json.loads(Entry.objects.get(action="audit.searched").details)
+    assert told == {"filters": {}}
+
+
+def test_a_field_that_cannot_be_read_leaves_the_list_there(jiang):
+    write("ra.application:1")
+    write("ca.certificate:3", action="ca.certificate.revoke")
+
+    answer = signed_in(jiang).get("/audit/?action=ca.&since=tomorrow")
+
+    assert shown(answer) == ["ca.certificate:3"]
+    assert answer.context["form"].errors.keys() == {"since"}
+
+
+def test_an_application_is_found_by_the_number_on_its_receipt(jiang):
+    write("ra.application:7", action="ra.open_draft", number="RA20261120-0001")
+    write("ra.application:7", action="ra.application.submit")
+    write("ra.application:8", action="ra.open_draft", number="RA20261120-0002")
+    auditor = signed_in(jiang)
+
+    for typed in ("RA20261120-0001", "ra20261120 0001"):
+        answer = auditor.get("/audit/", {"subject": typed})
+        assert shown(answer) == ["ra.application:7"] * 2
+    assert shown(auditor.get("/audit/?subject=RA20261120-0009")) == []
+    assert shown(auditor.get("/audit/?subject=RA20269999-0001")) == []
+
+
+def test_what_was_done_to_a_person_is_found_by_their_name(jiang):
+    chen = hire("chenyue", Role.OPERATOR)
+    write(f"people.staffmember:{chen.person_id}", action="people.dismissed")
+    auditor = signed_in(jiang)
+
+    for name in ("chenyue", "S-chenyue", chen.name):
+        found = shown(auditor.get("/audit/", {"subject": name, "action": "people.dismissed"}))
+        assert found == [f"people.staffmember:{chen.person_id}"]
+
+
+@committed
+def test_the_banner_says_what_came_after_the_last_full_walk(jiang):
+    write("ra.application:1")
+    seal()
+    verify(actor=SYSTEM, at=AT)
+    write("ra.application:2")
+    seal()
+
+    page = text_of(signed_in(jiang).get("/audit/"))
+
+    assert "全量校验 2026-11-20 17:00:00" in page
+    assert "此后新增 2 条未校验" in page  # the walk's own entry is the other one
+    assert "未比对它留存的末端" in page
 
 
 def test_paging_goes_back_in_time_and_forth_again(jiang):
@@ -193,6 +242,7 @@ def test_the_page_asks_few_questions(jiang, django_assert_max_num_queries):
         write(f"ra.application:{number}")
     seal()
     auditor = signed_in(jiang)
+    auditor.get("/audit/")  # the session's first page notes where it is
 
     with django_assert_max_num_queries(14):
         auditor.get("/audit/?action=ra.")
