@@ -6,21 +6,21 @@ from ra.certificates import views as certificates
 from ra.evidence import views as evidence
 from ra.intake import views as intake
 from ra.receipts import views as receipts
-from ra.review import views as review
+from ra.review.views import case, decision, queue
 from ra.revocations import views as revocations
 
 urlpatterns = [
-    path("queue/", review.queue, name="queue"),
-    path("queue/next/", review.claim_next, name="queue-next"),
-    path("cases/<str:number>/", review.case, name="case"),
-    path("cases/<str:number>/claim/", review.claim, name="case-claim"),
-    path("cases/<str:number>/release/", review.release, name="case-release"),
-    path("cases/<str:number>/verdict/", review.verdict, name="case-verdict"),
-    path("cases/<str:number>/agree/", review.agree, name="case-agree"),
-    path("cases/<str:number>/approve/", review.approve, name="case-approve"),
-    path("cases/<str:number>/return/", review.send_back, name="case-return"),
-    path("cases/<str:number>/reject/", review.decline, name="case-reject"),
-    path("cases/<str:number>/reveal/", review.reveal, name="case-reveal"),
+    path("queue/", queue.queue, name="queue"),
+    path("queue/next/", queue.claim_next, name="queue-next"),
+    path("cases/<str:number>/", case.case, name="case"),
+    path("cases/<str:number>/claim/", queue.claim, name="case-claim"),
+    path("cases/<str:number>/release/", queue.release, name="case-release"),
+    path("cases/<str:number>/verdict/", case.verdict, name="case-verdict"),
+    path("cases/<str:number>/agree/", case.agree, name="case-agree"),
+    path("cases/<str:number>/approve/", decision.approve, name="case-approve"),
+    path("cases/<str:number>/return/", decision.send_back, name="case-return"),
+    path("cases/<str:number>/reject/", decision.decline, name="case-reject"),
+    path("cases/<str:number>/reveal/", case.reveal, name="case-reveal"),
     path("documents/<int:document_id>/pages/<int:page>/", evidence.page, name="document-page"),
     path("documents/<int:document_id>/small/", evidence.thumbnail, name="document-thumbnail"),
     path("documents/<int:document_id>/original/", evidence.original, name="document-original"),
@@ -32,6 +32,7 @@ urlpatterns = [
     path("intake/<str:number>/submit/", intake.submit, name="intake-submit"),
     path("intake/<str:number>/request/", intake.attach_request, name="intake-request"),
     path("intake/<str:number>/agreement/", intake.accept_agreement, name="intake-agreement"),
+    path("intake/<str:number>/propose-again/", intake.propose_again, name="intake-propose-again"),
     path("intake/<str:number>/cancel/", intake.cancel, name="intake-cancel"),
     path("intake/<str:number>/documents/", evidence.add, name="document-add"),
     path(

@@ -224,6 +224,9 @@ def _look_through(draft: Draft, reviewer: Actor, *, at: datetime) -> None:
     for document in view.documents:
         for page in document.pages:
             page_image(document.id, page.number, actor=reviewer, at=at)
+    for field in view.fields:
+        if field.unseen:
+            review.reveal(draft.id, field.code, reason="compare_document", actor=reviewer, at=at)
     items = [field.code for field in view.fields] + [tick.code for tick in view.checklist]
     review.confirm_fields(draft.id, items, seen=view.version, actor=reviewer, at=at)
 

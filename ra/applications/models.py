@@ -114,7 +114,7 @@ class Application(Stateful):
             ),
             models.Index(
                 fields=["maker_id", "id"],
-                condition=models.Q(state__in=["draft", "returned"]),
+                condition=models.Q(state__in=["draft", "returned", "failed"]),
                 name="application_drafts",
             ),
             models.Index(fields=["office", "-id"], name="application_office"),

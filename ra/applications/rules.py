@@ -18,6 +18,7 @@ class State(StrEnum):
     SUBMITTED = "submitted"
     RETURNED = "returned"  # for correction
     APPROVED = "approved"  # the certificate is on order
+    FAILED = "failed"  # the CA refused the order for good: to be corrected or withdrawn
     ISSUED = "issued"  # the certificate is there, the subscriber has yet to take it
     ACCEPTED = "accepted"
     REJECTED = "rejected"
@@ -25,16 +26,17 @@ class State(StrEnum):
 
 
 STEPS = Steps(
-    ("submit", [State.DRAFT, State.RETURNED], State.SUBMITTED),
+    ("submit", [State.DRAFT, State.RETURNED, State.FAILED], State.SUBMITTED),
     ("return", [State.SUBMITTED], State.RETURNED),
     ("approve", [State.SUBMITTED], State.APPROVED),
     ("reject", [State.SUBMITTED], State.REJECTED),
-    ("cancel", [State.DRAFT, State.SUBMITTED, State.RETURNED], State.CANCELLED),
+    ("cancel", [State.DRAFT, State.SUBMITTED, State.RETURNED, State.FAILED], State.CANCELLED),
+    ("fail", [State.APPROVED], State.FAILED),
     ("hand_over", [State.APPROVED], State.ISSUED),
     ("accept", [State.ISSUED], State.ACCEPTED),
 )
-EDITABLE = (State.DRAFT, State.RETURNED)
-OPEN = (State.DRAFT, State.SUBMITTED, State.RETURNED, State.APPROVED, State.ISSUED)
+EDITABLE = (State.DRAFT, State.RETURNED, State.FAILED)
+UNDECIDED = (*EDITABLE, State.SUBMITTED)
 
 WORKING_DAYS = 2  # CPS 4.2.3
 CORRECTION_DAYS = 5  # working days to answer a return; the house's own term
@@ -79,6 +81,11 @@ def deadline(submitted_at: datetime) -> datetime:
 
 def correction_deadline(at: datetime) -> datetime:
     return add_workdays(at, CORRECTION_DAYS, is_workday)
+
+
+def is_overdue(state: str, due_at: datetime | None, *, at: datetime) -> bool:
+    """Whether a returned application was not corrected in time; closing it is a person's act."""
+    return state == State.RETURNED and due_at is not None and at > due_at
 
 
 def sla(deadline_at: datetime | None, *, at: datetime) -> Sla | None:

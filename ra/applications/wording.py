@@ -8,6 +8,7 @@ STATES = {
     "submitted": _("待审核"),
     "returned": pgettext_lazy("state", "退回补正"),
     "approved": _("待制证"),
+    "failed": _("未能签发"),
     "issued": _("待领取"),
     "accepted": _("已领取"),
     "rejected": pgettext_lazy("state", "不予受理"),

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from django.db.models import Q
+
 from anxin.kernel.actors import Actor
 from anxin.kernel.errors import Kind, Refusal
 from ra.branches.models import Office
@@ -34,7 +36,7 @@ def offices(actor: Actor) -> list[OfficeView]:
     """The offices this person sees, each behind the one it belongs to."""
     rows = Office.objects.order_by("path")
     if actor.office:
-        rows = rows.filter(path__startswith=_path(actor.office))
+        rows = rows.filter(_below(actor, "path"))
     return [_view(row) for row in rows]
 
 
@@ -42,8 +44,25 @@ def visible_ids(actor: Actor) -> list[int] | None:
     """Ids of the offices whose records this person sees; None: all (headquarters)."""
     if not actor.office:
         return None
-    own = _path(actor.office)
-    return list(Office.objects.filter(path__startswith=own).values_list("pk", flat=True))
+    found = list(Office.objects.filter(_below(actor, "path")).values_list("pk", flat=True))
+    if not found:
+        raise unknown_office(actor.office)
+    return found
+
+
+def in_sight(actor: Actor) -> Q:
+    """The same for single rows that have an `office`: a join, and no query of its own."""
+    return _below(actor, "office__path") if actor.office else Q()
+
+
+def sees(actor: Actor, path: str) -> bool:
+    """Whether records of the office at this path are this person's to see."""
+    return not actor.office or f"/{actor.office}/" in path
+
+
+def _below(actor: Actor, path: str) -> Q:
+    """Codes are unique, so every path that names an office lies at or below it."""
+    return Q(**{f"{path}__contains": f"/{actor.office}/"})
 
 
 def intake_office(actor: Actor) -> OfficeView:
@@ -53,13 +72,6 @@ def intake_office(actor: Actor) -> OfficeView:
             Kind.FORBIDDEN, "branches.no_office", "applications belong to an office", cps="1.4.2"
         )
     return office(actor.office)
-
-
-def _path(code: str) -> str:
-    path = Office.objects.filter(code=code).values_list("path", flat=True).first()
-    if path is None:
-        raise unknown_office(code)
-    return path
 
 
 def _view(row: Office) -> OfficeView:

@@ -9,7 +9,7 @@ from ca import api as ca
 from pki.sm.sm3 import sm3
 from ra.applications import queries as applications
 from ra.applications.models import Application
-from ra.handover.queries import open_reference
+from ra.handover.queries import PickUp, open_reference, pick_up
 from ra.revocations.queries import RequestView, of_certificate
 
 FEWEST_DIGITS = 8  # fewer hexadecimal digits are not taken for a serial number
@@ -32,6 +32,7 @@ class Holding:
     certificate: ca.CertificateView | None
     fingerprint: str  # SM3 of the certificate, "" before there is one
     reference: str
+    pick_up: PickUp | None
     requests: tuple[RequestView, ...]
 
 
@@ -80,5 +81,6 @@ def _holding(row: Application, actor: Actor) -> Holding:
         certificate=certificate,
         fingerprint=sm3(certificate.der).hex() if certificate and issued else "",
         reference=open_reference(row.pk),
+        pick_up=pick_up(row.pk) if row.accepted_at else None,
         requests=tuple(of_certificate(row.certificate_id, actor)) if row.certificate_id else (),
     )

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from anxin.kernel.secret_files import secret
+from people.api import staff_names
 from ra.applications.models import Application
 from ra.handover import rules
 from ra.handover.models import DownloadCredential, StatusAccess
@@ -117,7 +118,7 @@ def _view(row: Application) -> StatusView:
 def _history(row: Application, answers: list[tuple[str, datetime]]) -> tuple[Step, ...]:
     words = {"return": "returned", "reject": "rejected"}
     steps = [(words[outcome], at) for outcome, at in answers]
-    approved = row.decided_at if row.state in {"approved", "issued", "accepted"} else None
+    approved = row.decided_at if row.state in {"approved", "failed", "issued", "accepted"} else None
     revoked = row.certificate_state_at if row.certificate_state == "revoked" else None
     steps += [
         (what, at)
@@ -153,6 +154,25 @@ def is_authorisation_code(application_id: int, reference: str, code: str) -> boo
     return row is not None and rules.fits(
         bytes(row.code_hash), hashed(rules.DOWNLOAD, reference, code)
     )
+
+
+@dataclass(frozen=True, slots=True)
+class PickUp:
+    """With which reference number the certificate was fetched, and who had handed that out."""
+
+    reference: str
+    at: datetime
+    handed_out_by: str
+
+
+def pick_up(application_id: int) -> PickUp | None:
+    """The credential that was used, None before."""
+    used = DownloadCredential.objects.filter(application_id=application_id, used_at__isnull=False)
+    row = used.order_by("used_at").first()
+    if row is None or row.used_at is None:
+        return None
+    names = staff_names({row.issued_by or 0})
+    return PickUp(row.reference, row.used_at, names.get(row.issued_by or 0, ""))
 
 
 def open_reference(application_id: int) -> str:

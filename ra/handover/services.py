@@ -24,6 +24,7 @@ from ra.handover.models import DownloadCredential, StatusAccess
 from ra.handover.queries import PUBLIC_COLUMNS, StatusView
 
 SWEEP = 500
+REFUSED = "refused"  # a certificate's state: there will never be one
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -134,12 +135,39 @@ def hand_over(certificate_ids: Sequence[int], *, at: datetime) -> int:
     return len(ready)
 
 
+@transaction.atomic
+def fail(certificate_ids: Sequence[int], *, at: datetime) -> int:
+    """Applications whose orders the CA has refused for good become `failed`; how many did.
+
+    The counter sees why, and has them corrected or withdraws them (CPS 4.2.2).
+    """
+    refused = [view.id for view in ca.certificates(certificate_ids) if view.state == REFUSED]
+    waiting = Application.objects.select_for_update(skip_locked=True)
+    rows = list(waiting.filter(certificate_id__in=refused, state=ApplicationState.APPROVED))
+    for row in rows:
+        row.certificate_state, row.certificate_state_at = REFUSED, at
+    advance_many(
+        rows,
+        "fail",
+        actor=SYSTEM,
+        at=at,
+        details={row.pk: {"certificate": row.certificate_id} for row in rows},
+        columns=("certificate_state", "certificate_state_at"),
+    )
+    return len(rows)
+
+
 def sweep_issued(*, at: datetime) -> int:
-    """What nobody rang for: certificates that are there, or refused for good; old codes."""
+    """What nobody rang for: certificates that are there, or refused for good; old codes.
+
+    All approved applications, a batch at a time: those that go on waiting hold up nobody.
+    """
     waiting = Application.objects.filter(state=ApplicationState.APPROVED).order_by("pk")
-    keys = list(waiting.values_list("certificate_id", flat=True)[:SWEEP])
-    note_status([key for key in keys if key], at=at)
-    count = hand_over([key for key in keys if key], at=at)
+    count, last = 0, 0
+    while batch := list(waiting.filter(pk__gt=last).values_list("pk", "certificate_id")[:SWEEP]):
+        keys = [key for _, key in batch if key]
+        count += hand_over(keys, at=at) + fail(keys, at=at)
+        last, _ = batch[-1]
     expire_codes(at=at)
     return count
 
@@ -159,7 +187,7 @@ def expire_codes(*, at: datetime) -> int:
 def note_status(certificate_ids: Sequence[int], *, at: datetime) -> None:
     """Copy what became of certificates to where the status page may look (CPS 4.9.3)."""
     for view in ca.certificates(certificate_ids):
-        if view.state in {"revoked", "refused"}:
+        if view.state == "revoked":
             changed = Application.objects.filter(certificate_id=view.id)
             changed.exclude(certificate_state=view.state).update(
                 certificate_state=view.state, certificate_state_at=view.revoked_at or at

@@ -17,10 +17,11 @@ STEPS = {
 WORDING = {
     "handover.no_match": _(
         "号码和代码对不上，或输错次数过多。请核对回执后再试；"
-        "连续输错 5 次后，查询需等 15 分钟，领取需到受理点更换授权码。"
+        "连续输错 %(tries)s 次后，查询需等 %(minutes)s 分钟，领取需到受理点更换授权码。"
     ),
     "handover.not_an_operator": _("只有受理员可以办理发放（CPS %(cps)s）。"),
     "handover.certificate_over": _("这张证书已经吊销，不能再领取。如需证书请重新申请。"),
+    "handover.picked_up": _("订户已经领取证书，不再发放下载凭证（CPS %(cps)s）。没有任何改动。"),
     "handover.not_submitted": _("申请还没有提交，没有进度可以查询。"),
     "handover.no_certificate": _(
         "证书还没有签发，或已不是有效状态，不能发放下载凭证（CPS %(cps)s）。"

@@ -10,6 +10,7 @@ from ra.applicants.rules import DocumentType, VerifiedHow
 from ra.applicants.wording import DOCUMENT_TYPES, FIELD_LABELS, VERIFIED_HOW
 from ra.applications.rules import AGREEMENT_VERSIONS, AcceptedHow
 from ra.applications.wording import ACCEPTED_HOW
+from ra.intake.rules import NOT_CORRECTED
 
 DOCUMENT_CHOICES = [(kind.value, DOCUMENT_TYPES[kind]) for kind in DocumentType]
 
@@ -86,5 +87,6 @@ class CancelForm(forms.Form):
             ("applicant_wish", _("申请人要求撤回")),
             ("entered_wrongly", _("录入有误，重新受理")),
             ("duplicate", _("重复受理")),
+            (NOT_CORRECTED, _("逾期没有补正")),
         ],
     )

@@ -52,6 +52,7 @@ class Return:
     message: str
     at: datetime
     due_at: datetime | None
+    overdue: bool
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -82,6 +83,7 @@ class IntakeView:
     deadline_at: datetime | None
     certificate_id: int | None
     returned: Return | None
+    refusal: str  # the CA's, of an application that failed
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +131,7 @@ def today(at: datetime) -> date:
 
 
 def proven(data: bytes) -> Request:
-    """CPS 3.2.1: a request whose signature holds. Refuses with the rule of `pki`, field `request`."""
+    """A request whose signature holds (CPS 3.2.1). Refuses by `pki`'s rules, field `request`."""
     try:
         request = requests.parse(data)
         requests.verify(request)
@@ -176,7 +178,8 @@ def intake(number: str, actor: Actor, *, at: datetime) -> IntakeView:
         submitted_at=row.submitted_at,
         deadline_at=row.deadline_at,
         certificate_id=row.certificate_id,
-        returned=_returned(row),
+        returned=_returned(row, at=at),
+        refusal=_refusal(row),
     )
 
 
@@ -215,7 +218,7 @@ def automatic_checks(row: Application, content: Content, subscriber: int) -> dic
         request_name=requests.parse(content.request).subject.get("CN") or "",
         name=content.fields["name"],
         other_name=applicants.known_by_another_name(subscriber, content.fields["name"]),
-        twins=same_subject.filter(state__in=application_rules.OPEN[:3]).count(),
+        twins=same_subject.filter(state__in=application_rules.UNDECIDED).count(),
         same_files=evidence.elsewhere(files, subscriber, row.pk),
         phone_users=phones.exclude(subscriber_id=subscriber)
         .values("subscriber_id")
@@ -255,10 +258,20 @@ def _content_or_nothing(row: Application) -> Content:
         return Content({}, "", b"")
 
 
-def _returned(row: Application) -> Return | None:
+def _refusal(row: Application) -> str:
+    failed = row.state == application_rules.State.FAILED and row.certificate_id
+    return ca.certificate(row.certificate_id).refusal if failed and row.certificate_id else ""
+
+
+def _returned(row: Application, *, at: datetime) -> Return | None:
     last = row.decisions.filter(outcome="return").order_by("-round").first()
     if row.state != application_rules.State.RETURNED or last is None:
         return None
     return Return(
-        tuple(last.reasons), tuple(last.items), last.message, last.at, row.correction_due_at
+        tuple(last.reasons),
+        tuple(last.items),
+        last.message,
+        last.at,
+        row.correction_due_at,
+        application_rules.is_overdue(row.state, row.correction_due_at, at=at),
     )

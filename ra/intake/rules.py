@@ -6,6 +6,7 @@ from enum import StrEnum
 
 from anxin.kernel.errors import Kind, Refusal
 
+NOT_CORRECTED = "not_corrected"  # why an application is closed: it came back, and stayed there
 MANY = 3  # subscribers with one telephone number: worth a look
 _CODE = re.compile(r"[a-z_]{3,40}")
 _DISTINGUISHER = re.compile(r"[A-Z0-9][A-Z0-9-]{0,31}")
@@ -76,6 +77,17 @@ def check_cancel_reason(reason: str) -> None:
             "intake.cancel_reason",
             "the reason is a code",
             cps="5.4.1",
+            field="reason",
+        )
+
+
+def check_not_corrected(reason: str, *, overdue: bool) -> None:
+    """Nobody is told that they were late before they are."""
+    if reason == NOT_CORRECTED and not overdue:
+        raise Refusal(
+            Kind.CONFLICT,
+            "intake.not_overdue",
+            "there is still time to correct it",
             field="reason",
         )
 

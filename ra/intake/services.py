@@ -192,6 +192,7 @@ def submit(application_id: int, *, actor: Actor, at: datetime) -> Submitted:
     row.round += 1
     row.submitted_at, row.deadline_at = at, application_rules.deadline(at)
     row.reviews_done, row.correction_due_at = 0, None
+    row.certificate_id, row.certificate_state, row.certificate_state_at = None, "", None
     asked = needed(row.profile, content.fields, proxy=identity.by_proxy(content.fields))
     row.save(update_fields=_SUBMITTED)
     advance(row, "submit", actor=actor, at=at, **_accepted(row, content, asked))
@@ -201,7 +202,8 @@ def submit(application_id: int, *, actor: Actor, at: datetime) -> Submitted:
 
 _SUBMITTED = [
     "subscriber", "checks", "content_digest", "approval_id", "round", "submitted_at",
-    "deadline_at", "reviews_done", "correction_due_at",
+    "deadline_at", "reviews_done", "correction_due_at", "certificate_id", "certificate_state",
+    "certificate_state_at",
 ]  # fmt: skip
 
 
@@ -223,13 +225,15 @@ def propose_again(application_id: int, *, actor: Actor, at: datetime) -> None:
 
 @transaction.atomic
 def cancel(application_id: int, *, reason: str, actor: Actor, at: datetime) -> None:
-    """The applicant wants no more. `reason` is a code.
+    """The applicant wants no more, or has not corrected in time. `reason` is a code.
 
     What was never submitted is shredded at once: nobody has a use for it (WP-6.4).
     """
     rules.check_cancel_reason(reason)
     row = applications.locked(application_id, actor)
     application_rules.check_own(row.maker_id, actor.person_id)
+    overdue = application_rules.is_overdue(row.state, row.correction_due_at, at=at)
+    rules.check_not_corrected(reason, overdue=overdue)
     was_submitted = row.state == application_rules.State.SUBMITTED
     advance(row, "cancel", actor=actor, at=at, reason=reason)
     Application.objects.filter(pk=row.pk).update(claimed_by=None, claimed_until=None)

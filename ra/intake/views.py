@@ -131,6 +131,16 @@ def accept_agreement(request: HttpRequest, number: str) -> HttpResponse:
 
 @only(Role.OPERATOR)
 @require_POST
+def propose_again(request: HttpRequest, number: str) -> HttpResponse:
+    """The approval ended undecided; the button is on the page of the case."""
+    actor = actor_of(request)
+    services.propose_again(id_of(number, actor), actor=actor, at=timezone.now())
+    messages.success(request, _("%(number)s 已重新提请审核。") % {"number": number})
+    return redirect("case", number)
+
+
+@only(Role.OPERATOR)
+@require_POST
 def cancel(request: HttpRequest, number: str) -> HttpResponse:
     actor, form = actor_of(request), CancelForm(request.POST)
     if not form.is_valid():

@@ -18,6 +18,7 @@ _FORM = _("请求的格式不对，无法读取。请用介质重新生成请求
 WORDING = {
     "intake.not_an_operator": _("只有受理员可以录入申请（CPS %(cps)s）。"),
     "intake.cancel_reason": _("请从列表中选择撤回原因。"),
+    "intake.not_overdue": _("补正期还没有过，不能以逾期为由结束。没有任何改动。"),
     "intake.not_over": _("这件申请还没有办结，不能重新申请。"),
     "intake.not_submitted": _("这件申请现在不在审核中，不需要重新提请。"),
     "intake.no_request": _("还没有证书请求。请粘贴或上传介质生成的请求（CPS %(cps)s）。"),

@@ -17,6 +17,7 @@ from ra.evidence.queries import held_slots
 from ra.evidence.rules import slots
 from ra.evidence.wording import SLOTS
 from ra.handover import queries as handover
+from ra.handover.rules import TRIES, VALID_FOR
 from ra.receipts import drawing, models, rules
 
 
@@ -76,7 +77,11 @@ def print_codes(
             (_("授权码"), authorisation_code),
         ),
         notes=(
-            _("凭参考号和授权码领取证书，只能使用一次，30 天内有效；连续输错 5 次将被锁定。"),
+            _(
+                "凭参考号和授权码领取证书，只能使用一次，%(days)s 天内有效；"
+                "连续输错 %(tries)s 次将被锁定。"
+            )
+            % {"days": VALID_FOR.days, "tries": TRIES},
             _("取得证书即视为接受证书。请勿把授权码告诉任何人。"),
         ),
         status_url=pick_up_url,

@@ -1,20 +1,24 @@
 """The review page's content: one application, opened for one person (CPS 4.2.1)."""
 
+from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
+
+from django.db.models import Exists, OuterRef
 
 from anxin.kernel.actors import Actor
 from anxin.kernel.errors import Kind, Refusal
 from ca import api as ca
-from people.api import Role, approval, staff_names
-from pki import requests
+from people.api import Role, staff_names, standing
 from ra.applicants.rules import by_proxy, shown
 from ra.applications import queries as applications
 from ra.applications import rules as application_rules
 from ra.applications.models import Application
-from ra.applications.queries import Content
+from ra.branches.queries import sees
 from ra.evidence import queries as evidence
 from ra.evidence.rules import needed, slots
-from ra.review import marks, rules
+from ra.review import marks, rules, sources
+from ra.review.models import Decision
 from ra.review.pages import (
     CaseView,
     DecisionView,
@@ -24,31 +28,35 @@ from ra.review.pages import (
     TickView,
 )
 
-__all__ = ["CaseView", "case", "same_subject"]
+__all__ = ["CaseView", "case"]
 
 
-def case(number: str, actor: Actor, *, at: datetime) -> CaseView:
-    """Refuses `applications.unknown` (another office's too), `review.draft` for drafts."""
-    row = applications.by_number(number, actor)
+def case(number: str, actor: Actor, *, told: bool = True, at: datetime) -> CaseView:
+    """Refuses `applications.unknown` (another office's too), `review.draft` for drafts.
+
+    Nine queries, eight without `told`: then `decisions` stays empty.
+    """
+    row = _row(number, actor)
     if row.state == application_rules.State.DRAFT or (row.round == 0):
         raise Refusal(Kind.CONFLICT, "review.draft", f"{number} was never submitted", cps="4.2.1")
-    return _Opening(row, actor, at).case()
+    return _Opening(row, actor, at, told=told).case()
 
 
 class _Opening:
     """One application being opened: what several parts of the page need is read once."""
 
-    def __init__(self, row: Application, actor: Actor, at: datetime) -> None:
+    def __init__(self, row: Any, actor: Actor, at: datetime, *, told: bool) -> None:
         self.row, self.actor, self.at = row, actor, at
-        self.before = _approved_before(row)
+        self.others = sources.of_subject(row)
+        self.before = sources.verified_before(row, self.others)
         opened = applications.contents([row, *([self.before] if self.before else [])])
         self.content = opened[row.pk]
-        self.known = opened[self.before.pk] if self.before else Content({}, "", b"")
+        self.known = opened[self.before.pk] if self.before else sources.NOTHING
         self.documents = evidence.documents(row.pk, actor.person_id)
         self.current = marks.of(row, self.content)
-        self.verdicts = marks.valid(row, actor.person_id, self.current)
-        self.proposed = approval(row.approval_id) if row.approval_id else None
-        self.decisions = list(row.decisions.order_by("pk"))
+        self.found = marks.found(row, actor.person_id, self.current)
+        self.proposed = standing(row.approval_id) if row.approval_id else None
+        self.decisions = list(row.decisions.order_by("pk")) if told else []
         self.names = staff_names(
             {row.maker_id, row.claimed_by or 0, *(d.reviewer_id for d in self.decisions)}
         )
@@ -69,6 +77,7 @@ class _Opening:
             profile=row.profile,
             days=row.days,
             masked_name=row.masked_name,
+            own=row.maker_id == self.actor.person_id,
             maker=self.names.get(row.maker_id, ""),
             submitted_at=row.submitted_at,
             deadline_at=row.deadline_at,
@@ -77,19 +86,20 @@ class _Opening:
             reviews_needed=row.reviews_needed,
             lock=lock,
             may_claim=not (lock or self.refused_the_desk()),
+            may_ask_again=self.may_ask_again(),
             may_judge=bool(lock and lock.mine and not self.refused_the_desk()),
             documents=tuple(self.documents),
             missing_slots=tuple(slot for slot in asked if slot not in held),
             fields=self.fields(),
             checklist=tuple(
-                TickView(item, self.verdicts.get(item) == rules.Verdict.AGREES)
+                TickView(item, self.found.verdicts.get(item) == rules.Verdict.AGREES)
                 for item in self.current
                 if item in rules.CHECKLIST
             ),
             checks=dict(row.checks),
             preview=preview,
             preview_refused=refused,
-            same=same_subject(row, self.actor),
+            same=_same_subject(self.others, self.actor),
             decisions=self.told_decisions(),
             hindrances=tuple(self.hindrances(lock, refused)),
             content_digest=row.content_digest,
@@ -120,8 +130,7 @@ class _Opening:
             field: slot.code for slot in slots(self.row.profile).values() for field in slot.proves
         }
         first = {document.slot: document.id for document in reversed(self.documents)}
-        asked = requests.parse(self.content.request).subject if self.content.request else None
-        in_request = {"name": (asked.get("CN") if asked else None) or ""}
+        in_request = sources.in_request(self.content)
         return tuple(
             self.field(code, in_request.get(code, ""), first.get(proves.get(code, "")))
             for code in self.current
@@ -131,17 +140,18 @@ class _Opening:
     def field(self, code: str, in_request: str, document_id: int | None) -> FieldView:
         value = self.content.fields[code]
         known = self.known.fields.get(code, "")
-        others = [other for other in (in_request, known) if other]
+        masked, agrees = shown(code, value) != value, sources.agrees(value, in_request, known)
         return FieldView(
             code=code,
             shown=shown(code, value),
-            masked=shown(code, value) != value,
+            masked=masked,
+            unseen=masked and not agrees and code not in self.found.seen,
             in_request=shown(code, in_request) if in_request else "",
             known=shown(code, known) if known else "",
             known_from=self.before.number if self.before and known else "",
-            agrees=all(other == value for other in others) if others else None,
+            agrees=agrees,
             document_id=document_id,
-            verdict=self.verdicts.get(code, ""),
+            verdict=self.found.verdicts.get(code, ""),
         )
 
     def told_decisions(self) -> tuple[DecisionView, ...]:
@@ -164,36 +174,51 @@ class _Opening:
     def refused_the_desk(self) -> Refusal | None:
         """Why this person may not review this at all."""
         row, actor = self.row, self.actor
-        decided = any(
-            d.round == row.round and d.reviewer_id == actor.person_id for d in self.decisions
-        )
         try:
             rules.check_reviewer(Role.REVIEWER in actor.roles)
             rules.check_submitted(row.state)
             rules.check_not_own(row.maker_id, actor.person_id)
-            rules.check_fresh_eyes(decided)
+            rules.check_fresh_eyes(row.decided_by_me)
         except Refusal as refusal:
             return refusal
         return None
+
+    def approval_over(self) -> bool:
+        """Nobody decided in time, or the approval was taken back."""
+        submitted = self.row.state == application_rules.State.SUBMITTED
+        return submitted and self.proposed is not None and self.proposed.state != "open"
+
+    def may_ask_again(self) -> bool:
+        mine = self.row.maker_id == self.actor.person_id
+        return mine and Role.OPERATOR in self.actor.roles and self.approval_over()
 
     def hindrances(self, lock: LockView | None, refused: Refusal | None) -> list[Refusal]:
         desk = self.refused_the_desk()
         if desk:
             return [desk]
         found = [refused] if refused else []
-        if self.proposed and self.proposed.state != "open":
+        if self.approval_over():
             found.append(rules.approval_over())
         if not (lock and lock.mine):
             found.append(rules.not_claimed())
         closed = [document.slot for document in self.documents if not document.opened]
-        return found + rules.hindrances(self.current, self.verdicts, closed)
+        return found + rules.hindrances(self.current, self.found.verdicts, closed)
 
 
-def same_subject(row: Application, actor: Actor, limit: int = 20) -> tuple[SameView, ...]:
-    """Other applications with the same document, newest first, as far as the person sees them."""
-    if row.document_index is None:
-        return ()
-    others = applications.visible(actor).filter(document_index=bytes(row.document_index))
+def _row(number: str, actor: Actor) -> Any:
+    """The application with its office, its dossier, and whether this person has decided on it."""
+    decided = Decision.objects.filter(
+        application=OuterRef("pk"), round=OuterRef("round"), reviewer_id=actor.person_id or 0
+    )
+    rows = applications.in_view(actor).select_related("office", "dossier")
+    row = rows.annotate(decided_by_me=Exists(decided)).filter(number=number).first()
+    if row is None:
+        raise applications.unknown(number)
+    return row
+
+
+def _same_subject(others: Sequence[Application], actor: Actor) -> tuple[SameView, ...]:
+    """Other applications of the subject, as far as the person sees them."""
     return tuple(
         SameView(
             other.number,
@@ -203,15 +228,6 @@ def same_subject(row: Application, actor: Actor, limit: int = 20) -> tuple[SameV
             other.certificate_id,
             other.certificate_state,
         )
-        for other in others.exclude(pk=row.pk).order_by("-pk")[:limit]
+        for other in others
+        if sees(actor, other.office.path)
     )
-
-
-def _approved_before(row: Application) -> Application | None:
-    """The latest approved application of the same subscriber."""
-    if row.subscriber_id is None:
-        return None
-    approved = Application.objects.filter(
-        subscriber_id=row.subscriber_id, certificate_id__isnull=False, pk__lt=row.pk
-    )
-    return approved.order_by("-pk").first()

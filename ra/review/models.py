@@ -8,6 +8,7 @@ class ItemVerdict(models.Model):
     """What one reviewer found about one field or checklist item.
 
     `mark` is a keyed digest of the value that was looked at: a verdict on another value is none.
+    An item `seen.<field>` says that the whole value was shown to this person.
     """
 
     application = models.ForeignKey(Application, models.PROTECT, related_name="verdicts")

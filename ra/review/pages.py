@@ -17,12 +17,14 @@ class FieldView:
     `in_request` is what the certificate request says, `known` what was verified for this
     subscriber before; both masked alike and empty when there is nothing. `agrees`: they say the
     same as the applicant, so it may be confirmed with others; None: there is nothing to compare.
-    `verdict` is this reviewer's own: agrees, differs or "".
+    `verdict` is this reviewer's own: agrees, differs or "". `unseen`: nothing speaks for it but
+    the applicant, and this reviewer has not had the whole value before their eyes.
     """
 
     code: str
     shown: str
     masked: bool
+    unseen: bool
     in_request: str
     known: str
     known_from: str  # number of the application that was approved
@@ -85,6 +87,7 @@ class CaseView:
     profile: str
     days: int
     masked_name: str
+    own: bool  # this person entered it
     maker: str
     submitted_at: datetime | None
     deadline_at: datetime | None
@@ -93,6 +96,7 @@ class CaseView:
     reviews_needed: int
     lock: LockView | None
     may_claim: bool
+    may_ask_again: bool
     may_judge: bool
     documents: tuple[DocumentView, ...]
     missing_slots: tuple[str, ...]

@@ -32,7 +32,7 @@ class View(StrEnum):
     SECOND = "second"  # for another check by this person
     MINE = "mine"  # on this person's desk
     DRAFTS = "drafts"  # this person's own, to be completed or corrected
-    ISSUING = "issuing"  # approved, the certificate is being made
+    ISSUING = "issuing"  # approved, the certificate is being made, or cannot be made
     ISSUED = "issued"  # to be handed over
     DONE_TODAY = "done_today"  # decided by this person today
     ALL = "all"
@@ -70,6 +70,8 @@ class Row:
     holder: str
     mine: bool
     own: bool  # this person entered it, and may not review it
+    overdue: bool  # returned, and not corrected in time
+    may_peek: bool
     certificate_id: int | None
     certificate_state: str
 
@@ -136,7 +138,7 @@ def _mine(rows: QuerySet[Application], actor: Actor, at: datetime) -> QuerySet[A
 
 
 def _drafts(rows: QuerySet[Application], actor: Actor, _at: datetime) -> QuerySet[Application]:
-    return rows.filter(maker_id=person(actor), state__in=[State.DRAFT, State.RETURNED])
+    return rows.filter(maker_id=person(actor), state__in=application_rules.EDITABLE)
 
 
 def _reviewable(rows: QuerySet[Application], actor: Actor) -> QuerySet[Application]:
@@ -161,7 +163,7 @@ _VIEWS: Mapping[View, Listing] = {
     View.SECOND: _second,
     View.MINE: _mine,
     View.DRAFTS: _drafts,
-    View.ISSUING: lambda rows, _actor, _at: rows.filter(state=State.APPROVED),
+    View.ISSUING: lambda rows, _actor, _at: rows.filter(state__in=[State.APPROVED, State.FAILED]),
     View.ISSUED: lambda rows, _actor, _at: rows.filter(state=State.ISSUED),
     View.DONE_TODAY: lambda rows, actor, at: rows.filter(pk__in=_decided_today(actor, at=at)),
     View.ALL: lambda rows, _actor, _at: rows,
@@ -249,6 +251,8 @@ def _row(
         holder=names.get(row.claimed_by or 0, "") if claimed else "",
         mine=claimed and row.claimed_by == actor.person_id,
         own=row.maker_id == actor.person_id,
+        overdue=application_rules.is_overdue(row.state, row.correction_due_at, at=at),
+        may_peek=row.round > 0,
         certificate_id=row.certificate_id,
         certificate_state=row.certificate_state,
     )

@@ -139,7 +139,13 @@ def check_held(
 
 
 def not_claimed() -> Refusal:
-    return Refusal(Kind.CONFLICT, "review.not_claimed", "not on your desk", cps="4.2.1")
+    return Refusal(
+        Kind.CONFLICT,
+        "review.not_claimed",
+        "not on your desk",
+        cps="4.2.1",
+        minutes=LEASE // timedelta(minutes=1),
+    )
 
 
 def approval_over() -> Refusal:
@@ -166,6 +172,19 @@ def check_reveal_reason(reason: str) -> None:
     if reason not in REVEAL_REASONS:
         raise Refusal(
             Kind.INVALID, "review.reveal_reason", f"no reason {reason}", cps="9.3", field="reason"
+        )
+
+
+def check_seen(unseen: Collection[str]) -> None:
+    """Nobody agrees to a value that is masked: it is looked at first (CPS 4.2.1)."""
+    if unseen:
+        raise Refusal(
+            Kind.CONFLICT,
+            "review.not_seen",
+            f"{len(unseen)} masked values not looked at",
+            cps="4.2.1",
+            field=next(iter(unseen)),
+            count=len(unseen),
         )
 
 
@@ -213,7 +232,13 @@ def check_words(outcome: Outcome, codes: Collection[str], message: str) -> None:
         )
     if not FEW_CHARACTERS <= len(message.strip()) <= MANY_CHARACTERS:
         raise Refusal(
-            Kind.INVALID, "review.message", "4 to 300 characters", cps="4.2.2", field="message"
+            Kind.INVALID,
+            "review.message",
+            f"{FEW_CHARACTERS} to {MANY_CHARACTERS} characters",
+            cps="4.2.2",
+            field="message",
+            few=FEW_CHARACTERS,
+            many=MANY_CHARACTERS,
         )
     if _PERSONAL.search(message):
         raise Refusal(

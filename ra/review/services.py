@@ -11,12 +11,14 @@ from anxin.kernel.actors import Actor
 from anxin.kernel.errors import Refusals
 from audit.log import advance, record, subject_of
 from people.api import Role, approval, vote
+from ra.applicants.rules import shown
 from ra.applications import queries as applications
 from ra.applications import rules as application_rules
 from ra.applications.models import Application
+from ra.applications.queries import Content
 from ra.applications.rules import person
 from ra.evidence.queries import unopened
-from ra.review import marks, rules
+from ra.review import marks, rules, sources
 from ra.review.models import Decision, ItemVerdict
 from ra.review.rules import Outcome
 
@@ -91,11 +93,15 @@ def set_verdict(
     """One field `agrees` or `differs`; a checklist item is ticked by `agrees`, "" unticks any.
 
     `seen` is the content version of the page. Renews the claim. Refuses
-    `applications.content_changed`, `review.not_claimed`, `review.no_such_item`.
+    `applications.content_changed`, `review.not_claimed`, `review.no_such_item`, and `agrees` to a
+    masked value before it was revealed (`review.not_seen`), unless another source says the same.
     """
     row = _on_desk(application_id, seen, actor=actor, at=at)
-    current = marks.of(row, applications.content(row))
+    content = applications.content(row)
+    current = marks.of(row, content)
     rules.check_item(item, current)
+    if verdict == rules.Verdict.AGREES:
+        _check_seen(row, [item], content, current, actor=actor)
     if verdict:
         _judge(row, {item: rules.Verdict(verdict)}, current, actor=actor, at=at)
     else:
@@ -107,11 +113,13 @@ def set_verdict(
 def confirm_fields(
     application_id: int, items: Collection[str], *, seen: int, actor: Actor, at: datetime
 ) -> None:
-    """All these fields agree, said at once."""
+    """All these fields agree, said at once. Refuses as `set_verdict` does, all or none."""
     row = _on_desk(application_id, seen, actor=actor, at=at)
-    current = marks.of(row, applications.content(row))
+    content = applications.content(row)
+    current = marks.of(row, content)
     for item in items:
         rules.check_item(item, current)
+    _check_seen(row, items, content, current, actor=actor)
     _judge(row, dict.fromkeys(items, rules.Verdict.AGREES), current, actor=actor, at=at)
     record("ra.verdict", subject_of(row), actor=actor, at=at, items=sorted(items), verdict="agrees")
 
@@ -131,7 +139,8 @@ def decide_approve(application_id: int, *, seen: str, actor: Actor, at: datetime
     content = applications.content(row)
     current = marks.of(row, content)
     closed = [document.slot for document in unopened(row.pk, actor.person_id)]
-    found = rules.hindrances(current, marks.valid(row, actor.person_id, current), closed)
+    judged = marks.found(row, actor.person_id, current).verdicts
+    found = rules.hindrances(current, judged, closed)
     if found:
         raise Refusals(found)
     application_rules.check_same(
@@ -188,14 +197,18 @@ def reject(
 def reveal(application_id: int, field: str, *, reason: str, actor: Actor, at: datetime) -> str:
     """One whole value for 15 seconds on the screen (CPS 9.3, WP-5.3); the journal keeps why.
 
-    `reason` is one of `rules.REVEAL_REASONS`.
+    `reason` is one of `rules.REVEAL_REASONS`. This person may agree to the value from now on.
     """
     rules.check_reveal_reason(reason)
     row = applications.locked(application_id, actor)
     content = applications.content(row)
     rules.check_item(field, content.fields)
+    value = content.fields[field]
+    seen = marks.SEEN + field
+    mark = {seen: marks.mark(row, field, value)}
+    _judge(row, {seen: rules.Verdict.AGREES}, mark, actor=actor, at=at)
     record("ra.reveal", subject_of(row), actor=actor, at=at, field=field, reason=reason)
-    return content.fields[field]
+    return value
 
 
 # --- inside ----------------------------------------------------------------------------------
@@ -229,6 +242,32 @@ def _on_desk(application_id: int, seen: int | None, *, actor: Actor, at: datetim
         application_rules.check_version(row.content_version, seen)
     _renew(row, actor=actor, at=at)
     return row
+
+
+def _check_seen(
+    row: Application,
+    items: Collection[str],
+    content: Content,
+    current: Mapping[str, bytes],
+    *,
+    actor: Actor,
+) -> None:
+    """Refuses `review.not_seen`. What another source says was verified is as good as seen."""
+    fields = {item: content.fields[item] for item in items if item in content.fields}
+    masked = {item: value for item, value in fields.items() if shown(item, value) != value}
+    seen = marks.found(row, actor.person_id, current).seen
+    open_fields = masked.keys() - seen
+    if not open_fields:
+        return
+    known, asked = sources.known(row), sources.in_request(content)
+    rules.check_seen(
+        [
+            item
+            for item in masked
+            if item in open_fields
+            and not sources.agrees(masked[item], asked.get(item, ""), known.get(item, ""))
+        ]
+    )
 
 
 def _judge(

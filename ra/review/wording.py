@@ -55,14 +55,18 @@ WORDING = {
     "review.not_submitted": _("这件申请现在不在审核中，可能已由他人办结。请刷新列表。"),
     "review.decided_already": _("您已经审核过这件申请，复核须由另一人进行（CPS %(cps)s）。"),
     "review.claimed": _("另一位审核员正在办理这件申请。请选择其他申请，或等待释放。"),
-    "review.not_claimed": _("请先领取这件申请。领取 30 分钟内没有操作会自动释放。"),
+    "review.not_claimed": _("请先领取这件申请。领取 %(minutes)s 分钟内没有操作会自动释放。"),
     "review.approval_over": _("审批已超过期限失效。请受理员重新提请审核，或直接退回、不予受理。"),
     "review.no_such_item": _("没有这一项。请刷新页面再试。"),
+    "review.not_seen": _(
+        "有 %(count)s 项内容被遮盖，您还没有看过。"
+        "请先查看再核对：点“查看完整”与材料比对，再判定一致（CPS %(cps)s）。没有任何改动。"
+    ),
     "review.mismatch": _("%(count)s 项不一致。存在不一致时只能退回补正或不予受理（CPS %(cps)s）。"),
     "review.incomplete": _("还有 %(count)s 项字段、%(ticks)s 项清单未核对（CPS %(cps)s）。"),
     "review.unopened": _("还有 %(count)s 份材料没有打开看过（CPS %(cps)s）。"),
     "review.reasons": _("请至少选择一个原因（CPS %(cps)s）。"),
-    "review.message": _("请写明需要申请人做什么，4 至 300 个字。"),
+    "review.message": _("请写明需要申请人做什么，%(few)s 至 %(many)s 个字。"),
     "review.message_personal": _(
         "说明里好像有证件号码、手机号或邮箱。这段话会显示在查询页上，请删去后再提交。"
     ),

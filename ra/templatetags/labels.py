@@ -18,6 +18,7 @@ from ra.evidence import wording as evidence
 from ra.handover import wording as handover
 from ra.intake import wording as intake
 from ra.review import wording as review
+from ra.review.pages import CaseView
 from ra.review.queries import Row
 from ra.revocations import wording as revocations
 
@@ -69,6 +70,7 @@ TONES = {
     "submitted": "info",
     "returned": "warn",
     "approved": "brand",
+    "failed": "bad",
     "issued": "warn",
     "accepted": "ok",
     "rejected": "bad",
@@ -104,14 +106,14 @@ def tone(state: str) -> str:
 
 
 @register.simple_tag
-def work_url(row: Row) -> str:
+def work_url(row: Row | CaseView) -> str:
     """Where work on an application goes on, by its state."""
     match row.state:
         case "draft" | "cancelled":
             page = "intake-page"
-        case "returned" if row.own:
+        case "returned" | "failed" if row.own:
             page = "intake-page"
-        case "approved" | "issued" | "accepted":
+        case "approved" | "failed" | "issued" | "accepted":
             page = "handover-page"
         case _:
             page = "case"

@@ -76,6 +76,9 @@ def look_through(draft: Draft, *, actor: Actor) -> None:
     for document in view.documents:
         for page in document.pages:
             page_image(document.id, page.number, actor=actor, at=now())
+    for field in view.fields:
+        if field.unseen:
+            review.reveal(draft.id, field.code, reason="compare_document", actor=actor, at=now())
     items = [field.code for field in view.fields] + [tick.code for tick in view.checklist]
     review.confirm_fields(draft.id, items, seen=view.version, actor=actor, at=now())
 

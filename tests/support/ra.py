@@ -137,9 +137,16 @@ def look_through(application_id: int, reviewer: Actor, at: datetime = AT + 2 * M
     for document in view.documents:
         for page in document.pages:
             page_image(document.id, page.number, actor=reviewer, at=at)
+    reveal(application_id, [field.code for field in view.fields if field.unseen], reviewer, at)
     items = [field.code for field in view.fields] + [tick.code for tick in view.checklist]
     review.confirm_fields(application_id, items, seen=view.version, actor=reviewer, at=at)
     return view.seen
+
+
+def reveal(application_id: int, fields: list[str], reviewer: Actor, at: datetime) -> None:
+    """Look at whole values."""
+    for field in fields:
+        review.reveal(application_id, field, reason="compare_document", actor=reviewer, at=at)
 
 
 def approved(counter: Counter, number: int = 1, **how: object) -> int:

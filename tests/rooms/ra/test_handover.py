@@ -4,13 +4,20 @@ from datetime import timedelta
 
 import pytest
 
+from anxin.kernel.actors import SYSTEM
 from anxin.kernel.errors import Refusal
 from audit.journal.models import Entry
+from audit.log import advance
+from ca.issuing.models import Certificate
 from ra.applications.models import Application
+from ra.certificates.queries import holding
 from ra.handover import rules, services
 from ra.handover.models import DownloadCredential, StatusAccess
 from ra.handover.queries import status
+from ra.intake import services as intake
+from ra.intake.queries import intake as intake_page
 from ra.review import services as review
+from ra.review.queries import Filters, View, queue
 from ra.revocations import services as revocations
 from ra.revocations.queries import request
 from tests.support import ca, ra
@@ -343,14 +350,83 @@ def test_while_codes_wait_the_page_shows_the_reference_and_not_the_code(codes, i
     assert codes.authorisation_code not in repr(view)
 
 
-def test_a_refused_certificate_is_seen_by_the_counter(counter):
-    """A signer's no for good must not look like waiting."""
-    from ca.issuing.models import Certificate
+# --- orders that the CA refuses for good -------------------------------------------------------
 
+
+@pytest.fixture
+def failed(counter):
+    """An approved application whose order the signer has refused for good."""
     application_id = ra.approved(counter)
-    row = Application.objects.get(pk=application_id)
-    Certificate.objects.filter(pk=row.certificate_id).update(state="refused")
+    refuse(application_id)
+    services.sweep_issued(at=LATER)
+    return application_id
 
-    services.note_status([row.certificate_id], at=LATER)
 
-    assert Application.objects.get(pk=application_id).certificate_state == "refused"
+def refuse(application_id):
+    key = Application.objects.get(pk=application_id).certificate_id
+    advance(Certificate.objects.get(pk=key), "refuse", actor=SYSTEM, at=LATER, rule="lint.broken")
+    Certificate.objects.filter(pk=key).update(refusal="lint.broken: what it says")
+
+
+def test_a_refused_order_does_not_look_like_waiting(counter, failed):
+    """CPS-4.3.1: the counter sees it, the journal tells it, the operator has it on the list."""
+    row = Application.objects.get(pk=failed)
+    entry = Entry.objects.get(action="ra.application.fail")
+
+    assert (row.state, row.certificate_state) == ("failed", "refused")
+    assert entry.subject == f"ra.application:{failed}"
+    for view in (View.DRAFTS, View.ISSUING):
+        (line,) = queue(counter.chen, view, Filters(), at=LATER).rows
+        assert (line.number, line.state) == (row.number, "failed")
+    assert intake_page(row.number, counter.chen, at=LATER).refusal == "lint.broken: what it says"
+    assert status(row.number).state == "failed"
+
+
+def test_a_failed_application_is_corrected_and_reviewed_anew(counter, failed):
+    """With another key: the CA gives the refused one to nobody."""
+    again = refused(intake.submit, failed, actor=counter.chen, at=LATER)
+    assert again.rule == "key.certified"
+
+    intake.attach_request(failed, ra.request(7), actor=counter.chen, at=LATER)
+    intake.submit(failed, actor=counter.chen, at=LATER)
+    row = Application.objects.get(pk=failed)
+    assert (row.state, row.certificate_id, row.certificate_state) == ("submitted", None, "")
+
+    seen = ra.look_through(failed, counter.shen, LATER)
+    review.decide_approve(failed, seen=seen, actor=counter.shen, at=LATER)
+    assert ra.state_of(failed) == "approved"
+
+
+def test_a_failed_application_may_be_withdrawn(counter, failed):
+    intake.cancel(failed, reason="applicant_wish", actor=counter.chen, at=LATER)
+
+    assert ra.state_of(failed) == "cancelled"
+
+
+def test_those_that_wait_hold_up_nobody(counter, monkeypatch):
+    """The sweep goes through all of them, however many are ahead."""
+    monkeypatch.setattr(services, "SWEEP", 2)
+    waiting = [ra.approved(counter, number) for number in range(1, 6)]
+    refuse(waiting[-1])
+
+    services.sweep_issued(at=LATER)
+
+    assert [ra.state_of(key) for key in waiting] == ["approved"] * 4 + ["failed"]
+
+
+# --- after the certificate was picked up -------------------------------------------------------
+
+
+def test_who_has_the_certificate_gets_no_more_codes(issued, codes, live_counter):
+    """CPS-4.4.1: the page says when it was fetched, and who had handed the codes out."""
+    pick_up(codes.reference, codes.authorisation_code)
+
+    refusal = refused(services.issue_download_codes, issued, actor=live_counter.chen, at=LATER)
+
+    fetched = holding(Application.objects.get(pk=issued).number, live_counter.chen).pick_up
+    assert refusal.rule == "handover.picked_up"
+    assert (fetched.reference, fetched.at, fetched.handed_out_by) == (
+        codes.reference,
+        LATER,
+        "Chen",
+    )

@@ -237,8 +237,8 @@ def test_verdicts_do_not_give_the_values_away(counter):
 
     for verdict in ItemVerdict.objects.all():
         assert len(bytes(verdict.mark)) == 32
-    marks = {bytes(verdict.mark) for verdict in ItemVerdict.objects.all()}
-    assert len(marks) == ItemVerdict.objects.count()
+    judged = ItemVerdict.objects.exclude(item__startswith="seen.")
+    assert len({bytes(verdict.mark) for verdict in judged}) == judged.count()
 
 
 # --- saying yes ------------------------------------------------------------------------------
@@ -277,6 +277,7 @@ def test_every_document_must_have_been_opened(counter):
     services.claim(application_id, actor=counter.ren, at=LATER)
     view = seen_by(application_id, counter.ren)
     items = [field.code for field in view.fields] + [tick.code for tick in view.checklist]
+    ra.reveal(application_id, ["document_number", "phone", "email"], counter.ren, LATER)
     services.confirm_fields(application_id, items, seen=view.version, actor=counter.ren, at=LATER)
     page_image(view.documents[0].id, 1, actor=counter.ren, at=LATER)
 
@@ -337,6 +338,7 @@ def test_content_changed_behind_everybodys_back_is_not_approved(counter):
     Dossier.objects.filter(pk=application_id).update(
         identity=kmc.seal(application.data_key, dossier.identity_context(), forged)
     )
+    ra.reveal(application_id, ["email"], counter.ren, LATER)
     services.confirm_fields(
         application_id,
         ["email"],
@@ -567,6 +569,74 @@ def test_an_application_that_was_never_submitted_is_not_reviewed(counter):
     application_id = ra.draft(counter.chen)
 
     assert refused(case, row(application_id).number, counter.ren, at=LATER).rule == "review.draft"
+
+
+def agree(application_id, item, person, at=LATER):
+    version = row(application_id).content_version
+    services.set_verdict(application_id, item, "agrees", seen=version, actor=person, at=at)
+
+
+@pytest.mark.parametrize("field", ["document_number", "phone", "email"])
+def test_nobody_agrees_to_a_masked_value_unseen(counter, field):
+    """CPS-4.2.1: neither alone nor with others, and not by way of "differs"."""
+    application_id, _ = ra.submitted(counter)
+    services.claim(application_id, actor=counter.ren, at=LATER)
+    version = row(application_id).content_version
+    services.set_verdict(
+        application_id, field, "differs", seen=version, actor=counter.ren, at=LATER
+    )
+
+    alone = refused(agree, application_id, field, counter.ren)
+    together = refused(
+        services.confirm_fields,
+        application_id,
+        ["document_type", field],
+        seen=version,
+        actor=counter.ren,
+        at=LATER,
+    )
+
+    assert (alone.rule, alone.cps, alone.field) == ("review.not_seen", "4.2.1", field)
+    assert (together.rule, together.details["count"]) == ("review.not_seen", 1)
+    assert [(v.item, v.verdict) for v in ItemVerdict.objects.all()] == [(field, "differs")]
+
+
+def test_who_has_seen_a_value_may_agree_to_it_and_nobody_else(counter):
+    application_id, _ = ra.submitted(counter)
+    ra.reveal(application_id, ["phone"], counter.shen, LATER)
+    services.claim(application_id, actor=counter.ren, at=LATER)
+    assert refused(agree, application_id, "phone", counter.ren).rule == "review.not_seen"
+
+    ra.reveal(application_id, ["phone"], counter.ren, LATER)
+    agree(application_id, "phone", counter.ren)
+
+    fields = {field.code: field for field in seen_by(application_id, counter.ren).fields}
+    assert (fields["phone"].verdict, fields["phone"].unseen) == ("agrees", False)
+    assert fields["email"].unseen
+
+
+def test_a_value_that_was_changed_is_looked_at_again(counter):
+    application_id, _ = ra.submitted(counter)
+    ra.look_through(application_id, counter.ren)
+    send_back(application_id, counter.ren, ("A05",))
+    corrected = FIELDS | {"phone": "13900002607"}
+    intake.save_draft(application_id, corrected, actor=counter.chen, at=LATER)
+    intake.submit(application_id, actor=counter.chen, at=LATER)
+    services.claim(application_id, actor=counter.ren, at=LATER)
+
+    assert refused(agree, application_id, "phone", counter.ren).rule == "review.not_seen"
+    agree(application_id, "document_number", counter.ren)
+
+
+def test_what_was_verified_before_need_not_be_revealed(counter):
+    """CPS-4.2.1: another source says the same."""
+    ra.approved(counter)
+    application_id, _ = ra.submitted(counter, 2, fields=FIELDS | {"phone": "13900002607"})
+    services.claim(application_id, actor=counter.shen, at=LATER)
+
+    agree(application_id, "document_number", counter.shen)
+
+    assert refused(agree, application_id, "phone", counter.shen).rule == "review.not_seen"
 
 
 # --- approvals that end by themselves --------------------------------------------------------
