@@ -17,6 +17,7 @@ from django.core.exceptions import ImproperlyConfigured
 from anxin.duties import DUTIES as DUTIES
 from anxin.flows import FLOWS as FLOWS
 from anxin.flows import LAST, QUEUES, TIMETABLE
+from anxin.kernel.proxies import networks
 from anxin.kernel.secret_files import read_private
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -182,6 +183,8 @@ ALLOWED_HOSTS = [
 ]
 if ENV == "test":
     ALLOWED_HOSTS.append("testserver")
+# Whose X-Forwarded-For is believed (`anxin.kernel.web.address`); without it nobody's.
+TRUSTED_PROXIES = networks(os.getenv("ANXIN_TRUSTED_PROXIES", ""))
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": [NONE],

@@ -7,6 +7,7 @@ from django.http import HttpRequest
 
 from anxin.kernel.actors import Actor
 from anxin.kernel.errors import Refusal
+from anxin.kernel.web import address
 from audit.journal.services import advance, advance_many, record, record_many, subject_of
 
 __all__ = ["advance", "advance_many", "note_refusal", "record", "record_many", "subject_of"]
@@ -17,8 +18,7 @@ def note_refusal(request: HttpRequest, refusal: Refusal, *, at: datetime) -> Non
 
     The actor is who `people.gates` recognised; a request it never saw is anonymous.
     """
-    address = request.META.get("REMOTE_ADDR", "")
-    actor = getattr(request, "actor", None) or Actor(None, "anonymous", address=address)
+    actor = getattr(request, "actor", None) or Actor(None, "anonymous", address=address(request))
     with transaction.atomic():
         record(
             "site.refused",

@@ -6,12 +6,15 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.utils.http import url_has_allowed_host_and_scheme
 
+from anxin.kernel.proxies import client_of
+
 YEAR = timedelta(days=365)
 
 
 def address(request: HttpRequest) -> str:
-    """Where the request comes from, as the journal writes it."""
-    return str(request.META.get("REMOTE_ADDR", ""))
+    """Where the request comes from, for journal, sessions and limits (settings.TRUSTED_PROXIES)."""
+    peer = str(request.META.get("REMOTE_ADDR", ""))
+    return client_of(peer, request.headers.get("X-Forwarded-For", ""), settings.TRUSTED_PROXIES)
 
 
 def wants_json(request: HttpRequest) -> bool:

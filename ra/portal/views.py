@@ -12,6 +12,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from anxin.kernel.errors import Refusal
+from anxin.kernel.web import address
 from anxin.templatetags.ui import told
 from ca import api as ca
 from pki import pem
@@ -40,7 +41,7 @@ def status(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         try:
             view = services.status_of(
-                **form.cleaned_data, address=_address(request), at=timezone.now()
+                **form.cleaned_data, address=address(request), at=timezone.now()
             )
         except Refusal as refusal:
             context["refused"] = told(refusal)
@@ -72,7 +73,7 @@ def pick_up(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         try:
             picked = services.pick_up(
-                **form.cleaned_data, address=_address(request), at=timezone.now()
+                **form.cleaned_data, address=address(request), at=timezone.now()
             )
         except Refusal as refusal:
             context["refused"] = told(refusal)
@@ -154,7 +155,3 @@ def language(request: HttpRequest) -> HttpResponse:
 def _remember(request: HttpRequest, what: str, value: object) -> None:
     request.session[what] = value
     request.session.set_expiry(SHOWN_FOR)
-
-
-def _address(request: HttpRequest) -> str:
-    return str(request.META.get("REMOTE_ADDR", ""))
