@@ -4,31 +4,43 @@ import json
 import os
 import re
 import shutil
+import socket
 import subprocess
 from collections.abc import Iterator
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from anxin.supervisor import secretfiles
+from anxin.supervisor.accounts import GROUPS, Account
 from tests.e2e import acts, people
-from tests.services.conftest import until
+from tests.services.conftest import short_directory, until
+from tests.support.intruder import DONE, attempt, opened_by
 from tests.support.product import EVERYBODY, SITES, Product
 
 SOFTHSM = Path("/usr/lib/softhsm/libsofthsm2.so")
 DRIVERS = (b"softhsm", b"pkcs11", b"cryptoki")
 ENCODINGS = ("utf-8", "utf-16-le", "gb18030")
 WORKERS = ("worker-signing", "worker-default")
+GROUP_OF = {
+    **{name: name for name in ("staff", "public", "signer", "valkey", "postgres")},
+    **dict.fromkeys((*WORKERS, "beat"), "worker"),
+}
+as_root = pytest.mark.skipif(os.getuid() != 0, reason="only root has accounts to lend")
 
 
 @pytest.fixture
-def on_a_token(tmp_path) -> Iterator[Product]:
+def on_a_token() -> Iterator[Product]:
     """A product whose signer keeps its keys in SoftHSM; the PIN is in the unlock file."""
     if not SOFTHSM.exists() or not shutil.which("softhsm2-util"):
         pytest.skip("SoftHSM is missing: apt-get install softhsm2")
-    (tmp_path / "tokens").mkdir()
-    configuration = tmp_path / "softhsm2.conf"
-    configuration.write_text(f"directories.tokendir = {tmp_path}/tokens\nlog.level = ERROR\n")
+    house = short_directory()
+    configuration = house / "softhsm2.conf"
+    configuration.write_text(f"directories.tokendir = {house}/tokens\nlog.level = ERROR\n")
+    configuration.chmod(0o644)
+    (house / "tokens").mkdir()
     one = Product(
         ANXIN_DEMO_APPLICATIONS="1",
         ANXIN_SIGNER_DRIVER="pkcs11",
@@ -48,10 +60,19 @@ def on_a_token(tmp_path) -> Iterator[Product]:
             capture_output=True,
             env=os.environ | {"SOFTHSM2_CONF": str(configuration)},
         )
+        give(house / "tokens", one.home.account("signer"))
         one.up()
         yield one
     finally:
         one.close()
+        shutil.rmtree(house)
+
+
+def give(directory: Path, account: Account | None) -> None:
+    """The signer's driver writes into its token."""
+    if account:
+        for path in (directory, *directory.rglob("*")):
+            os.chown(path, account.uid, account.gid)
 
 
 @pytest.mark.slow
@@ -90,6 +111,120 @@ def test_only_workers_talk_to_the_signer(product):
     assert not signed() & others
     for site in SITES:
         assert product.told(site)["ANXIN_SIGNER_SOCKET"] == ""
+
+
+@as_root
+def test_each_group_of_processes_runs_under_its_own_account(product):
+    ids = {name: str(product.home.account(group).uid) for name, group in GROUP_OF.items()}
+
+    found = {
+        (one.program, fields[1:5])
+        for one in product.processes()
+        for line in one.file("status").decode().splitlines()
+        if (fields := tuple(line.split())) and fields[0] == "Uid:"
+    }
+
+    assert found == {(name, (uid,) * 4) for name, uid in ids.items()}
+    assert len(set(ids.values())) == 6
+    assert "0" not in ids.values()
+
+
+@as_root
+def test_no_account_opens_what_is_anothers(product):
+    """Secrets, the signer's keys, sealed evidence, logs: tried by a process of each account."""
+    home = product.home
+    owners = {
+        **{home.secrets_of(group): group for group in GROUPS},
+        home.secrets: None,
+        home.logs: None,
+        home.keys: "signer",
+        home.work: "worker",
+        home.path / "evidence": "staff",
+        home.broker: "valkey",
+        home.database: "postgres",
+        home.demo_accounts: "staff",
+    }
+    for group in (*GROUPS, "postgres"):
+        account = home.account(group)
+        for place, owner in owners.items():
+            files = {one for one in (place, *place.rglob("*")) if one.is_file()}
+            got = opened_by(account, files)
+            assert files
+            assert got if owner == group else got == set(), (group, place)
+
+    assert opens_as(product, "staff", home.secrets_of("staff") / "kek")
+    assert not opens_as(product, "staff", home.secrets_of("signer") / "signer-unlock")
+    assert not opens_as(product, "worker", home.secrets_of("staff") / "kek")
+
+
+def opens_as(product: Product, group: str, path: Path) -> bool:
+    assert path.exists()
+    return opened_by(product.home.account(group), [path]) == {path}
+
+
+@as_root
+def test_no_account_looks_into_the_memory_of_another(product):
+    members = {GROUP_OF[one.program]: one.pid for one in product.processes()}
+    for group in GROUPS:
+        account = product.home.account(group)
+        for other, pid in members.items():
+            memory = [Path(f"/proc/{pid}/{name}") for name in ("mem", "environ", "maps")]
+            assert group == other or opened_by(account, memory) == set()
+
+
+@as_root
+def test_sockets_let_in_those_whose_business_it_is(product):
+    sockets = product.home.sockets
+    doors = {
+        "postgres": sockets / "postgres/.s.PGSQL.5432",
+        "valkey": sockets / "valkey/valkey.sock",
+        "signer": sockets / "signer/signer.sock",
+    }
+    entered = {
+        (group, name): attempt(product.home.account(group), partial(connect, door))
+        for group in ("staff", "public", "worker")
+        for name, door in doors.items()
+    }
+
+    assert {pair for pair, outcome in entered.items() if outcome == DONE} == {
+        *(("staff", "postgres"), ("staff", "valkey"), ("public", "postgres")),
+        *(("worker", "postgres"), ("worker", "valkey"), ("worker", "signer")),
+    }
+    assert set(entered.values()) == {DONE, "PermissionError"}
+
+
+def connect(path: Path) -> None:
+    with socket.socket(socket.AF_UNIX) as one:
+        one.connect(str(path))
+
+
+@as_root
+def test_the_signer_asks_the_kernel_who_is_calling(product):
+    """CPS-6.2.1: not even who has got through the door, by way of a group, is answered."""
+    home = product.home
+    worker, signer = home.account("worker"), home.account("signer")
+    intruders = [
+        replace(home.account(group), groups=(signer.gid,)) for group in ("staff", "public")
+    ]
+
+    def ask() -> str:
+        return str(product.signer().health()["unlocked"])
+
+    assert attempt(worker, ask) == "True"
+    assert [attempt(one, ask) for one in intruders] == ["Refused", "Refused"]
+
+
+@as_root
+def test_workers_clear_the_store_of_evidence_and_read_nothing_in_it(product):
+    """The sweep of files that belong to no document runs in a worker."""
+    store = product.home.path / "evidence"
+    accounts = {group: product.home.account(group) for group in ("staff", "public", "worker")}
+    orphan = next(path for path in store.rglob("*") if path.is_file()).with_name("0" * 32)
+    assert attempt(accounts["staff"], lambda: orphan.touch(0o600)) == DONE
+
+    assert attempt(accounts["public"], lambda: list(store.iterdir())) == "PermissionError"
+    assert attempt(accounts["worker"], orphan.read_bytes) == "PermissionError"
+    assert attempt(accounts["worker"], orphan.unlink) == DONE
 
 
 def test_no_environment_holds_a_secret(product):
@@ -182,6 +317,8 @@ def found_in(product: Product, needles: set[bytes]) -> dict[str, list[bytes]]:
     for path in product.home.path.rglob("*"):
         if not path.is_file() or path.name in {"demo-accounts.json", "said"}:
             continue
+        if path.relative_to(product.home.path).parts[0].startswith(("python-", "code-")):
+            continue  # copies of the programs
         content = path.read_bytes()
         if hits := [needle for needle in needles if needle in content]:
             found[str(path.relative_to(product.home.path))] = hits
