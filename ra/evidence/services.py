@@ -113,8 +113,8 @@ def _keep(document: Document, pages: list[Page], *, actor: Actor, at: datetime) 
 
 
 @transaction.atomic
-def remove_evidence(document_id: int, *, actor: Actor, at: datetime) -> None:
-    """Put a document aside; it stays sealed in the file (CPS 3.2), it no longer counts."""
+def remove_evidence(document_id: int, *, actor: Actor, at: datetime) -> str:
+    """Put a document aside; it stays sealed (CPS 3.2) and no longer counts. Answers its slot."""
     row = queries.document(document_id, actor)
     application = applications.locked(row.application_id, actor)
     check_own(application.maker_id, actor.person_id)
@@ -133,6 +133,7 @@ def remove_evidence(document_id: int, *, actor: Actor, at: datetime) -> None:
         document=document_id,
         slot=row.slot,
     )
+    return row.slot
 
 
 @transaction.atomic

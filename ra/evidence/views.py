@@ -7,6 +7,7 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import cache_control
@@ -65,14 +66,18 @@ def add(request: HttpRequest, number: str) -> HttpResponse:
             )
     if "application/json" in request.headers.get("Accept", ""):
         return JsonResponse({"added": len(files)}, status=201)
-    return redirect("intake-page", number)
+    return _back_to(number, slot)
 
 
 @only(Role.OPERATOR)
 @require_POST
 def remove(request: HttpRequest, number: str, document_id: int) -> HttpResponse:
-    services.remove_evidence(document_id, actor=actor_of(request), at=timezone.now())
-    return redirect("intake-page", number)
+    slot = services.remove_evidence(document_id, actor=actor_of(request), at=timezone.now())
+    return _back_to(number, slot)
+
+
+def _back_to(number: str, slot: str) -> HttpResponse:
+    return redirect(f"{reverse('intake-page', args=[number])}#slot-{slot}")
 
 
 @only(Role.OPERATOR, Role.REVIEWER)

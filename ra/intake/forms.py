@@ -6,7 +6,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from ra.applicants.rules import DocumentType, VerifiedHow
+from ra.applicants.rules import FIELDS, DocumentType, VerifiedHow
 from ra.applicants.wording import DOCUMENT_TYPES, FIELD_LABELS, VERIFIED_HOW
 from ra.applications.rules import AGREEMENT_VERSIONS, AcceptedHow
 from ra.applications.wording import ACCEPTED_HOW
@@ -20,7 +20,17 @@ def _text(code: str, *, required: bool = True, longest: int = 64) -> forms.CharF
 
 
 class DraftForm(forms.Form):
-    """Everything optional here: a draft keeps what was typed, right or wrong."""
+    """Everything optional here: a draft keeps what was typed, right or wrong.
+
+    What will be asked for when it is submitted bears a mark.
+    """
+
+    def __init__(self, *args: Any, **more: Any) -> None:
+        super().__init__(*args, **more)
+        for code, rule in FIELDS.items():
+            if rule.needed and not rule.proxy:
+                self.fields[code].asked = True  # type: ignore[attr-defined]  # forms/field.html
+                self.fields[code].widget.attrs["aria-required"] = "true"
 
     years = forms.TypedChoiceField(
         label=_("有效期（年）"), coerce=int, choices=[(n, n) for n in range(1, 6)], initial=1

@@ -6,6 +6,7 @@ from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
@@ -114,7 +115,7 @@ def attach_request(request: HttpRequest, number: str) -> HttpResponse:
     if form.errors:
         return _page(request, number, request_form=form, status=422)
     messages.success(request, _("请求有效，申请人持有私钥。"))
-    return redirect("intake-page", number)
+    return _back_to(number, "request")
 
 
 @only(Role.OPERATOR)
@@ -126,7 +127,7 @@ def accept_agreement(request: HttpRequest, number: str) -> HttpResponse:
     services.accept_agreement(
         id_of(number, actor), **form.cleaned_data, actor=actor, at=timezone.now()
     )
-    return redirect("intake-page", number)
+    return _back_to(number, "agreement")
 
 
 @only(Role.OPERATOR)
@@ -205,6 +206,11 @@ def _page(
         **more,
     }
     return render(request, "ra/intake/page.html", context, status=status)
+
+
+def _back_to(number: str, part: str) -> HttpResponse:
+    """The page, where the person was."""
+    return redirect(f"{reverse('intake-page', args=[number])}#{part}")
 
 
 def _save(request: HttpRequest, number: str, form: DraftForm) -> services.Saved:

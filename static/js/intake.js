@@ -24,12 +24,24 @@ const line = (box) => {
   }
   return node;
 };
+// What was wrong with it and no longer is leaves the lists at the top.
+const settled = (anchor) => {
+  document.querySelectorAll(`[data-problems] a[href="#${CSS.escape(anchor)}"]`).forEach((link) => {
+    const list = link.closest("[data-problems]");
+    const title = list.querySelector("b");
+    link.closest("li").remove();
+    const left = list.querySelectorAll("li").length;
+    title.textContent = title.textContent.replace(/\d+/, left);
+    list.hidden = left === 0;
+  });
+};
 const tell = (box, verdict) => {
   const node = line(box);
   const old = document.getElementById(`${box.id}_error`);
   if (old) old.remove();
   node.className = verdict.ok ? "good" : "err";
   node.textContent = verdict.sentence || "";
+  if (verdict.ok) settled(box.id);
   if (verdict.ok) box.removeAttribute("aria-invalid");
   else box.setAttribute("aria-invalid", "true");
   box.setAttribute("aria-describedby", node.id);
@@ -54,6 +66,13 @@ if (form && form.dataset.checkUrl) {
     if (!judged(box) || event.isComposing) return;
     clearTimeout(waiting.get(box));
     waiting.set(box, setTimeout(() => check(box), PAUSE));
+  });
+  form.addEventListener("change", (event) => {
+    const box = event.target;
+    if (box.tagName !== "SELECT" || !box.value) return;
+    document.getElementById(`${box.id}_error`)?.remove();
+    box.removeAttribute("aria-invalid");
+    settled(box.id);
   });
   form.addEventListener("focusout", (event) => {
     if (!judged(event.target)) return;
@@ -160,6 +179,7 @@ const refresh = async () => {
   const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
   document.querySelectorAll("[data-slot]").forEach((slot) => {
     const then = fresh.getElementById(slot.id);
+    if (then && !then.classList.contains("miss")) settled(slot.id);
     if (then && !slot.dataset.busy) slot.replaceWith(document.importNode(then, true));
   });
   ["evidence-count", "why"].forEach((id) => {
