@@ -19,6 +19,7 @@ ACTIONS = {
     "people.devices_resealed": _("动态口令器密钥换用新的密钥加密密钥"),
     "people.dismissed": _("解除岗位"),
     "people.language_chosen": _("选择界面语言"),
+    "people.password_checked": _("核对密码"),
     "people.password_changed": _("修改密码"),
     "people.sessions_ended": _("结束登录会话"),
     "people.sign_in": _("登录"),

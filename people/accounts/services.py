@@ -169,7 +169,8 @@ def _note_try(
     )
     subject = _subject(person.pk) if person else "people.staffmember"
     outcome = "refused" if why else "done"
-    record("people.sign_in", subject, actor=actor, at=at, outcome=outcome, factor=factor, why=why)
+    action = "people.sign_in" if factor == "code" else "people.password_checked"
+    record(action, subject, actor=actor, at=at, outcome=outcome, factor=factor, why=why)
 
 
 def sign_out(*, actor: Actor, at: datetime) -> None:

@@ -1,6 +1,6 @@
 """Signing in with two factors, out again, and one's own page."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import django_otp
@@ -210,8 +210,8 @@ def me(request: HttpRequest) -> HttpResponse:
         "profile": queries.profile(actor.person_id),
         "roles": roles,
         "sessions": sessions.sessions_of(actor.person_id, here=here, at=timezone.now()),
-        "idle": session_rules.IDLE,
-        "length": session_rules.LENGTH,
+        "idle_minutes": session_rules.IDLE // timedelta(minutes=1),
+        "hours": session_rules.LENGTH // timedelta(hours=1),
     }
     return render(request, "people/me.html", context)
 
