@@ -57,7 +57,7 @@ def _bring_up(crew: Crew, environment: Environment) -> None:
     crew.await_ready("signer")
     _load_demo(crew, environment)
     crew.start(
-        programs.worker(environment, "signing", processes=1),
+        programs.worker(environment, "signing", processes=2),
         programs.worker(environment, "default", processes=2),
         programs.beat(environment),
         programs.site(environment, "staff", environment.staff_port),

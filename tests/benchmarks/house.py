@@ -46,7 +46,7 @@ class House:
     def start_workers(self) -> None:
         """The workers and the clock of `script/serve`, as many of them."""
         self.start(
-            programs.worker(self.environment, "signing", processes=1),
+            programs.worker(self.environment, "signing", processes=2),
             programs.worker(self.environment, "default", processes=2),
             programs.beat(self.environment),
         )
