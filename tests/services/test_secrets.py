@@ -1,10 +1,15 @@
 """Secrets are made once, kept to their owner, and never quietly made again."""
 
+import os
+import subprocess
+import sys
+
 import pytest
 
 from anxin.supervisor import secretfiles
+from anxin.supervisor.environment import Environment
 from anxin.supervisor.errors import Trouble
-from anxin.supervisor.home import Home
+from anxin.supervisor.home import CHECKOUT, Home
 
 
 @pytest.fixture
@@ -70,3 +75,57 @@ def test_first_run_that_was_killed_halfway_is_finished_by_the_next(home):
 
     assert contents(home)["kek"] != before["kek"]
     assert contents(home)["index-key"] == before["index-key"]
+
+
+@pytest.mark.parametrize("mode", [0o640, 0o604, 0o620])
+def test_secret_that_others_could_read_stops_the_start(home, mode):
+    (home.secrets / "kek").chmod(mode)
+
+    with pytest.raises(Trouble, match=r"secrets/kek can be read by others"):
+        secretfiles.ensure(home)
+
+
+@pytest.mark.parametrize("mode", [0o600, 0o400])
+def test_secret_of_ours_alone_does_not(home, mode):
+    (home.secrets / "kek").chmod(mode)
+
+    secretfiles.ensure(home)
+
+
+def test_secret_of_somebody_else_or_elsewhere_stops_the_start(home):
+    kek = home.secrets / "kek"
+    kek.rename(home.path / "kek")
+    kek.symlink_to(home.path / "kek")
+
+    with pytest.raises(Trouble, match=r"secrets/kek belongs to somebody else"):
+        secretfiles.ensure(home)
+
+    if os.getuid() == 0:
+        (home.path / "kek").rename(kek)
+        os.chown(kek, 65534, -1)
+        with pytest.raises(Trouble, match=r"secrets/kek belongs to somebody else"):
+            secretfiles.ensure(home)
+
+
+@pytest.mark.parametrize(
+    ("site", "name", "refused"),
+    [
+        *(("staff", "kek", True), ("staff", "django-secret-key", True), ("public", "kek", False)),
+        *(("public", "code-pepper", True), ("worker", "kek", False)),
+    ],
+)
+def test_process_looks_at_its_own_secrets_before_anything_else(home, site, name, refused):
+    (home.secrets / name).chmod(0o644)
+
+    begun = subprocess.run(
+        [sys.executable, "-c", "import anxin.settings"],
+        cwd=CHECKOUT,
+        env=Environment(home, {"ANXIN_ENV": "production"}).site(site),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert bool(begun.returncode) == refused
+    last = begun.stderr.rpartition("ImproperlyConfigured: ")[2]
+    assert last == (f"secret {home.secrets}/{name} can be read by others: chmod 600\n" * refused)

@@ -10,9 +10,10 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from anxin.supervisor import secretfiles
+from anxin.supervisor import programs, secretfiles, workplace
 from anxin.supervisor.environment import Environment
-from anxin.supervisor.home import CHECKOUT, Home
+from anxin.supervisor.home import CHECKOUT, SERVICE_USER, Home
+from tests.support.intruder import opened_by
 
 
 @pytest.fixture
@@ -70,6 +71,126 @@ def test_no_password_of_the_database_stands_in_an_environment(environment):
     assert not [
         name for one in told for name, value in one.items() for secret in secrets if secret in value
     ]
+
+
+@pytest.fixture
+def divided(place):
+    """As root has it: an account for each group of processes."""
+    if os.getuid():
+        pytest.skip("only root has accounts to lend")
+    home = Home(place, SERVICE_USER, separate=True)
+    home.prepare()
+    secretfiles.ensure(home)
+    for group in secretfiles.TOLD:
+        secretfiles.hand_out(home, group)
+    return home
+
+
+def test_each_account_opens_what_it_was_told_and_no_more(divided):
+    files = {path for path in divided.path.rglob("*") if path.is_file()}
+    opened = {
+        group: {path.name for path in opened_by(divided.account(group), files)}
+        for group in secretfiles.TOLD
+    }
+
+    assert opened == {group: set(names) for group, names in secretfiles.TOLD.items()}
+    assert "kek" not in secretfiles.TOLD["public"] + secretfiles.TOLD["worker"]
+
+
+def test_environment_names_the_copies_of_the_account(divided):
+    environment = Environment(divided, {})
+
+    for site in ("staff", "public", "worker"):
+        told = environment.site(site)
+        named = [told["PGPASSFILE"], *([told["REDIS_PASSFILE"]] if site != "public" else [])]
+        assert {Path(path).parent for path in named} == {Path(told["ANXIN_SECRETS"])}
+        assert opened_by(divided.account(site), map(Path, named)) == {*map(Path, named)}
+    assert environment.site("command")["ANXIN_SECRETS"] == str(divided.secrets)
+
+
+def test_a_broker_of_the_callers_own_has_its_password_handed_on(divided, tmp_path):
+    password = tmp_path / "password"
+    password.write_text("theirs")
+    environment = Environment(
+        divided, {"REDIS_URL": "redis://broker/0", "REDIS_PASSFILE": str(password)}
+    )
+
+    programs.beat(environment).prepare()
+
+    told = Path(environment.beat()["REDIS_PASSFILE"])
+    assert told.read_text() == "theirs"
+    assert opened_by(divided.account("worker"), [told]) == {told}
+    assert opened_by(divided.account("public"), [told]) == set()
+
+
+def test_secrets_change_hands_with_the_next_start(divided):
+    kek, copy = divided.secrets / "kek", divided.secrets_of("staff") / "kek"
+    stray = divided.secrets_of("staff") / "db-worker"
+    kek.write_text("ab" * 32)
+    stray.touch()
+
+    secretfiles.hand_out(divided, "staff")
+
+    assert copy.read_text() == "ab" * 32
+    assert not stray.exists()
+
+
+@pytest.mark.parametrize(("folder", "group"), [("signer", "signer"), ("evidence", "staff")])
+def test_home_of_an_earlier_version_is_handed_over(divided, folder, group):
+    """There everything was root's."""
+    file = divided.path / folder / "ab/cd/file"
+    file.parent.mkdir(parents=True)
+    file.touch(0o600)
+    os.chown(divided.path / folder, 0, 0)
+    assert opened_by(divided.account(group), [file]) == set()
+
+    divided.prepare()
+
+    assert opened_by(divided.account(group), [file]) == {file}
+    assert opened_by(divided.account("public"), [file]) == set()
+
+
+def test_programs_are_found_where_every_account_can_run_them(divided):
+    here = workplace.find(divided)
+    again = workplace.find(divided)
+
+    assert again == here
+    for group in secretfiles.TOLD:
+        account = divided.account(group)
+        ran = subprocess.run(
+            [here.python, "-c", "import pki.signer.daemon, celery; print('ran')"],
+            cwd=here.code,
+            env={"ANXIN_ENV": "test", **here.environment},
+            user=account.uid,
+            group=account.gid,
+            extra_groups=[],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert ran.stdout == "ran\n", ran.stderr
+
+
+def test_file_that_its_owner_alone_can_read_is_copied_not_linked(tmp_path):
+    closed, open_ = tmp_path / "closed", tmp_path / "open"
+    for path, mode in ((closed, 0o600), (open_, 0o644)):
+        path.write_text("code")
+        path.chmod(mode)
+        workplace.place(path, tmp_path / f"{path.name}-copy")
+
+    assert (tmp_path / "open-copy").samefile(open_)
+    assert (tmp_path / "closed-copy").stat().st_mode & 0o777 == 0o644
+    assert closed.stat().st_mode & 0o777 == 0o600
+
+
+def test_web_roles_do_not_hold_a_transaction_open_for_ever(running):
+    pauses = {}
+    for role in secretfiles.ROLES:
+        with running.database(role) as connection:
+            row = connection.execute("SHOW idle_in_transaction_session_timeout").fetchone()
+            pauses[role] = row[0]
+
+    assert pauses == {"owner": "0", "staff": "1min", "public": "1min", "worker": "0"}
 
 
 def test_own_services_of_the_caller_replace_the_embedded_ones(tmp_path):
