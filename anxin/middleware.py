@@ -10,6 +10,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.utils import timezone, translation
 
+from anxin.kernel import web
 from anxin.kernel.errors import Kind, Refusal
 from anxin.wording import sentence
 from audit.log import note_refusal
@@ -22,6 +23,7 @@ STATUS = {
     Kind.NOT_FOUND: 404,
     Kind.CONFLICT: 409,
     Kind.NOT_READY: 503,
+    Kind.TOO_OFTEN: 429,
 }
 NEXT = Callable[[HttpRequest], HttpResponse]
 
@@ -67,7 +69,7 @@ class RefusalMiddleware:
     def _refused(self, request: HttpRequest, refusal: Refusal) -> HttpResponse:
         if refusal.kind is Kind.FORBIDDEN and settings.SITE != "public":
             note_refusal(request, refusal, at=timezone.now())
-        if _wants_json(request):
+        if web.wants_json(request):
             body = {
                 "error": refusal.kind,
                 "rule": refusal.rule,
@@ -87,11 +89,7 @@ class RefusalMiddleware:
         self, request: HttpRequest, rule: str, status: int, *, number: str = ""
     ) -> HttpResponse:
         refusal = Refusal(Kind.NOT_READY, rule, rule, number=number)
-        if _wants_json(request):
+        if web.wants_json(request):
             return JsonResponse({"error": rule, "reason": sentence(refusal)}, status=status)
         context = {"refusal": refusal, "sentence": sentence(refusal)}
         return render(request, "errors/refusal.html", context, status=status)
-
-
-def _wants_json(request: HttpRequest) -> bool:
-    return "application/json" in request.headers.get("Accept", "")

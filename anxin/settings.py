@@ -153,6 +153,14 @@ AUTH_PASSWORD_VALIDATORS = [
 LOGIN_URL = "/sign-in/"
 SEALER = "kmc.envelopes.services.SmallSecretSealer"
 
+# --- Counters of `anxin.kernel.limits`: in each process's memory ---------------------------
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
+        "OPTIONS": {"MAX_ENTRIES": 10_000},
+    }
+}
+
 # --- Sessions, cookies, headers ------------------------------------------------------------
 # The public site writes no session rows: its role may not, and a signed cookie is enough. How
 # long people stay signed in on the staff site: `people.sessions.rules`.
@@ -171,7 +179,8 @@ SESSION_EXPIRE_AT_BROWSER_CLOSE = True
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = PRODUCTION
 SECURE_SSL_REDIRECT = PRODUCTION
 # Lists, OCSP and CA certificates are fetched by http: RFC 5280 8 advises against https for them.
-SECURE_REDIRECT_EXEMPT = [r"^(ca|crl|ocsp)/"] if SITE == "public" else []
+MACHINES = r"^(ca/|crl/|ocsp(/|$))"
+SECURE_REDIRECT_EXEMPT = [MACHINES] if SITE == "public" else []
 SECURE_HSTS_SECONDS = 31_536_000 if PRODUCTION else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = PRODUCTION
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if PRODUCTION else None

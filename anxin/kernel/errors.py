@@ -11,6 +11,7 @@ class Kind(StrEnum):
     NOT_FOUND = "not_found"
     CONFLICT = "conflict"
     NOT_READY = "not_ready"
+    TOO_OFTEN = "too_often"
 
 
 class Refusal(Exception):

@@ -7,8 +7,10 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.http import url_has_allowed_host_and_scheme
 
 from anxin.kernel.proxies import client_of
+from pki import pem
 
 YEAR = timedelta(days=365)
+CERTIFICATE, PEM, PDF = "application/pkix-cert", "application/x-pem-file", "application/pdf"
 
 
 def address(request: HttpRequest) -> str:
@@ -30,6 +32,13 @@ def wants_part(request: HttpRequest) -> bool:
 def is_unattended(request: HttpRequest) -> bool:
     """A page refreshed itself; nobody need be in front of it."""
     return bool(request.headers.get("X-Unattended"))
+
+
+def certificate(der: bytes, serial: str, form: str) -> HttpResponse:
+    """A certificate to be saved; `form` is the ending, `pem` or one that means DER."""
+    if form == "pem":
+        return file(pem.write("CERTIFICATE", der), f"{serial}.pem", PEM)
+    return file(der, f"{serial}.{form}", CERTIFICATE)
 
 
 def file(body: bytes, name: str, kind: str, *, inline: bool = False) -> HttpResponse:

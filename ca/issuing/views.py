@@ -1,15 +1,24 @@
+from datetime import timedelta
+
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
+from anxin.kernel import web
+from anxin.kernel.limits import Limit, check_rate
 from ca.issuing import queries
+
+# Of one address, by each process of the site: people look up a few, scripts are to use OCSP.
+LOOK_UPS = Limit(30, timedelta(minutes=1))
 
 
 @require_safe
 def look_up(request: HttpRequest) -> HttpResponse:
     """Public: what is known of a serial number, with a verdict (CPS 2.3, 4.5.2)."""
     serial = request.GET.get("serial", "")
+    if serial:
+        check_rate("serial", web.address(request), LOOK_UPS)
     context = {"serial": serial, "found": queries.verdict(serial, at=timezone.now())}
     return render(request, "ca/public/look_up.html", context)
 
@@ -17,7 +26,6 @@ def look_up(request: HttpRequest) -> HttpResponse:
 @require_safe
 def download(request: HttpRequest, serial: str) -> HttpResponse:
     """Public: a certificate of a published profile (CPS 4.4.2)."""
+    check_rate("serial", web.address(request), LOOK_UPS)
     found = queries.published(serial)
-    response = HttpResponse(found.der, content_type="application/pkix-cert")
-    response["Content-Disposition"] = f'attachment; filename="{found.serial}.cer"'
-    return response
+    return web.file(found.der, f"{found.serial}.cer", web.CERTIFICATE)

@@ -200,6 +200,21 @@ def test_post_and_get_bring_the_same_answer(authorities, browser):
     assert ocsp.parse_response(posted.content).status == "successful"
 
 
+def test_a_question_is_answered_by_http_with_and_without_the_slash(authorities, settings):
+    """RFC 5280 8: no client is sent to https, where its POST would be lost."""
+    settings.ROOT_URLCONF = "anxin.urls_public"
+    settings.SECURE_SSL_REDIRECT, settings.SECURE_REDIRECT_EXEMPT = True, [settings.MACHINES]
+    client, issued = Client(), ca.issue()
+    answer_status([issued.id], at=timezone.now())
+
+    for path in ("/ocsp", "/ocsp/"):
+        posted = client.post(path, question(issued), content_type="application/ocsp-request")
+        assert posted.status_code == 200
+        assert ocsp.parse_response(posted.content).status == "successful"
+    for page in ("/status/", "/ocspx", "/certificates/"):
+        assert client.get(page).status_code == 301
+
+
 def test_caches_may_keep_an_answer_for_a_minute(authorities, browser):
     """CPS-4.9.5; RFC 5019 6.2"""
     issued = ca.issue()

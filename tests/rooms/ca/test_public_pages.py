@@ -1,6 +1,8 @@
 import pytest
+from django.core.cache import cache
 from django.test import Client
 
+from anxin.kernel.proxies import networks
 from ca.crl.services import issue_due_crls
 from ca.hierarchy.models import CertificateAuthority
 from pki import certificates, crls
@@ -10,6 +12,7 @@ from tests.support import ca
 @pytest.fixture
 def visitor(authorities, settings) -> Client:
     settings.ROOT_URLCONF = "anxin.urls_public"
+    cache.clear()  # what other tests looked up
     return Client()
 
 
@@ -88,3 +91,19 @@ def test_an_order_is_not_to_be_seen_from_outside(visitor):
 
     assert visitor.get("/certificates/.cer").status_code == 404
     assert "没有找到" in visitor.get("/certificates/check/", {"serial": "0"}).content.decode()
+
+
+def test_one_address_looks_up_thirty_serial_numbers_a_minute(visitor, settings):
+    serial = f"{ca.issue().parsed.serial:x}"
+
+    def look_up(path="/certificates/check/", **named):
+        return visitor.get(path, {"serial": serial}, **named).status_code
+
+    assert {look_up() for _ in range(30)} == {200}
+    assert (look_up(), look_up(f"/certificates/{serial}.cer")) == (429, 429)
+    assert visitor.get("/certificates/check/").status_code == 200  # the empty form
+    assert look_up(REMOTE_ADDR="198.51.100.7") == 200
+    forged = {"X-Forwarded-For": "198.51.100.8"}
+    assert look_up(headers=forged) == 429
+    settings.TRUSTED_PROXIES = networks("127.0.0.1")
+    assert look_up(headers=forged) == 200
