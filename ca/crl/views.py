@@ -7,6 +7,7 @@ from django.utils.http import http_date
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
+from anxin.kernel import web
 from ca.crl import queries, rules, services
 from people.api import Role
 from people.gates import actor_of, only
@@ -25,8 +26,7 @@ def demand(request: HttpRequest, ca_id: int) -> HttpResponse:
 def fetch(request: HttpRequest, code: str) -> HttpResponse:
     """Public: the latest list, RFC 5280 4.2.1.13, RFC 2585 for its type."""
     found = queries.list_file(code)
-    response = HttpResponse(found.der, content_type="application/pkix-crl")
-    response["Content-Disposition"] = f'attachment; filename="{code}.crl"'
+    response = web.file(found.der, f"{code}.crl", "application/pkix-crl")
     etag, modified = f'"{found.sm3}"', int(found.this_update.timestamp())
     response["ETag"] = etag
     response["Last-Modified"] = http_date(modified)

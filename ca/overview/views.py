@@ -3,6 +3,7 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_GET
 
+from anxin.kernel import web
 from ca.overview import queries
 from people.api import Role
 from people.gates import actor_of, only
@@ -20,7 +21,7 @@ WATCHERS = (
 @only(*WATCHERS)
 def show(request: HttpRequest) -> HttpResponse:
     """The dashboard; for htmx only the part that changes."""
-    part = "figures" if request.headers.get("HX-Request") else "page"
+    part = "figures" if web.wants_part(request) else "page"
     context = {
         "overview": queries.overview(timezone.now()),
         "may_demand": Role.CA_OPERATOR in actor_of(request).roles,

@@ -6,7 +6,7 @@ the row is over. A row that is over is not loaded any more.
 
 from dataclasses import replace
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
 from django.contrib.auth import SESSION_KEY
 from django.contrib.sessions.backends.base import SessionBase
@@ -27,7 +27,7 @@ class SessionStore(DatabaseStore):
         return StaffSession
 
     def create_model_instance(self, data: dict[str, Any]) -> StaffSession:
-        row: StaffSession = super().create_model_instance(data)
+        row = cast("StaffSession", super().create_model_instance(data))
         row.person_id = data.get(SESSION_KEY)
         if visit := _read(data.get(_VISIT)):
             row.since, row.seen_at = visit.since, visit.seen

@@ -7,9 +7,9 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from anxin.kernel import web
 from people.api import Role
 from people.gates import actor_of, only
-from pki import pem
 from ra.applications.queries import id_of
 from ra.certificates import queries
 from ra.handover import services
@@ -28,7 +28,7 @@ def handover(request: HttpRequest) -> HttpResponse:
         "issuing": queue(actor, View.ISSUING, Filters(), at=at),
         "now": at,
     }
-    part = "handover_lists" if request.headers.get("HX-Request") else "handover"
+    part = "handover_lists" if web.wants_part(request) else "handover"
     return render(request, f"ra/certificates/{part}.html", context)
 
 
@@ -42,7 +42,7 @@ def handover_page(request: HttpRequest, number: str) -> HttpResponse:
         "may_hand_over": Role.OPERATOR in actor.roles,
         "public_url": settings.PUBLIC_URL,
     }
-    part = "handover_state" if request.headers.get("HX-Request") else "handover_page"
+    part = "handover_state" if web.wants_part(request) else "handover_page"
     return render(request, f"ra/certificates/{part}.html", context)
 
 
@@ -87,12 +87,7 @@ def download(request: HttpRequest, certificate_id: int, form: str) -> HttpRespon
     held = queries.holding_of(certificate_id, actor_of(request))
     der = held.certificate.der if held.certificate else b""
     name = held.certificate.serial if held.certificate else ""
-    if form == "pem":
-        body, kind = pem.write("CERTIFICATE", der), "application/x-pem-file"
-    else:
-        body, kind = der, "application/pkix-cert"
-    disposition = {"Content-Disposition": f'attachment; filename="{name}.{form}"'}
-    return HttpResponse(body, content_type=kind, headers=disposition)
+    return web.certificate(der, name, form)
 
 
 @only(Role.OPERATOR, Role.REVIEWER)

@@ -14,6 +14,7 @@ from django.views.decorators.cache import cache_control
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_GET, require_POST
 
+from anxin.kernel import web
 from anxin.kernel.errors import Kind, Refusal
 from people.api import Role
 from people.gates import actor_of, only
@@ -64,7 +65,7 @@ def add(request: HttpRequest, number: str) -> HttpResponse:
                 request,
                 _("同一个文件也在 %(numbers)s 里。") % {"numbers": ", ".join(added.seen_before)},
             )
-    if "application/json" in request.headers.get("Accept", ""):
+    if web.wants_json(request):
         return JsonResponse({"added": len(files)}, status=201)
     return _back_to(number, slot)
 
@@ -107,9 +108,7 @@ def original(request: HttpRequest, document_id: int) -> HttpResponse:
         actor=actor_of(request),
         at=timezone.now(),
     )
-    name = f"document-{document_id}.{kind}"
-    disposition = {"Content-Disposition": f'attachment; filename="{name}"'}
-    return HttpResponse(data, content_type=TYPES[kind], headers=disposition)
+    return web.file(data, f"document-{document_id}.{kind}", TYPES[kind])
 
 
 @only(Role.OPERATOR, Role.REVIEWER)

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from anxin.kernel import web
 from anxin.kernel.errors import Refusal, Refusals
 from anxin.templatetags.ui import told
 from ca.api import PROFILES
@@ -73,12 +74,12 @@ def save(request: HttpRequest, number: str) -> HttpResponse:
     try:
         saved = _save(request, number, form)
     except Refusal as refusal:
-        if _wants_json(request):
+        if web.wants_json(request):
             raise
         return _page(request, number, form=form, problems=[refusal], status=409)
     at = timezone.localtime()
     said = _("已存草稿 %(at)s") % {"at": f"{at:%H:%M:%S}"}
-    if _wants_json(request):
+    if web.wants_json(request):
         return JsonResponse({"version": saved.version, "sentence": said})
     _mark(form, [one for one in saved.wrong if not one.rule.endswith(".empty")])
     return _page(request, number, form=form, saved=said, status=422 if form.errors else 200)
@@ -244,7 +245,3 @@ def _problem(refusal: Refusal, form: DraftForm) -> dict[str, str]:
     else:
         anchor, name = field or "main", str(PARTS.get(field, PARTS[""]))
     return {"anchor": anchor, "name": name, "sentence": told(refusal)}
-
-
-def _wants_json(request: HttpRequest) -> bool:
-    return "application/json" in request.headers.get("Accept", "")

@@ -7,15 +7,14 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from anxin.kernel import web
 from anxin.kernel.errors import Refusal
 from anxin.kernel.web import address
 from anxin.templatetags.ui import told
 from ca import api as ca
-from pki import pem
 from ra.handover import queries, rules, services
 from ra.handover.forms import PickUpForm, StatusForm
 from ra.portal.progress import progress
@@ -23,7 +22,6 @@ from ra.revocations.rules import KEY_TERM, OTHER_TERM
 from ra.revocations.wording import CAUSE_QUESTIONS
 
 SHOWN_FOR = timedelta(minutes=30)  # the status page and the files, after the codes were right
-YEAR = timedelta(days=365)
 STATUS, PICKED = "status", "picked"  # of the signed session
 
 
@@ -112,13 +110,7 @@ def file(request: HttpRequest, form: str) -> HttpResponse:
     if picked is None:
         return redirect("portal-pick-up")
     certificate = ca.certificate(picked["certificate"])
-    if form == "pem":
-        body, kind = pem.write("CERTIFICATE", certificate.der), "application/x-pem-file"
-    else:
-        body, kind = certificate.der, "application/pkix-cert"
-    name = f"{certificate.serial}.{form}"
-    disposition = {"Content-Disposition": f'attachment; filename="{name}"'}
-    return HttpResponse(body, content_type=kind, headers=disposition)
+    return web.certificate(certificate.der, certificate.serial, form)
 
 
 @require_GET
@@ -133,20 +125,8 @@ def revocation(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 def language(request: HttpRequest) -> HttpResponse:
-    wanted, back = request.POST.get("language", ""), request.POST.get("next", "/")
-    if not url_has_allowed_host_and_scheme(back, allowed_hosts={request.get_host()}):
-        back = "/"
-    response = redirect(back)
-    if wanted in dict(settings.LANGUAGES):
-        response.set_cookie(
-            settings.LANGUAGE_COOKIE_NAME,
-            wanted,
-            max_age=YEAR,
-            secure=settings.LANGUAGE_COOKIE_SECURE,
-            httponly=True,
-            samesite="Lax",
-        )
-    return response
+    wanted, response = request.POST.get("language", ""), redirect(web.next_page(request))
+    return web.speaking(response, wanted) if wanted in dict(settings.LANGUAGES) else response
 
 
 # --- inside ----------------------------------------------------------------------------------

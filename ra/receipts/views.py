@@ -6,6 +6,7 @@ from django.utils import timezone
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_POST
 
+from anxin.kernel import web
 from people.api import Role
 from people.gates import actor_of, only
 from ra.applications.queries import id_of
@@ -26,7 +27,7 @@ def receipt(request: HttpRequest, number: str) -> HttpResponse:
         actor=actor,
         at=timezone.now(),
     )
-    return _pdf(pdf, f"receipt-{number}.pdf")
+    return web.file(pdf, f"receipt-{number}.pdf", web.PDF, inline=True)
 
 
 @only(Role.OPERATOR)
@@ -42,9 +43,4 @@ def codes(request: HttpRequest, number: str) -> HttpResponse:
         actor=actor,
         at=timezone.now(),
     )
-    return _pdf(pdf, f"codes-{number}.pdf")
-
-
-def _pdf(pdf: bytes, name: str) -> HttpResponse:
-    disposition = {"Content-Disposition": f'inline; filename="{name}"'}
-    return HttpResponse(pdf, content_type="application/pdf", headers=disposition)
+    return web.file(pdf, f"codes-{number}.pdf", web.PDF, inline=True)
