@@ -2,6 +2,7 @@
 
 import difflib
 from datetime import timedelta
+from functools import lru_cache
 
 from django import template
 from django.templatetags.static import static
@@ -27,6 +28,7 @@ def told(refusal: Refusal) -> str:
 
 
 @register.simple_tag
+@lru_cache(maxsize=1024)  # a page draws sixty of them, of a hundred that there are
 def icon(name: str, css: str = "ic", label: str = "") -> SafeString:
     """One symbol of the sprite; with a label it speaks, without it is decoration."""
     role = format_html('role="img" aria-label="{}"', label) if label else 'aria-hidden="true"'

@@ -17,6 +17,12 @@ def _reasons(outcome: Outcome) -> list[tuple[str, object]]:
     return [(code, format_lazy("{} {}", code, REASONS[code])) for code in codes]
 
 
+class Ticks(forms.CheckboxSelectMultiple):
+    """Django's own draws each box by four templates: a third of the time the page takes."""
+
+    template_name = "forms/ticks.html"
+
+
 READ_BY_ALL = _("申请人在查询页上会看到这段话。不要写入证件号码、电话等个人信息。")
 
 
@@ -24,11 +30,9 @@ class ReturnForm(forms.Form):
     """`items`: (code, label) of the case's fields and slots that may be asked for again."""
 
     reasons = forms.MultipleChoiceField(
-        label=_("原因"), choices=_reasons(Outcome.RETURN), widget=forms.CheckboxSelectMultiple
+        label=_("原因"), choices=_reasons(Outcome.RETURN), widget=Ticks
     )
-    items = forms.MultipleChoiceField(
-        label=_("需要重新提交的内容"), required=False, widget=forms.CheckboxSelectMultiple
-    )
+    items = forms.MultipleChoiceField(label=_("需要重新提交的内容"), required=False, widget=Ticks)
     message = forms.CharField(
         label=_("给申请人的说明"),
         help_text=READ_BY_ALL,
@@ -45,7 +49,7 @@ class ReturnForm(forms.Form):
 
 class RejectForm(forms.Form):
     reasons = forms.MultipleChoiceField(
-        label=_("原因"), choices=_reasons(Outcome.REJECT), widget=forms.CheckboxSelectMultiple
+        label=_("原因"), choices=_reasons(Outcome.REJECT), widget=Ticks
     )
     message = forms.CharField(
         label=_("给申请人的说明"),

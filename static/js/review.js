@@ -115,6 +115,10 @@ const verdict = (value) => {
   const row = rows()[at()];
   const button = row && row.querySelector(`button[value="${value}"]`);
   if (!button) return;
+  if (value === "agrees" && "unseen" in row.dataset) {
+    row.querySelector("[data-open=reveal]").click(); // a masked value is looked at first
+    return;
+  }
   press(button);
   save(button.form, button);
   if (value === "agrees") step(1);
@@ -147,6 +151,7 @@ reveal.addEventListener("submit", async (event) => {
   const answer = await fetch(form.action, { method: "POST", body: new URLSearchParams(new FormData(form)), headers: { "HX-Request": "true" } });
   place.replaceChildren(...document.importNode(parse(await answer.text()).body, true).childNodes);
   setTimeout(() => place.replaceChildren(), SHOWN_FOR);
+  if (answer.ok) queue = queue.then(() => send(location.href)); // it may be agreed to from now on
 });
 reveal.addEventListener("close", () => reveal.querySelector("[data-revealed]").replaceChildren());
 const original = document.getElementById("original");

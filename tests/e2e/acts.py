@@ -127,8 +127,21 @@ def look_through(page: Page) -> None:
         expect(box).to_be_checked()
 
 
+def reveal(page: Page) -> None:
+    """Every masked value that nothing else speaks for."""
+    unseen = page.locator("[data-unseen]")
+    for left in range(unseen.count(), 0, -1):
+        unseen.first.get_by_role("link", name="查看完整").click()
+        dialog = page.get_by_role("dialog", name="查看完整")
+        dialog.get_by_role("button", name="查看", exact=True).click()
+        expect(dialog.locator("[data-revealed] b")).to_be_visible()
+        expect(unseen).to_have_count(left - 1)
+        dialog.get_by_role("button", name="关闭").last.click()
+
+
 def agree_to_fields(page: Page) -> None:
     """One after the other; each is saved before the next."""
+    reveal(page)
     for button in page.locator(".yn button.y").all():
         with page.expect_response(re.compile("/verdict/")):
             button.click()

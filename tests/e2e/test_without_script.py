@@ -37,6 +37,14 @@ def look_through(page: Page, number: str) -> None:
         expect(page.locator("[data-image]")).to_have_js_property("complete", True)
     page.goto(case)
     expect(page.locator("[data-mark]:visible")).to_have_count(3)
+    for reveal in [
+        row.get_by_role("link", name="查看完整").get_attribute("href")
+        for row in page.locator("[data-unseen]").all()
+    ]:
+        page.goto(reveal)
+        acts.press(page, "查看")
+        expect(page.locator(".codebox b")).to_be_visible()
+    page.goto(case)
     judged = page.get_by_role("link", name="字段核对")
     count = page.locator(".yn button.y").count()
     for number_of_field in range(count):
