@@ -75,10 +75,8 @@ def _bring_up(crew: Crew, environment: Environment) -> None:
 
 def _who(home: Home) -> str:
     if not home.separate:
-        return (
-            f"everything runs as {accounts.own_name()}: started by root, each group of processes"
-            " has an account of its own"
-        )
+        own = accounts.own_name()
+        return f"everything runs as {own}; root would give each group of processes its own account"
     names = ", ".join(f"{accounts.PREFIX}{group}" for group in accounts.GROUPS)
     return f"processes run as {names}; PostgreSQL as {home.service_user}"
 
