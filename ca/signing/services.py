@@ -178,7 +178,12 @@ def settle(
 
 
 def _check_one(row: Certificate, issuer: Issuer) -> None:
-    """The signer verifies what it signs, by its own key; one look tells if that key is the CA's."""
+    """Whether the signer's key is the CA's; all that is trusted of its answer is the rest.
+
+    The signer verifies each signature by its own key and names the bytes it verified it over
+    (`Signer.sign` compares them to those on record, which `assemble` takes over as they are). So
+    what one certificate tells about the key holds for the whole answer, which one key gave.
+    """
     certificates.verify(certificates.parse(bytes(row.der or b"")), issuer.certificate)
 
 

@@ -44,7 +44,11 @@ class Signer:
         return [protocol.Key.from_header(key) for key in header["keys"]]
 
     def sign(self, key_label: str, kind: str, tbs: Sequence[bytes]) -> list[bytes | PkiError]:
-        """For each TBS, in order: its signature, or why this one was refused."""
+        """For each TBS, in order: its signature, or why this one was refused.
+
+        Raises TokenError `signer.answer` unless the signer says of every signature that it was
+        verified over these very bytes.
+        """
         results: list[bytes | PkiError] = []
         for batch in _batches(tbs):
             header, blobs = self._ask({"op": "sign", "key": key_label, "kind": kind}, batch)
@@ -52,6 +56,14 @@ class Signer:
             if len(blobs) != len(batch) or len(refusals) != len(batch):
                 raise TokenError(
                     "signer.answer", "The signer answered another number.", permanent=False
+                )
+            wanted = [
+                None if no else protocol.digest(tbs)
+                for tbs, no in zip(batch, refusals, strict=True)
+            ]
+            if header.get("of") != wanted:
+                raise TokenError(
+                    "signer.answer", "The signer answered about other bytes.", permanent=False
                 )
             for signature, refusal in zip(blobs, refusals, strict=True):
                 results.append(protocol.error_from(refusal) if refusal else signature)

@@ -68,6 +68,14 @@ class _Desk:
     certificate: bytes
 
 
+@dataclass(frozen=True, slots=True)
+class _Signature:
+    """A signature that was verified, and the digest of the bytes it was verified over."""
+
+    of: str
+    made: bytes
+
+
 class SigningService:
     """Answers requests; methods may run in several threads at once."""
 
@@ -163,13 +171,14 @@ class SigningService:
         self._counters.add(label, kind, signed=len(results) - refused, refused=refused)
         rules = sorted({result.rule for result in results if isinstance(result, PkiError)})
         call.log("signed", kind=kind, signed=len(results) - refused, refused=refused, rules=rules)
+        errors = [result if isinstance(result, PkiError) else None for result in results]
         header = {
             "refused": [
-                protocol.error_header(result)["error"] if isinstance(result, PkiError) else None
-                for result in results
-            ]
+                protocol.error_header(error)["error"] if error else None for error in errors
+            ],
+            "of": [None if isinstance(result, PkiError) else result.of for result in results],
         }
-        return header, [b"" if isinstance(result, PkiError) else result for result in results]
+        return header, [b"" if isinstance(result, PkiError) else result.made for result in results]
 
     def _generate(self, call: _Call) -> _Answer:
         label, algorithm = call.word("label"), call.word("algorithm")
@@ -225,7 +234,7 @@ class SigningService:
 
     # -- signing ------------------------------------------------------------------------------
 
-    def _sign_one(self, desk: _Desk, kind: str, tbs: bytes, at: datetime) -> bytes | PkiError:
+    def _sign_one(self, desk: _Desk, kind: str, tbs: bytes, at: datetime) -> _Signature | PkiError:
         try:
             policy.check(kind, tbs, desk.terms, at=at)
             if kind == protocol.CRL:
@@ -237,11 +246,11 @@ class SigningService:
             raise TokenError(
                 "signer.wrong_signature", "The token made a wrong signature.", permanent=True
             )
-        return signature
+        return _Signature(protocol.digest(tbs), signature)
 
     def _in_slices(
-        self, act: Callable[[bytes], bytes | PkiError], blobs: Sequence[bytes]
-    ) -> list[bytes | PkiError]:
+        self, act: Callable[[bytes], _Signature | PkiError], blobs: Sequence[bytes]
+    ) -> list[_Signature | PkiError]:
         if len(blobs) <= 1:
             return [*map(act, blobs)]  # not worth a change of threads
         size = max(1, -(-len(blobs) // (self._workers * _SLICES)))

@@ -14,6 +14,7 @@ an error and hangs up.
 from __future__ import annotations
 
 import base64
+import hashlib
 import json
 import struct
 from dataclasses import dataclass
@@ -85,6 +86,11 @@ class Key:
 
 def _text(data: bytes) -> str:
     return base64.b64encode(data).decode("ascii")
+
+
+def digest(tbs: bytes) -> str:
+    """By which an answer says what was signed: each of `of` stands for one signature."""
+    return hashlib.sha256(tbs).hexdigest()
 
 
 def pack(header: Mapping[str, Any], blobs: Sequence[bytes] = ()) -> bytes:

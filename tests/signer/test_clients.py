@@ -128,6 +128,13 @@ def test_a_signer_that_says_nothing_is_given_up(short_dir):
         (b"HTTP/1.1 200 OK\r\n\r\n", "signer.answer"),
         (protocol.pack({"ok": True, "refused": []}), "signer.answer"),
         (protocol.pack({"ok": True, "refused": [None]}), "signer.answer"),
+        (protocol.pack({"ok": True, "refused": [None]}, [b"signature"]), "signer.answer"),
+        (  # of other bytes than those that were sent
+            protocol.pack(
+                {"ok": True, "refused": [None], "of": [protocol.digest(b"y")]}, [b"signature"]
+            ),
+            "signer.answer",
+        ),
     ],
 )
 def test_a_wrong_answer_is_a_passing_trouble(short_dir, answer, rule):

@@ -297,7 +297,21 @@ def test_a_damaged_register_stops_the_start(tmp_path):
 def test_an_empty_batch_has_an_empty_answer(desk):
     desk.found()
 
-    assert desk.ask("sign", key="issuing", kind="certificate") == {"ok": True, "refused": []}
+    answer = desk.ask("sign", key="issuing", kind="certificate")
+
+    assert answer == {"ok": True, "refused": [], "of": []}
+
+
+def test_every_signature_says_of_which_bytes_it_is(desk):
+    office = desk.found()
+    batch = [office.tbs(USER, serial=made.SERIAL + place) for place in range(10)]
+    batch[3] = b"no certificate"
+
+    answer = desk.ask("sign", *batch, key="issuing", kind="certificate")
+
+    assert answer["of"] == [
+        None if place == 3 else protocol.digest(tbs) for place, tbs in enumerate(batch)
+    ]
 
 
 def test_the_log_names_no_content(desk, capfd):
