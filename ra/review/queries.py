@@ -85,7 +85,7 @@ class Page:
 
 
 def queue(actor: Actor, view: View, filters: Filters, *, after: str = "", at: datetime) -> Page:
-    """One page of a list, most urgent first (finished ones: newest first); at most six queries."""
+    """One page of a list, most urgent first (finished ones: newest first); at most four queries."""
     rows = _filtered(_of_view(actor, view, at=at), filters)
     by_deadline = view in _BY_DEADLINE
     found = list(_behind(rows, after, by_deadline=by_deadline)[: PAGE + 1])
@@ -94,7 +94,7 @@ def queue(actor: Actor, view: View, filters: Filters, *, after: str = "", at: da
 
 
 def counts(actor: Actor, *, at: datetime) -> dict[str, int]:
-    """How many each tab holds, counted up to COUNT_LIMIT; one query for all tabs."""
+    """How many each tab holds, counted up to COUNT_LIMIT; two queries for all tabs."""
     rows = applications.visible(actor)
     tabs = [view for view in View if view is not View.ALL]
     limited = [_VIEWS[view](rows, actor, at).values("pk")[:COUNT_LIMIT] for view in tabs]

@@ -157,7 +157,7 @@ def test_a_page_of_any_list_takes_few_queries(counter, view):
         queue(counter.ren, view, ANY, at=LATER)
         counts(counter.ren, at=LATER)
 
-    assert len(made) <= 8
+    assert len(made) <= 6
 
 
 def test_the_page_of_a_case_takes_few_queries(counter):
@@ -166,7 +166,7 @@ def test_the_page_of_a_case_takes_few_queries(counter):
     with CaptureQueriesContext(connection) as made:
         case(told.number, counter.ren, at=LATER)
 
-    assert len(made) <= 24
+    assert len(made) <= 9
 
 
 MANY = """
