@@ -29,6 +29,7 @@ from PIL import (
 )
 
 from ra.evidence import sandbox
+from ra.evidence.shapes import MAX_PAGES, MAX_PIXELS
 
 if TYPE_CHECKING:
     from pypdfium2 import PdfDocument
@@ -36,8 +37,6 @@ if TYPE_CHECKING:
 # Pillow would look for these when it needs them, and no longer find them
 LOADED = (JpegImagePlugin, MpoImagePlugin, PngImagePlugin, TiffImagePlugin, WebPImagePlugin)
 
-MAX_PIXELS = 40_000_000
-MAX_PAGES = 30
 A4 = (1654, 2339)  # pixels at 150 dpi
 DPI = 150
 STRIDE = 1 << 20  # bytes unpacked at a time

@@ -114,6 +114,12 @@ def check_purpose(purpose: str) -> None:
 
 # --- the file from outside -------------------------------------------------------------------
 
+_TOLD: Mapping[str, object] = {  # numbers in the sentences
+    "files": PER_SLOT,
+    "megabytes": LIMIT >> 20,
+    "pages": shapes.MAX_PAGES,
+    "megapixels": shapes.MAX_PIXELS // 1_000_000,
+}
 _LABELS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     shapes.JPEG: (("jpg", "jpeg"), ("image/jpeg", "image/jpg", "image/pjpeg")),
     shapes.PNG: (("png",), ("image/png",)),
@@ -150,6 +156,7 @@ def _check_label(kind: str, filename: str, content_type: str) -> None:
 
 
 def refuse(rule: str, reason: str, *, slot: str = "", **details: object) -> Refusal:
+    told = _TOLD | {"slot": slot} | details
     return Refusal(
-        Kind.INVALID, f"evidence.{rule}", reason, cps="3.2.3", field=slot or "file", **details
+        Kind.INVALID, f"evidence.{rule}", reason, cps="3.2.3", field=slot or "file", **told
     )

@@ -7,6 +7,8 @@ import zlib
 from collections.abc import Callable, Mapping
 
 JPEG, PNG, PDF = "jpeg", "png", "pdf"
+MAX_PIXELS = 40_000_000
+MAX_PAGES = 30
 
 _SIGNATURES = ((b"\xff\xd8\xff", JPEG), (b"\x89PNG\r\n\x1a\n", PNG), (b"%PDF-", PDF))
 _READERS_SEARCH = 1024  # PDF readers look for the header in so many bytes

@@ -9,12 +9,13 @@ from anxin.kernel.errors import Refusal
 from kmc import api as kmc
 from ra.applicants import queries as applicants
 from ra.applicants.names import masked
-from ra.applicants.rules import by_proxy
+from ra.applicants.rules import by_proxy, compact
 from ra.applications import rules as application_rules
 from ra.applications.models import Application, Dossier
 from ra.evidence.rules import needed
 from ra.intake import rules
 
+NUMBERS = ("document_number", "agent_document_number")
 _INDEXED = (
     "masked_name", "document_index", "name_index", "phone_index", "subscriber", "slots_needed",
 )  # fmt: skip
@@ -37,25 +38,26 @@ def keep_fields(row: Application, kept: Mapping[str, str], salt: str, wrong: lis
 
 
 def set_columns(
-    row: Application, years: int | None, distinguisher: str | None
+    row: Application, years: int | None, distinguisher: str | None, kept: Mapping[str, str]
 ) -> tuple[list[str], list[Refusal]]:
     """(columns that changed, what is wrong); None leaves a column as it is.
 
     What is wrong is not kept: these columns are not sealed, and somebody may have typed the number
-    of a document.
+    of a document. One that is among the fields only now leaves the column, too.
     """
+    documents = [compact(kept.get(code, "")) for code in NUMBERS]
     wishes: dict[str, Callable[[], object]] = {}
     if years is not None:
         wishes["days"] = partial(application_rules.check_days, years)
-    if distinguisher is not None:
-        wishes["distinguisher"] = partial(rules.distinguisher, distinguisher)
+    wished = row.distinguisher if distinguisher is None else distinguisher
+    wishes["distinguisher"] = partial(rules.distinguisher, wished, documents)
     changed, wrong = [], []
     for column, wish in wishes.items():
         try:
             value = wish()
         except Refusal as refusal:
             wrong.append(refusal)
-            continue
+            value = "" if column == "distinguisher" else getattr(row, column)
         if getattr(row, column) != value:
             setattr(row, column, value)
             changed.append(column)

@@ -1,7 +1,7 @@
 """What must be in hand before an application is submitted, and what the machine notices. Pure."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from enum import StrEnum
 
 from anxin.kernel.errors import Kind, Refusal
@@ -10,6 +10,7 @@ NOT_CORRECTED = "not_corrected"  # why an application is closed: it came back, a
 MANY = 3  # subscribers with one telephone number: worth a look
 _CODE = re.compile(r"[a-z_]{3,40}")
 _DISTINGUISHER = re.compile(r"[A-Z0-9][A-Z0-9-]{0,31}")
+_PASSPORT = re.compile(r"[A-Z]\d{8}|[A-Z]{2}\d{7}")  # of China, and its permits to travel
 
 
 class Outcome(StrEnum):
@@ -55,14 +56,20 @@ def _warn(noticed: bool) -> str:  # noqa: FBT001 -- one word, one meaning
     return (Outcome.WARN if noticed else Outcome.OK).value
 
 
-def distinguisher(text: str) -> str:
-    """The subject's serial number, CPS 3.1.4; never a document's number. "" stays ""."""
+def distinguisher(text: str, documents: Iterable[str] = ()) -> str:
+    """The subject's serial number, CPS 3.1.4: it will be public. "" stays "".
+
+    Refuses what looks like the number of a document, and each of `documents`, hyphens or not.
+    """
     value = text.strip().upper()
-    if value and (not _DISTINGUISHER.fullmatch(value) or len(re.sub(r"\D", "", value)) > 10):  # noqa: PLR2004
+    plain = value.replace("-", "")
+    well_formed = _DISTINGUISHER.fullmatch(value) and len(re.sub(r"\D", "", value)) <= 10  # noqa: PLR2004
+    tells = _PASSPORT.fullmatch(plain) or any(number in plain for number in documents if number)
+    if value and (not well_formed or tells):
         raise Refusal(
             Kind.INVALID,
             "intake.distinguisher",
-            "capitals, digits and hyphens, at most ten digits",
+            "capitals, digits and hyphens, at most ten digits, no document's number",
             cps="3.1.4",
             field="distinguisher",
         )

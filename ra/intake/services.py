@@ -125,7 +125,7 @@ def save_draft(
     content = applications.content(row)
     fields = rules.typed(values, frozenset(identity.FIELDS))
     kept, wrong = identity.judge(fields, today=queries.today(at))
-    columns, more_wrong = dossiers.set_columns(row, years, distinguisher)
+    columns, more_wrong = dossiers.set_columns(row, years, distinguisher, kept)
     if dict(content.fields) != kept or columns:
         dossiers.keep_fields(row, kept, content.salt, wrong)
         _changed(row, *columns)

@@ -120,6 +120,41 @@ def test_a_distinguisher_that_could_be_a_document_number_is_not_kept(counter):
     assert row(draft.id).distinguisher == ""
 
 
+@pytest.mark.parametrize("typed", ["E12345678", "EA1234567", "e-1234-5678", "H12345678"])
+def test_a_distinguisher_that_looks_like_a_passport_is_not_kept(counter, typed):
+    """CPS-3.1.4, CPS-9.4: it would be published in the certificate."""
+    draft = opened(counter)
+
+    saved = services.save_draft(draft.id, FIELDS, distinguisher=typed, actor=counter.chen, at=AT)
+
+    assert [one.rule for one in saved.wrong] == ["intake.distinguisher"]
+    assert row(draft.id).distinguisher == ""
+
+
+def test_a_foreign_passport_is_no_distinguisher_whichever_is_typed_first(counter):
+    """A passport may have any shape: then it is known by being in the other field."""
+    draft = opened(counter)
+    services.save_draft(draft.id, {}, distinguisher="N7-K22Q", actor=counter.chen, at=AT)
+    assert row(draft.id).distinguisher == "N7-K22Q"
+    passport = FIELDS | {"document_type": "passport", "document_number": "n7k22q"}
+
+    saved = services.save_draft(draft.id, passport, actor=counter.chen, at=AT)
+
+    assert [one.rule for one in saved.wrong] == ["intake.distinguisher"]
+    assert row(draft.id).distinguisher == ""
+
+
+def test_a_staff_number_is_a_distinguisher(counter):
+    draft = opened(counter)
+
+    saved = services.save_draft(
+        draft.id, FIELDS, distinguisher="YG-00012345", actor=counter.chen, at=AT
+    )
+
+    assert saved.wrong == ()
+    assert row(draft.id).distinguisher == "YG-00012345"
+
+
 @pytest.mark.parametrize("years", [0, 11, -1])
 def test_nobody_gets_a_certificate_for_an_odd_term(counter, years):
     """CPS-6.3.2"""
