@@ -58,8 +58,8 @@ GRANTS: dict[str, dict[str, str]] = {
     "ca_certificate": {
         "anxin_staff": "SELECT, INSERT, UPDATE (state, answers_until)",
         "anxin_worker": KEEP,
-        "anxin_public": "SELECT (id, state, ca_id, profile, requester, holder, subject_text, days,"
-        " serial, not_before, not_after, der, ordered_at, settled_at, refusal)",
+        "anxin_public": "SELECT (id, state, ca_id, profile, profile_version, requester, holder,"
+        " subject_text, days, serial, not_before, not_after, der, ordered_at, settled_at, refusal)",
     },
     "ca_revocation": {
         "anxin_staff": ADD,

@@ -36,6 +36,7 @@ class CertificateView:
     state: str
     ca: str
     profile: str
+    profile_version: int
     requester: str
     holder: str
     subject: str
@@ -57,6 +58,7 @@ _COLUMNS = {
     "state": "state",
     "ca": "ca__code",
     "profile": "profile",
+    "profile_version": "profile_version",
     "requester": "requester",
     "holder": "holder",
     "subject": "subject_text",

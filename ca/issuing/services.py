@@ -85,6 +85,7 @@ def _told(row: Certificate) -> dict[str, object]:
         "requester": row.requester,
         "warrant": row.warrant,
         "profile": row.profile,
+        "version": row.profile_version,
         "template": row.template_digest,
     }
 

@@ -35,6 +35,7 @@ def test_a_certificate_is_found_by_its_serial_number(live_counter):
     row = Application.objects.get(pk=issued(live_counter))
     page = text(chen.get(f"/w/certificates/{row.certificate_id}/"))
     serial = re.search(r"序列号</dt><dd class=\"mono\">([0-9a-f ]+)", page).group(1)
+    assert "，第 1 版</dd>" in page
 
     found = chen.get("/w/search/", {"q": serial.upper()})
 
