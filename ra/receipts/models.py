@@ -10,7 +10,9 @@ class Receipt(models.Model):
     kind = models.CharField(max_length=20)  # intake, codes
     printed_by = models.BigIntegerField()
     printed_at = models.DateTimeField()
-    sm3 = models.CharField(max_length=64)  # of the PDF
+    # Keyed: the PDF holds a code of 40 bits, which a plain digest would let anybody try out who
+    # has the rest of what stands on it.
+    digest = models.CharField(max_length=64)
 
     def __str__(self) -> str:
         return f"{self.kind} receipt of {self.application_id}"

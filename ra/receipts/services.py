@@ -9,6 +9,7 @@ from anxin.kernel.actors import Actor
 from anxin.kernel.workdays import SHANGHAI
 from audit.log import record, subject_of
 from ca import api as ca
+from kmc import api as kmc
 from pki.sm.sm3 import sm3
 from ra.applications import queries as applications
 from ra.applications.models import Application
@@ -95,11 +96,11 @@ def _printed(
     row: Application, kind: str, receipt: drawing.Receipt, *, actor: Actor, at: datetime
 ) -> bytes:
     pdf = drawing.draw(receipt)
-    digest = sm3(pdf).hex()
+    digest = kmc.blind_index("ra.receipt", sm3(pdf).hex()).hex()
     models.Receipt.objects.create(
-        application=row, kind=kind, printed_by=person(actor), printed_at=at, sm3=digest
+        application=row, kind=kind, printed_by=person(actor), printed_at=at, digest=digest
     )
-    record("ra.print_receipt", subject_of(row), actor=actor, at=at, kind=kind, sm3=digest)
+    record("ra.print_receipt", subject_of(row), actor=actor, at=at, kind=kind, digest=digest)
     return pdf
 
 

@@ -1,10 +1,13 @@
 """Receipts (CPS-4.3.2): what is printed, what is kept of it, which characters there are."""
 
+import hashlib
+
 import pypdfium2
 import pytest
 
 from anxin.kernel.errors import Refusal
 from audit.journal.models import Entry
+from kmc import api as kmc
 from pki.sm.sm3 import sm3
 from ra.handover.services import renew_access_code
 from ra.receipts import services
@@ -54,8 +57,19 @@ def test_that_it_was_printed_is_kept_and_not_what_stood_on_it(counter):
     pdf = printed(counter, application_id, told.access_code)
 
     row = Receipt.objects.get()
-    assert (row.kind, row.sm3) == ("intake", sm3(pdf).hex())
+    assert (row.kind, row.digest) == ("intake", kmc.blind_index("ra.receipt", sm3(pdf).hex()).hex())
     assert Entry.objects.filter(action="ra.print_receipt").count() == 1
+
+
+def test_what_is_kept_of_a_receipt_does_not_let_a_code_be_tried(counter):
+    """CPS-4.3.1: whoever has journal, database and all of the receipt but its code has no test."""
+    application_id, told = ra.submitted(counter)
+    pdf = printed(counter, application_id, told.access_code)
+
+    plain = {sm3(pdf).hex(), hashlib.sha256(pdf).hexdigest()}
+    kept = Receipt.objects.get().digest + Entry.objects.get(action="ra.print_receipt").details
+
+    assert not [digest for digest in plain if digest in kept]
 
 
 def test_a_receipt_never_carries_a_code_that_opens_nothing(counter):
