@@ -16,6 +16,7 @@ TIMETABLE: dict[str, float] = {
     "ca.sweep_orders": 3,  # orders nobody rang for, or whose worker died
     "ca.sweep_status": 5,  # OCSP answers missing or about to lapse (CPS 4.9.9)
     "ca.note_signer": 15,  # what the dashboard says about the signer
+    "ca.renew_responders": 3600,  # certificates of the keys that answer, RFC 6960 4.2.2.2
     "ca.issue_due_crls": 60,  # CPS 4.9.7: at least every 24 hours
     "ra.sweep_issued": 3,  # applications whose certificate is there but not handed over
     "ra.sweep_evidence": 3600,  # sealed files whose row was never written
@@ -31,6 +32,7 @@ QUEUES: dict[str, str] = {
     "ca.sweep_status": "signing",
     "ca.issue_due_crls": "signing",
     "ca.issue_crl": "signing",
+    "ca.renew_responders": "signing",
 }
 # These wait until nothing else does: three signatures for each new certificate would come before
 # the next certificates. Answers about revoked ones do not wait.

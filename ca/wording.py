@@ -133,5 +133,8 @@ ALARMS = {
     "crl_due": _("%(authority)s 的 CRL 已过计划签发时间。"),
     "orders_wait": _("有证书等待签发已超过 %(minutes)s 分钟。请检查签名服务和后台任务。"),
     "orders_refused": _("今天有 %(count)s 张证书被签发检查拒绝。请查看审计日志中的原因。"),
-    "responder_ends": _("%(authority)s 的 OCSP 签名证书 %(days)s 天后到期。请安排换发。"),
+    "responder_ends": _(
+        "%(authority)s 的 OCSP 签名证书 %(days)s 天后到期，自动换发没有成功。"
+        "请检查后台任务和签名服务。"
+    ),
 }

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import Min
+from django.db.models import Min, QuerySet
 
 from anxin.kernel.errors import Kind, Refusal
 from ca import wording
@@ -18,8 +18,17 @@ from ca.revocation.models import Revocation
 
 def latest(ca_id: int) -> RevocationList | None:
     """The authority's last published list."""
+    return _published(ca_id).first()
+
+
+def _published(ca_id: int) -> QuerySet[RevocationList]:
     rows = RevocationList.objects.filter(ca_id=ca_id, state=rules.State.PUBLISHED)
-    return rows.order_by("-number").first()
+    return rows.order_by("-number")
+
+
+def _latest(ca_id: int) -> RevocationList | None:
+    """The same without its DER, which may have megabytes."""
+    return _published(ca_id).defer("der").first()
 
 
 def is_behind(ca_id: int) -> bool:
@@ -109,13 +118,13 @@ class ListView:
 def list_views(at: datetime) -> list[ListView]:
     """All active authorities, superiors first."""
     rows = CertificateAuthority.objects.filter(state=AuthorityState.ACTIVE).order_by("pk")
-    return [_view(row, latest(row.pk), at) for row in rows]
+    return [_view(row, _latest(row.pk), at) for row in rows]
 
 
 def due(at: datetime) -> list[int]:
     """Authorities whose next list is to be issued now."""
     rows = CertificateAuthority.objects.filter(state=AuthorityState.ACTIVE).order_by("pk")
-    return [row.pk for row in rows if rules.is_due(_standing(row, latest(row.pk)), at=at)]
+    return [row.pk for row in rows if rules.is_due(_standing(row, _latest(row.pk)), at=at)]
 
 
 def _standing(ca: CertificateAuthority, last: RevocationList | None) -> rules.Standing:

@@ -66,15 +66,24 @@ class IssuerHash(models.Model):
 
 
 class Responder(models.Model):
-    """The key that answers OCSP requests for one authority, with its certificate."""
+    """A certificate of the key that answers OCSP requests for one authority; renewals are rows."""
 
-    ca = models.OneToOneField(CertificateAuthority, models.PROTECT, related_name="responder")
-    key_label = models.CharField(max_length=60, unique=True)
-    key_fingerprint = models.CharField(max_length=64, unique=True)
+    ca = models.ForeignKey(CertificateAuthority, models.PROTECT, related_name="responders")
+    key_label = models.CharField(max_length=60)
+    key_fingerprint = models.CharField(max_length=64)
     tbs = models.BinaryField()
     certificate = models.BinaryField(null=True)
     not_after = models.DateTimeField()
     planned_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["ca"],
+                condition=models.Q(certificate__isnull=True),
+                name="one_planned_responder",
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.key_label

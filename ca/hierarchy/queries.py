@@ -5,6 +5,7 @@ from datetime import datetime
 from functools import lru_cache
 
 from django.conf import settings
+from django.db.models import F, Max
 
 from anxin.kernel.errors import Kind, Refusal
 from ca.hierarchy import rules
@@ -69,11 +70,28 @@ class Answering:
     certificate: Certificate
 
 
-def responder_of(ca_id: int) -> Answering | None:
-    row = Responder.objects.filter(ca_id=ca_id, certificate__isnull=False).first()
-    if row is None or row.certificate is None:
-        return None
-    return Answering(row.key_label, parsed(bytes(row.certificate)))
+def responder_of(ca_id: int, *, at: datetime) -> Answering | None:
+    """The latest certificate that has settled; a first one at once."""
+    rows = list(Responder.objects.filter(ca_id=ca_id, certificate__isnull=False).order_by("-pk"))
+    settled = [row for row in rows if row.planned_at <= at - rules.RESPONDER_SETTLES]
+    for row in settled or rows[-1:]:
+        return Answering(row.key_label, parsed(bytes(row.certificate or b"")))
+    return None
+
+
+def responders_due(at: datetime) -> list[int]:
+    """Authorities whose responder is to be certified again, or was only planned to be."""
+    ends = Responder.objects.values("ca").annotate(end=Max("not_after"), most=Max("ca__not_after"))
+    late = ends.filter(end__lt=at + rules.RENEW_RESPONDER).filter(end__lt=F("most"))
+    planned = Responder.objects.filter(certificate__isnull=True)
+    found = {*late.values_list("ca", flat=True), *planned.values_list("ca", flat=True)}
+    return sorted(found)
+
+
+def responder_ends() -> dict[str, datetime]:
+    """When the last certificate of each authority's responder ends, by the authority's code."""
+    rows = Responder.objects.filter(certificate__isnull=False).order_by("pk")
+    return dict(rows.values_list("ca__code", "not_after"))
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,9 @@ from pki.signer.protocol import CA_CERTIFICATE, CERTIFICATE, CRL, OCSP
 
 SECOND = timedelta(seconds=1)
 RESPONDER_YEARS = 2
+RENEW_RESPONDER = timedelta(days=60)  # before its end; the key stays
+# So long the old certificate goes on answering: clocks of clients may be behind.
+RESPONDER_SETTLES = timedelta(days=1)
 
 
 class State(StrEnum):

@@ -5,13 +5,14 @@ key in the signer -> plan on record -> signature -> certificate on record -> cer
 signer.
 """
 
+import logging
 from collections.abc import Callable
 from datetime import datetime
 
 from django.conf import settings
 from django.db import transaction
 
-from anxin.kernel.actors import Actor
+from anxin.kernel.actors import SYSTEM, Actor
 from anxin.kernel.errors import Kind, Refusal
 from audit.log import advance, record, subject_of
 from ca.claims.rules import CA_HOLDER
@@ -20,10 +21,12 @@ from ca.hierarchy import queries, rules
 from ca.hierarchy.models import CertificateAuthority, IssuerHash, Responder
 from ca.keys import services as keys
 from pki import certificates, lint, ocsp, publickeys
+from pki.errors import PkiError
 from pki.lint import ProfileRules
 from pki.publickeys import PublicKey
 from pki.signer.protocol import CA_CERTIFICATE, CERTIFICATE
 
+log = logging.getLogger(__name__)
 Entropy = Callable[[int], bytes]
 
 
@@ -125,14 +128,53 @@ def _found_responder(
     label = rules.responder_label(ca.code)
     algorithm = next(b.key_algorithm for b in rules.BLUEPRINTS if b.code == ca.code)
     key = keys.ensure_key(label, algorithm, rules.RESPONDER_KINDS)
-    row = Responder.objects.filter(ca=ca).first()
+    row = Responder.objects.filter(ca=ca).order_by("pk").first()  # the signer was told of the first
     if row is None:
         public = publickeys.parse(key.public_key)
-        row = _plan_responder(ca, label, public, actor=actor, at=at, entropy=entropy)
+        with transaction.atomic():
+            claim_key(public.fingerprint, holder=f"{CA_HOLDER}{label}", at=at)
+            row = _plan_responder(ca, label, public, actor=actor, at=at, entropy=entropy)
     if row.certificate is None:
-        signature = keys.sign_one(ca.key_label, CERTIFICATE, bytes(row.tbs))
-        _settle_responder(row, signature, actor=actor, at=at)
+        _sign_responder(row, actor=actor, at=at)
     keys.ensure_certificate(key, bytes(row.certificate or b""))
+
+
+def renew_responders(*, at: datetime, entropy: Entropy) -> int:
+    """Certify responders' keys again before their certificates end; how many.
+
+    The key and the name stay, so the signer need not be told. Old answers carry the old
+    certificate, which goes on until its own end.
+    """
+    renewed = 0
+    for ca_id in queries.responders_due(at):
+        row = _plan_renewal(ca_id, at=at, entropy=entropy)
+        if row is None:
+            continue
+        try:
+            _sign_responder(row, actor=SYSTEM, at=at)
+            renewed += 1
+        except PkiError as error:  # the plan stays; the next run signs it
+            log.error("%s: responder not renewed: %s", row.ca.code, error)  # noqa: TRY400
+    return renewed
+
+
+@transaction.atomic
+def _plan_renewal(ca_id: int, *, at: datetime, entropy: Entropy) -> Responder | None:
+    """What is planned already, or a plan now; None when somebody else was faster."""
+    ca = CertificateAuthority.objects.select_for_update().get(pk=ca_id)
+    planned = Responder.objects.filter(ca=ca, certificate__isnull=True).first()
+    if planned is not None:
+        return planned
+    if ca_id not in queries.responders_due(at):
+        return None
+    last = Responder.objects.filter(ca=ca).order_by("-pk")[0]
+    key = queries.parsed(bytes(last.certificate or b"")).public_key
+    return _plan_responder(ca, last.key_label, key, actor=SYSTEM, at=at, entropy=entropy)
+
+
+def _sign_responder(row: Responder, *, actor: Actor, at: datetime) -> None:
+    signature = keys.sign_one(row.ca.key_label, CERTIFICATE, bytes(row.tbs))
+    _settle_responder(row, signature, actor=actor, at=at)
 
 
 @transaction.atomic
@@ -150,7 +192,6 @@ def _plan_responder(
     plan = rules.responder_plan(issuer, key, serial=serial, at=at)
     tbs = certificates.encode(plan)
     lint.check_certificate_tbs(tbs, issuer=issuer.certificate, profile_rules=ProfileRules("ocsp"))
-    claim_key(key.fingerprint, holder=f"{CA_HOLDER}{label}", at=at)
     row = Responder.objects.create(
         ca=ca,
         key_label=label,
@@ -168,8 +209,10 @@ def _settle_responder(row: Responder, signature: bytes, *, actor: Actor, at: dat
     der = certificates.assemble(bytes(row.tbs), signature)
     certificate = certificates.parse(der)
     certificates.verify(certificate, queries.issuer_of(row.ca).certificate)
+    unsigned = Responder.objects.filter(pk=row.pk, certificate__isnull=True)
+    if not unsigned.update(certificate=der):
+        return  # two workers signed the same plan: one certificate counts
     row.certificate = der
-    row.save(update_fields=["certificate"])
     record(
         "ca.activate_responder",
         subject_of(row.ca),

@@ -50,7 +50,7 @@ def answer_status(certificate_ids: Sequence[int], *, at: datetime) -> int:
 
 
 def _answer(ca_id: int, subjects: list[Subject], *, at: datetime) -> int:
-    issuer, responder = issuer_by_id(ca_id), responder_of(ca_id)
+    issuer, responder = issuer_by_id(ca_id), responder_of(ca_id, at=at)
     if responder is None:
         log.error("%s has no OCSP responder; %s answers wait", issuer.code, len(subjects))
         return 0

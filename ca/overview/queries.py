@@ -12,6 +12,7 @@ from anxin.kernel.workdays import SHANGHAI
 from ca import wording
 from ca.crl.queries import ListView, is_behind, list_views
 from ca.hierarchy.models import CertificateAuthority, Responder
+from ca.hierarchy.queries import responder_ends
 from ca.hierarchy.rules import State as AuthorityState
 from ca.issuing.models import Certificate
 from ca.issuing.rules import WAITING, State
@@ -95,7 +96,7 @@ def overview(at: datetime) -> Overview:
         behind=tuple(view.code for view in lists if is_behind(view.ca_id)),
         oldest_order=waiting["oldest"],
         refused_today=_refused_today(at),
-        responders=_responder_ends(),
+        responders=tuple(responder_ends().items()),
     )
     return Overview(
         at=at,
@@ -146,14 +147,10 @@ def _states() -> tuple[tuple[str, str, int], ...]:
     return tuple((s.value, str(names[s.value]), counts.get(s.value, 0)) for s in State)
 
 
-def _responder_ends() -> tuple[tuple[str, datetime], ...]:
-    return tuple(Responder.objects.order_by("pk").values_list("ca__code", "not_after"))
-
-
 def _lanes(at: datetime) -> tuple[Lane, ...]:
     rows = CertificateAuthority.objects.filter(state=AuthorityState.ACTIVE).order_by("pk")
     lanes = [_lane(row.code, row, row.not_before, row.not_after, at) for row in rows]
-    answering = Responder.objects.select_related("ca").order_by("pk")
+    answering = Responder.objects.select_related("ca").filter(not_after__gte=at).order_by("pk")
     lanes += [_lane(r.key_label, r.ca, r.planned_at, r.not_after, at) for r in answering]
     return tuple(lanes)
 

@@ -8,7 +8,7 @@ from ca.crl.rules import Freshness
 from ca.signing.rules import WAITING_TOO_LONG
 
 REPORT_STALE = timedelta(seconds=60)  # nobody has heard of the signer for too long
-RENEW_RESPONDER = timedelta(days=60)  # a new responder certificate takes a ceremony
+RESPONDER_LATE = timedelta(days=45)  # renewed at 60 (`ca.hierarchy`): for two weeks it has failed
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,7 @@ def alarms(facts: Facts, *, at: datetime) -> Iterator[Alarm]:
     if facts.refused_today:
         yield Alarm("warn", "orders_refused", {"count": facts.refused_today})
     for authority, end in facts.responders:
-        if end - at < RENEW_RESPONDER:
+        if end - at < RESPONDER_LATE:
             yield Alarm("warn", "responder_ends", {"authority": authority, "days": (end - at).days})
 
 

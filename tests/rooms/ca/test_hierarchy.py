@@ -49,7 +49,7 @@ def test_the_chain_holds_for_openssl_and_bouncycastle(authorities, openssl, boun
 @pytest.mark.parametrize("code", ["nmg-sm2", "anxin-rsa"])
 def test_each_issuing_authority_has_a_responder_of_its_own(authorities, openssl, code):
     issuer = authority(code)
-    responder = queries.responder_of(issuer.id)
+    responder = queries.responder_of(issuer.id, at=NOW)
 
     certificates.verify(responder.certificate, issuer.certificate, NOW)
     openssl.verify_certificate(responder.certificate.der, issuer.certificate.der, at=NOW)
@@ -83,7 +83,7 @@ def test_a_responder_planned_and_never_signed_gets_the_certificate_that_was_plan
 
     found_demo_hierarchy(actor=SYSTEM, at=NOW, entropy=entropy)
 
-    assert queries.responder_of(authority().id).certificate.tbs == planned
+    assert queries.responder_of(authority().id, at=NOW).certificate.tbs == planned
 
 
 def test_a_certificate_the_signer_never_heard_of_is_brought_to_it(authorities, signer):
@@ -93,7 +93,7 @@ def test_a_certificate_the_signer_never_heard_of_is_brought_to_it(authorities, s
     known = {key.label: key.certificate for key in found}
 
     assert known["nmg-sm2"] == before
-    assert known["nmg-sm2-ocsp"] == queries.responder_of(authority().id).certificate.der
+    assert known["nmg-sm2-ocsp"] == queries.responder_of(authority().id, at=NOW).certificate.der
 
 
 def test_the_authority_for_measurements_stands_beside_the_demonstration(authorities):

@@ -44,7 +44,7 @@ def test_a_client_is_answered_in_the_hash_it_asked_with(authorities, name, opens
     der = queries.answer(request, at=ca.NOW).der
 
     issuer = ca.authority()
-    responder = responder_of(issuer.id).certificate
+    responder = responder_of(issuer.id, at=ca.NOW).certificate
     response = ocsp.parse_response(der)
     ocsp.verify_response(response, issuer.certificate, at=ca.NOW + HOUR)
     (single,) = response.basic.singles
@@ -67,7 +67,7 @@ def test_rsa_answers_hold_as_well(authorities, openssl):
     der = queries.answer(question(issued, code="anxin-rsa"), at=ca.NOW).der
 
     issuer = ca.authority("anxin-rsa")
-    responder = responder_of(issuer.id).certificate
+    responder = responder_of(issuer.id, at=ca.NOW).certificate
     assert "good" in openssl.verify_ocsp(der, issuer.certificate.der, responder.der)
 
 

@@ -96,10 +96,10 @@ def test_losing_the_signer_is_written_down_once_and_so_is_its_return(authorities
 
 
 def test_a_responder_s_certificate_that_ends_soon_is_an_alarm(authorities):
-    responder = CertificateAuthority.objects.get(code="nmg-sm2").responder
+    responder = CertificateAuthority.objects.get(code="nmg-sm2").responders.get()
 
-    assert "responder_ends" in codes(responder.not_after - timedelta(days=59))
-    assert "responder_ends" not in codes(responder.not_after - timedelta(days=61))
+    assert "responder_ends" in codes(responder.not_after - timedelta(days=44))
+    assert "responder_ends" not in codes(responder.not_after - timedelta(days=46))
 
 
 @pytest.fixture

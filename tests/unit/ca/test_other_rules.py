@@ -170,8 +170,8 @@ def facts(**changes) -> Facts:
         ({"oldest_order": AT - timedelta(minutes=5)}, []),
         ({"oldest_order": AT - timedelta(minutes=5, seconds=1)}, ["orders_wait"]),
         ({"refused_today": 1}, ["orders_refused"]),
-        ({"responders": (("a", AT + 60 * DAY),)}, []),
-        ({"responders": (("a", AT + 59 * DAY),)}, ["responder_ends"]),
+        ({"responders": (("a", AT + 45 * DAY),)}, []),
+        ({"responders": (("a", AT + 44 * DAY),)}, ["responder_ends"]),
     ],
 )
 def test_whatever_calls_for_somebody_is_an_alarm_with_a_sentence(change, codes):
