@@ -47,7 +47,7 @@ def queue(request: HttpRequest) -> HttpResponse:
         "view_label": VIEWS[view.value],
         "filters": filters,
         "now": at,
-        "late": sum(row.sla.late for row in page.rows if row.sla),
+        "late": sum(row.overdue or bool(row.sla and row.sla.late) for row in page.rows),
         "soon": sum(row.sla.soon for row in page.rows if row.sla),
     }
     if request.headers.get("HX-Request"):

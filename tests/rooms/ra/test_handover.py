@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from django.db import transaction
 
 from anxin.kernel.actors import SYSTEM
 from anxin.kernel.errors import Refusal
@@ -364,7 +365,9 @@ def failed(counter):
 
 def refuse(application_id):
     key = Application.objects.get(pk=application_id).certificate_id
-    advance(Certificate.objects.get(pk=key), "refuse", actor=SYSTEM, at=LATER, rule="lint.broken")
+    with transaction.atomic():
+        order = Certificate.objects.get(pk=key)
+        advance(order, "refuse", actor=SYSTEM, at=LATER, rule="lint.broken")
     Certificate.objects.filter(pk=key).update(refusal="lint.broken: what it says")
 
 
@@ -401,6 +404,16 @@ def test_a_failed_application_may_be_withdrawn(counter, failed):
     intake.cancel(failed, reason="applicant_wish", actor=counter.chen, at=LATER)
 
     assert ra.state_of(failed) == "cancelled"
+
+
+def test_the_workers_role_may_do_that(live_counter, in_role):
+    application_id = ra.approved(live_counter)
+    refuse(application_id)
+
+    with in_role("worker"):
+        services.sweep_issued(at=LATER)
+
+    assert ra.state_of(application_id) == "failed"
 
 
 def test_those_that_wait_hold_up_nobody(counter, monkeypatch):
