@@ -12,6 +12,9 @@ WORDING = {
     "trust.incompatible_roles": _(
         "一个人不能同时担任这两个互斥的岗位。没有任何改动，请安全管理员核对岗位任命。"
     ),
+    "trust.office_needed": _(
+        "这个岗位属于某个注册机构（CPS %(cps)s），此人没有所属机构。没有任何改动。"
+    ),
     "trust.appointed_already": _("此人已经担任这个岗位。没有任何改动。"),
     "trust.not_appointed": _("此人没有担任这个岗位。没有任何改动。"),
     "people.no_such_person": _("没有这位工作人员。没有任何改动，请核对工号。"),

@@ -23,7 +23,7 @@ def create_staff(
     name: str,
     staff_number: str,
     password: str,
-    office: str = "",
+    office: str,
     language: str = "zh-hans",
     must_change_password: bool = True,
     actor: Actor,
@@ -31,7 +31,8 @@ def create_staff(
 ) -> int:
     """A new account without roles and without a device; returns the person's id.
 
-    Refuses a weak password (INVALID, field `password`) and a login or number in use (CONFLICT).
+    `office` is the code of an RA, or empty for headquarters, who see the records of all. Refuses a
+    weak password (INVALID, field `password`) and a login or number in use (CONFLICT).
     """
     _check_new_password(password, None, field="password")
     person = StaffMember(

@@ -44,12 +44,23 @@ DUTY_OF: dict[Role, Duty] = {  # CPS 5.2.4
     Role.AUDITOR: Duty.AUDIT,
 }
 
+# Who takes in and reviews applications does so for one RA (CPS 1.4.2); other roles need no office.
+BOUND_TO_AN_OFFICE = frozenset({Role.OPERATOR, Role.REVIEWER})
+
 # Two roles of different duties never meet in one person; roles without a duty go with any.
 INCOMPATIBLE: frozenset[frozenset[Role]] = frozenset(
     frozenset(pair)
     for pair in combinations(Role, 2)
     if len({DUTY_OF[role] for role in pair if role in DUTY_OF}) > 1
 )
+
+
+def check_office(role: Role, office: str) -> None:
+    """Refuses to give somebody of no office a role that is bound to one."""
+    if role in BOUND_TO_AN_OFFICE and not office:
+        raise Refusal(
+            Kind.INVALID, "trust.office_needed", f"{role} belongs to an office", cps="1.4.2"
+        )
 
 
 def check_compatible(roles: Collection[str]) -> None:

@@ -17,9 +17,10 @@ from people.trust.rules import Role
 def appoint(person_id: int, role: Role, *, actor: Actor, at: datetime) -> int:
     """Give a person a role; returns the appointment's id.
 
-    Refuses a role that CPS 5.2.4 keeps apart from one the person has, and one they have already.
+    Refuses a role that CPS 5.2.4 keeps apart from one the person has, one they have already, and
+    one that is bound to an office for a person of none.
     """
-    _lock(person_id)
+    rules.check_office(role, _lock(person_id))
     held = queries.roles_of(person_id)
     if role in held:
         raise Refusal(Kind.CONFLICT, "trust.appointed_already", f"is {role} already", cps="5.2.1")
@@ -47,10 +48,13 @@ def dismiss(person_id: int, role: Role, *, actor: Actor, at: datetime) -> None:
     _record("people.dismissed", person_id, role, actor=actor, at=at)
 
 
-def _lock(person_id: int) -> None:
-    """One change of a person's roles at a time."""
-    if not get_user_model().objects.select_for_update().filter(pk=person_id).exists():
+def _lock(person_id: int) -> str:
+    """One change of a person's roles at a time; the code of the person's office."""
+    people = get_user_model().objects.select_for_update().filter(pk=person_id)
+    office = people.values_list("office", flat=True).first()
+    if office is None:
         raise Refusal(Kind.NOT_FOUND, "people.no_such_person", f"no person {person_id}")
+    return str(office)
 
 
 def _record(action: str, person_id: int, role: Role, *, actor: Actor, at: datetime) -> None:

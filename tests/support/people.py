@@ -11,7 +11,7 @@ from people.api import Role, appoint
 HIRED = datetime(2026, 1, 5, 9, 0, tzinfo=UTC)
 
 
-def hire(login: str, *roles: Role, office: str = "") -> Actor:
+def hire(login: str, *roles: Role, office: str = "RA00") -> Actor:
     """A person who holds these roles; cannot sign in by password (see `signed_in`)."""
     person = StaffMember.objects.create(
         login=login,

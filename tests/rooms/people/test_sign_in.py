@@ -29,6 +29,7 @@ def chen():
         "chenyue",
         name="陈越",
         staff_number="0309",
+        office="RA00",
         password=PASSWORD,
         must_change_password=False,
         actor=SYSTEM,
@@ -162,7 +163,13 @@ def test_a_device_s_key_is_nowhere_in_the_database(chen):
     assert len(sealed) > len(KEY)
 
     other = create_staff(
-        "linan", name="林安", staff_number="0310", password=PASSWORD, actor=SYSTEM, at=AT
+        "linan",
+        name="林安",
+        staff_number="0310",
+        office="RA00",
+        password=PASSWORD,
+        actor=SYSTEM,
+        at=AT,
     )
     enrol_device(other, b"o" * 20, actor=SYSTEM, at=AT)
     with connection.cursor() as cursor:
@@ -220,7 +227,13 @@ def test_who_does_not_know_the_old_password_does_not_set_a_new_one(chen):
 def test_two_people_never_share_a_login(chen):
     with pytest.raises(Refusal) as refused:
         create_staff(
-            "chenyue", name="陈跃", staff_number="0999", password=PASSWORD, actor=SYSTEM, at=AT
+            "chenyue",
+            name="陈跃",
+            staff_number="0999",
+            office="RA00",
+            password=PASSWORD,
+            actor=SYSTEM,
+            at=AT,
         )
 
     assert refused.value.rule == "people.login_taken"

@@ -11,7 +11,7 @@ from audit.journal.models import Entry
 from people.api import Role, appoint, dismiss
 from people.trust.models import Appointment
 from people.trust.queries import roles_of
-from people.trust.rules import DUTY_OF, INCOMPATIBLE
+from people.trust.rules import BOUND_TO_AN_OFFICE, DUTY_OF, INCOMPATIBLE
 from tests.support.people import hire
 
 pytestmark = pytest.mark.django_db
@@ -49,6 +49,20 @@ def test_incompatible_roles_never_meet_in_one_person(pair):
 
     with pytest.raises(IntegrityError, match="one_duty_each"), transaction.atomic():
         Appointment.objects.create(person_id=person, role=other, duty=DUTY_OF[other], since=AT)
+
+
+@pytest.mark.parametrize("role", list(Role))
+def test_who_takes_in_and_reviews_does_so_for_an_office(role):
+    """CPS-1.4.2: nobody sees the applications of all offices by having been given none."""
+    person = hire("gao", office="").person_id
+
+    if role in BOUND_TO_AN_OFFICE:
+        with pytest.raises(Refusal) as refused:
+            appoint(person, role, actor=SYSTEM, at=AT)
+        assert (refused.value.rule, refused.value.cps) == ("trust.office_needed", "1.4.2")
+    else:
+        appoint(person, role, actor=SYSTEM, at=AT)
+    assert roles_of(person) == ({role} - BOUND_TO_AN_OFFICE)
 
 
 def test_roles_of_one_duty_and_roles_without_a_duty_may_meet():
