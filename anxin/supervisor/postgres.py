@@ -98,7 +98,8 @@ class Postgres:
         procfs.end(procfs.working_in(data), signal.SIGINT, patience=10)
         # Nobody works here any more, so this can only name a dead or a foreign process. Left
         # alone, it would keep the server down until somebody buries the dead one.
-        (data / "postmaster.pid").unlink(missing_ok=True)
+        for stale in (data / "postmaster.pid", self.sockets / ".s.PGSQL.5432.lock"):
+            stale.unlink(missing_ok=True)
         self._configure()
         # The passwords in the secret files are the ones that hold.
         self._single_user(data, self._role_statements())

@@ -114,7 +114,9 @@ def test_server_starts_although_its_dead_predecessor_is_unburied(house):
     house.stop()
     with subprocess.Popen(["/bin/true"]) as dead:
         stale = house.home.database / "postmaster.pid"
-        stale.write_text(f"{dead.pid}\n{house.home.database}\n0\n5432\n\n\n")
+        lock = house.home.sockets / "postgres/.s.PGSQL.5432.lock"
+        for path in (stale, lock):
+            path.write_text(f"{dead.pid}\n{house.home.database}\n0\n5432\n\n\n")
         house.up()
 
     remember(house, "up")
