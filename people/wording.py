@@ -34,18 +34,19 @@ WORDING = {
     "approval.unknown": _("没有这项审批。没有任何改动，请刷新页面再看。"),
     # sign-in
     "sign_in.refused": _(
-        "登录名、密码或动态口令不对，或者账号暂时锁定。连续 5 次不对会锁定 15 分钟。"
+        "登录名、密码或动态口令不对，或者账号暂时锁定。连续 %(tries)s 次不对会锁定"
+        " %(locked_minutes)s 分钟。"
     ),
     "sign_in.too_late": _("输入密码后过了太久。请重新输入登录名和密码。"),
     "sessions.unknown": _("那里的登录已经结束。没有任何改动，请刷新页面再看。"),
     "people.no_such_language": _("没有这种语言。没有任何改动。"),
     # passwords
     "password.wrong": _("现在的密码不对，密码没有改动。"),
-    "password.too_short": _("密码太短，至少 10 个字符。"),
+    "password.too_short": _("密码太短，至少 %(length)s 个字符。"),
     "password.no_letter": _("密码里要有字母。"),
     "password.no_digit": _("密码里要有数字。"),
     "password.no_special": _("密码里要有特殊字符，例如 # 或 %%。"),
-    "password.used_before": _("不能用最近 5 次用过的密码。"),
+    "password.used_before": _("不能用最近 %(former)s 次用过的密码。"),
     "password.password_too_common": _("这个密码太常见，请换一个。"),
 }
 

@@ -18,17 +18,18 @@ class PasswordPolicy:
         if not codes and user is not None and user.pk and _used_before(user, password):
             codes = ["password.used_before"]
         if codes:
-            raise ValidationError([ValidationError(WORDING[code] % (), code) for code in codes])
+            raise ValidationError(
+                [ValidationError(WORDING[code] % rules.NUMBERS, code) for code in codes]
+            )
 
     def get_help_text(self) -> str:
-        return _(
-            "至少 %(length)d 个字符，包含字母、数字和特殊字符；%(days)d 天更换一次，"
-            "不能用最近 %(former)d 次的密码。"
-        ) % {
-            "length": rules.MIN_LENGTH,
-            "days": rules.PASSWORD_AGE.days,
-            "former": rules.REMEMBERED,
-        }
+        return (
+            _(
+                "至少 %(length)d 个字符，包含字母、数字和特殊字符；%(days)d 天更换一次，"
+                "不能用最近 %(former)d 次的密码。"
+            )
+            % rules.NUMBERS
+        )
 
 
 def _used_before(user: Any, password: str) -> bool:

@@ -2,6 +2,7 @@
 
 import string
 from datetime import datetime, timedelta
+from typing import Any
 
 MIN_LENGTH = 10  # CPS 6.5.1
 REMEMBERED = 5  # former passwords that may not come back, CPS 6.5.1
@@ -9,6 +10,15 @@ PASSWORD_AGE = timedelta(days=90)  # CPS 6.5.1
 TRIES = 5  # wrong passwords or codes in a row, WP-7.2
 LOCKED_FOR = timedelta(minutes=15)  # WP-7.2
 CODE_WITHIN = timedelta(minutes=5)  # from the right password to the one-time code, WP-7.2
+
+# What the sentences of `people/wording.py` say of these.
+NUMBERS: dict[str, Any] = {
+    "tries": TRIES,
+    "locked_minutes": LOCKED_FOR // timedelta(minutes=1),
+    "length": MIN_LENGTH,
+    "days": PASSWORD_AGE.days,
+    "former": REMEMBERED,
+}
 
 # CPS 6.5.1: what a password must be made of; the code names the sentence for people
 CHARACTERS: dict[str, str] = {

@@ -218,7 +218,14 @@ def _check_new_password(password: str, person: StaffMember | None, *, field: str
     except ValidationError as error:
         raise Refusals(
             [
-                Refusal(Kind.INVALID, _rule(fault.code), str(fault.code), cps="6.5.1", field=field)
+                Refusal(
+                    Kind.INVALID,
+                    _rule(fault.code),
+                    str(fault.code),
+                    cps="6.5.1",
+                    field=field,
+                    **rules.NUMBERS,
+                )
                 for fault in error.error_list
             ]
         ) from error
@@ -236,7 +243,12 @@ def _person(person_id: int) -> StaffMember:
 
 
 def _refused() -> Refusal:
-    return Refusal(Kind.FORBIDDEN, "sign_in.refused", "wrong login, password or code, or locked")
+    return Refusal(
+        Kind.FORBIDDEN,
+        "sign_in.refused",
+        "wrong login, password or code, or locked",
+        **rules.NUMBERS,
+    )
 
 
 def _subject(person_id: int | None) -> str:

@@ -398,7 +398,7 @@ def test_another_office_sees_nothing(counter, draft):
 def test_people_of_other_trades_see_nothing(counter, draft):
     """CPS-5.2.1: headquarters see all offices, and only who enters or reviews sees documents."""
     added = add(counter, draft, picture())
-    outsider = hire("wu", Role.CA_ADMIN)
+    outsider = hire("wu", Role.CA_ADMIN, office="")
 
     for act in (
         lambda: services.page_image(added.document_id, 1, actor=outsider, at=AT),
