@@ -52,6 +52,8 @@ class _Opening:
         opened = applications.contents([row, *([self.before] if self.before else [])])
         self.content = opened[row.pk]
         self.known = opened[self.before.pk] if self.before else sources.NOTHING
+        in_sight = self.before and sees(actor, self.before.office.path)
+        self.known_from = self.before.number if self.before and in_sight else ""  # CPS 1.4.2
         self.documents = evidence.documents(row.pk, actor.person_id)
         self.current = marks.of(row, self.content)
         self.found = marks.found(row, actor.person_id, self.current)
@@ -148,7 +150,7 @@ class _Opening:
             unseen=masked and not agrees and code not in self.found.seen,
             in_request=shown(code, in_request) if in_request else "",
             known=shown(code, known) if known else "",
-            known_from=self.before.number if self.before and known else "",
+            known_from=self.known_from if known else "",
             agrees=agrees,
             document_id=document_id,
             verdict=self.found.verdicts.get(code, ""),

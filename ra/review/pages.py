@@ -27,7 +27,7 @@ class FieldView:
     unseen: bool
     in_request: str
     known: str
-    known_from: str  # number of the application that was approved
+    known_from: str  # number of the application that was approved; "" of another office's
     agrees: bool | None
     document_id: int | None
     verdict: str

@@ -7,7 +7,10 @@ from ra.revocations import rules
 
 
 class RevocationRequest(Stateful):
-    """Somebody wants a certificate revoked (CPS 4.9.3). `note` is sealed: what was handed in."""
+    """Somebody wants a certificate revoked (CPS 4.9.3).
+
+    Sealed: `note`, what was handed in, and `answer`, why it was refused. Both may name people.
+    """
 
     STEPS = rules.STEPS
 
@@ -29,7 +32,7 @@ class RevocationRequest(Stateful):
     approval_id = models.BigIntegerField(null=True)
     decided_by = models.BigIntegerField(null=True)
     decided_at = models.DateTimeField(null=True)
-    message = models.TextField(default="")
+    answer = models.BinaryField(null=True)
 
     class Meta:
         constraints = [
@@ -59,3 +62,6 @@ class RevocationRequest(Stateful):
     def note_context(self) -> str:
         """What the sealed note is bound to."""
         return f"ra.revocation:{self.number}:note"
+
+    def answer_context(self) -> str:
+        return f"ra.revocation:{self.number}:answer"

@@ -1,6 +1,6 @@
 """Revocation requests for the pages of the counter and of the reviewers."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from django.db.models import QuerySet
@@ -20,7 +20,8 @@ PAGE = 50
 
 @dataclass(frozen=True, slots=True, repr=False)
 class RequestView:
-    """One request. `seen` goes back with the decision; `note` is opened for the single page only.
+    """One request. `seen` goes back with the decision; `note` and `message`, why it was refused,
+    are opened for the single page only.
 
     `reason` is the word of RFC 5280 the CRL will have; `term_hours` what CPS 4.9.4 allows.
     """
@@ -91,8 +92,11 @@ def request(number: str, actor: Actor) -> RequestView:
     row = visible(actor).filter(number=number).first()
     if row is None:
         raise unknown(number)
-    note = kmc.unseal(row.data_key, row.note_context(), bytes(row.note)).decode()
-    return _views([row], actor, note)[0]
+    sealed = [(row.data_key, row.note_context(), bytes(row.note))]
+    if row.answer is not None:
+        sealed.append((row.data_key, row.answer_context(), bytes(row.answer)))
+    note, message, *_ = [*map(bytes.decode, kmc.unseal_many(sealed)), ""]
+    return replace(_views([row], actor)[0], note=note, message=message)
 
 
 def revocable(certificate_id: int, actor: Actor) -> ca.CertificateView:
@@ -104,10 +108,10 @@ def revocable(certificate_id: int, actor: Actor) -> ca.CertificateView:
     return view
 
 
-def _views(rows: list[RevocationRequest], actor: Actor, note: str = "") -> list[RequestView]:
+def _views(rows: list[RevocationRequest], actor: Actor) -> list[RequestView]:
     certificates = {view.id: view for view in ca.certificates(row.certificate_id for row in rows)}
     names = staff_names({row.maker_id for row in rows} | {row.decided_by or 0 for row in rows})
-    return [_view(row, actor, certificates[row.certificate_id], names, note) for row in rows]
+    return [_view(row, actor, certificates[row.certificate_id], names) for row in rows]
 
 
 def _view(
@@ -115,7 +119,6 @@ def _view(
     actor: Actor,
     certificate: ca.CertificateView,
     names: dict[int, str],
-    note: str,
 ) -> RequestView:
     is_open = row.state == rules.State.REQUESTED
     return RequestView(
@@ -133,11 +136,11 @@ def _view(
         discovered_at=row.discovered_at,
         asked_at=row.asked_at,
         late=row.late,
-        note=note,
+        note="",
         maker=names.get(row.maker_id, ""),
         decided_by=names.get(row.decided_by or 0, ""),
         decided_at=row.decided_at,
-        message=row.message,
+        message="",
         seen=approval(row.approval_id).digest if is_open and row.approval_id else "",
         may_decide=is_open and Role.REVIEWER in actor.roles and row.maker_id != actor.person_id,
     )

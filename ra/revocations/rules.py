@@ -129,7 +129,7 @@ def check_revocable(state: str) -> None:
 
 
 def check_answer(message: str) -> str:
-    """Why a request is refused, for whoever asked."""
+    """Why a request is refused, for whoever asked; sealed, so it may name people."""
     text = message.strip()
     if not 4 <= len(text) <= 300:  # noqa: PLR2004
         raise _refuse("message", "4 to 300 characters", cps="4.9.3", field="message")

@@ -97,8 +97,9 @@ def decide(
         vote(row.approval_id, grants=grants, seen=seen, actor=actor, at=at)
     if grants:
         return
+    sealed = kmc.seal(row.data_key, row.answer_context(), answer.encode())
     RevocationRequest.objects.filter(pk=row.pk).update(
-        decided_by=actor.person_id, decided_at=at, message=answer
+        decided_by=actor.person_id, decided_at=at, answer=sealed
     )
     advance(row, "refuse", actor=actor, at=at)
 

@@ -534,6 +534,18 @@ def test_what_was_verified_before_is_compared(counter):
     assert [other.number for other in view.same] == [row(first).number]
 
 
+def test_another_offices_number_is_not_told(counter):
+    """CPS-1.4.2: that the value was verified is, where is not."""
+    ra.approved(counter)
+    second = ra.draft(counter.zhao, 2, FIELDS)
+    intake.submit(second, actor=counter.zhao, at=AT + ra.MINUTE)
+
+    view = seen_by(second, counter.zhou)
+
+    number = next(field for field in view.fields if field.code == "document_number")
+    assert (number.known != "", number.agrees, number.known_from) == (True, True, "")
+
+
 def test_a_whole_value_is_shown_for_a_reason_and_written_down(counter):
     """WP-5.3a, CPS-9.3/9.4"""
     application_id, _ = ra.submitted(counter)

@@ -132,6 +132,21 @@ def test_a_refused_request_revokes_nothing_and_says_why(certificate, live_counte
     assert ask(certificate, live_counter.chen)  # and one may ask again
 
 
+def test_why_a_request_was_refused_is_sealed_and_opened_for_its_page_only(
+    certificate, live_counter
+):
+    """WP-6.2/6.3: the words may name people."""
+    number, why = ask(certificate, live_counter.chen), "提出人方沐辰不是订户本人"
+    decide(number, live_counter.ren, grants=False, message=why)
+
+    row = RevocationRequest.objects.get()
+    assert why.encode() not in bytes(row.answer)
+    assert request(number, live_counter.chen).message == why
+    assert queries.decided(live_counter.ren)[0].message == ""
+    told = Entry.objects.filter(subject=f"ra.revocationrequest:{row.pk}")
+    assert "方沐辰" not in "".join(entry.details for entry in told)
+
+
 def test_a_page_that_showed_something_else_revokes_nothing(certificate, live_counter):
     number = ask(certificate, live_counter.chen)
 
