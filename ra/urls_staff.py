@@ -33,6 +33,7 @@ urlpatterns = [
     path("intake/<str:number>/request/", intake.attach_request, name="intake-request"),
     path("intake/<str:number>/agreement/", intake.accept_agreement, name="intake-agreement"),
     path("intake/<str:number>/propose-again/", intake.propose_again, name="intake-propose-again"),
+    path("intake/<str:number>/take-over/", intake.take_over, name="intake-take-over"),
     path("intake/<str:number>/cancel/", intake.cancel, name="intake-cancel"),
     path("intake/<str:number>/documents/", evidence.add, name="document-add"),
     path(

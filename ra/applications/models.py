@@ -1,3 +1,4 @@
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
 from anxin.kernel.rows import Stateful
@@ -19,6 +20,7 @@ class Application(Stateful):
     days = models.PositiveSmallIntegerField()
     office = models.ForeignKey(Office, models.PROTECT, related_name="+")
     maker_id = models.BigIntegerField()
+    former_makers = ArrayField(models.BigIntegerField(), default=list, db_default=[])
     channel = models.CharField(max_length=20)
     data_key = models.UUIDField(unique=True)
     subscriber = models.ForeignKey(Subscriber, models.PROTECT, null=True, related_name="+")
@@ -78,6 +80,11 @@ class Application(Stateful):
                 | ~models.Q(claimed_by=models.F("maker_id")),
                 name="nobody_claims_their_own_application",
             ),
+            models.CheckConstraint(  # CPS 4.3.1, of those who had it before the maker
+                condition=~models.Q(former_makers__contains=[models.F("decided_by")])
+                & ~models.Q(former_makers__contains=[models.F("claimed_by")]),
+                name="nobody_checks_what_they_handed_on",
+            ),
             models.CheckConstraint(
                 condition=models.Q(certificate_id__isnull=False)
                 | ~models.Q(state__in=["approved", "issued", "accepted"]),
@@ -89,7 +96,14 @@ class Application(Stateful):
                 fields=["deadline_at", "id"],
                 condition=models.Q(state="submitted"),
                 name="application_queue",
-                include=["office", "maker_id", "claimed_until", "round", "reviews_done"],
+                include=[
+                    "office",
+                    "maker_id",
+                    "former_makers",
+                    "claimed_until",
+                    "round",
+                    "reviews_done",
+                ],
             ),
             models.Index(
                 fields=["deadline_at", "id"],
@@ -125,6 +139,11 @@ class Application(Stateful):
 
     def __str__(self) -> str:
         return self.number
+
+    @property
+    def makers(self) -> frozenset[int]:
+        """All who have entered it, the one who does so now among them: none of them checks it."""
+        return frozenset((self.maker_id, *self.former_makers))
 
 
 class Dossier(models.Model):

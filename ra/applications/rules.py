@@ -161,6 +161,14 @@ def check_own(maker_id: int, person_id: int | None) -> None:
         )
 
 
+def check_anothers(maker_id: int, person_id: int | None) -> None:
+    """Refuses to take over what one enters already."""
+    if person_id == maker_id:
+        raise Refusal(
+            Kind.CONFLICT, "applications.yours_already", "this person enters it", cps="4.3.1"
+        )
+
+
 def check_days(years: int) -> int:
     """Days of a term in years."""
     if not 1 <= years <= 10:  # noqa: PLR2004 -- CPS 6.3.2 knows no longer subscriber key

@@ -26,6 +26,7 @@ WORDING = {
         "内容在您打开页面之后有了变化。您的操作没有生效，请刷新页面重新核对。"
     ),
     "applications.not_reviewed": _("审核步骤没有做完，不能批准（CPS %(cps)s）。请从审核页面办理。"),
+    "applications.yours_already": _("这件申请本来就由您录入，不用接手。没有任何改动。"),
     "applications.not_yours": _("这件申请由其他受理员录入，您只能查看（CPS %(cps)s）。"),
     "applications.no_person": _("这一步须由登录的人员办理。没有任何改动。"),
     "applications.years": _("没有这个期限（CPS %(cps)s）。请从列出的年限中选择。"),

@@ -79,6 +79,7 @@ class IntakeView:
     agreement_at: datetime | None
     wrong: tuple[Refusal, ...]
     editable: bool
+    may_take_over: bool
     submitted_at: datetime | None
     deadline_at: datetime | None
     certificate_id: int | None
@@ -175,6 +176,7 @@ def intake(number: str, actor: Actor, *, at: datetime) -> IntakeView:
         agreement_at=row.agreement_at,
         wrong=tuple(all_wrong(row, content, at=at)) if mine else (),
         editable=mine,
+        may_take_over=row.state in application_rules.EDITABLE and not mine,
         submitted_at=row.submitted_at,
         deadline_at=row.deadline_at,
         certificate_id=row.certificate_id,

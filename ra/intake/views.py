@@ -143,6 +143,15 @@ def propose_again(request: HttpRequest, number: str) -> HttpResponse:
 
 @only(Role.OPERATOR)
 @require_POST
+def take_over(request: HttpRequest, number: str) -> HttpResponse:
+    actor = actor_of(request)
+    services.take_over(id_of(number, actor), actor=actor, at=timezone.now())
+    messages.success(request, _("%(number)s 由您接手。") % {"number": number})
+    return redirect("intake-page", number)
+
+
+@only(Role.OPERATOR)
+@require_POST
 def cancel(request: HttpRequest, number: str) -> HttpResponse:
     actor, form = actor_of(request), CancelForm(request.POST)
     if not form.is_valid():

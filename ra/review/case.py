@@ -79,7 +79,7 @@ class _Opening:
             profile=row.profile,
             days=row.days,
             masked_name=row.masked_name,
-            own=row.maker_id == self.actor.person_id,
+            own=self.actor.person_id in row.makers,
             maker=self.names.get(row.maker_id, ""),
             submitted_at=row.submitted_at,
             deadline_at=row.deadline_at,
@@ -179,7 +179,7 @@ class _Opening:
         try:
             rules.check_reviewer(Role.REVIEWER in actor.roles)
             rules.check_submitted(row.state)
-            rules.check_not_own(row.maker_id, actor.person_id)
+            rules.check_not_own(row.makers, actor.person_id)
             rules.check_fresh_eyes(row.decided_by_me)
         except Refusal as refusal:
             return refusal

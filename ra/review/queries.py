@@ -146,7 +146,8 @@ def _reviewable(rows: QuerySet[Application], actor: Actor) -> QuerySet[Applicati
         application=OuterRef("pk"), round=OuterRef("round"), reviewer_id=person(actor)
     )
     submitted = rows.filter(state=State.SUBMITTED)
-    return submitted.exclude(maker_id=person(actor)).filter(~Exists(decided))
+    others = submitted.exclude(maker_id=person(actor))
+    return others.exclude(former_makers__contains=[person(actor)]).filter(~Exists(decided))
 
 
 def _decided_today(actor: Actor, *, at: datetime) -> QuerySet[Decision, int]:
@@ -250,7 +251,7 @@ def _row(
         maker=names.get(row.maker_id, ""),
         holder=names.get(row.claimed_by or 0, "") if claimed else "",
         mine=claimed and row.claimed_by == actor.person_id,
-        own=row.maker_id == actor.person_id,
+        own=actor.person_id in row.makers,
         overdue=application_rules.is_overdue(row.state, row.correction_due_at, at=at),
         may_peek=row.round > 0,
         certificate_id=row.certificate_id,

@@ -105,9 +105,9 @@ def check_reviewer(is_reviewer: bool) -> None:  # noqa: FBT001 -- one question
         raise Refusal(Kind.FORBIDDEN, "review.not_a_reviewer", "reviewers review", cps="4.3.1")
 
 
-def check_not_own(maker_id: int, person_id: int | None) -> None:
+def check_not_own(makers: Collection[int], person_id: int | None) -> None:
     """CPS 4.3.1: a different person reviews."""
-    if person_id is None or person_id == maker_id:
+    if person_id is None or person_id in makers:
         raise Refusal(
             Kind.FORBIDDEN, "review.own_work", "nobody reviews what they entered", cps="4.3.1"
         )
