@@ -6,6 +6,7 @@
 
 import os
 import resource
+import subprocess
 import sys
 import time
 from contextlib import suppress
@@ -50,6 +51,7 @@ def _bring_up(crew: Crew, environment: Environment) -> None:
     say(f"state in {environment.home.path}")
     say(_who(environment.home))
     crew.clear()
+    _check_cell(environment)
     _check_ports(environment)
     _start_services(crew, environment)
     crew.start(programs.signer(environment))
@@ -93,6 +95,15 @@ def _check_kind(environment: Environment) -> None:
             f"{environment.home.path} holds a demo, with everybody's password in a file:"
             " production begins in another ANXIN_HOME"
         )
+
+
+def _check_cell(environment: Environment) -> None:
+    """Said once: what keeps the decoder of documents from being locked in."""
+    probe = (sys.executable, "-m", "ra.evidence.sandbox")
+    lacking = subprocess.run(probe, cwd=CHECKOUT, check=False, capture_output=True, text=True)
+    if lacking.stdout:
+        then = "none" if environment.kind == "production" else "this being a demo, all"
+        say(f"no {lacking.stdout} to lock the decoder in: of documents, {then} will be taken")
 
 
 def _check_ports(environment: Environment) -> None:

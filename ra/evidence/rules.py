@@ -156,7 +156,7 @@ def _check_label(kind: str, filename: str, content_type: str) -> None:
 
 
 def refuse(rule: str, reason: str, *, slot: str = "", **details: object) -> Refusal:
-    told = _TOLD | {"slot": slot} | details
+    told = {**_TOLD, "slot": slot, **details}
     return Refusal(
         Kind.INVALID, f"evidence.{rule}", reason, cps="3.2.3", field=slot or "file", **told
     )
