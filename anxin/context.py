@@ -3,7 +3,7 @@
 from django.conf import settings
 from django.http import HttpRequest
 
-from people.gates import navigation
+from people.gates import IDLE, navigation
 
 
 def site(request: HttpRequest) -> dict[str, object]:
@@ -11,4 +11,5 @@ def site(request: HttpRequest) -> dict[str, object]:
     context: dict[str, object] = {"site": settings.SITE, "demo": settings.DEMO}
     if settings.SITE != "public":
         context["navigation"] = navigation(request)
+        context["idle_seconds"] = int(IDLE.total_seconds())
     return context

@@ -20,12 +20,14 @@ from anxin.kernel.errors import Kind, Refusal
 from people.accounts.rules import password_is_due
 from people.navigation import Group, first_page, groups_for
 from people.sessions import store
+from people.sessions.rules import IDLE
 from people.trust.queries import roles_of
 from people.trust.rules import Role, check_compatible
 
 View = Callable[..., HttpResponse]
 
 __all__ = [
+    "IDLE",
     "actor_of",
     "landing_page",
     "navigation",

@@ -123,11 +123,22 @@ document.addEventListener("keydown", (event) => {
   }
 });
 
-// --- A page that refreshes itself keeps nobody signed in. ---
+// --- Who does nothing is signed out, and told two minutes before. A page that refreshes itself
+// keeps nobody signed in. ---
+const idle = document.getElementById("idle");
+let warning;
+const busy = () => {
+  if (!idle) return;
+  idle.setAttribute("hidden", "");
+  clearTimeout(warning);
+  warning = setTimeout(() => idle.removeAttribute("hidden"), (idle.dataset.seconds - 120) * 1000);
+};
+if (idle) idle.querySelector("button").addEventListener("click", () => fetch(idle.dataset.stay).then(busy));
+busy();
 document.addEventListener("htmx:config:request", ({ detail: { ctx } }) => {
   if (ctx.sourceElement.getAttribute("hx-trigger")?.startsWith("every")) {
     ctx.request.headers["X-Unattended"] = "1";
-  }
+  } else busy();
 });
 
 // --- Start of the page. ---
