@@ -135,6 +135,7 @@ const busy = () => {
 };
 if (idle) idle.querySelector("button").addEventListener("click", () => fetch(idle.dataset.stay).then(busy));
 busy();
+document.addEventListener("busy", busy); // of other scripts that ask the server
 document.addEventListener("htmx:config:request", ({ detail: { ctx } }) => {
   if (ctx.sourceElement.getAttribute("hx-trigger")?.startsWith("every")) {
     ctx.request.headers["X-Unattended"] = "1";

@@ -9,6 +9,7 @@ const SAVE_EVERY = 10000;
 const post = (url, values) => {
   const body = new URLSearchParams(values);
   body.set("csrfmiddlewaretoken", token());
+  document.dispatchEvent(new Event("busy"));
   return fetch(url, { method: "POST", body, headers: { Accept: "application/json" } });
 };
 

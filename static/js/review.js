@@ -53,6 +53,7 @@ const send = async (url, values) => {
   const scroll = page.querySelector("#facts .body").scrollTop;
   let answer;
   try {
+    document.dispatchEvent(new Event("busy"));
     answer = await fetch(url, { method: body ? "POST" : "GET", body, headers: { "HX-Request": "true" } });
   } catch {
     document.getElementById("offline").removeAttribute("hidden");

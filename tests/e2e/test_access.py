@@ -53,7 +53,11 @@ def things(product) -> dict[str, str]:
     }
     with product.database() as connection:
         found = {name: connection.execute(query).fetchone() for name, query in wanted.items()}
-    return {name: str(value) for name, (value,) in found.items()} | {"page": "1", "form": "cer"}
+    return {name: str(value) for name, (value,) in found.items()} | {
+        "page": "1",
+        "form": "cer",
+        "session_id": "none",
+    }
 
 
 def address(name: str, things: dict[str, str]) -> str:
