@@ -136,7 +136,7 @@ def _attribute(word: str, text: str) -> Attribute:
         ("name.empty_value", not text.strip(), "is empty"),
         ("name.too_long", len(text) > kind.limit, f"has more than {kind.limit} characters"),
         ("name.spaces", text != text.strip(), "begins or ends with a space"),
-        ("name.invisible", not text.isprintable(), "holds characters that cannot be seen"),
+        ("name.invisible", not all(map(_visible, text)), "holds characters that cannot be seen"),
         (
             "name.country",
             kind.short == "C" and not COUNTRY_CODE.fullmatch(text),
@@ -147,6 +147,11 @@ def _attribute(word: str, text: str) -> Attribute:
         if broken:
             raise Refused(rule, f"{kind.short} {reason}.", attribute=kind.short)
     return Attribute(kind.oid, text, kind.tag)
+
+
+def _visible(character: str) -> bool:
+    """Planes 2 and 3 hold ideographs only, also those younger than this Python's Unicode."""
+    return character.isprintable() or ord(character) >> 16 in {2, 3}
 
 
 def fits(text: str, tag: int) -> bool:
@@ -196,7 +201,7 @@ def _escape(text: str) -> str:
         text = "\\" + text
     if text.endswith(" ") and not text.endswith("\\ "):
         text = text[:-1] + "\\ "
-    return "".join(c if c.isprintable() else _hex_pairs(c) for c in text)
+    return "".join(c if _visible(c) else _hex_pairs(c) for c in text)
 
 
 def _hex_pairs(character: str) -> str:

@@ -4,10 +4,11 @@ Nothing is written to a disk; every glyph is checked before anything is printed.
 """
 
 import io
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
+from itertools import groupby
 from pathlib import Path
 
 import segno
@@ -23,8 +24,13 @@ from reportlab.pdfgen.canvas import Canvas
 from anxin.kernel.errors import Kind, Refusal
 from anxin.kernel.workdays import SHANGHAI
 
-FONT = "NotoSansSC"
 FONT_FILE = Path(__file__).parent / "fonts" / "NotoSansSC-Regular.ttf"
+FONT = FONT_FILE.stem
+# For rare ideographs, where the machine has them (Debian: fonts-hanazono, fonts-babelstone-han)
+RARE = tuple(
+    Path("/usr/share/fonts/truetype") / name
+    for name in ("hanazono/HanaMinB.ttf", "hanazono/HanaMinA.ttf", "babelstone/BabelStoneHan.ttf")
+)
 WIDTH, HEIGHT = landscape(A5)
 MARGIN = 14 * mm
 QR_SIZE = 34 * mm
@@ -45,18 +51,31 @@ class Receipt:
 
 
 @cache
-def _font() -> TTFont:
-    font = TTFont(FONT, str(FONT_FILE))
+def _font(file: Path) -> TTFont:
+    font = TTFont(file.stem, str(file))
     pdfmetrics.registerFont(font)
     return font
 
 
+@cache
+def _font_of(character: str) -> str:
+    """Name of the first font that can print it; "" when none can."""
+    for file in (FONT_FILE, *RARE):
+        if file.exists() and ord(character) in _font(file).face.charToGlyph:
+            return file.stem
+    return ""
+
+
+def _runs(text: str) -> Iterator[tuple[str, str]]:
+    """(font, text) for each stretch of one font."""
+    return ((font, "".join(run)) for font, run in groupby(text, _font_of))
+
+
 def check_glyphs(texts: Iterable[str]) -> None:
-    """Refuses `receipts.missing_glyph` naming the first character this font cannot print."""
-    known = _font().face.charToGlyph
+    """Refuses `receipts.missing_glyph` naming the first character no font can print."""
     for text in texts:
         for character in text:
-            if ord(character) not in known:
+            if not _font_of(character):
                 raise Refusal(
                     Kind.INVALID,
                     "receipts.missing_glyph",
@@ -83,9 +102,11 @@ def draw(receipt: Receipt) -> bytes:
 
 
 def _write(page: Canvas, x: float, y: float, text: str, *, size: float, color: HexColor) -> None:
-    page.setFont(FONT, size)
     page.setFillColor(color)
-    page.drawString(x, y, text)
+    for font, run in _runs(text):
+        page.setFont(font, size)
+        page.drawString(x, y, run)
+        x += pdfmetrics.stringWidth(run, font, size)
 
 
 def _head(page: Canvas, receipt: Receipt) -> None:
@@ -122,7 +143,8 @@ def _wrapped(text: str, *, size: float, room: float) -> list[str]:
     """Chinese breaks anywhere; that is enough for one line of a form."""
     lines = [""]
     for character in text:
-        if pdfmetrics.stringWidth(lines[-1] + character, FONT, size) > room:
+        line = lines[-1] + character
+        if sum(pdfmetrics.stringWidth(run, font, size) for font, run in _runs(line)) > room:
             lines.append("")
         lines[-1] += character
     return lines

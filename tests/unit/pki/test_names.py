@@ -103,6 +103,14 @@ def test_a_bad_attribute_is_refused_by_its_own_rule(pair, rule):
     assert caught.value.rule == rule
 
 
+@pytest.mark.parametrize("rare", ["\U00020bb7", "\U0002a6d0", "\U0002ebf0", "\U00031350"])
+def test_a_rare_ideograph_is_a_letter_even_if_this_python_does_not_know_it(rare):
+    """Extensions B, I and H: the last two are younger than Unicode 14."""
+    built = names.build([("C", "CN"), ("CN", f"王{rare}")])
+
+    assert names.parse(built.der).text == f"CN=王{rare}, C=CN"
+
+
 def test_the_longest_common_name_has_64_characters():
     assert names.build([("CN", "字" * 64)]).get("CN") == "字" * 64
 

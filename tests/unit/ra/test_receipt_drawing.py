@@ -1,11 +1,14 @@
 """CPS-4.3.2: the receipt is a PDF that says what was handed in."""
 
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pypdfium2
 import pytest
+import reportlab
 
 from anxin.kernel.errors import Refusal
+from ra.receipts import drawing
 from ra.receipts.drawing import Receipt, draw
 
 
@@ -38,7 +41,28 @@ def test_rare_characters_are_printed() -> None:
     assert "䶮㐂" in text_of(draw(receipt("䶮㐂")))
 
 
-def test_a_character_without_a_glyph_is_refused_by_name() -> None:
+@pytest.fixture
+def fonts_of_the_machine(monkeypatch):
+    """Sets them; what was looked up before is forgotten, then and afterwards."""
+
+    def installed(*files: Path) -> None:
+        monkeypatch.setattr(drawing, "RARE", files)
+        drawing._font_of.cache_clear()
+
+    yield installed
+    drawing._font_of.cache_clear()
+
+
+def test_what_our_font_lacks_is_taken_from_a_font_of_the_machine(fonts_of_the_machine) -> None:
+    """Bitstream Vera, of reportlab itself, has a letter that Noto Sans SC lacks."""
+    fonts_of_the_machine(Path("nowhere.ttf"), Path(reportlab.__file__).parent / "fonts/Vera.ttf")
+
+    assert "林Şahin夏" in text_of(draw(receipt("林Şahin夏")))
+
+
+def test_a_character_without_a_glyph_is_refused_by_name(fonts_of_the_machine) -> None:
+    fonts_of_the_machine()
+
     with pytest.raises(Refusal) as refusal:
         draw(receipt("𠮷"))
 
