@@ -136,7 +136,7 @@ def _attribute(word: str, text: str) -> Attribute:
         ("name.empty_value", not text.strip(), "is empty"),
         ("name.too_long", len(text) > kind.limit, f"has more than {kind.limit} characters"),
         ("name.spaces", text != text.strip(), "begins or ends with a space"),
-        ("name.invisible", not all(map(_visible, text)), "holds characters that cannot be seen"),
+        ("name.invisible", not visible(text), "holds characters that cannot be seen"),
         (
             "name.country",
             kind.short == "C" and not COUNTRY_CODE.fullmatch(text),
@@ -149,9 +149,9 @@ def _attribute(word: str, text: str) -> Attribute:
     return Attribute(kind.oid, text, kind.tag)
 
 
-def _visible(character: str) -> bool:
+def visible(text: str) -> bool:
     """Planes 2 and 3 hold ideographs only, also those younger than this Python's Unicode."""
-    return character.isprintable() or ord(character) >> 16 in {2, 3}
+    return all(letter.isprintable() or ord(letter) >> 16 in {2, 3} for letter in text)
 
 
 def fits(text: str, tag: int) -> bool:
@@ -201,7 +201,7 @@ def _escape(text: str) -> str:
         text = "\\" + text
     if text.endswith(" ") and not text.endswith("\\ "):
         text = text[:-1] + "\\ "
-    return "".join(c if _visible(c) else _hex_pairs(c) for c in text)
+    return "".join(c if visible(c) else _hex_pairs(c) for c in text)
 
 
 def _hex_pairs(character: str) -> str:

@@ -68,7 +68,7 @@ def subject_length(view: View) -> bool:
 def subject_visible(view: View) -> bool:
     """The subject holds characters that cannot be seen, or begins or ends with a space."""
     texts = [attribute.text for attribute in view.subject]
-    return all(text.isprintable() and text == text.strip() for text in texts)
+    return all(names.visible(text) and text == text.strip() for text in texts)
 
 
 def subject_characters(view: View) -> bool:
