@@ -178,3 +178,18 @@ def test_one_browser_too_many_ends_the_oldest(clock):
 )
 def test_browsers_are_called_by_their_family(agent, name):
     assert browser_of(agent) == name
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_staff_site_may_begin_and_end_sessions(connection_as):
+    call_command("grant")
+    with connection_as("staff") as one:
+        one.execute(
+            "INSERT INTO people_staffsession"
+            " (session_key, session_data, expire_date, address, browser)"
+            " VALUES ('k', '', now(), '', '')"
+        )
+        one.execute("UPDATE people_staffsession SET seen_at = now()")
+        ended = one.execute("DELETE FROM people_staffsession WHERE expire_date <= now()")
+
+        assert ended.rowcount == 1
