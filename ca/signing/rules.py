@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from pki.errors import Malformed, PkiError, Refused, TokenError
 
-BATCH = 100
+BATCH = 250  # one frame of the signer (pki.signer.protocol.MAX_ITEMS)
 # An order that waits longer than this is shown as an alarm (CPS 4.3.1: issued on approval).
 WAITING_TOO_LONG = timedelta(minutes=5)
 

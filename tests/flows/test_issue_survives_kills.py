@@ -11,12 +11,13 @@ from django.conf import settings as django_settings
 
 from audit.journal.models import Entry
 from ca.issuing.models import Certificate
+from ca.signing.rules import BATCH
 from ca.signing.services import sweep_orders
 from pki.certificates import parse, verify
 from tests.support import ca
 
 ROOT = Path(__file__).resolve().parents[2]
-ORDERS = 110  # two batches
+ORDERS = BATCH + 10  # two batches
 
 
 def worker(services) -> subprocess.Popen[str]:
