@@ -16,6 +16,7 @@ from django.test.utils import CaptureQueriesContext
 
 from ca.api import overview, request_crl
 from ca.crl.services import issue_due_crls
+from ca.hierarchy.services import renew_responders
 from ca.ocsp.services import sweep_status
 from ca.overview.services import note_signer
 from ca.signing.services import sweep_orders
@@ -72,6 +73,8 @@ def test_workers_sign_list_and_answer(authorities, asked):
         issue_due_crls(at=ca.NOW)
         sweep_status(at=ca.NOW)
         note_signer(at=ca.NOW)
+        end = ca.FOUNDED + timedelta(days=729)
+        assert renew_responders(at=end, entropy=ca.entropy) == 2
 
 
 def test_the_public_site_shows_what_is_public(authorities, asked, settings):
