@@ -22,7 +22,8 @@ def cursor() -> CursorWrapper:
     nobody quotes it. Parameters whose type the statement does not tell need a cast.
     """
     connection.ensure_connection()
-    bare = ServerBindingCursor(connection.connection)
+    kind: Any = ServerBindingCursor  # the stubs do not know that psycopg's cursors are its base
+    bare = kind(connection.connection)
     logged = connection.queries_logged
     return connection.make_debug_cursor(bare) if logged else connection.make_cursor(bare)
 
@@ -49,7 +50,8 @@ def insert(rows: Sequence[Model], *, ignore_conflicts: bool = False, unique: str
     source, values = recordset(columns, rows)
     last = "ON CONFLICT DO NOTHING" if ignore_conflicts else ""
     if unique:
-        last += f" RETURNING {quoted(meta.get_field(unique))}, {quoted(meta.pk)}"
+        told_apart: Any = meta.get_field(unique)
+        last += f" RETURNING {quoted(told_apart)}, {quoted(meta.pk)}"
     with cursor() as sent:
         sent.execute(
             f'INSERT INTO "{meta.db_table}" ({names}) SELECT {names} FROM {source} {last}',  # noqa: S608 -- names of the model
