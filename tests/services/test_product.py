@@ -2,6 +2,7 @@
 
 import http.client
 import os
+import re
 import socket
 import subprocess
 from pathlib import Path
@@ -195,6 +196,24 @@ def test_management_commands_work_beside_it_as_the_owner(product):
     )
 
     assert "anxin_owner" in result.stdout.splitlines()
+
+
+def test_the_signer_of_the_product_keeps_the_journals_heads(product):
+    """CPS-5.4.4"""
+    note = "from audit.api import seal; from audit.journal.witness import note_head"
+    for asked in (
+        ("shell", "--no-imports", "--command", f"{note}; seal(); note_head()"),
+        ("verify_journal",),
+    ):
+        result = subprocess.run(
+            [CHECKOUT / "script/manage", *asked],
+            env=os.environ | product.environment(),
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+
+    assert re.match(r"intact: [1-9]\d* entries, .* [1-9]\d*, all in the chain", result.stdout)
 
 
 def test_management_commands_say_when_there_is_nothing_to_manage(place):
