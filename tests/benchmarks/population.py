@@ -20,7 +20,7 @@ _CASE = """
 WITH plain AS (
   SELECT i, %(now)s::timestamptz - (%(many)s - i) * interval '5 minutes' AS opened,
     i > %(many)s - %(open)s AS is_open, (i * 7919) %% 100 AS lot, (i * 104729) %% 10 < 6 AS here
-  FROM generate_series(1, %(many)s) AS i
+  FROM generate_series(1, %(many)s::bigint) AS i
 ), stated AS (
   SELECT *, CASE
       WHEN is_open AND lot < 74 THEN 'submitted' WHEN is_open AND lot < 86 THEN 'draft'
