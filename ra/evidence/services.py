@@ -91,6 +91,7 @@ def take_in(
 @transaction.atomic
 def _keep(document: Document, pages: list[Page], *, actor: Actor, at: datetime) -> None:
     application = applications.locked(document.application_id, actor)
+    check_own(application.maker_id, actor.person_id)  # taken over while it was decoded?
     check_editable(application.state)
     rules.check_slot(application.profile, document.slot, _held(application.pk, document.slot))
     _check_new(application.pk, document.sm3)

@@ -67,6 +67,16 @@ def test_whoever_handed_it_on_no_longer_edits_it(counter, lin):
     assert rule == "applications.not_yours"
 
 
+def test_a_file_that_was_still_on_its_way_is_not_the_new_makers(counter, lin):
+    """Decoding takes seconds; whose application it is, is asked again when the rows are written."""
+    application_id = ra.draft(counter.chen)
+    before = Application.objects.get(pk=application_id)
+    services.take_over(application_id, actor=lin, at=LATER)
+
+    assert refused(ra.hold, application_id, "id_back", counter.chen) == "applications.not_yours"
+    assert before.documents.count() == 3
+
+
 def test_only_an_operator_who_does_not_have_it_takes_it_and_only_before_it_is_reviewed(
     counter, lin
 ):
