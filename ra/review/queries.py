@@ -114,6 +114,16 @@ def search(actor: Actor, text: str, *, at: datetime) -> list[Row]:
     return _rows(list(rows.select_related("office").order_by("-pk")[:PAGE]), actor, at=at)
 
 
+def reviewable(rows: QuerySet[Application], actor: Actor) -> QuerySet[Application]:
+    """Those of `rows` that wait for this person's check (CPS 4.3.1)."""
+    decided = Decision.objects.filter(
+        application=OuterRef("pk"), round=OuterRef("round"), reviewer_id=person(actor)
+    )
+    submitted = rows.filter(state=State.SUBMITTED)
+    others = submitted.exclude(maker_id=person(actor))
+    return others.exclude(former_makers__contains=[person(actor)]).filter(~Exists(decided))
+
+
 # --- inside ----------------------------------------------------------------------------------
 
 _BY_DEADLINE = (View.WAITING, View.RESUBMITTED, View.SECOND, View.MINE)
@@ -125,11 +135,11 @@ def _of_view(actor: Actor, view: View, *, at: datetime) -> QuerySet[Application]
 
 
 def _waiting(rows: QuerySet[Application], actor: Actor, _at: datetime) -> QuerySet[Application]:
-    return _reviewable(rows, actor).filter(reviews_done=0)
+    return reviewable(rows, actor).filter(reviews_done=0)
 
 
 def _second(rows: QuerySet[Application], actor: Actor, _at: datetime) -> QuerySet[Application]:
-    return _reviewable(rows, actor).filter(reviews_done__gt=0)
+    return reviewable(rows, actor).filter(reviews_done__gt=0)
 
 
 def _mine(rows: QuerySet[Application], actor: Actor, at: datetime) -> QuerySet[Application]:
@@ -139,15 +149,6 @@ def _mine(rows: QuerySet[Application], actor: Actor, at: datetime) -> QuerySet[A
 
 def _drafts(rows: QuerySet[Application], actor: Actor, _at: datetime) -> QuerySet[Application]:
     return rows.filter(maker_id=person(actor), state__in=application_rules.EDITABLE)
-
-
-def _reviewable(rows: QuerySet[Application], actor: Actor) -> QuerySet[Application]:
-    decided = Decision.objects.filter(
-        application=OuterRef("pk"), round=OuterRef("round"), reviewer_id=person(actor)
-    )
-    submitted = rows.filter(state=State.SUBMITTED)
-    others = submitted.exclude(maker_id=person(actor))
-    return others.exclude(former_makers__contains=[person(actor)]).filter(~Exists(decided))
 
 
 def _decided_today(actor: Actor, *, at: datetime) -> QuerySet[Decision, int]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Q
 
 from anxin.kernel.actors import Actor
 from anxin.kernel.errors import Refusals
@@ -20,6 +20,7 @@ from ra.applications.rules import person
 from ra.evidence.queries import unopened
 from ra.review import marks, rules, sources
 from ra.review.models import Decision, ItemVerdict
+from ra.review.queries import reviewable
 from ra.review.rules import Outcome
 
 OPEN = "open"  # state of an approval that waits for votes
@@ -58,15 +59,9 @@ def claim_next(*, actor: Actor, at: datetime) -> str | None:
     What others are just claiming is passed over, not waited for.
     """
     _check_reviewer(actor)
-    decided = Decision.objects.filter(
-        application=OuterRef("pk"), round=OuterRef("round"), reviewer_id=person(actor)
-    )
     waiting = (
-        applications.visible(actor)
+        reviewable(applications.visible(actor), actor)
         .filter(Q(claimed_until__isnull=True) | Q(claimed_until__lte=at))
-        .filter(~Exists(decided), state=application_rules.State.SUBMITTED)
-        .exclude(maker_id=person(actor))
-        .exclude(former_makers__contains=[person(actor)])
         .order_by("deadline_at", "pk")
         .select_for_update(skip_locked=True, of=("self",))
     )
@@ -257,16 +252,15 @@ def _check_seen(
     fields = {item: content.fields[item] for item in items if item in content.fields}
     masked = {item: value for item, value in fields.items() if shown(item, value) != value}
     seen = marks.found(row, actor.person_id, current).seen
-    open_fields = masked.keys() - seen
-    if not open_fields:
+    unseen = {item: value for item, value in masked.items() if item not in seen}
+    if not unseen:
         return
     known, asked = sources.known(row), sources.in_request(content)
     rules.check_seen(
         [
             item
-            for item in masked
-            if item in open_fields
-            and not sources.agrees(masked[item], asked.get(item, ""), known.get(item, ""))
+            for item, value in unseen.items()
+            if not sources.agrees(value, asked.get(item, ""), known.get(item, ""))
         ]
     )
 
