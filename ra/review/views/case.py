@@ -8,6 +8,7 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from anxin.kernel import web
 from anxin.kernel.errors import Refusal
 from people.api import Role
 from people.gates import actor_of, only
@@ -84,7 +85,7 @@ def reveal(request: HttpRequest, number: str) -> HttpResponse:
             actor=actor,
             at=timezone.now(),
         )
-    part = "revealed" if request.headers.get("HX-Request") else "revealed_page"
+    part = "revealed" if web.wants_part(request) else "revealed_page"
     status = 422 if form.errors else 200
     return render(request, f"ra/review/{part}.html", context, status=status)
 
@@ -118,7 +119,7 @@ def page(
         "may_review": Role.REVIEWER in actor.roles,
     }
     context |= {"return_form": return_form(view), "correction_days": CORRECTION_DAYS}
-    if request.headers.get("HX-Request"):
+    if web.wants_part(request):
         return render(request, "ra/review/part.html", context, status=status)
     context |= _shown(request, view, context["exceptions"]) | {
         "reject_form": RejectForm(),
@@ -155,7 +156,7 @@ def _shown(request: HttpRequest, view: cases.CaseView, fields: list[FieldView]) 
 
 
 def _back(request: HttpRequest, number: str) -> HttpResponse:
-    if request.headers.get("HX-Request"):
+    if web.wants_part(request):
         return page(request, number)
     return redirect("case", number)
 

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
+from anxin.kernel import web
 from ca.api import PROFILES
 from people.api import Role
 from people.gates import actor_of, only
@@ -50,7 +51,7 @@ def queue(request: HttpRequest) -> HttpResponse:
         "late": sum(row.overdue or bool(row.sla and row.sla.late) for row in page.rows),
         "soon": sum(row.sla.soon for row in page.rows if row.sla),
     }
-    if request.headers.get("HX-Request"):
+    if web.wants_part(request):
         return render(request, "ra/review/queue_list.html", context)
     counts = queries.counts(actor, at=at)
     context |= {
