@@ -122,15 +122,13 @@ def hand_over(certificate_ids: Sequence[int], *, at: datetime) -> int:
         row.issued_at = at
         row.certificate_state = found[row.certificate_id or 0].state
         row.certificate_state_at = found[row.certificate_id or 0].revoked_at or at
-    Application.objects.bulk_update(
-        ready, ["issued_at", "certificate_state", "certificate_state_at"], batch_size=SWEEP
-    )
     advance_many(
         ready,
         "hand_over",
         actor=SYSTEM,
         at=at,
         details={row.pk: {"certificate": row.certificate_id} for row in ready},
+        columns=("issued_at", "certificate_state", "certificate_state_at"),
     )
     return len(ready)
 
