@@ -25,9 +25,11 @@ from people.trust.queries import roles_of
 from people.trust.rules import Role, check_compatible
 
 View = Callable[..., HttpResponse]
+PENDING = "sign_in"  # session: whose password was right, and when
 
 __all__ = [
     "IDLE",
+    "PENDING",
     "actor_of",
     "landing_page",
     "navigation",
@@ -129,7 +131,7 @@ def _to_sign_in(request: HttpRequest) -> HttpResponse:
     if web.wants_part(request):
         return render(request, "people/session_over.html", status=401)
     back = request.get_full_path() if request.method == "GET" else "/"
-    waits_for_code = "sign_in" in request.session
+    waits_for_code = PENDING in request.session
     page = reverse("sign-in-code" if waits_for_code else "sign-in")
     return redirect(f"{page}?{urlencode({'next': back})}")
 

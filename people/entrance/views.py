@@ -19,14 +19,13 @@ from anxin.kernel.actors import Actor
 from anxin.kernel.errors import Kind, Refusal
 from people.accounts import demo, queries, rules, services
 from people.entrance.forms import CodeForm, PasswordForm, SignInForm
-from people.gates import actor_of, landing_page, note_visit, recognised, signed_in
+from people.gates import PENDING, actor_of, landing_page, note_visit, recognised, signed_in
 from people.sessions import queries as sessions
 from people.sessions import rules as session_rules
 from people.sessions import services as ending
 from people.trust.rules import Role
 from people.wording import ROLES, WORDING
 
-PENDING = "sign_in"  # session: whose password was right, and when
 CHOSEN = "language"  # session: the language somebody chose before saying who they are
 
 
