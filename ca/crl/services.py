@@ -180,13 +180,14 @@ def _adopt(
 def _burn(
     ca_id: int, number: int, found: crls.RevocationList, *, actor: Actor, at: datetime
 ) -> None:
+    fault = {"fault": "signed before the restore"}
     row, _ = RevocationList.objects.update_or_create(
         ca_id=ca_id,
         number=number,
-        defaults={"fault": "signed before the restore"},
+        defaults=fault,
         create_defaults={
+            **fault,
             "state": rules.State.PLANNED,
-            "fault": "signed before the restore",
             "this_update": found.this_update,
             "next_update": found.next_update,
             "entries": 0,
