@@ -116,7 +116,8 @@ def take_over(application_id: int, *, actor: Actor, at: datetime) -> None:
     before = row.maker_id
     row.former_makers = sorted(row.makers)
     row.maker_id = application_rules.person(actor)
-    _changed(row, "maker_id", "former_makers")
+    row.decided_by = None  # of a failed one: the next round is another's, `Decision` keeps it
+    _changed(row, "maker_id", "former_makers", "decided_by")
     record("ra.take_over", _subject(row), actor=actor, at=at, before=before)
 
 

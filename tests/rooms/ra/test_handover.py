@@ -1,5 +1,6 @@
 """Handing certificates over (CPS-4.3.1, CPS-4.3.2, CPS-4.4.1): codes, tries, acceptance."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -10,6 +11,7 @@ from anxin.kernel.errors import Refusal
 from audit.journal.models import Entry
 from audit.log import advance
 from ca.issuing.models import Certificate
+from people.api import Role, appoint, dismiss
 from ra.applications.models import Application
 from ra.certificates.queries import holding
 from ra.handover import rules, services
@@ -22,6 +24,7 @@ from ra.review.queries import Filters, View, queue
 from ra.revocations import services as revocations
 from ra.revocations.queries import request
 from tests.support import ca, ra
+from tests.support.people import hire
 from tests.support.ra import AT, MINUTE
 
 LATER = AT + timedelta(hours=1)
@@ -383,6 +386,18 @@ def test_a_refused_order_does_not_look_like_waiting(counter, failed):
         assert (line.number, line.state) == (row.number, "failed")
     assert intake_page(row.number, counter.chen, at=LATER).refusal == "lint.broken: what it says"
     assert status(row.number).state == "failed"
+
+
+def test_whoever_approved_it_may_go_on_with_it_in_another_post(counter, failed):
+    """CPS-4.3.1: the next round is checked by somebody else."""
+    head = hire("boss", Role.SECURITY_ADMIN)
+    dismiss(counter.ren.person_id, Role.REVIEWER, actor=head, at=LATER)
+    appoint(counter.ren.person_id, Role.OPERATOR, actor=head, at=LATER)
+    ren = replace(counter.ren, roles=frozenset({Role.OPERATOR}))
+
+    intake.take_over(failed, actor=ren, at=LATER)
+
+    assert Application.objects.get(pk=failed).maker_id == ren.person_id
 
 
 def test_a_failed_application_is_corrected_and_reviewed_anew(counter, failed):
