@@ -9,7 +9,7 @@ from anxin.kernel.actors import Actor
 from anxin.kernel.jobs import enqueue
 from audit.journal import queries as chain
 from audit.journal import witness
-from audit.journal.rules import Break
+from audit.journal.rules import Break, Link
 from audit.log import record
 from audit.reading import queries
 from audit.reading.queries import VERIFIED, EntryView, Page
@@ -66,19 +66,21 @@ def verify(*, actor: Actor, at: datetime) -> bool:
     Whoever owns the tables can chain everything anew, and only heads that were noted elsewhere
     tell: those that the signer keeps are compared, and the last one goes to the log as well.
     """
-    broken, heads = chain.first_break(), None
+    end = chain.head()  # what is chained while we walk is not walked
+    broken, heads = chain.first_break(last=end.seq), None
     if broken is None:
         try:
             testimony = witness.compare()
             broken, heads = testimony.broken, testimony.heads
         except TokenError as error:
             log.error("the journal's heads were not compared: %s", error)  # noqa: TRY400
-    return _write_down(broken, heads, actor=actor, at=at)
+    return _write_down(end, broken, heads, actor=actor, at=at)
 
 
 @transaction.atomic
-def _write_down(broken: Break | None, heads: int | None, *, actor: Actor, at: datetime) -> bool:
-    head = chain.head()
+def _write_down(
+    head: Link, broken: Break | None, heads: int | None, *, actor: Actor, at: datetime
+) -> bool:
     found: dict[str, object] = {"entries": head.seq, "head": head.digest, "heads": heads}
     if broken:
         found |= {"broken_at": broken.seq, "entry": broken.entry, "fault": broken.fault}
