@@ -91,7 +91,9 @@ def test_a_failed_try_names_nobody_and_writes_no_password_down(chen):
     with pytest.raises(Refusal):
         try_password(PASSWORD, login="wrong-Secret-1")
 
-    for entry in Entry.objects.filter(outcome="refused"):
+    entries = list(Entry.objects.filter(outcome="refused"))
+    assert len(entries) == 2
+    for entry in entries:
         assert (entry.actor_id, entry.actor_name) == (None, "anonymous")
         assert "wrong-Secret-1" not in f"{entry.subject}{entry.details}"
 
