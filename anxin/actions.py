@@ -72,6 +72,7 @@ ACTIONS = {
     "ra.issue_download_codes": _("发放下载凭证"),
     "ra.open_draft": _("开始录入"),
     "ra.take_over": _("接手录入"),
+    "ra.open_again": _("以原资料重新申请"),
     "ra.open_office": _("设立机构"),
     "ra.print_receipt": _("打印回执"),
     "ra.propose_again": _("重新提请审核"),

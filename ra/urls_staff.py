@@ -34,6 +34,7 @@ urlpatterns = [
     path("intake/<str:number>/agreement/", intake.accept_agreement, name="intake-agreement"),
     path("intake/<str:number>/propose-again/", intake.propose_again, name="intake-propose-again"),
     path("intake/<str:number>/take-over/", intake.take_over, name="intake-take-over"),
+    path("intake/<str:number>/open-again/", intake.open_again, name="intake-open-again"),
     path("intake/<str:number>/cancel/", intake.cancel, name="intake-cancel"),
     path("intake/<str:number>/documents/", evidence.add, name="document-add"),
     path(

@@ -41,6 +41,11 @@ class ApprovalView:
     expires_at: datetime
     votes: tuple[VoteView, ...]
 
+    @property
+    def is_open(self) -> bool:
+        """It waits for votes."""
+        return self.state == rules.State.OPEN
+
 
 def approval(approval_id: int) -> ApprovalView:
     """One approval with its votes; Refusal NOT_FOUND."""
@@ -62,6 +67,11 @@ class Standing:
 
     digest: str
     state: str
+
+    @property
+    def is_open(self) -> bool:
+        """It waits for votes."""
+        return self.state == rules.State.OPEN
 
 
 def standing(approval_id: int) -> Standing:

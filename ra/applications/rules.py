@@ -37,6 +37,7 @@ STEPS = Steps(
 )
 EDITABLE = (State.DRAFT, State.RETURNED, State.FAILED)
 UNDECIDED = (*EDITABLE, State.SUBMITTED)
+ENDED = (State.REJECTED, State.CANCELLED)  # CPS 4.2.2: may be applied for again
 
 WORKING_DAYS = 2  # CPS 4.2.3
 CORRECTION_DAYS = 5  # working days to answer a return; the house's own term

@@ -80,6 +80,7 @@ class IntakeView:
     wrong: tuple[Refusal, ...]
     editable: bool
     may_take_over: bool
+    may_open_again: bool
     submitted_at: datetime | None
     deadline_at: datetime | None
     certificate_id: int | None
@@ -177,6 +178,7 @@ def intake(number: str, actor: Actor, *, at: datetime) -> IntakeView:
         wrong=tuple(all_wrong(row, content, at=at)) if mine else (),
         editable=mine,
         may_take_over=row.state in application_rules.EDITABLE and not mine,
+        may_open_again=row.state in application_rules.ENDED and bool(content.fields),
         submitted_at=row.submitted_at,
         deadline_at=row.deadline_at,
         certificate_id=row.certificate_id,

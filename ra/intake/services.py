@@ -92,14 +92,22 @@ def open_draft(
 
 @transaction.atomic
 def open_again(application_id: int, *, actor: Actor, at: datetime) -> Draft:
-    """A new draft from the words of a rejected or cancelled application (CPS 4.2.2)."""
+    """A new draft from the words of a rejected or cancelled application (CPS 4.2.2).
+
+    Whoever entered those words is a maker of the new one, too (CPS 4.3.1). Refuses
+    `intake.not_an_operator`, `intake.not_over`, `kmc.data_key_destroyed`.
+    """
+    _check_operator(actor)
     old = applications.locked(application_id, actor)
-    if old.state not in {application_rules.State.REJECTED, application_rules.State.CANCELLED}:
+    if old.state not in application_rules.ENDED:
         raise Refusal(Kind.CONFLICT, "intake.not_over", f"{old.number} is {old.state}", cps="4.2.2")
     content = applications.content(old)
     office = "" if actor.office else old.office.code
     draft = open_draft(old.profile, years=old.days // 365, office=office, actor=actor, at=at)
     save_draft(draft.id, content.fields, distinguisher=old.distinguisher, actor=actor, at=at)
+    before = sorted(old.makers - {application_rules.person(actor)})
+    Application.objects.filter(pk=draft.id).update(former_makers=before)
+    record("ra.open_again", _subject(old), actor=actor, at=at, new=draft.number)
     return draft
 
 
@@ -255,7 +263,7 @@ def cancel(application_id: int, *, reason: str, actor: Actor, at: datetime) -> N
     was_submitted = row.state == application_rules.State.SUBMITTED
     advance(row, "cancel", actor=actor, at=at, reason=reason)
     Application.objects.filter(pk=row.pk).update(claimed_by=None, claimed_until=None)
-    if was_submitted and row.approval_id and approval(row.approval_id).state == "open":
+    if was_submitted and row.approval_id and approval(row.approval_id).is_open:
         withdraw(row.approval_id, reason="application cancelled", actor=actor, at=at)
     if row.round == 0:
         kmc.destroy_data_key(row.data_key, reason="draft cancelled", actor=actor, at=at)

@@ -152,6 +152,15 @@ def take_over(request: HttpRequest, number: str) -> HttpResponse:
 
 @only(Role.OPERATOR)
 @require_POST
+def open_again(request: HttpRequest, number: str) -> HttpResponse:
+    actor = actor_of(request)
+    draft = services.open_again(id_of(number, actor), actor=actor, at=timezone.now())
+    messages.success(request, _("已从 %(number)s 带入原资料。") % {"number": number})
+    return redirect("intake-page", draft.number)
+
+
+@only(Role.OPERATOR)
+@require_POST
 def cancel(request: HttpRequest, number: str) -> HttpResponse:
     actor, form = actor_of(request), CancelForm(request.POST)
     if not form.is_valid():

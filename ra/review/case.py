@@ -89,6 +89,7 @@ class _Opening:
             lock=lock,
             may_claim=not (lock or self.refused_the_desk()),
             may_ask_again=self.may_ask_again(),
+            may_open_again=self.may_open_again(),
             may_judge=bool(lock and lock.mine and not self.refused_the_desk()),
             documents=tuple(self.documents),
             missing_slots=tuple(slot for slot in asked if slot not in held),
@@ -188,11 +189,15 @@ class _Opening:
     def approval_over(self) -> bool:
         """Nobody decided in time, or the approval was taken back."""
         submitted = self.row.state == application_rules.State.SUBMITTED
-        return submitted and self.proposed is not None and self.proposed.state != "open"
+        return submitted and self.proposed is not None and not self.proposed.is_open
 
     def may_ask_again(self) -> bool:
         mine = self.row.maker_id == self.actor.person_id
         return mine and Role.OPERATOR in self.actor.roles and self.approval_over()
+
+    def may_open_again(self) -> bool:
+        ended = self.row.state in application_rules.ENDED
+        return ended and Role.OPERATOR in self.actor.roles
 
     def hindrances(self, lock: LockView | None, refused: Refusal | None) -> list[Refusal]:
         desk = self.refused_the_desk()

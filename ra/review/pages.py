@@ -97,6 +97,7 @@ class CaseView:
     lock: LockView | None
     may_claim: bool
     may_ask_again: bool
+    may_open_again: bool
     may_judge: bool
     documents: tuple[DocumentView, ...]
     missing_slots: tuple[str, ...]

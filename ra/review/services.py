@@ -23,8 +23,6 @@ from ra.review.models import Decision, ItemVerdict
 from ra.review.queries import reviewable
 from ra.review.rules import Outcome
 
-OPEN = "open"  # state of an approval that waits for votes
-
 
 @dataclass(frozen=True, slots=True)
 class Decided:
@@ -325,7 +323,7 @@ def _approval_id(row: Application) -> int:
 def _vote_no(row: Application, *, actor: Actor, at: datetime) -> None:
     """A no needs no quorum: it counts also when the approval has ended by itself."""
     proposed = approval(_approval_id(row))
-    if proposed.state == OPEN:
+    if proposed.is_open:
         vote(proposed.id, grants=False, seen=proposed.digest, actor=actor, at=at)
 
 

@@ -93,7 +93,7 @@ def decide(
     rules.check_waiting(row.state)
     answer = "" if grants else rules.check_answer(message)
     assert row.approval_id is not None  # `request_revocation` proposed
-    if grants or approval(row.approval_id).state == "open":
+    if grants or approval(row.approval_id).is_open:
         vote(row.approval_id, grants=grants, seen=seen, actor=actor, at=at)
     if grants:
         return
@@ -148,7 +148,7 @@ def withdraw_request(request_id: int, *, actor: Actor, at: datetime) -> None:
     row = queries.locked(request_id, actor)
     rules.check_own(row.maker_id, actor.person_id)
     advance(row, "withdraw", actor=actor, at=at)
-    if row.approval_id and approval(row.approval_id).state == "open":
+    if row.approval_id and approval(row.approval_id).is_open:
         withdraw(row.approval_id, reason="request withdrawn", actor=actor, at=at)
 
 
