@@ -1,6 +1,6 @@
 """The signer's only client in this project: every signature of the CA goes through `sign`."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import cache
 
 from django.conf import settings
@@ -34,6 +34,18 @@ def sign(label: str, kind: str, tbs: Sequence[bytes]) -> list[bytes | PkiError]:
 def sign_one(label: str, kind: str, tbs: bytes) -> bytes:
     """The signature; the signer's refusal is raised."""
     return _signer().sign_one(label, kind, tbs)
+
+
+def sign_list(
+    label: str, tbs: bytes, *, expired: Iterable[bytes] = (), released: Iterable[int] = ()
+) -> bytes:
+    """The signature over a list; who leaves it is named, see `pki.signer.client`."""
+    return _signer().sign_list(label, tbs, expired=expired, released=released)
+
+
+def last_list(label: str) -> bytes | None:
+    """The TBS of the last list that the signer was asked for; None before the first."""
+    return _signer().last_list(label)
 
 
 def ensure_key(label: str, algorithm: str, kinds: Sequence[str]) -> Key:

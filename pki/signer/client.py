@@ -13,7 +13,7 @@ from pki.errors import Malformed, PkiError, TokenError
 from pki.signer import protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
 _BATCH_BYTES = protocol.MAX_FRAME - protocol.MAX_HEADER - 4
@@ -51,23 +51,59 @@ class Signer:
         """
         results: list[bytes | PkiError] = []
         for batch in _batches(tbs):
-            header, blobs = self._ask({"op": "sign", "key": key_label, "kind": kind}, batch)
-            refusals = header["refused"]
-            if len(blobs) != len(batch) or len(refusals) != len(batch):
-                raise TokenError(
-                    "signer.answer", "The signer answered another number.", permanent=False
-                )
-            wanted = [
-                None if no else protocol.digest(tbs)
-                for tbs, no in zip(batch, refusals, strict=True)
-            ]
-            if header.get("of") != wanted:
-                raise TokenError(
-                    "signer.answer", "The signer answered about other bytes.", permanent=False
-                )
-            for signature, refusal in zip(blobs, refusals, strict=True):
-                results.append(protocol.error_from(refusal) if refusal else signature)
+            results += self._signatures({"key": key_label, "kind": kind}, batch)
         return results
+
+    def sign_list(
+        self,
+        key_label: str,
+        tbs: bytes,
+        *,
+        expired: Iterable[bytes] = (),
+        released: Iterable[int] = (),
+    ) -> bytes:
+        """The signature over a revocation list; a refusal is raised.
+
+        Whoever was on the last list and is not on this one has to be named: by the certificate
+        (DER) when it ended before the last list's thisUpdate, by its serial number when its hold
+        was released.
+        """
+        request = {
+            "key": key_label,
+            "kind": protocol.CRL,
+            "expired": True,
+            "released": [f"{serial:x}" for serial in released],
+        }
+        (result,) = self._signatures(request, [tbs], b"".join(expired))
+        if isinstance(result, PkiError):
+            raise result
+        return result
+
+    def last_list(self, key_label: str) -> bytes | None:
+        """The TBS of the last list this key was asked to sign; None before the first."""
+        _, blobs = self._ask({"op": "last_list", "key": key_label})
+        return blobs[0] if blobs else None
+
+    def _signatures(
+        self, request: dict[str, Any], batch: Sequence[bytes], *attached: bytes
+    ) -> list[bytes | PkiError]:
+        header, blobs = self._ask({"op": "sign", **request}, [*batch, *attached])
+        refusals = header["refused"]
+        if len(blobs) != len(batch) or len(refusals) != len(batch):
+            raise TokenError(
+                "signer.answer", "The signer answered another number.", permanent=False
+            )
+        wanted = [
+            None if no else protocol.digest(tbs) for tbs, no in zip(batch, refusals, strict=True)
+        ]
+        if header.get("of") != wanted:
+            raise TokenError(
+                "signer.answer", "The signer answered about other bytes.", permanent=False
+            )
+        return [
+            protocol.error_from(refusal) if refusal else signature
+            for signature, refusal in zip(blobs, refusals, strict=True)
+        ]
 
     def sign_one(self, key_label: str, kind: str, tbs: bytes) -> bytes:
         """The signature; a refusal is raised."""

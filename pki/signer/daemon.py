@@ -16,7 +16,7 @@ from pki.errors import Malformed, PkiError, Refused, TokenError
 from pki.signer import policy, protocol
 from pki.signer.counters import Counters
 from pki.signer.heads import Heads
-from pki.signer.lists import Lists
+from pki.signer.lists import Leaving, Lists
 from pki.signer.logs import log
 from pki.signer.register import Register, check_kinds
 
@@ -94,7 +94,7 @@ class SigningService:
         self._workers, self._about = workers, dict(about or {})
         self._register = Register(home / "keys.json")
         self._counters = Counters(home)
-        self._lists, self._heads = Lists(home / "lists.json"), Heads(home)
+        self._lists, self._heads = Lists(home / "lists"), Heads(home)
         self._pool = ThreadPoolExecutor(workers, thread_name_prefix="sign")
         self._desks: dict[str, _Desk] = {}
         self._changing = threading.Lock()
@@ -105,6 +105,7 @@ class SigningService:
             "health": self._health,
             "keys": self._keys,
             "sign": self._sign,
+            "last_list": self._last_list,
             "generate": self._generate,
             "install_certificate": self._install_certificate,
             "note_head": self._note_head,
@@ -166,7 +167,8 @@ class SigningService:
         if kind not in protocol.KINDS:
             raise Refused("policy.kind", f"The signer knows no {kind}.")
         desk, at = self._desk(label), self._now()
-        results = self._in_slices(lambda tbs: self._sign_one(desk, kind, tbs, at), call.blobs)
+        wanted, leaving = _leaving(call)
+        results = self._in_slices(lambda tbs: self._sign_one(desk, kind, tbs, at, leaving), wanted)
         refused = sum(isinstance(result, PkiError) for result in results)
         self._counters.add(label, kind, signed=len(results) - refused, refused=refused)
         rules = sorted({result.rule for result in results if isinstance(result, PkiError)})
@@ -179,6 +181,11 @@ class SigningService:
             "of": [None if isinstance(result, PkiError) else result.of for result in results],
         }
         return header, [b"" if isinstance(result, PkiError) else result.made for result in results]
+
+    def _last_list(self, call: _Call) -> _Answer:
+        desk = self._desk(call.word("key"))
+        tbs = self._lists.last(desk.label, desk.certificate)
+        return {}, [] if tbs is None else [tbs]
 
     def _generate(self, call: _Call) -> _Answer:
         label, algorithm = call.word("label"), call.word("algorithm")
@@ -234,11 +241,15 @@ class SigningService:
 
     # -- signing ------------------------------------------------------------------------------
 
-    def _sign_one(self, desk: _Desk, kind: str, tbs: bytes, at: datetime) -> _Signature | PkiError:
+    def _sign_one(
+        self, desk: _Desk, kind: str, tbs: bytes, at: datetime, leaving: Leaving
+    ) -> _Signature | PkiError:
         try:
             policy.check(kind, tbs, desk.terms, at=at)
             if kind == protocol.CRL:
-                self._lists.take(desk.label, desk.certificate, tbs)
+                self._lists.take(
+                    desk.label, desk.certificate, tbs, leaving=leaving, public=desk.public
+                )
         except (Refused, Malformed) as refusal:
             return refusal
         signature = self._token.sign(desk.label, tbs)
@@ -290,3 +301,16 @@ class SigningService:
             if reason:
                 self._note(TokenError("signer.key_missing", reason, permanent=True))
                 log("key_missing", key=key.label, reason=reason)
+
+
+def _leaving(call: _Call) -> tuple[list[bytes], Leaving]:
+    """What is to be signed, and what the request says of those who leave a list."""
+    named = call.request.get("released", [])
+    try:
+        released = frozenset(int(serial, 16) for serial in named)
+    except (TypeError, ValueError):
+        raise Malformed("signer.request", "`released` lists serial numbers in hex.") from None
+    if call.request.get("expired") is True:
+        *wanted, expired = call.blobs or [b""]
+        return wanted, Leaving(expired, released)
+    return call.blobs, Leaving(released=released)

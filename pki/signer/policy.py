@@ -231,15 +231,28 @@ def _check_crl(tbs: bytes, terms: Terms, at: datetime) -> None:
 
 def place_of(tbs: bytes) -> tuple[int, datetime]:
     """Number and thisUpdate of a list that `check` has let through. Raises Malformed."""
-    reader = der.only(tbs)
-    reader.take(der.INTEGER)
-    reader.value(der.SEQUENCE)
-    reader.value(der.SEQUENCE)
+    reader = _after_names(tbs)
     this_update = reader.time()
     reader.time()
     reader.optional(der.SEQUENCE)
     said = _read_extensions(reader.take(_LIST_EXTENSIONS))
     return der.Reader(said[_CRL_NUMBER]).integer(), this_update
+
+
+def entries_of(tbs: bytes) -> bytes:
+    """The entries of such a list, one after the other."""
+    reader = _after_names(tbs)
+    reader.time()
+    reader.time()
+    return reader.optional(der.SEQUENCE) or b""
+
+
+def _after_names(tbs: bytes) -> der.Reader:
+    reader = der.only(tbs)
+    reader.take(der.INTEGER)
+    reader.value(der.SEQUENCE)
+    reader.value(der.SEQUENCE)
+    return reader
 
 
 def _check_times(

@@ -2,12 +2,13 @@
 
 import pytest
 
+from pki import crls, der
 from pki.errors import PkiError
 from pki.hsm.software import SecretSealer, SoftwareToken
 from pki.signer.daemon import SigningService
 from tests.support import signer as made
-from tests.support.signer import DAY, NOW
-from tests.unit.signer.test_service import Desk
+from tests.support.signer import DAY, NOW, SERIAL
+from tests.unit.signer.test_service import USER, Desk
 
 HEAD, OTHER = "a" * 64, "b" * 64
 
@@ -19,11 +20,24 @@ def desk(tmp_path):
     opened.service.close()
 
 
-def sign_list(desk, office, number, **changes):
+def sign_list(desk, office, number, *, expired=(), released=(), **changes):
     """The rule that refused it, or ""."""
     tbs = office.list_tbs(number=number, **changes)
-    (refusal,) = desk.ask("sign", tbs, key=office.label, kind="crl")["refused"]
+    named = {"expired": True, "released": [f"{serial:x}" for serial in released]}
+    header = desk.ask("sign", tbs, b"".join(expired), key=office.label, kind="crl", **named)
+    (refusal,) = header["refused"]
     return refusal["rule"] if refusal else ""
+
+
+def entry(place, reason="keyCompromise"):
+    return crls.Entry(SERIAL + place, NOW - DAY, reason)
+
+
+def certificate(desk, office, place, **times):
+    """One that the office has signed; NOT_AFTER decides whether it may leave a list."""
+    tbs = office.tbs(USER, serial=SERIAL + place, **times)
+    desk.ask("sign", tbs, key=office.label, kind="certificate")
+    return made.certificates.assemble(tbs, desk.blobs[0])
 
 
 def restarted(desk, tmp_path):
@@ -36,7 +50,7 @@ def test_a_number_of_a_list_is_given_once_and_never_goes_back(desk):
     assert sign_list(desk, office, 7) == ""
 
     assert sign_list(desk, office, 6) == "policy.crl_number_back"
-    assert sign_list(desk, office, 7, entries=[]) == "policy.crl_number_back"
+    assert sign_list(desk, office, 7, entries=[entry(2)]) == "policy.crl_number_back"
     assert sign_list(desk, office, 8) == ""
 
 
@@ -83,9 +97,89 @@ def test_a_refused_list_is_not_remembered(desk):
     assert sign_list(desk, office, 1) == ""
 
 
-@pytest.mark.parametrize("damaged", [b"{", b"[]", b'{"issuing": {"number": 7}}'])
+def test_no_list_forgets_what_the_last_one_told(desk, tmp_path):
+    """CPS-4.9.3: not with a number that is high enough, either, nor after a new start."""
+    office = desk.found()
+    assert sign_list(desk, office, 7, entries=[entry(1), entry(2)]) == ""
+
+    again = restarted(desk, tmp_path)
+
+    assert sign_list(again, office, 8, entries=[entry(2)]) == "policy.crl_forgets"
+    assert sign_list(again, office, 8, entries=[]) == "policy.crl_forgets"
+    assert sign_list(again, office, 9, entries=[entry(2), entry(1), entry(3)]) == ""
+
+
+def test_what_expired_before_the_last_list_leaves_by_showing_its_certificate(desk):
+    """RFC 5280 3.3; the signer believes its own signature, not the caller."""
+    office = desk.found()
+    over = certificate(desk, office, 1, not_before=NOW - DAY / 2, not_after=NOW - DAY / 4)
+    lasting = certificate(desk, office, 2, not_before=NOW - DAY / 2)
+    sign_list(desk, office, 7, entries=[entry(1), entry(2)])
+    forged = bytearray(lasting.replace(*ends(lasting, over)))
+
+    assert sign_list(desk, office, 8, entries=[entry(2)]) == "policy.crl_forgets"
+    for proof in (lasting, forged):
+        told = sign_list(desk, office, 8, entries=[entry(1)], expired=[bytes(proof)])
+        assert told == "policy.crl_forgets"
+    assert sign_list(desk, office, 8, entries=[entry(2)], expired=[over]) == ""
+
+
+def ends(lasting, over):
+    """The ends of two certificates as they are written."""
+    return [der.time(made.certificates.parse(one).not_after) for one in (lasting, over)]
+
+
+def test_a_certificate_of_another_key_proves_nothing(desk):
+    office, other = desk.found("issuing"), desk.found("other")
+    over = certificate(desk, other, 1, not_before=NOW - DAY / 2, not_after=NOW - DAY / 4)
+    sign_list(desk, office, 7, entries=[entry(1)])
+
+    assert sign_list(desk, office, 8, entries=[], expired=[over]) == "policy.crl_forgets"
+    assert sign_list(desk, office, 8, entries=[], expired=[b"0"]) == "der.truncated"
+
+
+def test_only_a_hold_is_released_and_only_by_name(desk):
+    """RFC 5280 5.3.1"""
+    office = desk.found()
+    sign_list(desk, office, 7, entries=[entry(1), entry(2, "certificateHold")])
+    both = [SERIAL + 1, SERIAL + 2]
+
+    assert sign_list(desk, office, 8, entries=[entry(1)]) == "policy.crl_forgets"
+    assert sign_list(desk, office, 8, entries=[], released=both) == "policy.crl_forgets"
+    assert sign_list(desk, office, 8, entries=[entry(1)], released=both) == ""
+
+
+@pytest.mark.parametrize("reason", ["certificateHold", "removeFromCRL"])
+def test_a_revocation_does_not_become_a_hold(desk, reason):
+    office = desk.found()
+    sign_list(desk, office, 7, entries=[entry(1)])
+
+    assert sign_list(desk, office, 8, entries=[entry(1, reason)]) == "policy.crl_forgets"
+
+
+def test_a_hold_becomes_a_revocation(desk):
+    office = desk.found()
+    sign_list(desk, office, 7, entries=[entry(1, "certificateHold")])
+
+    assert sign_list(desk, office, 8, entries=[entry(1)]) == ""
+
+
+def test_the_last_list_is_told_to_be_signed_again(desk, tmp_path):
+    office = desk.found()
+    desk.ask("last_list", key=office.label)
+    assert desk.blobs == []
+    sign_list(desk, office, 7)
+
+    again = restarted(desk, tmp_path)
+    again.ask("last_list", key=office.label)
+
+    assert again.blobs == [office.list_tbs(number=7)]
+
+
+@pytest.mark.parametrize("damaged", [b"", b"x" * 40, b"x" * 32 + b"\x30\x00"])
 def test_a_damaged_memory_is_no_reason_to_forget(tmp_path, damaged):
-    (tmp_path / "lists.json").write_bytes(damaged)
+    (tmp_path / "lists").mkdir()
+    (tmp_path / "lists" / "issuing").write_bytes(damaged)
     token = SoftwareToken(
         tmp_path / "software", SecretSealer.for_directory(tmp_path / "software", b"unlock" * 4)
     )
