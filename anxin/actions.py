@@ -80,6 +80,7 @@ ACTIONS = {
     "ra.remove_evidence": _("移除材料"),
     "ra.request_revocation": _("申请吊销"),
     "ra.reveal": _("查看完整个人信息"),
+    "ra.open_preview": _("查看证书预览"),
     "ra.revocationrequest.refuse": _("不予吊销"),
     "ra.revocationrequest.revoke": _("吊销申请通过"),
     "ra.revocationrequest.withdraw": _("撤回吊销申请"),

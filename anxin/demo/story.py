@@ -227,6 +227,7 @@ def _look_through(draft: Draft, reviewer: Actor, *, at: datetime) -> None:
     for field in view.fields:
         if field.unseen:
             review.reveal(draft.id, field.code, reason="compare_document", actor=reviewer, at=at)
+    review.open_preview(draft.id, actor=reviewer, at=at)
     items = [field.code for field in view.fields] + [tick.code for tick in view.checklist]
     review.confirm_fields(draft.id, items, seen=view.version, actor=reviewer, at=at)
 

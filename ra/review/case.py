@@ -7,7 +7,7 @@ from typing import Any
 from django.db.models import Exists, OuterRef
 
 from anxin.kernel.actors import Actor
-from anxin.kernel.errors import Kind, Refusal
+from anxin.kernel.errors import Refusal
 from ca import api as ca
 from people.api import Role, staff_names, standing
 from ra.applicants.rules import by_proxy, shown
@@ -37,8 +37,7 @@ def case(number: str, actor: Actor, *, told: bool = True, at: datetime) -> CaseV
     Nine queries, eight without `told`: then `decisions` stays empty.
     """
     row = _row(number, actor)
-    if row.state == application_rules.State.DRAFT or (row.round == 0):
-        raise Refusal(Kind.CONFLICT, "review.draft", f"{number} was never submitted", cps="4.2.1")
+    rules.check_was_submitted(row.round)
     return _Opening(row, actor, at, told=told).case()
 
 
@@ -90,12 +89,17 @@ class _Opening:
             may_claim=not (lock or self.refused_the_desk()),
             may_ask_again=self.may_ask_again(),
             may_open_again=self.may_open_again(),
-            may_judge=bool(lock and lock.mine and not self.refused_the_desk()),
+            may_judge=self.may_judge(lock),
+            may_reveal=self.may_reveal(lock),
             documents=tuple(self.documents),
             missing_slots=tuple(slot for slot in asked if slot not in held),
             fields=self.fields(),
             checklist=tuple(
-                TickView(item, self.found.verdicts.get(item) == rules.Verdict.AGREES)
+                TickView(
+                    item,
+                    ticked=self.found.verdicts.get(item) == rules.Verdict.AGREES,
+                    unseen=item == rules.PREVIEWED and item not in self.found.seen,
+                )
                 for item in self.current
                 if item in rules.CHECKLIST
             ),
@@ -185,6 +189,14 @@ class _Opening:
         except Refusal as refusal:
             return refusal
         return None
+
+    def may_judge(self, lock: LockView | None) -> bool:
+        return bool(lock and lock.mine and not self.refused_the_desk())
+
+    def may_reveal(self, lock: LockView | None) -> bool:
+        """As `services.reveal` decides it."""
+        waits = self.row.state == application_rules.State.SUBMITTED
+        return Role.REVIEWER in self.actor.roles and (not waits or self.may_judge(lock))
 
     def approval_over(self) -> bool:
         """Nobody decided in time, or the approval was taken back."""

@@ -15,8 +15,8 @@ class FieldView:
     """One declared value, `shown` masked where `masked` says so.
 
     `in_request` is what the certificate request says, `known` what was verified for this
-    subscriber before; both masked alike and empty when there is nothing. `agrees`: they say the
-    same as the applicant, so it may be confirmed with others; None: there is nothing to compare.
+    subscriber before; both masked alike and empty when there is nothing. `agrees`: it was verified
+    before, so it may be confirmed with others; None: there is nothing to compare.
     `verdict` is this reviewer's own: agrees, differs or "". `unseen`: nothing speaks for it but
     the applicant, and this reviewer has not had the whole value before their eyes.
     """
@@ -35,8 +35,11 @@ class FieldView:
 
 @dataclass(frozen=True, slots=True)
 class TickView:
+    """`unseen`: it is about the certificate, whose preview this reviewer has not opened yet."""
+
     code: str
     ticked: bool
+    unseen: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +102,7 @@ class CaseView:
     may_ask_again: bool
     may_open_again: bool
     may_judge: bool
+    may_reveal: bool
     documents: tuple[DocumentView, ...]
     missing_slots: tuple[str, ...]
     fields: tuple[FieldView, ...]

@@ -42,6 +42,9 @@ CHECKLIST: Mapping[str, When] = {
 }
 
 
+PREVIEWED = "check.certificate"  # is about what the certificate will contain: its preview
+
+
 @dataclass(frozen=True, slots=True)
 class Reason:
     """`items` are fields or slots that are pre-ticked with it, and that pre-tick it."""
@@ -111,6 +114,12 @@ def check_not_own(makers: Collection[int], person_id: int | None) -> None:
         raise Refusal(
             Kind.FORBIDDEN, "review.own_work", "nobody reviews what they entered", cps="4.3.1"
         )
+
+
+def check_was_submitted(round_: int) -> None:
+    """Refuses what is still the operator's alone: nobody has handed it in."""
+    if round_ == 0:
+        raise Refusal(Kind.CONFLICT, "review.draft", "it was never submitted", cps="4.2.1")
 
 
 def check_submitted(state: str) -> None:
@@ -188,24 +197,39 @@ def check_seen(unseen: Collection[str]) -> None:
         )
 
 
+def check_previewed(items: Collection[str], seen: Collection[str]) -> None:
+    """Nobody vouches for a certificate whose preview they have not opened (CPS 4.2.1)."""
+    if PREVIEWED in items and PREVIEWED not in seen:
+        raise Refusal(
+            Kind.CONFLICT,
+            "review.not_previewed",
+            "the preview was not opened",
+            cps="4.2.1",
+            field=PREVIEWED,
+        )
+
+
 def hindrances(
     items: Collection[str], verdicts: Mapping[str, str], unopened: Collection[str]
 ) -> list[Refusal]:
     """Why it cannot be approved yet: mismatches, what is left to tick, documents nobody opened."""
     differs = [item for item in items if verdicts.get(item) == Verdict.DIFFERS]
     left = [item for item in items if item not in verdicts]
+    ticks = [item for item in left if item.startswith("check.")]
     fields = [item for item in left if not item.startswith("check.")]
     found = []
     if differs:
         found.append(_hindrance("mismatch", len(differs), differs[0]))
-    if left:
-        found.append(_hindrance("incomplete", len(fields), left[0], ticks=len(left) - len(fields)))
+    if fields:
+        found.append(_hindrance("incomplete", len(fields), fields[0]))
+    if ticks:
+        found.append(_hindrance("unticked", len(ticks), ticks[0]))
     if unopened:
         found.append(_hindrance("unopened", len(unopened), next(iter(unopened))))
     return found
 
 
-def _hindrance(rule: str, count: int, first: str, **details: object) -> Refusal:
+def _hindrance(rule: str, count: int, first: str) -> Refusal:
     return Refusal(
         Kind.CONFLICT,
         f"review.{rule}",
@@ -213,7 +237,6 @@ def _hindrance(rule: str, count: int, first: str, **details: object) -> Refusal:
         cps="4.2.1",
         field=first,
         count=count,
-        **details,
     )
 
 

@@ -88,7 +88,8 @@ def set_verdict(
 
     `seen` is the content version of the page. Renews the claim. Refuses
     `applications.content_changed`, `review.not_claimed`, `review.no_such_item`, and `agrees` to a
-    masked value before it was revealed (`review.not_seen`), unless another source says the same.
+    masked value before it was revealed (`review.not_seen`), unless it was verified before, and to
+    the certificate before its preview was opened (`review.not_previewed`).
     """
     row = _on_desk(application_id, seen, actor=actor, at=at)
     content = applications.content(row)
@@ -101,6 +102,16 @@ def set_verdict(
     else:
         row.verdicts.filter(reviewer_id=person(actor), item=item).delete()
     record("ra.verdict", subject_of(row), actor=actor, at=at, item=item, verdict=verdict)
+
+
+@transaction.atomic
+def open_preview(application_id: int, *, actor: Actor, at: datetime) -> None:
+    """Show what the certificate will contain (CPS 4.2.1). Refuses as `set_verdict` does."""
+    row = _on_desk(application_id, None, actor=actor, at=at)
+    current = marks.of(row, applications.content(row))
+    if rules.PREVIEWED not in marks.found(row, actor.person_id, current).seen:
+        _has_seen(row, rules.PREVIEWED, current[rules.PREVIEWED], actor=actor, at=at)
+        record("ra.open_preview", subject_of(row), actor=actor, at=at)
 
 
 @transaction.atomic
@@ -126,7 +137,7 @@ def decide_approve(application_id: int, *, seen: str, actor: Actor, at: datetime
     """Agree. The vote that completes the number orders the certificate in this transaction.
 
     `seen` is `CaseView.seen`. Refuses (Refusals) every hindrance: `review.mismatch`, `incomplete`,
-    `unopened`; `applications.content_changed`; and whatever people, RA and CA refuse.
+    `unticked`, `unopened`; `applications.content_changed`; and whatever people, RA and CA refuse.
     """
     row = _on_desk(application_id, None, actor=actor, at=at)
     rules.check_fresh_eyes(_has_decided(row, actor))
@@ -191,16 +202,19 @@ def reject(
 def reveal(application_id: int, field: str, *, reason: str, actor: Actor, at: datetime) -> str:
     """One whole value for 15 seconds on the screen (CPS 9.3, WP-5.3); the journal keeps why.
 
-    `reason` is one of `rules.REVEAL_REASONS`. This person may agree to the value from now on.
+    `reason` is one of `rules.REVEAL_REASONS`. This person may agree to the value from now on. As
+    long as it waits for a decision, only who has it on the desk looks: refuses as `set_verdict`.
     """
     rules.check_reveal_reason(reason)
+    _check_reviewer(actor)
     row = applications.locked(application_id, actor)
+    rules.check_was_submitted(row.round)
+    if row.state == application_rules.State.SUBMITTED:
+        row = _on_desk(application_id, None, actor=actor, at=at)
     content = applications.content(row)
     rules.check_item(field, content.fields)
     value = content.fields[field]
-    seen = marks.SEEN + field
-    mark = {seen: marks.mark(row, field, value)}
-    _judge(row, {seen: rules.Verdict.AGREES}, mark, actor=actor, at=at)
+    _has_seen(row, field, marks.mark(row, field, value), actor=actor, at=at)
     record("ra.reveal", subject_of(row), actor=actor, at=at, field=field, reason=reason)
     return value
 
@@ -246,10 +260,11 @@ def _check_seen(
     *,
     actor: Actor,
 ) -> None:
-    """Refuses `review.not_seen`. What another source says was verified is as good as seen."""
+    """Refuses `review.not_seen`, `not_previewed`. What was verified before is as good as seen."""
+    seen = marks.found(row, actor.person_id, current).seen
+    rules.check_previewed(items, seen)
     fields = {item: content.fields[item] for item in items if item in content.fields}
     masked = {item: value for item, value in fields.items() if shown(item, value) != value}
-    seen = marks.found(row, actor.person_id, current).seen
     unseen = {item: value for item, value in masked.items() if item not in seen}
     if not unseen:
         return
@@ -261,6 +276,11 @@ def _check_seen(
             if not sources.agrees(value, asked.get(item, ""), known.get(item, ""))
         ]
     )
+
+
+def _has_seen(row: Application, item: str, mark: bytes, *, actor: Actor, at: datetime) -> None:
+    seen = marks.SEEN + item
+    _judge(row, {seen: rules.Verdict.AGREES}, {seen: mark}, actor=actor, at=at)
 
 
 def _judge(

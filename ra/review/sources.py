@@ -6,9 +6,12 @@ from pki import requests
 from ra.applications import queries as applications
 from ra.applications.models import Application
 from ra.applications.queries import Content
+from ra.applications.rules import State
 
 MOST = 50  # other applications of one subscriber that are looked at
 NOTHING = Content({}, "", b"")
+# What stands is what was reviewed: others can be edited unseen, or were withdrawn for a reason.
+STANDING = (State.APPROVED, State.ISSUED, State.ACCEPTED)
 
 
 def of_subject(row: Application) -> list[Application]:
@@ -21,12 +24,16 @@ def of_subject(row: Application) -> list[Application]:
 
 
 def verified_before(row: Application, others: Sequence[Application]) -> Application | None:
-    """The latest approved application of the same subscriber before this one."""
+    """The latest application of the same subscriber before this one that was approved and stands.
+
+    One whose certificate was refused or revoked is no witness.
+    """
     return next(
         (
             other
             for other in others
-            if other.certificate_id
+            if other.state in STANDING
+            and other.certificate_state in {"", "valid"}
             and other.pk < row.pk
             and other.subscriber_id == row.subscriber_id
         ),
@@ -41,12 +48,16 @@ def known(row: Application) -> Mapping[str, str]:
 
 
 def in_request(content: Content) -> dict[str, str]:
-    """What the certificate request says of the applicant."""
+    """What the certificate request says of the applicant: their own word once more."""
     asked = requests.parse(content.request).subject if content.request else None
     return {"name": (asked.get("CN") if asked else None) or ""}
 
 
-def agrees(value: str, *others: str) -> bool | None:
-    """Whether all say the same as the applicant; None: there is nothing to compare."""
-    said = [other for other in others if other]
-    return all(other == value for other in said) if said else None
+def agrees(value: str, in_request: str, known: str) -> bool | None:
+    """Whether the sources bear the applicant out; None: nothing but their own word.
+
+    A request can only contradict: whoever typed the value made the request as well.
+    """
+    if any(other not in ("", value) for other in (in_request, known)):
+        return False
+    return True if known else None

@@ -63,7 +63,12 @@ WORDING = {
         "请先查看再核对：点“查看完整”与材料比对，再判定一致（CPS %(cps)s）。没有任何改动。"
     ),
     "review.mismatch": _("%(count)s 项不一致。存在不一致时只能退回补正或不予受理（CPS %(cps)s）。"),
-    "review.incomplete": _("还有 %(count)s 项字段、%(ticks)s 项清单未核对（CPS %(cps)s）。"),
+    "review.not_previewed": _(
+        "您还没有看过证书预览。请先打开“证书预览”，"
+        "核对将签发的内容，再勾选（CPS %(cps)s）。没有任何改动。"
+    ),
+    "review.incomplete": _("还有 %(count)s 项字段未核对（CPS %(cps)s）。"),
+    "review.unticked": _("还有 %(count)s 项清单未核对（CPS %(cps)s）。"),
     "review.unopened": _("还有 %(count)s 份材料没有打开看过（CPS %(cps)s）。"),
     "review.reasons": _("请至少选择一个原因（CPS %(cps)s）。"),
     "review.message": _("请写明需要申请人做什么，%(few)s 至 %(many)s 个字。"),

@@ -128,7 +128,7 @@ const verdict = (value) => {
 page.addEventListener("click", (event) => {
   const row = event.target.closest("[data-row]");
   if (row && !event.target.closest("button,a")) pick(row);
-  const tab = event.target.closest("[data-tabs] a");
+  const tab = event.target.closest("[data-tabs] a, a[data-tab]");
   if (tab && !event.ctrlKey && !event.metaKey) {
     event.preventDefault();
     history.replaceState(null, "", tab.href);

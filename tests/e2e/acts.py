@@ -122,9 +122,19 @@ def look_through(page: Page) -> None:
         link.click()
         expect(link.locator("[data-mark]")).to_be_visible()
     agree_to_fields(page)
+    open_preview(page)
     for box in page.locator(".clist [role=checkbox]").all():
         box.click()
         expect(box).to_be_checked()
+
+
+def open_preview(page: Page) -> None:
+    """Look at what the certificate will contain, and come back."""
+    tabs = page.locator("[data-tabs]")
+    tabs.get_by_role("link", name="证书预览").click()
+    expect(page.get_by_text("证书内容摘要（SM3）")).to_be_visible()
+    tabs.get_by_role("link", name="字段核对").click()
+    expect(page.locator(".yn").first).to_be_visible()
 
 
 def reveal(page: Page) -> None:

@@ -79,6 +79,7 @@ def look_through(draft: Draft, *, actor: Actor) -> None:
     for field in view.fields:
         if field.unseen:
             review.reveal(draft.id, field.code, reason="compare_document", actor=actor, at=now())
+    review.open_preview(draft.id, actor=actor, at=now())
     items = [field.code for field in view.fields] + [tick.code for tick in view.checklist]
     review.confirm_fields(draft.id, items, seen=view.version, actor=actor, at=now())
 

@@ -138,6 +138,7 @@ def look_through(application_id: int, reviewer: Actor, at: datetime = AT + 2 * M
         for page in document.pages:
             page_image(document.id, page.number, actor=reviewer, at=at)
     reveal(application_id, [field.code for field in view.fields if field.unseen], reviewer, at)
+    review.open_preview(application_id, actor=reviewer, at=at)
     items = [field.code for field in view.fields] + [tick.code for tick in view.checklist]
     review.confirm_fields(application_id, items, seen=view.version, actor=reviewer, at=at)
     return view.seen

@@ -103,6 +103,8 @@ def page(
     actor = actor_of(request)
     tab = request.GET.get("tab", "")
     view = cases.case(number, actor, told=tab == "log", at=timezone.now())
+    if tab == "certificate" and view.may_judge and view.preview:
+        services.open_preview(view.id, actor=actor, at=timezone.now())
     agreed = [field for field in view.fields if field.agrees]
     others = [field for field in view.fields if not field.agrees]
     context: dict[str, Any] = {
@@ -116,7 +118,6 @@ def page(
         "alarms": sum(outcome == "bad" for outcome in view.checks.values()),
         "last": view.reviews_done + 1 >= view.reviews_needed,
         "problems": problems or [],
-        "may_review": Role.REVIEWER in actor.roles,
     }
     context |= {"return_form": return_form(view), "correction_days": CORRECTION_DAYS}
     if web.wants_part(request):

@@ -1,8 +1,10 @@
 """The work queue, and taking the next application from it."""
 
+import logging
 from typing import Any
 
 from django.contrib import messages
+from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -11,6 +13,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
 from anxin.kernel import web
+from anxin.kernel.errors import Refusal
 from ca.api import PROFILES
 from people.api import Role
 from people.gates import actor_of, only
@@ -21,6 +24,8 @@ from ra.review import queries, services
 from ra.review.queries import Filters, View
 from ra.review.services import Decided
 from ra.review.wording import VIEWS
+
+log = logging.getLogger(__name__)
 
 TABS_OF = {
     Role.REVIEWER: (View.WAITING, View.RESUBMITTED, View.SECOND, View.MINE, View.DONE_TODAY),
@@ -89,11 +94,21 @@ def release(request: HttpRequest, number: str) -> HttpResponse:
 
 
 def onward(request: HttpRequest, done: Decided | None = None) -> HttpResponse:
-    """To the most urgent application that waits for this person."""
+    """To the most urgent application that waits for this person.
+
+    What was decided stays decided, and is said, whatever becomes of the next one.
+    """
     if done is not None:
         told = {"number": done.number, "state": STATES[done.state]}
         messages.success(request, _("%(number)s 已办结这一步：%(state)s。") % told)
-    number = services.claim_next(actor=actor_of(request), at=timezone.now())
+    try:
+        number = services.claim_next(actor=actor_of(request), at=timezone.now())
+    except (Refusal, DatabaseError) as error:
+        if done is None:
+            raise
+        log.warning("decided %s, but claimed no other: %s", done.number, type(error).__name__)
+        messages.warning(request, _("没能领取下一件，请从队列中选择。"))
+        return redirect("queue")
     if number is None:
         if done is None:
             messages.warning(request, _("没有等您审核的申请了。"))

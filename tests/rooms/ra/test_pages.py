@@ -4,8 +4,10 @@ import re
 from datetime import timedelta
 
 import pytest
+from django.db import connection
 from django.utils import timezone
 
+from audit.journal.models import Entry
 from people.approvals.services import expire
 from ra.applications.models import Application
 from ra.handover import services as handover
@@ -13,7 +15,7 @@ from ra.intake import services as intake
 from ra.review import services as review
 from tests.support import ra
 from tests.support.people import signed_in
-from tests.support.ra import FIELDS, MINUTE
+from tests.support.ra import FIELDS, MINUTE, OTHER
 
 NOW = timezone.now()
 MOST_QUERIES = 12  # of a page, sign-in included
@@ -79,11 +81,11 @@ def test_the_page_of_a_case_is_made_of_few_queries(counter, django_assert_max_nu
 
 
 def test_the_page_says_what_to_look_at_before_agreeing(counter):
-    """CPS-4.2.1: document number, telephone and e-mail of somebody new."""
+    """CPS-4.2.1: name, document number, telephone and e-mail of somebody new."""
     application_id = submitted(counter)
     review.claim(application_id, actor=counter.ren, at=NOW)
     reviewer, address = signed_in(counter.ren), f"/w/cases/{number_of(application_id)}/"
-    assert text(reviewer.get(address)).count("data-unseen") == 3
+    assert text(reviewer.get(address)).count("data-unseen") == 4
 
     version = Application.objects.get(pk=application_id).content_version
     asked = {"seen": version, "item": "phone", "verdict": "agrees"}
@@ -94,7 +96,55 @@ def test_the_page_says_what_to_look_at_before_agreeing(counter):
     shown = reviewer.post(f"{address}reveal/", {"field": "phone", "reason": "compare_document"})
     assert FIELDS["phone"] in text(shown)
     assert reviewer.post(f"{address}verdict/", asked).status_code == 302
-    assert text(reviewer.get(address)).count("data-unseen") == 2
+    assert text(reviewer.get(address)).count("data-unseen") == 3
+
+
+def test_the_tick_for_the_certificate_waits_for_its_preview(counter):
+    """CPS-4.2.1"""
+    application_id = submitted(counter)
+    review.claim(application_id, actor=counter.ren, at=NOW)
+    reviewer, address = signed_in(counter.ren), f"/w/cases/{number_of(application_id)}/"
+    version = Application.objects.get(pk=application_id).content_version
+    tick = {"seen": version, "item": "check.certificate", "verdict": "agrees"}
+
+    assert reviewer.post(f"{address}verdict/", tick).status_code == 409
+    assert "先看证书预览" in text(reviewer.get(address))
+    assert "check.certificate" in text(reviewer.get(f"{address}?tab=certificate"))
+
+    assert reviewer.post(f"{address}verdict/", tick).status_code == 302
+    assert "先看证书预览" not in text(reviewer.get(address))
+
+
+def test_a_colleagues_visit_to_the_preview_changes_nothing(counter):
+    application_id = submitted(counter)
+    review.claim(application_id, actor=counter.ren, at=NOW)
+
+    page = signed_in(counter.shen).get(f"/w/cases/{number_of(application_id)}/?tab=certificate")
+
+    assert page.status_code == 200
+    assert not Entry.objects.filter(action="ra.open_preview").exists()
+
+
+def test_what_was_decided_is_said_when_the_next_one_cannot_be_claimed(counter):
+    """The decision is committed before the next application is claimed."""
+    first, second = submitted(counter), submitted(counter, 2, fields=OTHER)
+    review.claim(first, actor=counter.ren, at=NOW)
+    with connection.cursor() as cursor:  # undone with the test
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        cursor.execute(
+            "ALTER TABLE ra_application ADD CONSTRAINT nobody_takes_it"
+            f" CHECK (id <> {second} OR claimed_by IS NULL)"
+        )
+    reviewer = signed_in(counter.ren)
+
+    said = {"reasons": ["J01"], "message": "未能核实本人身份"}
+    answer = reviewer.post(f"/w/cases/{number_of(first)}/reject/", said)
+
+    assert answer["Location"] == "/w/queue/"
+    page = text(reviewer.get("/w/queue/"))
+    assert f"{number_of(first)} 已办结这一步" in page
+    assert "没能领取下一件" in page
+    assert Application.objects.get(pk=first).state == "rejected"
 
 
 # --- where work goes on ----------------------------------------------------------------------

@@ -89,7 +89,7 @@ def test_a_claim_ends_by_itself_after_half_an_hour_without_an_act(counter):
     services.claim(application_id, actor=counter.ren, at=LATER)
     version = seen_by(application_id, counter.ren).version
     services.set_verdict(
-        application_id, "name", "agrees", seen=version, actor=counter.ren, at=LATER + 20 * MINUTE
+        application_id, "name", "differs", seen=version, actor=counter.ren, at=LATER + 20 * MINUTE
     )
 
     assert (
@@ -177,7 +177,7 @@ def test_verdicts_are_kept_one_by_one(counter):
     version = seen_by(application_id, counter.ren).version
 
     for item, verdict in (
-        ("name", "agrees"),
+        ("document_type", "agrees"),
         ("phone", "differs"),
         ("check.form_signed", "agrees"),
     ):
@@ -190,7 +190,7 @@ def test_verdicts_are_kept_one_by_one(counter):
 
     view = seen_by(application_id, counter.ren)
     assert {field.code: field.verdict for field in view.fields if field.verdict} == {
-        "name": "agrees",
+        "document_type": "agrees",
         "phone": "differs",
     }
     assert not any(tick.ticked for tick in view.checklist)
@@ -254,7 +254,7 @@ def test_what_is_left_to_do_is_said_and_nothing_is_approved(counter):
     refusal = refused(approve, application_id, counter.ren, view.seen)
 
     assert isinstance(refusal, Refusals)
-    assert told(refusal) == ["review.incomplete", "review.unopened"]
+    assert told(refusal) == ["review.incomplete", "review.unticked", "review.unopened"]
     assert [one.rule for one in view.hindrances] == told(refusal)
 
 
@@ -278,7 +278,9 @@ def test_every_document_must_have_been_opened(counter):
     services.claim(application_id, actor=counter.ren, at=LATER)
     view = seen_by(application_id, counter.ren)
     items = [field.code for field in view.fields] + [tick.code for tick in view.checklist]
-    ra.reveal(application_id, ["document_number", "phone", "email"], counter.ren, LATER)
+    masked = [field.code for field in view.fields if field.masked]
+    ra.reveal(application_id, masked, counter.ren, LATER)
+    services.open_preview(application_id, actor=counter.ren, at=LATER)
     services.confirm_fields(application_id, items, seen=view.version, actor=counter.ren, at=LATER)
     page_image(view.documents[0].id, 1, actor=counter.ren, at=LATER)
 
@@ -550,6 +552,7 @@ def test_another_offices_number_is_not_told(counter):
 def test_a_whole_value_is_shown_for_a_reason_and_written_down(counter):
     """WP-5.3a, CPS-9.3/9.4"""
     application_id, _ = ra.submitted(counter)
+    services.claim(application_id, actor=counter.ren, at=LATER)
 
     value = services.reveal(
         application_id, "document_number", reason="compare_document", actor=counter.ren, at=LATER
@@ -570,6 +573,7 @@ def test_a_whole_value_is_shown_for_a_reason_and_written_down(counter):
 )
 def test_nothing_is_revealed_without_a_reason(counter, field, reason, rule):
     application_id, _ = ra.submitted(counter)
+    services.claim(application_id, actor=counter.ren, at=LATER)
 
     refusal = refused(
         services.reveal, application_id, field, reason=reason, actor=counter.ren, at=LATER
@@ -578,10 +582,54 @@ def test_nothing_is_revealed_without_a_reason(counter, field, reason, rule):
     assert refusal.rule == rule
 
 
+def look_at(application_id, person):
+    return services.reveal(
+        application_id, "phone", reason="complaint", actor=person, at=AT + 10 * MINUTE
+    )
+
+
+def test_only_the_reviewer_who_holds_it_looks_at_whole_values(counter):
+    """CPS-9.4: neither who entered it, nor a colleague without it on the desk."""
+    application_id, _ = ra.submitted(counter)
+    services.claim(application_id, actor=counter.ren, at=LATER)
+
+    assert refused(look_at, application_id, counter.chen).rule == "review.not_a_reviewer"
+    assert refused(look_at, application_id, counter.shen).rule == "review.not_claimed"
+    assert look_at(application_id, counter.ren) == FIELDS["phone"]
+    assert seen_by(application_id, counter.ren).may_reveal
+    assert not seen_by(application_id, counter.shen).may_reveal
+
+
+def test_what_is_decided_may_be_looked_at_for_a_reason(counter):
+    application_id = ra.approved(counter)
+
+    assert look_at(application_id, counter.shen) == FIELDS["phone"]
+    assert seen_by(application_id, counter.shen).may_reveal
+
+
 def test_an_application_that_was_never_submitted_is_not_reviewed(counter):
     application_id = ra.draft(counter.chen)
 
     assert refused(case, row(application_id).number, counter.ren, at=LATER).rule == "review.draft"
+    assert refused(look_at, application_id, counter.ren).rule == "review.draft"
+
+
+def test_nobody_vouches_for_a_certificate_they_have_not_looked_at(counter):
+    """CPS-4.2.1: the preview is what will be issued; a new submission has a new one."""
+    application_id, _ = ra.submitted(counter)
+    services.claim(application_id, actor=counter.ren, at=LATER)
+    item = "check.certificate"
+
+    assert refused(agree, application_id, item, counter.ren).rule == "review.not_previewed"
+    services.open_preview(application_id, actor=counter.ren, at=LATER)
+    services.open_preview(application_id, actor=counter.ren, at=LATER)
+    agree(application_id, item, counter.ren)
+
+    assert Entry.objects.filter(action="ra.open_preview").count() == 1
+    send_back(application_id, counter.ren)
+    intake.submit(application_id, actor=counter.chen, at=LATER)
+    services.claim(application_id, actor=counter.ren, at=LATER)
+    assert refused(agree, application_id, item, counter.ren).rule == "review.not_previewed"
 
 
 def agree(application_id, item, person, at=LATER):
@@ -589,7 +637,7 @@ def agree(application_id, item, person, at=LATER):
     services.set_verdict(application_id, item, "agrees", seen=version, actor=person, at=at)
 
 
-@pytest.mark.parametrize("field", ["document_number", "phone", "email"])
+@pytest.mark.parametrize("field", ["name", "document_number", "phone", "email"])
 def test_nobody_agrees_to_a_masked_value_unseen(counter, field):
     """CPS-4.2.1: neither alone nor with others, and not by way of "differs"."""
     application_id, _ = ra.submitted(counter)
@@ -616,7 +664,9 @@ def test_nobody_agrees_to_a_masked_value_unseen(counter, field):
 
 def test_who_has_seen_a_value_may_agree_to_it_and_nobody_else(counter):
     application_id, _ = ra.submitted(counter)
+    services.claim(application_id, actor=counter.shen, at=LATER)
     ra.reveal(application_id, ["phone"], counter.shen, LATER)
+    services.release(application_id, actor=counter.shen, at=LATER)
     services.claim(application_id, actor=counter.ren, at=LATER)
     assert refused(agree, application_id, "phone", counter.ren).rule == "review.not_seen"
 

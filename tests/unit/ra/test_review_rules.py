@@ -24,10 +24,20 @@ def test_one_mismatch_forbids_approval():
 
 
 def test_what_is_left_is_counted_by_kind():
-    (left,) = rules.hindrances(ITEMS, {}, [])
+    fields, ticks = rules.hindrances(ITEMS, {}, [])
 
+    assert (fields.rule, fields.details) == ("review.incomplete", {"count": 2})
+    assert (ticks.rule, ticks.details) == ("review.unticked", {"count": 1})
+
+
+def test_only_what_is_left_is_spoken_of():
+    fields = [item for item in ITEMS if not item.startswith("check.")]
+    ticks = [item for item in ITEMS if item.startswith("check.")]
+
+    (left,) = rules.hindrances(ITEMS, dict.fromkeys(fields, "agrees"), [])
+    assert left.rule == "review.unticked"
+    (left,) = rules.hindrances(ITEMS, dict.fromkeys(ticks, "agrees"), [])
     assert left.rule == "review.incomplete"
-    assert left.details == {"count": 2, "ticks": 1}
 
 
 def test_a_document_nobody_opened_is_a_hindrance():
