@@ -1,11 +1,14 @@
 """After a restore the database is younger than what relying parties hold (CPS-4.9.7)."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from io import StringIO
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import connection
 
+from anxin.kernel.locks import Work, held
 from audit.journal.models import Entry
 from ca.api import overview
 from ca.crl import queries
@@ -13,25 +16,25 @@ from ca.crl.models import RevocationList
 from ca.crl.services import issue_crl
 from ca.issuing.models import Certificate
 from ca.revocation.models import Revocation
+from people.api import Role
 from pki import crls
 from tests.support import ca
+from tests.support.people import hire
 
 MINUTE = timedelta(minutes=1)
 
 
 @pytest.fixture
-def lost(authorities, tmp_path):
-    """A revocation that its list told of, and the restore forgot: certificate id, file, serial."""
+def lost(authorities):
+    """A revocation that its list told of, and the restore forgot: certificate id, serial."""
     issued = ca.issue()
     issue_crl(nmg(), at=ca.NOW - 2 * MINUTE)
     ca.revoke_it(issued.id)
     issue_crl(nmg(), at=ca.NOW)
-    published = tmp_path / "last.crl"
-    published.write_bytes(queries.list_file("nmg-sm2").der)
     RevocationList.objects.filter(number=2).delete()
     Revocation.objects.all().delete()
     Certificate.objects.update(state="valid")
-    return issued.id, published, issued.parsed.serial
+    return issued.id, issued.parsed.serial
 
 
 def nmg() -> int:
@@ -42,9 +45,14 @@ def issue_soon(minutes: int = 1) -> bool:
     return issue_crl(nmg(), at=ca.NOW + minutes * MINUTE)
 
 
-def adopt(published, **options) -> str:
+@pytest.fixture
+def wang(db):
+    return hire("wang", Role.CA_ADMIN)
+
+
+def adopt(operator: str = "wang") -> str:
     out = StringIO()
-    call_command("adopt_crl", "nmg-sm2", published, stdout=out, **options)
+    call_command("adopt_crl", "nmg-sm2", operator=operator, stdout=out)
     return out.getvalue()
 
 
@@ -63,49 +71,79 @@ def test_trying_again_does_not_count_the_numbers_up(lost):
     assert RevocationList.objects.filter(ca=nmg()).count() == 2
 
 
-def test_the_last_list_is_adopted_and_nothing_on_it_is_forgotten(lost):
-    certificate_id, published, serial = lost
+def test_the_last_list_is_adopted_and_nothing_on_it_is_forgotten(lost, wang):
+    certificate_id, serial = lost
     issue_soon()
 
     with pytest.raises(CommandError, match="revoke them again"):
-        adopt(published)
+        adopt()
+    assert crls.parse(queries.list_file("nmg-sm2").der).number == 2
     assert not issue_soon(2)
     ca.revoke_it(certificate_id)
 
-    assert "follows" in adopt(published)
     assert issue_soon(3)
     found = crls.parse(queries.list_file("nmg-sm2").der)
     assert (found.number, list(found.by_serial)) == (4, [serial])
-    assert Entry.objects.filter(action="ca.revocationlist.adopt").count() == 1
+    entry = Entry.objects.get(action="ca.revocationlist.adopt")
+    assert (entry.actor_id, entry.actor_name) == (wang.person_id, "Wang")
 
 
-def test_a_number_that_was_signed_and_never_published_is_passed_over(lost):
-    certificate_id, published, _ = lost
+def test_a_list_that_was_signed_and_never_published_is_adopted_from_the_signer(lost, wang):
+    """Nobody else has it: the worker was killed before it could store it."""
+    certificate_id, _ = lost
     ca.revoke_it(certificate_id)
 
-    adopt(published, signed=9)
+    assert "the next list follows" in adopt()
 
     assert issue_soon()
-    assert crls.parse(queries.list_file("nmg-sm2").der).number == 10
+    assert crls.parse(queries.list_file("nmg-sm2").der).number == 3
 
 
-def test_only_a_list_of_that_authority_is_adopted(lost):
-    _, published, _ = lost
+def test_numbers_that_are_high_enough_do_not_make_the_signer_forget(lost, caplog):
+    """CPS-4.9.3: as if somebody had counted the numbers up behind the signer's."""
+    RevocationList.objects.create(
+        state="abandoned",
+        ca_id=nmg(),
+        number=9,
+        this_update=ca.NOW,
+        next_update=ca.NOW + MINUTE,
+        entries=0,
+    )
 
-    with pytest.raises(CommandError, match=r"crl\."):
-        call_command("adopt_crl", "anxin-rsa", published)
-    changed = bytearray(published.read_bytes())
-    changed[-1] ^= 1
-    published.write_bytes(changed)
-    with pytest.raises(CommandError, match=r"crl\.bad_signature"):
-        adopt(published)
+    assert not issue_soon()
+
+    row = RevocationList.objects.get(number=10)
+    assert (row.state, row.fault.split(":")[0]) == ("abandoned", "policy.crl_forgets")
+    assert "policy.crl_forgets" in caplog.text
 
 
-def test_a_list_that_is_older_than_ours_is_not_adopted(authorities, tmp_path):
-    issue_crl(nmg(), at=ca.NOW - MINUTE)
-    old = tmp_path / "old.crl"
-    old.write_bytes(queries.list_file("nmg-sm2").der)
+def test_who_adopts_a_list_is_somebody_who_works_here(lost, wang):
+    with pytest.raises(CommandError, match="nobody: 0 people"):
+        adopt("nobody")
+
+    assert not Entry.objects.filter(action="ca.revocationlist.adopt").exists()
+
+
+def test_no_list_is_adopted_while_one_is_being_issued(lost, wang):
+    def another_worker():
+        try:
+            with pytest.raises(CommandError, match="being issued just now"):
+                adopt()
+        finally:
+            connection.close()
+
+    ca_id = nmg()
+    with ThreadPoolExecutor(1) as threads, held(Work.ISSUE_CRL, [ca_id]) as mine:
+        threads.submit(another_worker).result()
+
+    assert mine == [ca_id]
+    assert not RevocationList.objects.filter(number=2).exists()
+
+
+def test_without_a_loss_there_is_nothing_to_adopt(authorities, wang):
+    with pytest.raises(CommandError, match="no list of nmg-sm2 was signed"):
+        adopt()
     issue_crl(nmg(), at=ca.NOW)
 
     with pytest.raises(CommandError, match="known already"):
-        adopt(old)
+        adopt()
