@@ -8,7 +8,12 @@ WORDING = {
     "journal.no_such_entry": _("没有这条审计记录。"),
 }
 
-OUTCOMES = {"done": _("完成"), "refused": _("拒绝"), "broken": _("断链")}
+OUTCOMES = {
+    "done": _("完成"),
+    "refused": _("拒绝"),
+    "broken": _("断链"),
+    "unwitnessed": _("未经见证"),
+}
 FAULTS = {
     Fault.CHANGED: _("内容被改动"),
     Fault.MISSING: _("记录缺失"),

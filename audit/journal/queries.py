@@ -9,7 +9,7 @@ from django.db import connection, transaction
 from psycopg.types.datetime import TimestamptzLoader
 
 from audit.journal import rules
-from audit.journal.models import Link
+from audit.journal.models import Entry, Link
 
 COLUMNS = (
     "e.id, e.xid::text::bigint, e.at, e.actor_id, e.actor_name, e.actor_roles,"
@@ -96,6 +96,12 @@ def digest_of(seq: int) -> str:
 def digests_of(seqs: list[int]) -> dict[int, str]:
     """By number; links that are not there are left out."""
     return dict(Link.objects.filter(seq__in=seqs).values_list("seq", "digest"))
+
+
+def is_known_to_be_broken() -> bool:
+    """Whether the last walk has said so."""
+    rows = Entry.objects.filter(action=rules.VERIFIED).order_by("-pk")
+    return rows.values_list("outcome", flat=True).first() == rules.Outcome.BROKEN
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,6 +45,17 @@ class Fault(StrEnum):
     REWRITTEN = "rewritten"  # the chain does not contain a head that was noted elsewhere
 
 
+VERIFIED = "audit.verified"  # the action of the entry that a full walk leaves
+
+
+class Outcome(StrEnum):
+    """What a full walk found."""
+
+    DONE = "done"
+    BROKEN = "broken"
+    UNWITNESSED = "unwitnessed"  # the links hold, but heads kept elsewhere are missing
+
+
 @dataclass(frozen=True, slots=True)
 class Break:
     """The first place where the chain does not hold."""
@@ -93,3 +104,13 @@ def check(link: Link, content: Content | None, *, seq: int, previous: str) -> Br
     if found != link:
         return Break(seq, link.entry, Fault.CHANGED, link.digest, found.digest)
     return None
+
+
+def outcome(broken: Break | None, heads: int | None, before: int) -> Outcome:
+    """`heads` kept by the signer were compared, None when it did not answer.
+
+    It forgets none, so fewer than `before`, the last time, is a loss.
+    """
+    if broken:
+        return Outcome.BROKEN
+    return Outcome.UNWITNESSED if heads is None or heads < before else Outcome.DONE

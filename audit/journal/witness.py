@@ -12,8 +12,9 @@ from itertools import islice
 
 from django.conf import settings
 
+from anxin.kernel.jobs import enqueue
 from audit.journal import queries, rules
-from pki.errors import Refused, TokenError
+from pki.errors import PkiError
 from pki.signer.client import Signer
 
 log = logging.getLogger(__name__)
@@ -29,21 +30,27 @@ class Testimony:
 
 
 def note_head() -> None:
-    """Have the signer keep where the chain ends now."""
+    """Have the signer keep where the chain ends now.
+
+    When it has seen a later end, everything is verified at once, and the auditors are told.
+    """
     head = queries.head()
     if not head.seq:
         return
     try:
         with closing(Signer(settings.SIGNER_SOCKET)) as signer:
             signer.note_head(head.seq, head.digest)
-    except TokenError as error:
-        log.warning("the journal's head %s was not noted: %s", head.seq, error)
-    except Refused as error:
+    except PkiError as error:
+        if error.rule != "journal.head_back":
+            log.warning("the journal's head %s was not noted: %s", head.seq, error)
+            return
         log.critical("the journal went back to %s: %s", head.seq, error)
+        if not queries.is_known_to_be_broken():
+            enqueue("audit.verify")
 
 
 def compare() -> Testimony:
-    """Every head ever noted with the chain as it is. Raises TokenError without the signer."""
+    """Every head ever noted with the chain as it is. Raises PkiError without the signer."""
     count = 0
     with closing(Signer(settings.SIGNER_SOCKET)) as signer:
         for noted in _batches(signer.heads()):

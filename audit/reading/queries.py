@@ -17,8 +17,6 @@ from audit.reading import rules
 from audit.reading.rules import NOBODY, PAGE, Filters
 from people.api import staff_matching
 
-VERIFIED = "audit.verified"
-
 
 @dataclass(frozen=True, slots=True)
 class EntryView:
@@ -54,7 +52,8 @@ class Page:
 class Verification:
     """What the last walk along the whole chain found.
 
-    `heads` kept by the signer were compared; None when it did not answer.
+    `heads` kept by the signer were compared; None when it did not answer. `witnessed` unless it did
+    not, or has fewer than it had before.
     """
 
     at: datetime
@@ -62,6 +61,7 @@ class Verification:
     heads: int | None
     broken_at: int | None
     fault: str
+    witnessed: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +120,7 @@ def chain_state() -> ChainState:
 
 
 def _last_verification() -> Verification | None:
-    row = Entry.objects.filter(action=VERIFIED).order_by("-pk").first()
+    row = Entry.objects.filter(action=links.VERIFIED).order_by("-pk").first()
     if row is None:
         return None
     said = json.loads(row.details)
@@ -130,7 +130,15 @@ def _last_verification() -> Verification | None:
         heads=said.get("heads"),
         broken_at=said.get("broken_at"),
         fault=said.get("fault", ""),
+        witnessed=row.outcome != links.Outcome.UNWITNESSED,
     )
+
+
+def heads_compared() -> int:
+    """How many heads the last walk has compared that could compare any."""
+    rows = Entry.objects.filter(action=links.VERIFIED).exclude(details__contains='"heads":null')
+    said = rows.order_by("-pk").values_list("details", flat=True).first()
+    return int(json.loads(said).get("heads") or 0) if said else 0
 
 
 def _matching(filters: Filters) -> QuerySet[Entry]:

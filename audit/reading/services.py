@@ -8,13 +8,13 @@ from django.db import transaction
 from anxin.kernel.actors import Actor
 from anxin.kernel.jobs import enqueue
 from audit.journal import queries as chain
-from audit.journal import witness
-from audit.journal.rules import Break, Link
+from audit.journal import rules, witness
+from audit.journal.rules import Break, Link, Outcome
 from audit.log import record
 from audit.reading import queries
-from audit.reading.queries import VERIFIED, EntryView, Page
+from audit.reading.queries import EntryView, Page
 from audit.reading.rules import Filters
-from pki.errors import TokenError
+from pki.errors import PkiError
 
 log = logging.getLogger(__name__)
 
@@ -60,8 +60,8 @@ def ask_verification(*, actor: Actor, at: datetime) -> None:
     enqueue("audit.verify")
 
 
-def verify(*, actor: Actor, at: datetime) -> bool:
-    """Recompute the whole chain and write down what was found; true when it holds.
+def verify(*, actor: Actor, at: datetime) -> Outcome:
+    """Recompute the whole chain and write down what was found.
 
     Whoever owns the tables can chain everything anew, and only heads that were noted elsewhere
     tell: those that the signer keeps are compared, and the last one goes to the log as well.
@@ -72,7 +72,7 @@ def verify(*, actor: Actor, at: datetime) -> bool:
         try:
             testimony = witness.compare()
             broken, heads = testimony.broken, testimony.heads
-        except TokenError as error:
+        except PkiError as error:
             log.error("the journal's heads were not compared: %s", error)  # noqa: TRY400
     return _write_down(end, broken, heads, actor=actor, at=at)
 
@@ -80,11 +80,11 @@ def verify(*, actor: Actor, at: datetime) -> bool:
 @transaction.atomic
 def _write_down(
     head: Link, broken: Break | None, heads: int | None, *, actor: Actor, at: datetime
-) -> bool:
+) -> Outcome:
     found: dict[str, object] = {"entries": head.seq, "head": head.digest, "heads": heads}
     if broken:
         found |= {"broken_at": broken.seq, "entry": broken.entry, "fault": broken.fault}
-    outcome = "broken" if broken else "done"
-    record(VERIFIED, "audit.journal", actor=actor, at=at, outcome=outcome, **found)
+    outcome = rules.outcome(broken, heads, queries.heads_compared())
+    record(rules.VERIFIED, "audit.journal", actor=actor, at=at, outcome=outcome, **found)
     log.info("journal %s, noted head %s:%s", outcome, head.seq, head.digest)
-    return broken is None
+    return outcome

@@ -7,7 +7,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
 from audit.journal import queries, rules, witness
-from pki.errors import TokenError
+from pki.errors import PkiError
 
 
 class Command(BaseCommand):
@@ -50,7 +50,7 @@ class Command(BaseCommand):
 def _compared() -> str:
     try:
         testimony = witness.compare()
-    except TokenError as error:
+    except PkiError as error:
         raise CommandError(
             f"the links hold, but the signer's heads were not compared: {error}", returncode=2
         ) from error

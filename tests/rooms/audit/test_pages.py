@@ -206,12 +206,14 @@ def test_the_banner_says_what_the_last_full_walk_found(jiang):
 
     write("ra.application:1")
     seal()
-    assert verify(actor=SYSTEM, at=AT)
-    assert "链完整" in text_of(auditor.get("/audit/"))
+    assert verify(actor=SYSTEM, at=AT) == "unwitnessed"  # there is no signer here
+    page = text_of(auditor.get("/audit/"))
+    assert "未经见证" in page
+    assert "链完整" not in page
 
     with triggers_disabled(), connection.cursor() as cursor:
         cursor.execute("UPDATE audit_entry SET action = 'x' WHERE subject = 'ra.application:1'")
-    assert not verify(actor=SYSTEM, at=AT)
+    assert verify(actor=SYSTEM, at=AT) == "broken"
     broken = text_of(auditor.get("/audit/"))
     assert "链断开" in broken
     assert "对不上（内容被改动）" in broken

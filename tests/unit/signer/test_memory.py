@@ -1,5 +1,7 @@
 """What the signer remembers by itself: the last list of each issuer, the journal's heads."""
 
+from datetime import timedelta
+
 import pytest
 
 from pki import crls, der
@@ -11,6 +13,7 @@ from tests.support.signer import DAY, NOW, SERIAL
 from tests.unit.signer.test_service import USER, Desk
 
 HEAD, OTHER = "a" * 64, "b" * 64
+SECOND = timedelta(seconds=1)
 
 
 @pytest.fixture
@@ -201,6 +204,7 @@ def heads(desk, after=0):
 def test_heads_are_kept_in_order_and_for_ever(desk, tmp_path):
     desk.ask("note_head", seq=3, digest=HEAD)
     desk.ask("note_head", seq=3, digest=HEAD)
+    desk.now += SECOND
     desk.ask("note_head", seq=9, digest=OTHER)
 
     again = restarted(desk, tmp_path)
@@ -239,6 +243,24 @@ def test_half_a_line_of_a_full_disk_is_no_head(desk, tmp_path):
         file.write(f"\n5 {OTHER[:30]}")
 
     again = restarted(desk, tmp_path)
+    again.now += SECOND
     again.ask("note_head", seq=4, digest=OTHER)
 
     assert heads(again) == [f"3 {HEAD}", f"4 {OTHER}"]
+
+
+@pytest.mark.parametrize(("seq", "rule"), [(3 + 600_000, ""), (4 + 600_000, "journal.head_ahead")])
+def test_a_head_that_no_chain_has_reached_is_refused(desk, tmp_path, seq, rule):
+    """One far ahead would have every later one refused."""
+    desk.ask("note_head", seq=3, digest=HEAD)
+    again = restarted(desk, tmp_path)
+    again.now += 60 * SECOND
+
+    answer = again.ask("note_head", seq=seq, digest=OTHER)
+
+    assert answer.get("error", {}).get("rule", "") == rule
+    assert len(heads(again)) == (1 if rule else 2)
+
+
+def test_not_even_the_first_head_is_out_of_this_world(desk):
+    assert desk.refused("note_head", seq=2**62, digest=HEAD) == "journal.head_ahead"

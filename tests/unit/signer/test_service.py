@@ -32,7 +32,8 @@ class Desk:
     def __init__(self, home, *, in_setup: bool = True) -> None:
         directory = home / "software"
         self.token = FaultyToken(directory, SecretSealer.for_directory(directory, b"unlock" * 4))
-        self.service = SigningService(self.token, home, now=lambda: NOW, in_setup=in_setup)
+        self.now = NOW
+        self.service = SigningService(self.token, home, now=lambda: self.now, in_setup=in_setup)
 
     def ask(self, op: str, *blobs: bytes, **request: object) -> dict:
         header, self.blobs = self.service.answer({"op": op, **request}, list(blobs), pid=1, uid=2)
