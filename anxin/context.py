@@ -1,9 +1,11 @@
 """What every page may show about the site and the person."""
 
+from datetime import timedelta
+
 from django.conf import settings
 from django.http import HttpRequest
 
-from people.gates import IDLE, navigation
+from people.gates import IDLE, WARNED, navigation
 
 
 def site(request: HttpRequest) -> dict[str, object]:
@@ -11,5 +13,6 @@ def site(request: HttpRequest) -> dict[str, object]:
     context: dict[str, object] = {"site": settings.SITE, "demo": settings.DEMO}
     if settings.SITE != "public":
         context["navigation"] = navigation(request)
-        context["idle_seconds"] = int(IDLE.total_seconds())
+        context["warned_after"] = (IDLE - WARNED) // timedelta(seconds=1)
+        context["warned_minutes"] = WARNED // timedelta(minutes=1)
     return context

@@ -51,7 +51,7 @@ class RefusalMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        response = self.get_response(request)
+        response = self._senseless(request) or self.get_response(request)
         if settings.SITE != "public":  # what staff see is on nobody's disk
             response.headers.setdefault("Cache-Control", "no-store")
         return response
@@ -65,6 +65,14 @@ class RefusalMiddleware:
         number = f"E-{secrets.token_hex(4).upper()}"
         log.error("unexpected error %s at %s", number, request.path, exc_info=error)
         return self._page(request, "server.error", 500, number=number)
+
+    def _senseless(self, request: HttpRequest) -> HttpResponse | None:
+        """A NUL is in nothing that people type, and no database looks for it."""
+        if "\0" in request.path_info:
+            return render(request, "404.html", status=404)
+        form = request.content_type == "application/x-www-form-urlencoded"
+        sent = request.META.get("QUERY_STRING", "").encode() + (request.body if form else b"")
+        return render(request, "400.html", status=400) if b"%00" in sent or b"\0" in sent else None
 
     def _refused(self, request: HttpRequest, refusal: Refusal) -> HttpResponse:
         if refusal.kind is Kind.FORBIDDEN and settings.SITE != "public":

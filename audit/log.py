@@ -22,10 +22,15 @@ def note_refusal(request: HttpRequest, refusal: Refusal, *, at: datetime) -> Non
     with transaction.atomic():
         record(
             "site.refused",
-            request.path[:200],
+            storable(request.path)[:200],
             actor=actor,
             at=at,
             outcome="refused",
             rule=refusal.rule,
-            method=request.method,
+            method=storable(request.method or ""),
         )
+
+
+def storable(text: str) -> str:
+    """Any text a stranger may send, as a database takes it: no NUL, no half of a character."""
+    return text.encode(errors="backslashreplace").decode().replace("\0", "%00")

@@ -1,5 +1,6 @@
 """Front door of the CA: order, look up, revoke; profiles; figures for the dashboard."""
 
+from ca.crl.rules import LISTED_AT_LATEST
 from ca.crl.services import request_crl
 from ca.hierarchy.services import found_bench_authority, found_demo_hierarchy
 from ca.issuing.previews import Preview, preview
@@ -25,6 +26,7 @@ from ca.wording import CAUSES, PROFILES
 
 __all__ = [
     "CAUSES",
+    "LISTED_AT_LATEST",
     "PROFILES",
     "REASONS",
     "Cause",

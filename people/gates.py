@@ -20,7 +20,7 @@ from anxin.kernel.errors import Kind, Refusal
 from people.accounts.rules import password_is_due
 from people.navigation import Group, first_page, groups_for
 from people.sessions import store
-from people.sessions.rules import IDLE
+from people.sessions.rules import IDLE, WARNED
 from people.trust.queries import roles_of
 from people.trust.rules import Role, check_compatible
 
@@ -30,6 +30,7 @@ PENDING = "sign_in"  # session: whose password was right, and when
 __all__ = [
     "IDLE",
     "PENDING",
+    "WARNED",
     "actor_of",
     "landing_page",
     "navigation",

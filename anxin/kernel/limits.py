@@ -5,25 +5,15 @@ brake for scripts, of which nothing is kept. What must not be guessed has a paus
 row (`ra.handover`).
 """
 
-from dataclasses import dataclass
-from datetime import timedelta
-
 from django.core.cache import cache
 
 from anxin.kernel.errors import Kind, Refusal
-
-
-@dataclass(frozen=True, slots=True)
-class Limit:
-    """At most this many in a window, which begins with the first."""
-
-    most: int
-    per: timedelta
+from anxin.kernel.rates import Limit, counted_as
 
 
 def check_rate(what: str, address: str, limit: Limit) -> None:
     """Count one more. Refuses `site.too_often`."""
-    key = f"rate:{what}:{address}"
+    key = f"rate:{what}:{counted_as(address)}"
     cache.add(key, 0, timeout=limit.per.total_seconds())
     try:
         count = cache.incr(key)

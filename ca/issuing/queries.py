@@ -115,8 +115,9 @@ def certificates_of(holder: str) -> list[CertificateView]:
 
 def by_serial(serial: str) -> CertificateView:
     """An issued one; colons, spaces and case do not count. Refuses `certificate.unknown`."""
-    plain = "".join(serial.split()).replace(":", "").lower().removeprefix("0x").lstrip("0")
-    found = _views(serial=plain, state__in=[state.value for state in rules.ISSUED])
+    plain = rules.serial_of(serial)
+    issued = [state.value for state in rules.ISSUED]
+    found = _views(serial=plain, state__in=issued) if plain else []
     return _one(found, f"with serial number {plain[:40]}")
 
 

@@ -5,8 +5,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from functools import cached_property
+from string import hexdigits
 
 from anxin.kernel.errors import Kind, Refusal
+from anxin.kernel.rates import Limit
 from anxin.kernel.states import Steps
 from ca.hierarchy.rules import SECOND, Issuer
 from ca.profiles.rules import Profile, check_order, profile_of
@@ -41,6 +43,16 @@ WARRANTS: Mapping[str, int] = {
     "ra.approve_application": 1,
     "ra.approve_application_twice": 2,
 }
+
+
+# Of one address, by each process of the site: people look up a few, scripts are to use OCSP.
+LOOK_UPS = Limit(30, timedelta(minutes=1))
+
+
+def serial_of(text: str) -> str:
+    """A serial number however it was typed: colons, spaces and case do not count; "" if none."""
+    plain = "".join(text.split()).replace(":", "").lower().removeprefix("0x").lstrip("0")
+    return plain if set(plain) <= set(hexdigits) else ""
 
 
 class Verdict(StrEnum):

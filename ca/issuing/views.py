@@ -1,16 +1,12 @@
-from datetime import timedelta
-
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from anxin.kernel import web
-from anxin.kernel.limits import Limit, check_rate
+from anxin.kernel.limits import check_rate
 from ca.issuing import queries
-
-# Of one address, by each process of the site: people look up a few, scripts are to use OCSP.
-LOOK_UPS = Limit(30, timedelta(minutes=1))
+from ca.issuing.rules import LOOK_UPS
 
 
 @require_safe

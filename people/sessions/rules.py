@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from anxin.kernel.errors import Kind, Refusal
 
 IDLE = timedelta(minutes=30)  # from the last thing a person did, WP-7.2
+WARNED = timedelta(minutes=2)  # before idle time is over
 LENGTH = timedelta(hours=8)  # from the one-time code, whatever the person does, WP-7.2
 AT_ONCE = 5  # browsers a person is signed in with; one more ends the oldest, WP-7.2
 NOTED_EVERY = timedelta(minutes=1)  # how exactly it is known when somebody was last seen

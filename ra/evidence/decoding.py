@@ -11,10 +11,15 @@ from django.conf import settings
 
 from anxin.kernel.errors import Kind, Refusal
 from ra.evidence.rules import refuse
+from ra.evidence.shapes import MAX_PAGES, MAX_PIXELS
 
 LOADER = ("LD_LIBRARY_PATH",)  # where Python's own library is, when Python is a copy
 SECONDS = 60  # from start to answer
+AT_ONCE = 2  # children of one process: each takes a processor and much memory
+WAIT = 30  # seconds for one's turn
 MOST = 64 * 1024 * 1024  # bytes of pages we are willing to take back
+
+_turns = threading.BoundedSemaphore(AT_ONCE)
 
 # Refusals the child may speak; anything else it says is taken for a crash.
 SAID = frozenset(
@@ -35,9 +40,15 @@ class DecodedPage:
 def decode(kind: str, data: bytes) -> list[DecodedPage]:
     """The pages of a file. Refuses `evidence.*`; one short-lived, locked process per file.
 
-    Refuses `evidence.not_locked` in production on a machine that cannot lock it.
+    Refuses `evidence.not_locked` in production on a machine that cannot lock it, `evidence.busy`
+    when too many files came at once.
     """
-    answer = _ask(kind, data)
+    if not _turns.acquire(timeout=WAIT):
+        raise Refusal(Kind.NOT_READY, "evidence.busy", f"{AT_ONCE} files are being decoded")
+    try:
+        answer = _ask(kind, data)
+    finally:
+        _turns.release()
     line, _, blobs = answer.partition(b"\n")
     try:
         head = json.loads(line)
@@ -53,14 +64,32 @@ def decode(kind: str, data: bytes) -> list[DecodedPage]:
 
 
 def _pages(rows: list[list[int]], blobs: bytes) -> list[DecodedPage]:
+    """What the child says is not believed: it has read what a stranger sent."""
+    if len(rows) > MAX_PAGES:
+        raise ValueError("more pages than were asked for")
     pages, position = [], 0
-    for width, height, image, thumbnail in rows:
+    for row in rows:
+        if any(type(number) is not int or number < 1 for number in row):
+            raise ValueError("a page measures and weighs something")
+        width, height, image, thumbnail = row
+        if width * height > MAX_PIXELS:
+            raise ValueError("a page larger than any sheet")
         middle, end = position + image, position + image + thumbnail
-        pages.append(DecodedPage(width, height, blobs[position:middle], blobs[middle:end]))
+        pages.append(
+            DecodedPage(width, height, _webp(blobs[position:middle]), _webp(blobs[middle:end]))
+        )
         position = end
     if not pages or position != len(blobs):
         raise ValueError("the pictures do not fill the answer")
     return pages
+
+
+def _webp(blob: bytes) -> bytes:
+    """One WebP file and nothing behind it (RFC 9649 2.4). Raises ValueError."""
+    size = int.from_bytes(blob[4:8], "little") + 8
+    if blob[:4] != b"RIFF" or blob[8:12] != b"WEBP" or size != len(blob):
+        raise ValueError("not a picture as the child makes them")
+    return blob
 
 
 def _ask(kind: str, data: bytes) -> bytes:

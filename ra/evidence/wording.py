@@ -42,6 +42,7 @@ WORDING = {
         "这台服务器不能隔离解析程序，为安全起见不收任何文件。"
         "请联系运维启用 Landlock 和 libseccomp 后再上传。"
     ),
+    "evidence.busy": _("同时上传的文件太多，没有收下。请稍等片刻再上传。"),
     "evidence.duplicate": _("这个文件已经在本件申请里了，没有重复收下。"),
     "evidence.unknown": _("没有找到这份材料，或不属于您的机构。"),
     "evidence.file_missing": _("材料文件不在存储中，无法显示。请联系运维核对备份。"),

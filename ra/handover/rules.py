@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from anxin.kernel.errors import Kind, Refusal
+from anxin.kernel.rates import Limit
 from anxin.kernel.states import Steps
 
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford: no I, L, O, U
@@ -24,6 +25,7 @@ ACCESS_LOCKED_FOR = timedelta(minutes=15)
 VALID_FOR = timedelta(days=30)
 
 MINUTE = timedelta(minutes=1)
+ASKED = Limit(10, MINUTE)  # of one address, on each public page that takes a code
 DECOY = "-"  # the row that is tried when nobody's is: the same work, the same time
 
 

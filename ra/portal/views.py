@@ -12,6 +12,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from anxin.kernel import web
 from anxin.kernel.errors import Refusal
+from anxin.kernel.limits import check_rate
 from anxin.kernel.web import address
 from anxin.templatetags.ui import told
 from ca import api as ca
@@ -21,6 +22,7 @@ from ra.portal.progress import progress
 from ra.revocations.rules import KEY_TERM, OTHER_TERM
 from ra.revocations.wording import CAUSE_QUESTIONS
 
+HOUR = timedelta(hours=1)
 SHOWN_FOR = timedelta(minutes=30)  # the status page and the files, after the codes were right
 STATUS, PICKED = "status", "picked"  # of the signed session
 
@@ -37,6 +39,7 @@ def status(request: HttpRequest) -> HttpResponse:
     form = StatusForm(request.POST or None, initial={"number": request.GET.get("number", "")})
     context: dict[str, Any] = {"form": form, "tries": rules.TRIES, "pause": rules.ACCESS_LOCKED_FOR}
     if request.method == "POST" and form.is_valid():
+        check_rate(STATUS, address(request), rules.ASKED)
         try:
             view = services.status_of(
                 **form.cleaned_data, address=address(request), at=timezone.now()
@@ -69,6 +72,7 @@ def pick_up(request: HttpRequest) -> HttpResponse:
     form = PickUpForm(request.POST or None)
     context: dict[str, Any] = {"form": form, "tries": rules.TRIES}
     if request.method == "POST" and form.is_valid():
+        check_rate(PICKED, address(request), rules.ASKED)
         try:
             picked = services.pick_up(
                 **form.cleaned_data, address=address(request), at=timezone.now()
@@ -98,6 +102,7 @@ def picked_up(request: HttpRequest) -> HttpResponse:
         "number": picked["number"],
         "accepted_at": datetime.fromisoformat(picked["at"]),
         "certificate": certificate,
+        "minutes": SHOWN_FOR // timedelta(minutes=1),
     }
     return render(request, "ra/portal/picked_up.html", context)
 
@@ -117,8 +122,9 @@ def file(request: HttpRequest, form: str) -> HttpResponse:
 def revocation(request: HttpRequest) -> HttpResponse:
     context = {
         "causes": CAUSE_QUESTIONS.values(),
-        "key_hours": int(KEY_TERM.total_seconds()) // 3600,
-        "other_hours": int(OTHER_TERM.total_seconds()) // 3600,
+        "key_hours": KEY_TERM // HOUR,
+        "other_hours": OTHER_TERM // HOUR,
+        "crl_hours": ca.LISTED_AT_LATEST // HOUR,
     }
     return render(request, "ra/portal/revocation.html", context)
 

@@ -7,8 +7,9 @@ from enum import StrEnum
 
 from anxin.kernel.errors import Kind, Refusal
 from anxin.kernel.states import Steps
+from ra.review.rules import FEW_CHARACTERS, MANY_CHARACTERS
 
-NOTE_MOST = 1000  # characters
+NOTE_MOST = 1000  # characters, of what may name people and things
 
 
 class State(StrEnum):
@@ -111,10 +112,7 @@ def is_late(question: Question, *, discovered_at: datetime, asked_at: datetime) 
 
 def check_note(note: str) -> str:
     """What was seen or handed in; sealed, so it may name people."""
-    text = note.strip()
-    if not 4 <= len(text) <= NOTE_MOST:  # noqa: PLR2004
-        raise _refuse("note", "say what was handed in", cps="4.9.3", field="note")
-    return text
+    return _words("note", note, NOTE_MOST)
 
 
 def check_revocable(state: str) -> None:
@@ -130,10 +128,7 @@ def check_revocable(state: str) -> None:
 
 def check_answer(message: str) -> str:
     """Why a request is refused, for whoever asked; sealed, so it may name people."""
-    text = message.strip()
-    if not 4 <= len(text) <= 300:  # noqa: PLR2004
-        raise _refuse("message", "4 to 300 characters", cps="4.9.3", field="message")
-    return text
+    return _words("message", message, MANY_CHARACTERS)
 
 
 def check_not_own(maker_id: int, person_id: int | None) -> None:
@@ -168,5 +163,13 @@ def _asker(asker: str) -> Asker:
     return Asker(asker)
 
 
-def _refuse(rule: str, reason: str, *, cps: str, field: str) -> Refusal:
-    return Refusal(Kind.INVALID, f"revocations.{rule}", reason, cps=cps, field=field)
+def _words(field: str, text: str, many: int) -> str:
+    said = text.strip()
+    if not FEW_CHARACTERS <= len(said) <= many:
+        reason = f"{FEW_CHARACTERS} to {many} characters"
+        raise _refuse(field, reason, cps="4.9.3", field=field, few=FEW_CHARACTERS, many=many)
+    return said
+
+
+def _refuse(rule: str, reason: str, *, cps: str, field: str, **details: object) -> Refusal:
+    return Refusal(Kind.INVALID, f"revocations.{rule}", reason, cps=cps, field=field, **details)

@@ -1,5 +1,7 @@
 """Revocation: asked for at the counter, decided by another person."""
 
+from datetime import timedelta
+
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -10,10 +12,13 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from anxin.kernel.errors import Refusal
 from anxin.templatetags.ui import told
+from ca.api import LISTED_AT_LATEST
 from people.api import Role
 from people.gates import actor_of, only
 from ra.revocations import queries, rules, services
 from ra.revocations.forms import RefuseForm, RevocationForm
+
+CRL_HOURS = LISTED_AT_LATEST // timedelta(hours=1)
 
 
 @only(Role.OPERATOR, Role.REVIEWER)
@@ -44,6 +49,7 @@ def ask(request: HttpRequest, certificate_id: int) -> HttpResponse:
             messages.success(request, _("%(number)s 已提交，等另一人审核。") % {"number": number})
             return redirect("revocation", number)
     context = {"form": form, "certificate": certificate, "terms": rules.BY_CAUSE}
+    context["crl_hours"] = CRL_HOURS
     status = 422 if form.errors else 200
     return render(request, "ra/revocations/ask.html", context, status=status)
 
@@ -108,6 +114,7 @@ def _show(
 ) -> HttpResponse:
     actor = actor_of(request)
     context = {"asked": queries.request(number, actor), "form": form, "me": actor.name}
+    context["crl_hours"] = CRL_HOURS
     return render(request, "ra/revocations/page.html", context, status=status)
 
 

@@ -40,9 +40,9 @@ WORDING = {
     "revocations.not_identified": _(
         "订户或经办人提出时必须核对身份；机构主动吊销时选择“无需鉴别”（CPS %(cps)s）。"
     ),
-    "revocations.note": _("请写明提交了什么资料和情况，4 至 1000 个字（CPS %(cps)s）。"),
+    "revocations.note": _("请写明提交了什么资料和情况，%(few)s 至 %(many)s 个字（CPS %(cps)s）。"),
     "revocations.not_valid": _("证书现在不是有效状态，不能再申请吊销。"),
-    "revocations.message": _("请写明不予吊销的理由，4 至 300 个字。"),
+    "revocations.message": _("请写明不予吊销的理由，%(few)s 至 %(many)s 个字。"),
     "revocations.own_work": _("录入人不能审核自己录入的吊销申请（CPS %(cps)s）。"),
     "revocations.not_a_reviewer": _("只有审核员可以审核吊销申请（CPS %(cps)s）。"),
     "revocations.over": _("这件吊销申请已经办结。请刷新列表。"),

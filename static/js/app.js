@@ -123,7 +123,7 @@ document.addEventListener("keydown", (event) => {
   }
 });
 
-// --- Who does nothing is signed out, and told two minutes before. A page that refreshes itself
+// --- Who does nothing is signed out, and told some time before. A page that refreshes itself
 // keeps nobody signed in. ---
 const idle = document.getElementById("idle");
 let warning;
@@ -131,9 +131,14 @@ const busy = () => {
   if (!idle) return;
   idle.setAttribute("hidden", "");
   clearTimeout(warning);
-  warning = setTimeout(() => idle.removeAttribute("hidden"), (idle.dataset.seconds - 120) * 1000);
+  warning = setTimeout(() => idle.removeAttribute("hidden"), idle.dataset.after * 1000);
 };
-if (idle) idle.querySelector("button").addEventListener("click", () => fetch(idle.dataset.stay).then(busy));
+// Who is signed out already is sent to sign in: the warning stays, for it has come true.
+const stay = async () => {
+  const answer = await fetch(idle.dataset.stay);
+  if (answer.ok && !answer.redirected) busy();
+};
+if (idle) idle.querySelector("button").addEventListener("click", stay);
 busy();
 document.addEventListener("busy", busy); // of other scripts that ask the server
 document.addEventListener("htmx:config:request", ({ detail: { ctx } }) => {

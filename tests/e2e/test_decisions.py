@@ -165,6 +165,23 @@ def reveal_by_keys(page):
     page.keyboard.press("Escape")
 
 
+def test_who_is_signed_out_already_is_not_told_otherwise(desk_of):
+    """WP-7.2: the warning goes only when the server has taken note."""
+    page = desk_of(FIRST)
+    page.goto("/w/queue/")
+    warning = page.locator("#idle")
+    warning.evaluate("one => one.removeAttribute('hidden')")
+
+    page.route("**/me/", lambda route: route.fulfill(status=302, headers={"Location": "/sign-in/"}))
+    with page.expect_response(re.compile("/sign-in/")):
+        acts.press(page, "继续使用")
+    expect(warning).to_be_visible()
+    page.unroute("**/me/")
+    acts.press(page, "继续使用")
+
+    expect(warning).to_be_hidden()
+
+
 def test_typing_in_a_box_moves_nothing(desk_of):
     """WCAG 2.1.4; Chinese input passes through letters."""
     page = desk_of(FIRST)

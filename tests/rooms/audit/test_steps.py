@@ -138,6 +138,19 @@ def test_details_are_plain_json_or_nothing():
     assert not Entry.objects.exists()
 
 
+@pytest.mark.parametrize(
+    ("sent", "kept"), [("/w/x\0y/", "/w/x%00y/"), ("/w/\udce4/", "/w/\\udce4/")]
+)
+def test_no_address_keeps_a_refusal_out_of_the_journal(sent, kept):
+    """CPS-5.4.1: not even one that a database cannot store."""
+    request = RequestFactory().post("/")
+    request.path = sent
+
+    note_refusal(request, Refusal(Kind.FORBIDDEN, "gate.other_role", "not yours"), at=AT)
+
+    assert Entry.objects.get().subject == kept
+
+
 def test_a_forbidden_act_is_written_down():
     """CPS-5.4.1: successes and failures."""
     request = RequestFactory().post("/w/queue/?q=林知夏", REMOTE_ADDR="10.8.3.21")

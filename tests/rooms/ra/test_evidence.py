@@ -23,6 +23,7 @@ from pki.sm.sm3 import sm3
 from ra.applications.models import Application
 from ra.evidence import decoding, queries, services
 from ra.evidence.models import Document, Opened, Page
+from ra.evidence.shapes import MAX_PAGES
 from ra.intake.services import open_draft
 from tests.support import ra
 from tests.support.people import hire
@@ -221,6 +222,52 @@ def test_the_decoder_survives_anything(data, kind):
         "evidence.truncated",
         "evidence.too_complex",
     }
+
+
+def webp():
+    """The same at every call."""
+    return ra.picture(size=(4, 4), form="WEBP")
+
+
+def test_pages_that_are_what_the_child_may_say_are_taken():
+    (page,) = decoding._pages([[4, 4, len(webp()), len(webp())]], webp() * 2)
+
+    assert (page.width, page.height, page.image, page.thumbnail) == (4, 4, webp(), webp())
+
+
+@pytest.mark.parametrize(
+    ("rows", "blobs"),
+    [
+        ([[1, 1, 0, 0]] * 50_000, b""),  # pages of nothing
+        ([[4, 4, len(webp()), len(webp())]] * (MAX_PAGES + 1), webp() * 2 * (MAX_PAGES + 1)),
+        ([[4, 4, len(webp()) + 1, len(webp()) - 1]], webp() * 2),
+        ([[-4, 4, len(webp()), len(webp())]], webp() * 2),
+        ([[True, 4, len(webp()), len(webp())]], webp() * 2),
+        ([[4.0, 4, len(webp()), len(webp())]], webp() * 2),
+        ([[100_000, 100_000, len(webp()), len(webp())]], webp() * 2),
+        ([[4, 4, 20, 20]], b"<script>alert(1)</script>".ljust(40)),
+        ([[4, 4, len(webp()) + 5, len(webp())]], webp() + b"<!-->" + webp()),
+    ],
+)
+def test_a_child_that_was_taken_over_gets_nothing_in(rows, blobs):
+    """WP-6.3: what it says is judged like what a stranger sends."""
+    with pytest.raises(ValueError, match=r"page|picture"):
+        decoding._pages(rows, blobs)
+
+
+def test_no_more_files_are_decoded_at_once_than_the_machine_bears(monkeypatch):
+    monkeypatch.setattr(decoding, "WAIT", 0.01)
+    for _ in range(decoding.AT_ONCE):
+        assert decoding._turns.acquire(blocking=False)
+    try:
+        with pytest.raises(Refusal) as refusal:
+            decoding.decode("png", picture("PNG"))
+    finally:
+        for _ in range(decoding.AT_ONCE):
+            decoding._turns.release()
+
+    assert (refusal.value.kind, refusal.value.rule) == ("not_ready", "evidence.busy")
+    assert len(decoding.decode("png", picture("PNG"))) == 1
 
 
 def test_the_decoder_knows_neither_django_nor_our_secrets():

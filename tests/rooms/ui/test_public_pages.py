@@ -1,11 +1,15 @@
 """The public site: plain, constant, and without a way to the staff's."""
 
 import re
+from datetime import timedelta
 
 import pytest
 from django.test import Client
 
+from audit.journal.models import Entry
+from ca.api import LISTED_AT_LATEST
 from ra.applications.models import Application
+from ra.handover.rules import ASKED
 from ra.handover.services import issue_download_codes
 from tests.support.ra import AT, issued, submitted
 
@@ -48,6 +52,60 @@ def test_a_wrong_code_and_an_unknown_number_get_the_same_answer(counter, visitor
     assert wrong.status_code == unknown.status_code == 422
     same = without_token(unknown).replace("RA20990101-0001", told.number)
     assert without_token(wrong) == same
+
+
+@pytest.mark.parametrize(
+    ("path", "given"),
+    [
+        ("/status/", {"number": "RA20990101-0001", "code": "AAAA-AAAA"}),
+        ("/pick-up/", {"reference": "0123456789", "code": "AAAA-AAAA-AAAA-AAAA"}),
+    ],
+)
+def test_one_line_tries_no_more_than_ten_codes_a_minute(counter, visitor, path, given):
+    """CPS-4.3.1: whatever number is tried, and from whichever address of one IPv6 network."""
+    tried = [
+        visitor.post(path, given, REMOTE_ADDR=f"2001:db8:1:2::{last}").status_code
+        for last in range(1, ASKED.most + 1)
+    ]
+    entries = Entry.objects.count()
+
+    stopped = visitor.post(path, given, REMOTE_ADDR="2001:db8:1:2:ffff::1")
+    elsewhere = visitor.post(path, given, REMOTE_ADDR="2001:db8:1:3::1")
+
+    assert set(tried) == {422}
+    assert stopped.status_code == 429
+    assert "查询太频繁" in text(stopped)
+    assert elsewhere.status_code == 422
+    assert Entry.objects.count() == entries + 1  # of the other line's try
+
+
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [
+        ("/certificates/%00.cer", 404),
+        ("/ca/%00.cer", 404),
+        ("/crl/%00.crl", 404),
+        ("/certificates/check/?serial=%00", 400),
+        ("/status/?number=%00", 400),
+    ],
+)
+def test_a_nul_is_answered_like_any_other_nonsense(visitor, path, status):
+    assert visitor.get(path).status_code == status
+
+
+def test_a_nul_in_a_form_is_no_failure_of_ours(visitor):
+    answer = visitor.post(
+        "/status/", "number=%00&code=x", content_type="application/x-www-form-urlencoded"
+    )
+
+    assert answer.status_code == 400
+
+
+def test_numbers_on_the_pages_come_from_the_rules(visitor):
+    """CPS-4.9.3, CPS-4.9.4"""
+    page = text(visitor.get("/revocation/"))
+
+    assert f"CRL 在 {LISTED_AT_LATEST // timedelta(hours=1)} 小时内发布" in page
 
 
 def test_the_right_code_opens_the_progress_page(counter, visitor):

@@ -168,6 +168,22 @@ def test_claiming_from_the_queue_opens_the_case(counter, ren):
     assert "通过并签发" in page
 
 
+def test_a_nul_is_no_way_past_the_journal(ren):
+    """CPS-5.4.1: nothing is looked for, nothing fails, nothing is refused unseen."""
+    assert ren.post("/w/intake/RA20261120-0001%00/save/").status_code == 404
+    assert ren.get("/w/queue/?peek=%00").status_code == 400
+    found = ren.post("/w/search/", "q=%00", content_type="application/x-www-form-urlencoded")
+    assert found.status_code == 400
+
+
+def test_who_does_nothing_is_warned_in_time(ren):
+    """WP-7.2: the page says when, and the words say how long."""
+    page = text(ren.get("/w/queue/"))
+
+    assert 'data-after="1680"' in page
+    assert "2 分钟后将退出登录" in page
+
+
 def test_numbers_are_masked_until_somebody_says_why(counter, ren):
     """WP-5.3a"""
     _, told = submitted(counter)

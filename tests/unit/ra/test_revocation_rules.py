@@ -62,3 +62,13 @@ def test_only_the_inside_may_blame_the_subscriber():
 
     assert "obligations_broken" not in asked
     assert "key_at_risk" in asked
+
+
+@pytest.mark.parametrize(("check", "many"), [(rules.check_note, 1000), (rules.check_answer, 300)])
+def test_words_are_neither_too_few_nor_too_many(check, many):
+    """CPS-4.9.3: the sentence names the numbers of the rule."""
+    assert check(" " + "因" * many) == "因" * many
+    for text in ("因为 ", "因" * (many + 1)):
+        with pytest.raises(Refusal) as refusal:
+            check(text)
+        assert (refusal.value.details["few"], refusal.value.details["many"]) == (4, many)
