@@ -21,6 +21,8 @@ TIMETABLE: dict[str, float] = {
     "ra.sweep_issued": 3,  # applications whose certificate is there but not handed over
     "ra.sweep_evidence": 3600,  # sealed files whose row was never written
     "people.expire_approvals": 60,
+    "ra.send_notices": 10,  # CPS 4.3.2: what nobody rang for, and what failed before
+    "ra.remind_expiring": 21_600,  # CPS 4.6.1: 60, 30, 15 and 7 days before the end
 }
 
 # Which queue a task waits in; everything else is "default".

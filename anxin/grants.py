@@ -106,4 +106,7 @@ GRANTS: dict[str, dict[str, str]] = {
     },
     "ra_revocationrequest": {"anxin_staff": KEEP},
     "ra_receipt": {"anxin_staff": ADD},
+    # sealed under the key of notices, which workers hold to send them (CPS 4.3.2)
+    "ra_contact": {"anxin_staff": KEEP, "anxin_worker": READ},
+    "ra_notice": {"anxin_staff": KEEP, "anxin_worker": KEEP},
 }

@@ -39,12 +39,13 @@ DEBUG = False
 HOME = Path(os.getenv("ANXIN_HOME", BASE_DIR / "var"))
 SECRETS_DIR = Path(os.getenv("ANXIN_SECRETS", HOME / "secrets"))
 # What each process group may be handed. The public site reads nothing that is encrypted, so it
-# never holds the key-encryption key; workers read nothing encrypted and speak to no browser.
-_INSIDE_SECRETS = frozenset({"django-secret-key", "kek", "index-key", "code-pepper"})
+# never holds the key-encryption key; workers open nothing but the notices they send, and speak to
+# no browser.
+_INSIDE_SECRETS = frozenset({"django-secret-key", "kek", "index-key", "code-pepper", "notice-key"})
 SECRETS_FOR_SITE = {
     "staff": _INSIDE_SECRETS,
     "public": frozenset({"django-secret-key-public", "code-pepper"}),
-    "worker": frozenset[str](),
+    "worker": frozenset({"notice-key"}),
     "command": _INSIDE_SECRETS,
 }[SITE]
 
@@ -242,6 +243,17 @@ PUBLIC_URL = os.getenv("ANXIN_PUBLIC_URL", "http://127.0.0.1:8001")
 # Certificate policies are numbered below this arc. The default is RFC 5612's arc for examples: a
 # real CA sets the one it was given.
 POLICY_ARC = os.getenv("ANXIN_POLICY_ARC", "1.3.6.1.4.1.32473.1")
+
+
+# --- Notices (ra/notices): without a host or an address they are told by hand -----------------
+MAIL_HOST = os.getenv("ANXIN_MAIL_HOST", "")
+MAIL_PORT = int(os.getenv("ANXIN_MAIL_PORT", "587"))
+MAIL_TLS = os.getenv("ANXIN_MAIL_TLS", "yes") == "yes"
+MAIL_USER = os.getenv("ANXIN_MAIL_USER", "")
+MAIL_PASSFILE = os.getenv("ANXIN_MAIL_PASSFILE", "")
+MAIL_FROM = os.getenv("ANXIN_MAIL_FROM", "notices@localhost")
+SMS_URL = os.getenv("ANXIN_SMS_URL", "")
+SMS_PASSFILE = os.getenv("ANXIN_SMS_PASSFILE", "")
 
 
 def _broker(url: str, password_file: str) -> str:

@@ -8,9 +8,11 @@ from kmc.envelopes.services import (
     renew_wrapping,
     seal,
     seal_file,
+    seal_notice,
     unseal,
     unseal_file,
     unseal_many,
+    unseal_notice,
 )
 
 __all__ = [
@@ -21,8 +23,10 @@ __all__ = [
     "renew_wrapping",
     "seal",
     "seal_file",
+    "seal_notice",
     "unseal",
     "unseal_file",
     "unseal_many",
+    "unseal_notice",
     "wrapping",
 ]

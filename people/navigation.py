@@ -47,6 +47,7 @@ PAGES = (
     Page(WORK, "handover", "package", _("制证与发放"), frozenset({Role.OPERATOR})),
     Page(WORK, "revocations", "certificate-off", _("吊销申请"), COUNTER),
     Page(WORK, "search", "list-search", _("申请与证书查询"), COUNTER),
+    Page(WORK, "notices", "send", _("订户通知"), frozenset({Role.OPERATOR})),
     Page(AUTHORITY, "ca-overview", "activity", _("CA 总览"), MACHINE_ROOM),
     Page(RECORDS, "audit", "list-search", _("审计日志"), frozenset({Role.AUDITOR})),
     Page(SELF, "me", "user-circle", _("我的岗位"), frozenset(Role)),

@@ -8,6 +8,8 @@ from ra.evidence.models import Opened as Opened
 from ra.evidence.models import Page as Page
 from ra.handover.models import DownloadCredential as DownloadCredential
 from ra.handover.models import StatusAccess as StatusAccess
+from ra.notices.models import Contact as Contact
+from ra.notices.models import Notice as Notice
 from ra.receipts.models import Receipt as Receipt
 from ra.review.models import Decision as Decision
 from ra.review.models import ItemVerdict as ItemVerdict

@@ -5,6 +5,7 @@ from django.urls import path
 from ra.certificates import views as certificates
 from ra.evidence import views as evidence
 from ra.intake import views as intake
+from ra.notices import views as notices
 from ra.receipts import views as receipts
 from ra.review.views import case, decision, queue
 from ra.revocations import views as revocations
@@ -60,5 +61,10 @@ urlpatterns = [
     path("revocations/<str:number>/revoke/", revocations.revoke, name="revocation-revoke"),
     path("revocations/<str:number>/refuse/", revocations.refuse, name="revocation-refuse"),
     path("revocations/<str:number>/withdraw/", revocations.withdraw, name="revocation-withdraw"),
+    path("notices/", notices.index, name="notices"),
+    path("notices/of/<str:number>/", notices.of_application, name="notices-of"),
+    path("notices/<int:notice_id>/", notices.show, name="notice"),
+    path("notices/<int:notice_id>/resend/", notices.resend, name="notice-resend"),
+    path("notices/<int:notice_id>/tell/", notices.tell, name="notice-tell"),
     path("search/", certificates.find, name="search"),
 ]

@@ -6,6 +6,7 @@ from ra.branches.wording import WORDING as BRANCHES
 from ra.evidence.wording import WORDING as EVIDENCE
 from ra.handover.wording import WORDING as HANDOVER
 from ra.intake.wording import WORDING as INTAKE
+from ra.notices.wording import WORDING as NOTICES
 from ra.receipts.wording import WORDING as RECEIPTS
 from ra.review.wording import WORDING as REVIEW
 from ra.revocations.wording import WORDING as REVOCATIONS
@@ -20,4 +21,5 @@ WORDING = {
     **HANDOVER,
     **REVOCATIONS,
     **RECEIPTS,
+    **NOTICES,
 }

@@ -33,6 +33,7 @@ IRREPLACEABLE: dict[str, Callable[[], str]] = {
     "kek": _key,
     "index-key": _key,
     "code-pepper": _key,
+    "notice-key": _key,
     "signer-unlock": _token,
 }
 REPLACEABLE: dict[str, Callable[[], str]] = {
@@ -43,9 +44,17 @@ REPLACEABLE: dict[str, Callable[[], str]] = {
 }
 # What each group of processes is told, where each has an account of its own.
 TOLD: dict[str, tuple[str, ...]] = {
-    "staff": ("django-secret-key", "kek", "index-key", "code-pepper", "db-staff", "valkey"),
+    "staff": (
+        "django-secret-key",
+        "kek",
+        "index-key",
+        "code-pepper",
+        "notice-key",
+        "db-staff",
+        "valkey",
+    ),
     "public": ("django-secret-key-public", "code-pepper", "db-public"),
-    "worker": ("db-worker", "valkey"),
+    "worker": ("notice-key", "db-worker", "valkey"),
     "signer": ("signer-unlock",),
 }
 

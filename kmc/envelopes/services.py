@@ -114,6 +114,21 @@ def blind_index(field: str, text: str) -> bytes:
     return hmac.digest(subkey, rules.folded(text).encode(), "sha256")
 
 
+def seal_notice(context: str, plaintext: bytes) -> bytes:
+    """What is told to applicants: under the one key that workers hold, who send it."""
+    return formats.seal_message(_notice_key(), context.encode(), plaintext)
+
+
+def unseal_notice(context: str, sealed: bytes) -> bytes:
+    """Refuses what was altered or sealed for another context."""
+    key = _notice_key()
+    return _or_refuse(context, lambda: formats.open_message(key, context.encode(), sealed))
+
+
+def _notice_key() -> bytes:
+    return formats.derive(bytes.fromhex(secret("notice-key").decode()), b"anxin notices v1")
+
+
 class SmallSecretSealer:
     """Seals small secrets that belong to no data subject, below a subkey of the KEK."""
 

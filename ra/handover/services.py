@@ -22,6 +22,8 @@ from ra.applications.rules import State as ApplicationState
 from ra.handover import queries, rules, tries
 from ra.handover.models import DownloadCredential, StatusAccess
 from ra.handover.queries import PUBLIC_COLUMNS, StatusView
+from ra.notices import services as notices
+from ra.notices.rules import Event
 
 SWEEP = 500
 REFUSED = "refused"  # a certificate's state: there will never be one
@@ -130,6 +132,8 @@ def hand_over(certificate_ids: Sequence[int], *, at: datetime) -> int:
         details={row.pk: {"certificate": row.certificate_id} for row in ready},
         columns=("issued_at", "certificate_state", "certificate_state_at"),
     )
+    news = [notices.News(row, str(row.certificate_id)) for row in ready]
+    notices.notify(Event.ISSUED, news, actor=SYSTEM, at=at)
     return len(ready)
 
 
@@ -184,12 +188,20 @@ def expire_codes(*, at: datetime) -> int:
 @transaction.atomic
 def note_status(certificate_ids: Sequence[int], *, at: datetime) -> None:
     """Copy what became of certificates to where the status page may look (CPS 4.9.3)."""
-    for view in ca.certificates(certificate_ids):
-        if view.state == "revoked":
-            changed = Application.objects.filter(certificate_id=view.id)
-            changed.exclude(certificate_state=view.state).update(
-                certificate_state=view.state, certificate_state_at=view.revoked_at or at
-            )
+    revoked = {
+        view.id: view for view in ca.certificates(certificate_ids) if view.state == "revoked"
+    }
+    for view in revoked.values():
+        changed = Application.objects.filter(certificate_id=view.id)
+        changed.exclude(certificate_state=view.state).update(
+            certificate_state=view.state, certificate_state_at=view.revoked_at or at
+        )
+    told = Application.objects.filter(certificate_id__in=list(revoked))
+    news = [
+        notices.News(row, str(row.certificate_id))
+        for row in told.only("id", "number", "masked_name", "certificate_id")
+    ]
+    notices.notify(Event.REVOKED, news, actor=SYSTEM, at=at)
 
 
 # --- the public site -------------------------------------------------------------------------

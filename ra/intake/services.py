@@ -28,6 +28,8 @@ from ra.evidence.rules import needed
 from ra.handover.services import issue_access_code
 from ra.intake import dossiers, queries, rules
 from ra.intake.queries import RequestView
+from ra.notices import services as notices
+from ra.notices.rules import Event
 
 COUNTER = "counter"
 
@@ -222,6 +224,8 @@ def submit(application_id: int, *, actor: Actor, at: datetime) -> Submitted:
     asked = needed(row.profile, content.fields, proxy=identity.by_proxy(content.fields))
     row.save(update_fields=_SUBMITTED)
     advance(row, "submit", actor=actor, at=at, **_accepted(row, content, asked))
+    notices.keep_contact(row.pk, content.fields)
+    notices.notify(Event.RECEIVED, [notices.News(row, str(row.round))], actor=actor, at=at)
     code = issue_access_code(row.pk, actor=actor, at=at) if row.round == 1 else ""
     return Submitted(row.number, code, row.deadline_at)
 

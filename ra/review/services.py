@@ -9,6 +9,7 @@ from django.db.models import Q
 
 from anxin.kernel.actors import Actor
 from anxin.kernel.errors import Refusals
+from anxin.kernel.workdays import SHANGHAI
 from audit.log import advance, record, subject_of
 from people.api import Role, approval, vote
 from ra.applicants.rules import shown
@@ -18,10 +19,13 @@ from ra.applications.models import Application
 from ra.applications.queries import Content
 from ra.applications.rules import person
 from ra.evidence.queries import unopened
+from ra.notices import services as notices
+from ra.notices.rules import Event
 from ra.review import marks, rules, sources
 from ra.review.models import Decision, ItemVerdict
 from ra.review.queries import reviewable
 from ra.review.rules import Outcome
+from ra.review.wording import REASONS
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,6 +185,8 @@ def return_for_correction(
     due = application_rules.correction_deadline(at)
     _close(row, returned_at=at, correction_due_at=due)
     advance(row, "return", actor=actor, at=at, reasons=list(reasons), due=due.isoformat())
+    by = f"{due.astimezone(SHANGHAI):%Y-%m-%d}"
+    _tell(row, Event.RETURNED, reasons, actor=actor, at=at, due=by)
     return Decided(row.number, row.state)
 
 
@@ -195,6 +201,7 @@ def reject(
     _vote_no(row, actor=actor, at=at)
     _close(row, decided_at=at, decided_by=actor.person_id)
     advance(row, "reject", actor=actor, at=at, reasons=list(reasons))
+    _tell(row, Event.REJECTED, reasons, actor=actor, at=at)
     return Decided(row.number, row.state)
 
 
@@ -220,6 +227,21 @@ def reveal(application_id: int, field: str, *, reason: str, actor: Actor, at: da
 
 
 # --- inside ----------------------------------------------------------------------------------
+
+
+def _tell(
+    row: Application,
+    event: Event,
+    reasons: Sequence[str],
+    *,
+    actor: Actor,
+    at: datetime,
+    **blanks: str,
+) -> None:
+    """The applicant reads the coded reasons; the message waits on the status page (CPS 4.3.2)."""
+    lines = [REASONS[reason] for reason in reasons]
+    news = notices.News(row, str(row.round), blanks, lines)
+    notices.notify(event, [news], actor=actor, at=at)
 
 
 def _check_reviewer(actor: Actor) -> None:

@@ -15,6 +15,8 @@ from ra.applicants.services import next_number
 from ra.applications import queries as applications
 from ra.applications.models import Application
 from ra.applications.rules import person
+from ra.notices import services as notices
+from ra.notices.rules import Event
 from ra.revocations import queries, rules
 from ra.revocations.models import RevocationRequest
 
@@ -128,6 +130,9 @@ def approve(
         certificate_state="revoked", certificate_state_at=at
     )
     advance(row, "revoke", actor=actor, at=at, certificate=row.certificate_id, cause=row.cause)
+    if row.application:
+        news = notices.News(row.application, str(row.certificate_id))
+        notices.notify(Event.REVOKED, [news], actor=actor, at=at)
 
 
 @transaction.atomic

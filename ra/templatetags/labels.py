@@ -17,6 +17,7 @@ from ra.applications import wording as applications
 from ra.evidence import wording as evidence
 from ra.handover import wording as handover
 from ra.intake import wording as intake
+from ra.notices import wording as notices
 from ra.review import wording as review
 from ra.review.pages import CaseView
 from ra.review.queries import Row
@@ -48,6 +49,9 @@ TABLES: Mapping[str, Mapping[str, Any]] = {
     "checked_how": revocations.CHECKED_HOW,
     "document_type": applicants.DOCUMENT_TYPES,
     "field": applicants.FIELD_LABELS,
+    "notice": notices.STATES,
+    "notice_channel": notices.CHANNELS,
+    "notice_event": notices.EVENTS,
     "outcome": OUTCOMES,
     "profile": PROFILES,
     "purpose": evidence.PURPOSES,
@@ -79,6 +83,10 @@ TONES = {
     "refused": "bad",
     "requested": "info",
     "done": "ok",
+    "due": "info",
+    "sent": "ok",
+    "by_hand": "warn",
+    "given_up": "bad",
 }
 
 

@@ -1,0 +1,208 @@
+"""The outbox (CPS 4.3.2): written with the act it tells of, sent by workers, kept.
+
+What people do, and what workers do. A message may go out twice when a worker dies between the
+post and its note; never not at all.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+
+from django.conf import settings
+from django.db import transaction
+from django.utils.functional import Promise
+
+from anxin.kernel.actors import SYSTEM, Actor
+from anxin.kernel.errors import Kind, Refusal
+from anxin.kernel.jobs import enqueue
+from anxin.kernel.workdays import SHANGHAI
+from audit.log import advance, record_many
+from ca import api as ca
+from kmc import api as kmc
+from people.api import Role
+from ra.applicants.rules import shown
+from ra.applications.models import Application
+from ra.notices import channels, queries, rules, writing
+from ra.notices.models import Contact, Notice
+from ra.notices.rules import Channel, Event, State
+
+BATCH = 50
+SWEEP = 500
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """What happened to one application; `blanks` and `lines` as `writing.message` wants them."""
+
+    application: Application
+    occasion: str
+    blanks: Mapping[str, object] = field(default_factory=dict)
+    lines: Sequence[str | Promise] = ()
+
+
+# --- with the act ----------------------------------------------------------------------------
+
+
+def keep_contact(application_id: int, fields: Mapping[str, str]) -> None:
+    """Where the applicant wants to be told things; part of submitting."""
+    phone = fields.get("phone") or fields.get("agent_phone")
+    given = {"email": fields.get("email"), "phone": phone}
+    kept = {code: text for code, text in given.items() if text}
+    sealed = kmc.seal_notice(queries.contact_context(application_id), json.dumps(kept).encode())
+    Contact.objects.update_or_create(application_id=application_id, defaults={"sealed": sealed})
+
+
+def notify(event: Event, news: Sequence[News], *, actor: Actor, at: datetime) -> int:
+    """Write what is to be told, in the caller's transaction; how many. Told once per occasion."""
+    told = queries.told(event, [one.application.pk for one in news])
+    fresh = [one for one in news if (one.application.pk, one.occasion) not in told]
+    if not fresh:
+        return 0
+    contacts = queries.contacts(one.application.pk for one in fresh)
+    rows = [_notice(event, one, contacts.get(one.application.pk, {}), at=at) for one in fresh]
+    Notice.objects.bulk_create(rows, ignore_conflicts=True)
+    entries = [
+        (f"ra.application:{row.application_id}", {"event": event, "channel": row.channel})
+        for row in rows
+    ]
+    record_many("ra.notify", entries, actor=actor, at=at)
+    enqueue("ra.send_notices")
+    return len(rows)
+
+
+def _notice(event: Event, news: News, contact: Mapping[str, str], *, at: datetime) -> Notice:
+    channel, application = rules.channel_for(contact), news.application
+    to = rules.address_in(contact, channel)
+    blanks = {
+        "number": application.number,
+        "name": application.masked_name,
+        "url": f"{settings.PUBLIC_URL}/status/",
+        **news.blanks,
+    }
+    row = Notice(
+        state=State.BY_HAND if channel == Channel.LETTER else State.DUE,
+        application=application,
+        event=event,
+        occasion=news.occasion,
+        channel=channel,
+        masked_to=shown("email" if channel == Channel.MAIL else "phone", to) if to else "",
+        made_at=at,
+        due_at=at,
+    )
+    message = writing.message(event, channel, to, blanks, news.lines)
+    row.sealed = kmc.seal_notice(row.context(), json.dumps(asdict(message)).encode())
+    return row
+
+
+# --- workers ---------------------------------------------------------------------------------
+
+
+def send_due(*, at: datetime) -> int:
+    """Send what is due; how many went out. Each is taken, sent, and noted: two transactions."""
+    count = 0
+    while batch := _take(at=at):
+        count += sum(_send(row, at=at) for row in batch)
+    return count
+
+
+@transaction.atomic
+def _take(*, at: datetime) -> list[Notice]:
+    """Some that are due, so that nobody else takes them for `LEASE`."""
+    waiting = Notice.objects.select_for_update(skip_locked=True, of=("self",))
+    rows = list(
+        waiting.filter(state__in=rules.WAITING, due_at__lte=at).order_by("due_at", "pk")[:BATCH]
+    )
+    for row in rows:
+        row.tries, row.due_at = row.tries + 1, at + rules.LEASE
+    Notice.objects.bulk_update(rows, ["tries", "due_at"])
+    return rows
+
+
+def _send(row: Notice, *, at: datetime) -> bool:
+    try:
+        channels.send(row.channel, queries.opened(row), reference=f"notice-{row.pk}")
+    except channels.NotConfigured:
+        _settle(row, "set_aside", at=at)
+    except channels.NotSent as failure:
+        again = None if failure.final else rules.after_failure(row.tries, at=at)
+        _settle(row, "fail" if again else "give_up", error=failure.code, due_at=again, at=at)
+    else:
+        _settle(row, "send", sent_at=at, at=at)
+        return True
+    return False
+
+
+@transaction.atomic
+def _settle(
+    row: Notice,
+    verb: str,
+    *,
+    error: str = "",
+    due_at: datetime | None = None,
+    sent_at: datetime | None = None,
+    at: datetime,
+) -> None:
+    """Note what became of it, unless somebody at the counter was quicker."""
+    current = Notice.objects.select_for_update(of=("self",)).get(pk=row.pk)
+    if verb not in rules.STEPS.verbs(current.state):
+        return
+    changed = {"error": error, "due_at": due_at or current.due_at, "sent_at": sent_at}
+    Notice.objects.filter(pk=row.pk).update(**changed)
+    advance(current, verb, actor=SYSTEM, at=at, tries=row.tries, error=error)
+
+
+def remind_expiring(*, at: datetime) -> int:
+    """Tell the holders of certificates that end soon; how many were told (CPS 4.6.1)."""
+    count, last = 0, 0
+    while batch := queries.ending(after=last, limit=SWEEP, at=at):
+        ids = [row.certificate_id for row in batch if row.certificate_id]
+        views = {view.id: view for view in ca.certificates(ids)}
+        news = [
+            one for row in batch if (one := _reminder(row, views[row.certificate_id or 0], at=at))
+        ]
+        with transaction.atomic():
+            count += notify(Event.EXPIRING, news, actor=SYSTEM, at=at)
+        last = batch[-1].pk
+    return count
+
+
+def _reminder(row: Application, view: ca.CertificateView, *, at: datetime) -> News | None:
+    days = rules.reminder(view.not_after, at=at) if view.not_after else None
+    if days is None or view.state != "valid" or view.not_after is None:
+        return None
+    end = f"{view.not_after.astimezone(SHANGHAI):%Y-%m-%d}"
+    return News(row, f"{view.id}:{days}", {"days": days, "due": end})
+
+
+# --- people ----------------------------------------------------------------------------------
+
+
+@transaction.atomic
+def resend(notice_id: int, *, actor: Actor, at: datetime) -> None:
+    """Once more, from the first try on. Refuses `notices.no_address`."""
+    row = _locked(notice_id, actor)
+    if row.channel in rules.BY_PEOPLE:
+        raise Refusal(Kind.CONFLICT, "notices.no_address", "there is no address", cps="4.3.2")
+    Notice.objects.filter(pk=row.pk).update(tries=0, due_at=at, error="", told_by=None)
+    advance(row, "resend", actor=actor, at=at)
+    enqueue("ra.send_notices")
+
+
+@transaction.atomic
+def tell(notice_id: int, how: str, *, actor: Actor, at: datetime) -> None:
+    """Somebody at the counter told the applicant, face to face or by letter (CPS 4.3.2)."""
+    channel = rules.check_by_people(how)
+    row = _locked(notice_id, actor)
+    Notice.objects.filter(pk=row.pk).update(
+        channel=channel, told_by=actor.person_id, sent_at=at, error=""
+    )
+    advance(row, "tell", actor=actor, at=at, how=channel)
+
+
+def _locked(notice_id: int, actor: Actor) -> Notice:
+    rules.check_operator(Role.OPERATOR in actor.roles)
+    row = queries.visible(actor).select_for_update(of=("self",)).filter(pk=notice_id).first()
+    if row is None:
+        raise queries.unknown(notice_id)
+    return row

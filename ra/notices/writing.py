@@ -1,0 +1,45 @@
+"""The words of a notice: in Chinese and then in English, made when the event happens."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from django.utils.functional import Promise
+from django.utils.translation import override
+
+from ra.notices import wording
+from ra.notices.rules import Channel, Event
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Message:
+    """What is sealed; `subject` is empty in a text message."""
+
+    to: str
+    subject: str
+    text: str
+
+
+def message(
+    event: Event,
+    channel: Channel,
+    to: str,
+    blanks: Mapping[str, object],
+    lines: Sequence[str | Promise],
+) -> Message:
+    """`blanks` fill the sentences, `lines` (such as coded reasons) follow them."""
+    with override("zh-hans"):
+        subject, chinese = _said(event, blanks, lines)
+    if channel == Channel.SMS:
+        return Message(to, "", "".join([subject, "。", *chinese[1:2]]))
+    with override("en"):
+        other, english = _said(event, blanks, lines)
+    return Message(to, f"{subject} / {other}", "\n\n".join([*chinese, "—", *english]) + "\n")
+
+
+def _said(
+    event: Event, blanks: Mapping[str, object], lines: Sequence[str | Promise]
+) -> tuple[str, list[str]]:
+    asked = [wording.GREETING, wording.TEXTS[event], wording.CLOSING, wording.WARNING]
+    said = [str(sentence) % blanks for sentence in asked]
+    listed = "\n".join(f"· {line}" for line in lines)
+    return str(wording.SUBJECTS[event]) % blanks, said[:2] + [listed] * bool(lines) + said[2:]
