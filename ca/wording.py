@@ -6,6 +6,8 @@ from pki import oids
 
 WORDING = {
     "certificate.unknown": _("没有找到这张证书。请核对编号或序列号。"),
+    "crl.busy": _("正在签发这份 CRL，请过一会儿再试。没有任何改动。"),
+    "crl.none_signed": _("签名服务还没有为这个颁发者签过 CRL。没有任何改动。"),
     "crl.not_later": _("数据库里已有这一份或更新的 CRL。没有任何改动。"),
     "crl.unknown": _("这个颁发者还没有签发过证书吊销列表。请稍后再试。"),
     "hierarchy.needs_ceremony": _(
@@ -125,7 +127,7 @@ ALARMS = {
     "signer_locked": _("签名服务处于锁定状态，不能签名。请按规程重新启用密钥。"),
     "crl_behind": _(
         "数据库恢复后，签名服务拒绝 %(authority)s 的 CRL：它签过编号更大的 CRL。"
-        "请按运行文档用 adopt_crl 补登最后一份已发布的 CRL。"
+        "请按运行文档用 adopt_crl 补登签名服务记住的最后一份 CRL。"
     ),
     "crl_over": _("%(authority)s 的 CRL 已过期，依赖方无法核对吊销状态。请立即签发。"),
     "crl_none": _("%(authority)s 还没有 CRL。请立即签发。"),
