@@ -39,11 +39,8 @@ GRANTS: dict[str, dict[str, str]] = {
         "anxin_worker": "SELECT, UPDATE (state)",
     },
     "people_vote": {"anxin_staff": ADD, "anxin_worker": READ},
-    # kmc: a destroyed key leaves its row; the public site opens nothing
-    "kmc_datakey": {
-        "anxin_staff": "SELECT, INSERT, UPDATE (wrapped, kek_id, destroyed_at)",
-        "anxin_worker": "SELECT, INSERT, UPDATE (wrapped, kek_id, destroyed_at)",
-    },
+    # kmc: a destroyed key leaves its row; workers and the public site open nothing
+    "kmc_datakey": {"anxin_staff": "SELECT, INSERT, UPDATE (wrapped, kek_id, destroyed_at)"},
     # ca: certificates, revocations and lists never vanish. Staff order and revoke; only workers
     # fill in what is signed. The public site reads what is public, column by column.
     "ca_certificateauthority": {

@@ -1,11 +1,12 @@
 """Opening data keys. A plain key lives as long as the call that asked for it."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
 from django.db.models import Count
 
+from anxin.kernel.errors import Refusal
 from kmc.envelopes import formats, keks, rules
 from kmc.envelopes.models import DataKey
 
@@ -29,6 +30,18 @@ def open_keys(key_ids: Collection[UUID]) -> dict[UUID, bytes]:
         raise rules.data_key_unknown(min(missing))
     ring = keks.ring()
     return {key_id: _unwrap(row, ring) for key_id, row in rows.items()}
+
+
+def open_each(rows: Iterable[DataKey]) -> dict[UUID, bytes]:
+    """The plain data keys by id, without those that are damaged. Refuses `kmc.kek_missing`."""
+    ring, plain = keks.ring(), {}
+    for row in rows:
+        try:
+            plain[row.pk] = _unwrap(row, ring)
+        except Refusal as refusal:
+            if refusal.rule != rules.SEAL_BROKEN:
+                raise
+    return plain
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,8 @@ from anxin.kernel.errors import Kind, Refusal
 # One key per record, so that destroying the key destroys the record (WP-6.5).
 PURPOSES = frozenset({"ra.application", "ra.subscriber", "ra.revocation"})
 
+SEAL_BROKEN = "kmc.seal_broken"
+
 
 def check_purpose(purpose: str) -> None:
     """Refuses a purpose that is not on the list: keys without a purpose are never destroyed."""
@@ -42,4 +44,4 @@ def data_key_unknown(key_id: object) -> Refusal:
 
 def seal_broken(context: str) -> Refusal:
     """Cut, reordered, altered, or sealed for another record: all look the same from outside."""
-    return Refusal(Kind.CONFLICT, "kmc.seal_broken", f"what was sealed for {context} is not intact")
+    return Refusal(Kind.CONFLICT, SEAL_BROKEN, f"what was sealed for {context} is not intact")

@@ -2,7 +2,8 @@
 
 import hmac
 import os
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from uuid import UUID, uuid4
@@ -56,24 +57,38 @@ def destroy_data_key(key_id: UUID, *, reason: str, actor: Actor, at: datetime) -
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Renewed:
+    """How many data keys were wrapped anew, and which could not be opened."""
+
+    keys: int
+    damaged: frozenset[UUID]
+
+    def __bool__(self) -> bool:
+        return bool(self.keys or self.damaged)
+
+
 @transaction.atomic
-def renew_wrapping(limit: int = 1000, *, actor: Actor, at: datetime) -> int:
-    """Wrap up to `limit` keys anew by the current key-encryption key; how many there were.
+def renew_wrapping(
+    limit: int = 1000, *, passing: Collection[UUID] = (), actor: Actor, at: datetime
+) -> Renewed:
+    """Wrap up to `limit` keys anew by the current key-encryption key, `passing` by damaged ones.
 
     Refuses (NOT_READY), before anything is changed, when an older key is not at hand any more.
     """
     kek = keks.current()
     waiting = DataKey.objects.select_for_update(skip_locked=True).exclude(kek_id=kek.id)
-    rows = list(waiting.filter(wrapped__isnull=False)[:limit])
-    plain = queries.open_keys([row.pk for row in rows])
-    for row in rows:
+    rows = list(waiting.filter(wrapped__isnull=False).exclude(pk__in=passing)[:limit])
+    plain = queries.open_each(rows)
+    whole = [row for row in rows if row.pk in plain]
+    for row in whole:
         place = queries.wrapping_place(row.pk, row.purpose)
         row.wrapped = formats.seal_message(kek.key, place, plain[row.pk])
         row.kek_id = kek.id
-    DataKey.objects.bulk_update(rows, ["wrapped", "kek_id"], batch_size=500)
-    if rows:
-        record("kmc.renew_wrapping", f"kmc.kek:{kek.id}", actor=actor, at=at, keys=len(rows))
-    return len(rows)
+    DataKey.objects.bulk_update(whole, ["wrapped", "kek_id"], batch_size=500)
+    if whole:
+        record("kmc.renew_wrapping", f"kmc.kek:{kek.id}", actor=actor, at=at, keys=len(whole))
+    return Renewed(len(whole), frozenset(row.pk for row in rows) - plain.keys())
 
 
 def seal(key_id: UUID, context: str, plaintext: bytes) -> bytes:

@@ -167,8 +167,8 @@ def test_a_new_key_encryption_key_takes_over_without_a_gap(kek_file):
     kek_file.write_text(f"{random_source.token_hex(32)}\n{old}\n")
     secret.cache_clear()
     assert api.unseal(key_id, PLACE, sealed) == NAME
-    assert api.renew_wrapping(actor=SYSTEM, at=AT) == 1
-    assert api.renew_wrapping(actor=SYSTEM, at=AT) == 0
+    assert api.renew_wrapping(actor=SYSTEM, at=AT).keys == 1
+    assert not api.renew_wrapping(actor=SYSTEM, at=AT)
 
     kek_file.write_text(kek_file.read_text().split()[0])
     secret.cache_clear()

@@ -164,3 +164,23 @@ def test_a_destroyed_key_needs_no_renewal(kek_file):
     put_in_front(kek_file)
 
     assert "0 data keys wait" in renew()
+
+
+@pytest.mark.parametrize("batch", [1, 1000])
+def test_a_damaged_key_is_passed_by_and_named(kek_file, batch):
+    """One row must not keep all others on the old key for ever."""
+    names = sealed_names(3)
+    bad = DataKey.objects.order_by("pk").first()
+    DataKey.objects.filter(pk=bad.pk).update(
+        wrapped=bytes([bytes(bad.wrapped)[0], *os.urandom(60)])
+    )
+    new = put_in_front(kek_file)
+    said = StringIO()
+
+    with pytest.raises(CommandError, match="1 data keys are damaged"):
+        call_command("renew_wrapping", batch=batch, stdout=said)
+    leave_only(kek_file, new)
+
+    assert said.getvalue().count(f"{bad.pk} is damaged") == 1
+    assert api.unseal_many([one for one in names if one[0] != bad.pk]) == [NAME] * 2
+    assert noted() == 2
