@@ -4,6 +4,27 @@ from people.approvals.rules import Duty
 from people.trust.rules import Role
 
 DUTIES: dict[str, Duty] = {
+    "people.appoint": Duty(
+        perform="people.personnel.services.appoint",
+        makers=frozenset({Role.SECURITY_ADMIN}),
+        checkers=frozenset({Role.CA_ADMIN}),
+        votes=1,
+        cps="5.2.4",
+    ),
+    "people.dismiss": Duty(
+        perform="people.personnel.services.dismiss",
+        makers=frozenset({Role.SECURITY_ADMIN}),
+        checkers=frozenset({Role.CA_ADMIN}),
+        votes=1,
+        cps="5.2.4",
+    ),
+    "people.reinstate": Duty(
+        perform="people.personnel.services.reinstate",
+        makers=frozenset({Role.SECURITY_ADMIN}),
+        checkers=frozenset({Role.CA_ADMIN}),
+        votes=1,
+        cps="5.3.6",
+    ),
     "ra.approve_application": Duty(
         perform="ra.applications.services.approve",
         makers=frozenset({Role.OPERATOR}),

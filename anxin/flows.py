@@ -4,6 +4,7 @@ Every hop between houses that is not a plain call is on this page.
 """
 
 FLOWS: dict[str, tuple[str, ...]] = {
+    "people.suspended": (),  # sessions, device and roles are gone with the act itself (CPS 5.3.6)
     "ca.certificates_issued": ("ra.hand_over", "ca.answer_issued"),
     "ca.status_changed": ("ca.answer_status", "ra.note_status"),
 }
@@ -21,6 +22,7 @@ TIMETABLE: dict[str, float] = {
     "ra.sweep_issued": 3,  # applications whose certificate is there but not handed over
     "ra.sweep_evidence": 3600,  # sealed files whose row was never written
     "people.expire_approvals": 60,
+    "people.note_lapses": 3600,  # CPS 5.3.4: what is about to lapse in the personnel files
     "ra.send_notices": 10,  # CPS 4.3.2: what nobody rang for, and what failed before
     "ra.remind_expiring": 21_600,  # CPS 4.6.1: 60, 30, 15 and 7 days before the end
 }

@@ -34,6 +34,8 @@ GRANTS: dict[str, dict[str, str]] = {
     "people_onetimedevice": {"anxin_staff": KEEP},
     "people_staffsession": {"anxin_staff": ALL},  # whoever writes here is signed in as anybody
     "people_appointment": {"anxin_staff": KEEP, "anxin_worker": READ},
+    "people_personnelfile": {"anxin_staff": KEEP, "anxin_worker": READ},
+    "people_finding": {"anxin_staff": ADD, "anxin_worker": "SELECT, UPDATE (noticed)"},
     "people_approval": {
         "anxin_staff": "SELECT, INSERT, UPDATE (state)",
         "anxin_worker": "SELECT, UPDATE (state)",

@@ -9,11 +9,12 @@ from people.approvals.queries import ApprovalView as Approval
 from people.approvals.queries import Spent, approval, may, open_approvals, spent, standing
 from people.approvals.queries import VoteView as Vote
 from people.approvals.services import propose, redeem, vote, withdraw
-from people.trust.rules import Role
-from people.trust.services import appoint, dismiss
+from people.trust.rules import Item, Role
+from people.trust.services import appoint, dismiss, note_finding, open_file
 
 __all__ = [
     "Approval",
+    "Item",
     "Role",
     "Spent",
     "Vote",
@@ -25,7 +26,9 @@ __all__ = [
     "enrol_device",
     "may",
     "new_demo_account",
+    "note_finding",
     "open_approvals",
+    "open_file",
     "propose",
     "redeem",
     "reseal_devices",

@@ -5,3 +5,5 @@ from people.approvals.models import Approval as Approval
 from people.approvals.models import Vote as Vote
 from people.sessions.models import StaffSession as StaffSession
 from people.trust.models import Appointment as Appointment
+from people.trust.models import Finding as Finding
+from people.trust.models import PersonnelFile as PersonnelFile

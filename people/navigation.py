@@ -8,7 +8,7 @@ from django.urls import NoReverseMatch, reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from people.trust.rules import Role
+from people.trust.rules import KEEPERS, Role
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +49,8 @@ PAGES = (
     Page(WORK, "search", "list-search", _("申请与证书查询"), COUNTER),
     Page(WORK, "notices", "send", _("订户通知"), frozenset({Role.OPERATOR})),
     Page(AUTHORITY, "ca-overview", "activity", _("CA 总览"), MACHINE_ROOM),
+    Page(AUTHORITY, "staff", "users", _("可信人员"), KEEPERS),
+    Page(AUTHORITY, "role-matrix", "shield-check", _("岗位互斥"), KEEPERS),
     Page(RECORDS, "audit", "list-search", _("审计日志"), frozenset({Role.AUDITOR})),
     Page(SELF, "me", "user-circle", _("我的岗位"), frozenset(Role)),
     Page(SELF, "password", "key", _("修改密码"), frozenset(Role)),

@@ -1,6 +1,7 @@
 from django.urls import path
 
 from people.entrance import views as entrance
+from people.personnel import views as personnel
 
 urlpatterns = [
     path("", entrance.home, name="home"),
@@ -11,4 +12,16 @@ urlpatterns = [
     path("me/", entrance.me, name="me"),
     path("me/password/", entrance.password, name="password"),
     path("me/sessions/<slug:session_id>/end/", entrance.end_session, name="end-session"),
+    path("people/", personnel.index, name="staff"),
+    path("people/matrix/", personnel.matrix, name="role-matrix"),
+    path("people/of/<str:number>/", personnel.person, name="person"),
+    path("people/of/<str:number>/file/", personnel.open_file, name="person-file"),
+    path("people/of/<str:number>/finding/", personnel.note, name="person-finding"),
+    path("people/of/<str:number>/role/", personnel.propose_role, name="person-role"),
+    path("people/of/<str:number>/role/end/", personnel.propose_end, name="person-role-end"),
+    path("people/of/<str:number>/return/", personnel.propose_return, name="person-return"),
+    path("people/of/<str:number>/decide/", personnel.decide, name="person-decide"),
+    path("people/of/<str:number>/suspend/", personnel.suspend, name="person-suspend"),
+    path("people/of/<str:number>/leave/", personnel.leave, name="person-leave"),
+    path("people/of/<str:number>/move/", personnel.move, name="person-move"),
 ]

@@ -1,8 +1,26 @@
 """Sentences for this house's rules: rule code -> msgid (see `anxin/wording.py`)."""
 
+from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
-from people.trust.rules import Role
+from people.trust.rules import Duty, Grade, Item, Role, State
+
+ITEMS = {
+    Item.IDENTITY: _("身份证明核实"),
+    Item.EDUCATION: _("学历、学位和资格证书核实"),
+    Item.CURRICULUM: _("教育、培训经历核实"),
+    Item.EARLIER_WORK: _("以往工作记录核实"),
+    Item.HONESTY: _("有无严重不诚实行为"),
+    Item.PROBATION: _("考察期考核"),
+    Item.PKI_BASICS: _("培训：PKI 基础"),
+    Item.DUTIES: _("培训：工作职责"),
+    Item.PROCEDURES: _("培训：安全和操作策略及程序"),
+    Item.SYSTEMS: _("培训：相关硬件和软件"),
+    Item.EMERGENCIES: _("培训：紧急事件的报告和处理"),
+    Item.RECOVERY: _("培训：灾难恢复程序"),
+    Item.CPS_READ: _("阅读：CPS"),
+    Item.MANUALS_READ: _("阅读：技术手册和业务流程"),
+}
 
 WORDING = {
     # gates
@@ -17,6 +35,21 @@ WORDING = {
     ),
     "trust.appointed_already": _("此人已经担任这个岗位。没有任何改动。"),
     "trust.not_appointed": _("此人没有担任这个岗位。没有任何改动。"),
+    **{
+        f"trust.{item}": format_lazy("{}{}", ITEMS[item], _("：没有在有效期内的合格记录。"))
+        for item in Item
+    },
+    "trust.probation": _("考察期考核：这个岗位须考察满 %(months)s 个月并考核合格。"),
+    "trust.escort": _("合约人须指定另一位工作人员陪同进入敏感区域（CPS %(cps)s）。"),
+    "trust.no_file": _("此人没有人员档案，不能担任可信岗位。没有任何改动，请先建立档案。"),
+    "trust.file_already": _("此人已有档案。没有任何改动。"),
+    "trust.suspended": _("此人已停职，岗位暂停。"),
+    "trust.left": _("此人已离职。没有任何改动。"),
+    "trust.not_a_keeper": _("您的岗位不管理人员档案。没有任何改动。"),
+    "trust.own_file": _("不能办理与自己有关的人员事项，须由另一位同事办理。没有任何改动。"),
+    "trust.approval_needed": _("授予和解除岗位须由两人办理（CPS %(cps)s）。没有任何改动。"),
+    "trust.day_to_come": _("日期不能晚于今天。"),
+    "trust.other_number": _("输入的工号与此人不符。没有任何改动。"),
     "people.no_such_person": _("没有这位工作人员。没有任何改动，请核对工号。"),
     "people.login_taken": _("登录名或工号已被使用。没有任何改动，请换一个。"),
     # approvals
@@ -61,4 +94,26 @@ ROLES = {
     Role.AUDITOR: _("审计员"),
     Role.POLICY_MEMBER: _("安全策略委员会委员"),
     Role.FINANCE: _("财务人员"),
+}
+
+DUTIES = {
+    Duty.BUSINESS: _("业务处理"),
+    Duty.SUBSCRIBER_DATA: _("订户资料管理"),
+    Duty.MAINTENANCE: _("系统维护"),
+    Duty.KEY_MANAGEMENT: _("密钥管理"),
+    Duty.SECRET_SHARES: _("秘密分割持有"),
+    Duty.AUDIT: _("审计"),
+}
+
+GRADES = {
+    Grade.GENERAL: _("一般岗位"),
+    Grade.KEY: _("关键岗位"),
+    Grade.CORE: _("核心岗位"),
+}
+
+STATES = {
+    State.IN_POST: _("在岗"),
+    State.SUSPENDED: _("停职"),
+    State.LEFT: _("离职"),
+    "": _("没有档案"),
 }

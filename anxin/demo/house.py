@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from functools import partial
 
 from anxin.demo.cast import STAFF, Staff
+from anxin.demo.files import file_of
 from anxin.kernel.actors import SYSTEM, Actor
 from anxin.kernel.errors import Kind, Refusal
 from ca import api as ca
@@ -64,6 +65,7 @@ def _employ(one: Staff, password: str, key: str, *, at: datetime) -> Actor:
         )
         people.enrol_device(person_id, bytes.fromhex(key), actor=SYSTEM, at=at)
         ids = [person_id]
+    _unless_there("trust.file_already", partial(file_of, one, ids[0], at=at))
     for role in one.roles:
         act = partial(people.appoint, ids[0], people.Role(role), actor=SYSTEM, at=at)
         _unless_there("trust.appointed_already", act)

@@ -211,6 +211,23 @@ def choose_language(person_id: int, language: str, *, actor: Actor, at: datetime
     record("people.language_chosen", _subject(person_id), actor=actor, at=at, language=language)
 
 
+def close_account(person_id: int, *, for_good: bool) -> None:
+    """No password and no code of this person counts from here on; the caller writes it down."""
+    StaffMember.objects.filter(pk=person_id).update(is_active=False)
+    if for_good:
+        OneTimeDevice.objects.filter(user=person_id, confirmed=True).update(confirmed=False)
+
+
+def reopen_account(person_id: int) -> None:
+    """Password and device count again; the caller writes it down."""
+    StaffMember.objects.filter(pk=person_id).update(is_active=True)
+
+
+def change_office(person_id: int, office: str) -> None:
+    """The caller has ended the roles first, and writes it down."""
+    StaffMember.objects.filter(pk=person_id).update(office=office)
+
+
 def _check_new_password(password: str, person: StaffMember | None, *, field: str) -> None:
     """All validators of the settings, as refusals."""
     try:

@@ -9,6 +9,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
+from django.db.models import Q
 from django.utils.module_loading import import_string
 
 from anxin.kernel import canonical
@@ -118,6 +119,22 @@ def withdraw(approval_id: int, *, reason: str, actor: Actor, at: datetime) -> Ap
     rules.check_withdrawal(settings.DUTIES[row.action], actor, maker_id=row.maker_id)
     advance(row, "withdraw", actor=actor, at=at, reason=reason)
     return queries.approval(approval_id)
+
+
+@transaction.atomic
+def withdraw_all_of(person_id: int, *, reason: str, actor: Actor, at: datetime) -> int:
+    """Take back every open approval this person proposed or voted on; how many (CPS 5.3.6)."""
+    theirs = Approval.objects.filter(
+        Q(maker=person_id) | Q(votes__checker=person_id), state=rules.State.OPEN
+    )
+    rows = list(
+        Approval.objects.select_for_update()
+        .filter(pk__in=theirs.values("pk"), state=rules.State.OPEN)
+        .order_by("pk")
+    )
+    why = {row.pk: {"reason": reason} for row in rows}
+    advance_many(rows, "withdraw", actor=actor, at=at, details=why)
+    return len(rows)
 
 
 @transaction.atomic

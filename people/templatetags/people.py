@@ -1,14 +1,39 @@
 """Words for people and roles in templates."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from django import template
 
+from people.personnel.wording import ACTS, CAUSES
 from people.trust.rules import Role
-from people.wording import ROLES
+from people.wording import DUTIES, GRADES, ITEMS, ROLES, STATES
 
 register = template.Library()
+TABLES: dict[str, Mapping[Any, Any]] = {
+    "act": ACTS,
+    "cause": CAUSES,
+    "duty": DUTIES,
+    "grade": GRADES,
+    "item": ITEMS,
+    "standing": STATES,
+}
+TONES = {"in_post": "ok", "suspended": "bad", "left": "line", "": "warn"}
 
 
 @register.filter
 def role_name(role: str) -> str:
     """The name people read of a trusted role; an unknown code stays as it is."""
     return str(ROLES[Role(role)]) if role in set(Role) else role
+
+
+@register.filter
+def named(code: str, table: str) -> str:
+    """The name people read of a code; `table` is a name of `TABLES`."""
+    return str(TABLES[table][code])
+
+
+@register.filter
+def standing_tone(state: str) -> str:
+    """The colour of a file's state."""
+    return TONES[state]

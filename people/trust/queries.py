@@ -1,9 +1,89 @@
-"""Who holds which trusted role."""
+"""Who holds which trusted role, and what their files say."""
 
-from people.trust.models import Appointment
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import QuerySet
+
+from anxin.kernel.errors import Kind, Refusal
+from people.trust import rules
+from people.trust.models import Appointment, Finding, PersonnelFile
 
 
-def roles_of(person_id: int) -> frozenset[str]:
-    """The roles a person holds now."""
+def roles_of(person_id: int, *, at: datetime) -> frozenset[str]:
+    """The roles a person holds and is in order for at this time (CPS 5.3); others rest."""
+    held = roles_given(person_id)
+    if not held:
+        return held
+    file = files([person_id]).get(person_id)
+    return frozenset(role for role in held if not rules.standing(file, role, at=at))
+
+
+def roles_given(person_id: int) -> frozenset[str]:
+    """The roles of a person, also those that rest."""
     held = Appointment.objects.filter(person=person_id, until__isnull=True)
     return frozenset(held.values_list("role", flat=True))
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """One appointment that has not ended."""
+
+    role: str
+    since: datetime
+
+
+def appointments(person_ids: Collection[int]) -> dict[int, list[Given]]:
+    """Open appointments by person."""
+    rows = Appointment.objects.filter(person__in=list(person_ids), until__isnull=True)
+    found: dict[int, list[Given]] = {}
+    for person_id, role, since in rows.order_by("role").values_list("person_id", "role", "since"):
+        found.setdefault(person_id, []).append(Given(role, since))
+    return found
+
+
+def files(person_ids: Collection[int]) -> dict[int, rules.File]:
+    """Files by person, with the latest finding of each item; two queries."""
+    wanted = list(person_ids)
+    findings: dict[int, dict[str, rules.Finding]] = {}
+    for row in latest(wanted):
+        found = rules.Finding(row.passed, row.on, row.due)
+        findings.setdefault(row.file_id, {})[row.item] = found
+    return {
+        row.pk: rules.File(
+            state=row.state,
+            engaged_on=row.engaged_on,
+            contractor=row.contractor,
+            escorted=row.escort_id is not None,
+            findings=findings.get(row.pk, {}),
+        )
+        for row in PersonnelFile.objects.filter(pk__in=wanted)
+    }
+
+
+def latest(person_ids: Collection[int]) -> QuerySet[Finding]:
+    """The latest finding of each item in these files."""
+    rows = Finding.objects.filter(file__in=list(person_ids))
+    return rows.order_by("file", "item", "-on", "-pk").distinct("file", "item")
+
+
+def locked(person_id: int) -> PersonnelFile:
+    """A person's file, for a change; Refusal NOT_FOUND."""
+    row = PersonnelFile.objects.select_for_update().filter(pk=person_id).first()
+    if row is None:
+        raise Refusal(Kind.NOT_FOUND, "trust.no_file", f"no file of {person_id}", cps="5.3.2")
+    return row
+
+
+def running_out(*, at: datetime) -> list[Finding]:
+    """The latest findings of people in post about which somebody has to be told now."""
+    people = PersonnelFile.objects.filter(state=rules.State.IN_POST)
+    return [
+        row
+        for row in latest(list(people.values_list("pk", flat=True)))
+        if row.passed
+        and row.due is not None
+        and rules.ITEMS[rules.Item(row.item)].needed
+        and rules.notice(row.due, at=at) > row.noticed
+    ]

@@ -1,51 +1,181 @@
-"""Appoint people to trusted roles and end appointments (CPS 5.2.1, 5.2.4)."""
+"""Appoint people to trusted roles and keep their files (CPS 5.2.1, 5.2.4, 5.3)."""
 
-from datetime import datetime
+from datetime import date, datetime
+from typing import Any
 
 from django.contrib.auth import get_user_model
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
-from anxin.kernel.actors import Actor
+from anxin.kernel.actors import SYSTEM, Actor
 from anxin.kernel.errors import Kind, Refusal
 from audit.log import record
 from people.trust import queries, rules
-from people.trust.models import Appointment
-from people.trust.rules import Role
+from people.trust.models import Appointment, Finding, PersonnelFile
+from people.trust.rules import Item, Role, State
 
 
 @transaction.atomic
-def appoint(person_id: int, role: Role, *, actor: Actor, at: datetime) -> int:
-    """Give a person a role; returns the appointment's id.
+def appoint(
+    person_id: int, role: Role, *, warrant: int | None = None, actor: Actor, at: datetime
+) -> int:
+    """Give a person a role; returns the appointment's id. `warrant`: the spent approval.
 
-    Refuses a role that CPS 5.2.4 keeps apart from one the person has, one they have already, and
-    one that is bound to an office for a person of none.
+    Refuses a role that CPS 5.2.4 keeps apart from one the person has, one they have already, one
+    that is bound to an office for a person of none, a person who is not in order (CPS 5.3), and
+    an act of one person alone.
     """
-    rules.check_office(role, _lock(person_id))
-    held = queries.roles_of(person_id)
-    if role in held:
-        raise Refusal(Kind.CONFLICT, "trust.appointed_already", f"is {role} already", cps="5.2.1")
-    rules.check_compatible({*held, role})
+    rules.check_warrant(actor, warrant)
+    _check_appointable(person_id, role, at=at)
     appointment = Appointment.objects.create(
         person_id=person_id,
         role=role,
         duty=rules.DUTY_OF.get(role, ""),
         since=at,
         appointed_by_id=actor.person_id,
+        warrant_id=warrant,
     )
-    _record("people.appointed", person_id, role, actor=actor, at=at)
+    _record("people.appointed", person_id, actor=actor, at=at, role=role)
     return appointment.pk
 
 
+def check_appointable(person_id: int, role: Role, *, at: datetime) -> None:
+    """Refuses what `appoint` would refuse, before anybody is asked."""
+    with transaction.atomic():
+        _check_appointable(person_id, role, at=at)
+
+
+def _check_appointable(person_id: int, role: Role, *, at: datetime) -> None:
+    rules.check_office(role, _lock(person_id))
+    held = queries.roles_given(person_id)
+    if role in held:
+        raise Refusal(Kind.CONFLICT, "trust.appointed_already", f"is {role} already", cps="5.2.1")
+    rules.check_compatible({*held, role})
+    rules.check_standing(queries.files([person_id]).get(person_id), role, at=at)
+
+
 @transaction.atomic
-def dismiss(person_id: int, role: Role, *, actor: Actor, at: datetime) -> None:
+def dismiss(
+    person_id: int, role: Role, *, warrant: int | None = None, actor: Actor, at: datetime
+) -> None:
     """End a person's appointment; what they did in that role stays theirs."""
+    rules.check_warrant(actor, warrant)
     _lock(person_id)
     ended = Appointment.objects.filter(person=person_id, role=role, until__isnull=True).update(
         until=at, ended_by_id=actor.person_id
     )
     if not ended:
         raise Refusal(Kind.NOT_FOUND, "trust.not_appointed", f"is not {role}")
-    _record("people.dismissed", person_id, role, actor=actor, at=at)
+    _record("people.dismissed", person_id, actor=actor, at=at, role=role)
+
+
+def end_roles(person_id: int, *, actor: Actor, at: datetime) -> list[str]:
+    """End all appointments of a person who leaves or moves; the caller writes it down."""
+    _lock(person_id)
+    roles = sorted(queries.roles_given(person_id))
+    Appointment.objects.filter(person=person_id, until__isnull=True).update(
+        until=at, ended_by_id=actor.person_id
+    )
+    return roles
+
+
+@transaction.atomic
+def open_file(
+    person_id: int,
+    *,
+    engaged_on: date,
+    contractor: bool = False,
+    employer: str = "",
+    escort_id: int | None = None,
+    actor: Actor,
+    at: datetime,
+) -> None:
+    """Begin a person's file. Refuses a second one, and a contractor without escort (CPS 5.3.7)."""
+    rules.check_keeper(actor, person_id)
+    rules.check_day(engaged_on, at=at)
+    rules.check_escort(person_id, contractor=contractor, escort_id=escort_id)
+    _lock(person_id)
+    file = PersonnelFile(
+        person_id=person_id,
+        state=State.IN_POST,
+        engaged_on=engaged_on,
+        contractor=contractor,
+        employer=employer if contractor else "",
+        escort_id=escort_id if contractor else None,
+    )
+    try:
+        with transaction.atomic():
+            file.save(force_insert=True)
+    except IntegrityError as error:
+        raise Refusal(Kind.CONFLICT, "trust.file_already", "has a file already") from error
+    _record(
+        "people.file_opened",
+        person_id,
+        actor=actor,
+        at=at,
+        engaged_on=engaged_on.isoformat(),
+        contractor=contractor,
+        escort=file.escort_id,
+    )
+
+
+@transaction.atomic
+def note_finding(
+    person_id: int,
+    item: Item,
+    *,
+    passed: bool,
+    on: date,
+    version: str = "",
+    reference: str = "",
+    actor: Actor,
+    at: datetime,
+) -> None:
+    """Write a result into a person's file: a check, a training, the probation, something read.
+
+    Refuses one's own file, a day to come and the file of somebody who has left.
+    """
+    rules.check_keeper(actor, person_id)
+    rules.check_day(on, at=at)
+    file = queries.locked(person_id)
+    rules.check_not_left(file.state)
+    due = rules.due_after(item, on) if passed else None
+    Finding.objects.create(
+        file=file,
+        item=item,
+        passed=passed,
+        on=on,
+        due=due,
+        version=version,
+        reference=reference,
+        noted_by_id=actor.person_id,
+        noted_at=at,
+    )
+    _record(
+        "people.finding_noted",
+        person_id,
+        actor=actor,
+        at=at,
+        item=item,
+        passed=passed,
+        on=on.isoformat(),
+        due=due.isoformat() if due else "",
+    )
+
+
+@transaction.atomic
+def note_lapses(*, at: datetime) -> int:
+    """Write down what is about to lapse and what has lapsed, each once; how many (CPS 5.3.4)."""
+    told = 0
+    for row in queries.running_out(at=at):
+        assert row.due is not None
+        stage = rules.notice(row.due, at=at)
+        raised = Finding.objects.filter(pk=row.pk, noticed__lt=stage).update(noticed=stage)
+        if raised:
+            action = "people.lapsed" if stage == rules.LAPSED else "people.lapse_ahead"
+            due = row.due.isoformat()
+            _record(action, row.file_id, actor=SYSTEM, at=at, item=row.item, due=due)
+        told += raised
+    return told
 
 
 def _lock(person_id: int) -> str:
@@ -57,5 +187,5 @@ def _lock(person_id: int) -> str:
     return str(office)
 
 
-def _record(action: str, person_id: int, role: Role, *, actor: Actor, at: datetime) -> None:
-    record(action, f"people.staffmember:{person_id}", actor=actor, at=at, role=role)
+def _record(action: str, person_id: int, *, actor: Actor, at: datetime, **details: Any) -> None:
+    record(action, f"people.staffmember:{person_id}", actor=actor, at=at, **details)

@@ -1,13 +1,16 @@
 """Staff for tests: people with roles, and a browser that is signed in as one of them."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 from django.test import Client
 
 from anxin.kernel.actors import SYSTEM, Actor
 from people.accounts.models import OneTimeDevice, StaffMember
-from people.api import Role, appoint
+from people.api import Item, Role, appoint
+from people.models import Finding, PersonnelFile
+from people.trust.rules import State
 
+LONG_AGO = date(2020, 1, 6)
 HIRED = datetime(2026, 1, 5, 9, 0, tzinfo=UTC)
 
 
@@ -22,9 +25,20 @@ def hire(login: str, *roles: Role, office: str = "RA00") -> Actor:
         password_changed_at=datetime.now(UTC),
         must_change_password=False,
     )
+    in_order(person.pk)
     for role in roles:
         appoint(person.pk, role, actor=SYSTEM, at=HIRED)
     return Actor(person.pk, person.name, frozenset(roles), "127.0.0.1", office)
+
+
+def in_order(person_id: int, *, engaged_on: date = LONG_AGO) -> None:
+    """A file in which nothing is missing or lapses, whatever the time."""
+    file = PersonnelFile.objects.create(
+        person_id=person_id, state=State.IN_POST, engaged_on=engaged_on
+    )
+    Finding.objects.bulk_create(
+        Finding(file=file, item=item, passed=True, on=HIRED.date(), noted_at=HIRED) for item in Item
+    )
 
 
 def signed_in(actor: Actor) -> Client:

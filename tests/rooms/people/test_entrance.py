@@ -25,7 +25,7 @@ from people.api import (
     write_demo_accounts,
 )
 from people.models import StaffSession
-from tests.support.people import hire, signed_in
+from tests.support.people import hire, in_order, signed_in
 
 pytestmark = pytest.mark.django_db
 PASSWORD, KEY = "qiyuan-Harbor-17", b"k" * 20
@@ -52,6 +52,7 @@ def shen():
         at=now,
     )
     enrol_device(person_id, KEY, actor=SYSTEM, at=now)
+    in_order(person_id)
     appoint(person_id, Role.REVIEWER, actor=SYSTEM, at=now)
     return person_id
 
@@ -337,6 +338,7 @@ def demo_people(settings, tmp_path):
         at=now,
     )
     enrol_device(person_id, bytes.fromhex(one.key), actor=SYSTEM, at=now)
+    in_order(person_id)
     appoint(person_id, Role.AUDITOR, actor=SYSTEM, at=now)
     write_demo_accounts([one])
     return one

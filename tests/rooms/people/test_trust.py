@@ -19,22 +19,34 @@ AT = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
 
 
 def test_a_person_is_appointed_and_dismissed_and_both_are_in_the_journal():
-    chief = hire("tang", Role.SECURITY_ADMIN)
     chen = hire("chen").person_id
 
-    appoint(chen, Role.OPERATOR, actor=chief, at=AT)
-    assert roles_of(chen) == {"operator"}
-    dismiss(chen, Role.OPERATOR, actor=chief, at=AT + timedelta(days=1))
-    assert roles_of(chen) == set()
+    appoint(chen, Role.OPERATOR, actor=SYSTEM, at=AT)
+    assert roles_of(chen, at=AT) == {"operator"}
+    dismiss(chen, Role.OPERATOR, actor=SYSTEM, at=AT + timedelta(days=1))
+    assert roles_of(chen, at=AT) == set()
 
     entries = Entry.objects.filter(subject=f"people.staffmember:{chen}").order_by("pk")
     assert [(e.action, e.actor_id, e.details) for e in entries] == [
-        ("people.appointed", chief.person_id, '{"role":"operator"}'),
-        ("people.dismissed", chief.person_id, '{"role":"operator"}'),
+        ("people.appointed", None, '{"role":"operator"}'),
+        ("people.dismissed", None, '{"role":"operator"}'),
     ]
     row = Appointment.objects.get(person=chen)
     assert (row.since, row.until) == (AT, AT + timedelta(days=1))
-    assert (row.appointed_by_id, row.ended_by_id) == (chief.person_id, chief.person_id)
+    assert (row.appointed_by_id, row.ended_by_id, row.warrant_id) == (None, None, None)
+
+
+@pytest.mark.parametrize("act", [appoint, dismiss])
+def test_nobody_alone_gives_or_takes_a_role(act):
+    """CPS-5.2.4: what the system may at set-up, people do in twos."""
+    chief = hire("tang", Role.SECURITY_ADMIN)
+    chen = hire("chen", *([Role.OPERATOR] if act is dismiss else [])).person_id
+
+    with pytest.raises(Refusal) as refused:
+        act(chen, Role.OPERATOR, actor=chief, at=AT)
+
+    assert (refused.value.rule, refused.value.cps) == ("trust.approval_needed", "5.2.4")
+    assert Appointment.objects.filter(person=chen, until=None).exists() == (act is dismiss)
 
 
 @pytest.mark.parametrize("pair", sorted(map(sorted, INCOMPATIBLE)), ids="+".join)
@@ -62,13 +74,13 @@ def test_who_takes_in_and_reviews_does_so_for_an_office(role):
         assert (refused.value.rule, refused.value.cps) == ("trust.office_needed", "1.4.2")
     else:
         appoint(person, role, actor=SYSTEM, at=AT)
-    assert roles_of(person) == ({role} - BOUND_TO_AN_OFFICE)
+    assert roles_of(person, at=AT) == ({role} - BOUND_TO_AN_OFFICE)
 
 
 def test_roles_of_one_duty_and_roles_without_a_duty_may_meet():
     person = hire("gao", Role.CA_ADMIN, Role.CA_OPERATOR, Role.POLICY_MEMBER).person_id
 
-    assert roles_of(person) == {"ca_admin", "ca_operator", "policy_member"}
+    assert roles_of(person, at=AT) == {"ca_admin", "ca_operator", "policy_member"}
 
 
 def test_a_role_that_ended_stands_in_nobody_s_way():
@@ -77,7 +89,7 @@ def test_a_role_that_ended_stands_in_nobody_s_way():
 
     appoint(person, Role.REVIEWER, actor=SYSTEM, at=AT)
 
-    assert roles_of(person) == {"reviewer"}
+    assert roles_of(person, at=AT) == {"reviewer"}
 
 
 def test_a_role_is_given_once():

@@ -1,0 +1,105 @@
+"""Forms of a personnel file."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from anxin.kernel.errors import Refusal
+from people.personnel.rules import Cause
+from people.personnel.wording import CAUSES
+from people.trust.rules import Item, Role
+from people.wording import ITEMS, ROLES, WORDING
+
+DAY = forms.DateInput(attrs={"type": "date"})
+
+
+class FileForm(forms.Form):
+    """The beginning of a file."""
+
+    engaged_on = forms.DateField(label=_("入职或合同开始日期"), widget=DAY)
+    contractor = forms.BooleanField(label=_("独立合约人或顾问（CPS 5.3.7）"), required=False)
+    employer = forms.CharField(label=_("合约人所属单位"), max_length=80, required=False)
+    escort = forms.ChoiceField(label=_("进入敏感区域的陪同人员"), required=False)
+
+    def __init__(self, *arguments: Any, people: Iterable[tuple[str, str]], **named: Any) -> None:
+        super().__init__(*arguments, **named)
+        field = self.fields["escort"]
+        assert isinstance(field, forms.ChoiceField)
+        field.choices = [("", _("不需要")), *people]
+
+    def refuse(self, refusal: Refusal) -> None:
+        """What is refused about no field of this form goes on to the page of refusals."""
+        _refuse(self, refusal)
+
+
+class FindingForm(forms.Form):
+    """One result."""
+
+    item = forms.ChoiceField(label=_("项目"), choices=[(item.value, ITEMS[item]) for item in Item])
+    passed = forms.TypedChoiceField(
+        label=_("结果"),
+        choices=[("yes", _("合格")), ("no", _("不合格"))],
+        coerce=lambda given: given == "yes",
+    )
+    on = forms.DateField(label=_("完成日期"), widget=DAY)
+    reference = forms.CharField(
+        label=_("纸质档案编号"),
+        max_length=60,
+        required=False,
+        help_text=_("只写编号，证件和证书的内容留在纸质档案里。"),
+    )
+    version = forms.CharField(label=_("所读文档的版本"), max_length=40, required=False)
+
+    def refuse(self, refusal: Refusal) -> None:
+        _refuse(self, refusal)
+
+
+class RoleForm(forms.Form):
+    role = forms.ChoiceField(label=_("岗位"), choices=[(role.value, ROLES[role]) for role in Role])
+
+
+class SimulateForm(RoleForm):
+    """If this person got that role."""
+
+    person = forms.ChoiceField(label=_("人员"))
+
+    field_order = ("person", "role")
+
+    def __init__(self, *arguments: Any, people: Iterable[tuple[str, str]], **named: Any) -> None:
+        super().__init__(*arguments, **named)
+        field = self.fields["person"]
+        assert isinstance(field, forms.ChoiceField)
+        field.choices = list(people)
+
+
+class SuspendForm(forms.Form):
+    cause = forms.ChoiceField(
+        label=_("原因"), choices=[(cause.value, CAUSES[cause]) for cause in Cause]
+    )
+
+
+class MoveForm(forms.Form):
+    office = forms.CharField(
+        label=_("新的机构代码"),
+        max_length=40,
+        required=False,
+        help_text=_("总部人员留空。"),
+    )
+
+
+class DecideForm(forms.Form):
+    """A vote, on what the page showed."""
+
+    approval = forms.IntegerField(widget=forms.HiddenInput)
+    seen = forms.CharField(max_length=64, widget=forms.HiddenInput)
+    grants = forms.TypedChoiceField(
+        choices=[("yes", "yes"), ("no", "no")], coerce=lambda given: given == "yes"
+    )
+
+
+def _refuse(form: forms.Form, refusal: Refusal) -> None:
+    if refusal.field not in form.fields:
+        raise refusal
+    form.add_error(refusal.field, WORDING[refusal.rule] % {"cps": refusal.cps, **refusal.details})

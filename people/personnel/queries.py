@@ -1,0 +1,310 @@
+"""The personnel list, a person's file, and the matrix of CPS 5.2.4, for pages."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from django.conf import settings
+
+from anxin.kernel.actors import Actor
+from anxin.kernel.errors import Kind, Refusal
+from people.accounts.models import StaffMember
+from people.approvals.queries import ApprovalView, may, open_approvals
+from people.personnel.rules import ACTIONS, Act, subject_of
+from people.trust import queries as trust
+from people.trust import rules
+from people.trust.models import Finding
+from people.trust.rules import Duty, File, Grade, Role, State
+
+
+@dataclass(frozen=True, slots=True)
+class RoleLine:
+    """One appointment; with gaps it rests."""
+
+    role: str
+    since: datetime
+    gaps: list[Refusal]
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """A finding that lapses soon or has lapsed; `notice` as in `trust.rules`."""
+
+    item: str
+    on: date
+    notice: int
+
+    @property
+    def lapsed(self) -> bool:
+        return self.notice == rules.LAPSED
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A person in the list."""
+
+    id: int
+    name: str
+    number: str
+    login: str
+    office: str
+    state: str  # of `trust.rules.State`; empty: no file
+    contractor: bool
+    roles: tuple[RoleLine, ...]
+    dues: tuple[Due, ...]  # the needed ones that lapse within the notice, the next first
+    waiting: tuple[ApprovalView, ...]
+
+    @property
+    def resting(self) -> bool:
+        return any(role.gaps for role in self.roles)
+
+
+def staff(*, at: datetime) -> list[Line]:
+    """Everybody: who may not do their work first, then what lapses next."""
+    lines = _lines(list(StaffMember.objects.order_by("staff_number")), at=at)
+    return sorted(lines, key=lambda line: (line.state == State.LEFT, not line.resting, _next(line)))
+
+
+def _next(line: Line) -> date:
+    return line.dues[0].on if line.dues else date.max
+
+
+def own(person_id: int, *, at: datetime) -> Line:
+    """What a person is told of their own standing."""
+    return _lines([StaffMember.objects.get(pk=person_id)], at=at)[0]
+
+
+def _lines(people: list[StaffMember], *, at: datetime) -> list[Line]:
+    ids = [person.pk for person in people]
+    files, given = trust.files(ids), trust.appointments(ids)
+    asked = _asked(ids)
+    return [
+        _line(
+            person,
+            files.get(person.pk),
+            given.get(person.pk, []),
+            tuple(asked.get(person.pk, ())),
+            at=at,
+        )
+        for person in people
+    ]
+
+
+def _line(
+    person: StaffMember,
+    file: File | None,
+    given: list[trust.Given],
+    waiting: tuple[ApprovalView, ...],
+    *,
+    at: datetime,
+) -> Line:
+    return Line(
+        id=person.pk,
+        name=person.name,
+        number=person.staff_number,
+        login=person.login,
+        office=person.office,
+        state=file.state if file else "",
+        contractor=bool(file and file.contractor),
+        roles=tuple(
+            RoleLine(one.role, one.since, rules.standing(file, one.role, at=at)) for one in given
+        ),
+        dues=_dues(file, at=at),
+        waiting=waiting,
+    )
+
+
+def _dues(file: File | None, *, at: datetime) -> tuple[Due, ...]:
+    if file is None or file.state == State.LEFT:
+        return ()
+    every = (Due(item, due, rules.notice(due, at=at)) for due, item in rules.dues(file))
+    return tuple(due for due in every if due.notice)
+
+
+def _asked(ids: Collection[int]) -> dict[int, list[ApprovalView]]:
+    """Open proposals by person."""
+    subjects = {subject_of(pk): pk for pk in ids}
+    found: dict[int, list[ApprovalView]] = {}
+    for action in ACTIONS.values():
+        for subject, view in open_approvals(action, subjects).items():
+            found.setdefault(subjects[subject], []).append(view)
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class ItemLine:
+    """The latest finding of one item, if there is one."""
+
+    item: str
+    cps: str
+    needed: bool
+    found: Finding | None
+    notice: int
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """An open proposal, and why this reader may not vote on it."""
+
+    approval: ApprovalView
+    act: str
+    role: str
+    gaps: list[Refusal]
+    reasons: list[Refusal]
+
+
+@dataclass(frozen=True, slots=True)
+class PersonView:
+    line: Line
+    engaged_on: date | None
+    employer: str
+    escort: str
+    items: tuple[ItemLine, ...]
+    proposals: tuple[Proposal, ...]
+    may_propose: bool
+    may_keep: bool
+
+
+def id_of(number: str) -> int:
+    """The person with this staff number; Refusal NOT_FOUND."""
+    found = StaffMember.objects.filter(staff_number=number).values_list("pk", flat=True).first()
+    if found is None:
+        raise Refusal(Kind.NOT_FOUND, "people.no_such_person", f"no person {number}")
+    return found
+
+
+def person(number: str, actor: Actor, *, at: datetime) -> PersonView:
+    """A person's page; Refusal NOT_FOUND."""
+    row = StaffMember.objects.select_related("file__escort").get(pk=id_of(number))
+    file, line = getattr(row, "file", None), _lines([row], at=at)[0]
+    other = actor.person_id != row.pk
+    return PersonView(
+        line=line,
+        engaged_on=file.engaged_on if file else None,
+        employer=file.employer if file else "",
+        escort=file.escort.name if file and file.escort else "",
+        items=_items(row.pk, at=at),
+        proposals=tuple(_proposal(one, row.pk, actor, at=at) for one in line.waiting),
+        may_propose=other and not may(actor, ACTIONS[Act.APPOINT]),
+        may_keep=other,
+    )
+
+
+def _items(person_id: int, *, at: datetime) -> tuple[ItemLine, ...]:
+    latest = {row.item: row for row in trust.latest([person_id]).select_related("noted_by")}
+    return tuple(
+        ItemLine(item, demand.cps, demand.needed, row, _notice(row, at=at))
+        for item, demand in rules.ITEMS.items()
+        for row in [latest.get(item)]
+    )
+
+
+def _notice(row: Finding | None, *, at: datetime) -> int:
+    return rules.notice(row.due, at=at) if row and row.due else 0
+
+
+def _proposal(approval: ApprovalView, person_id: int, actor: Actor, *, at: datetime) -> Proposal:
+    role = str(approval.payload.get("role", ""))
+    act = approval.action.rpartition(".")[2]
+    file = trust.files([person_id]).get(person_id)
+    return Proposal(
+        approval=approval,
+        act=act,
+        role=role,
+        gaps=rules.standing(file, role, at=at) if act == Act.APPOINT else [],
+        reasons=may(actor, approval.action, approval=approval)
+        + ([rules.own_file()] if actor.person_id == person_id else []),
+    )
+
+
+# --- the matrix of CPS 5.2.4 --------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """Two roles in one person: `apart` with their duties, or together."""
+
+    role: str
+    same: bool
+    apart: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    role: str
+    duty: Duty | None
+    grade: Grade
+    months: int
+    cells: tuple[Cell, ...]
+
+
+def matrix() -> list[Row]:
+    """Every role by every role."""
+    return [
+        Row(
+            role=one,
+            duty=rules.DUTY_OF.get(one),
+            grade=rules.GRADE_OF[one],
+            months=rules.PROBATION[rules.GRADE_OF[one]],
+            cells=tuple(
+                Cell(other, one == other, frozenset({one, other}) in rules.INCOMPATIBLE)
+                for other in Role
+            ),
+        )
+        for one in Role
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class Clash:
+    """Two roles that would meet in one hand, with the duties CPS 5.2.4 keeps apart."""
+
+    one: str
+    other: str
+    duties: tuple[Duty, Duty]
+
+
+@dataclass(frozen=True, slots=True)
+class Simulation:
+    """What would be if a person got a role."""
+
+    person: str
+    number: str
+    role: str
+    held: tuple[str, ...]
+    clashes: tuple[Clash, ...]
+    both_sides: tuple[str, ...]  # actions the person could then propose and check
+    gaps: list[Refusal]
+
+    @property
+    def possible(self) -> bool:
+        return not self.clashes and not self.gaps
+
+
+def simulate(number: str, role: Role, *, at: datetime) -> Simulation:
+    """Refusal NOT_FOUND for a number nobody has."""
+    person_id = id_of(number)
+    held = trust.roles_given(person_id)
+    roles = {*held, role}
+    return Simulation(
+        person=StaffMember.objects.get(pk=person_id).name,
+        number=number,
+        role=role,
+        held=tuple(sorted(held)),
+        clashes=tuple(
+            Clash(one, other, (rules.DUTY_OF[one], rules.DUTY_OF[other]))
+            for one, other in rules.conflicts(roles)
+        ),
+        both_sides=tuple(
+            action
+            for action, duty in settings.DUTIES.items()
+            if duty.makers & roles and duty.checkers & roles
+        ),
+        gaps=rules.standing(trust.files([person_id]).get(person_id), role, at=at),
+    )
+
+
+def people_to_choose() -> list[tuple[str, str]]:
+    """Staff number and name of everybody, for a form."""
+    rows = StaffMember.objects.order_by("staff_number").values_list("staff_number", "name")
+    return [(number, f"{number} {name}") for number, name in rows]

@@ -1,0 +1,27 @@
+"""What is done about people, and how long a person's page lists what was."""
+
+from enum import StrEnum
+
+
+class Act(StrEnum):
+    """What needs another person's vote."""
+
+    APPOINT = "appoint"
+    DISMISS = "dismiss"
+    REINSTATE = "reinstate"
+
+
+ACTIONS: dict[Act, str] = {act: f"people.{act}" for act in Act}
+
+
+class Cause(StrEnum):
+    """Why a person is suspended, CPS 5.3.6."""
+
+    SUSPECTED = "suspected"  # of an act they were not authorised for
+    ESTABLISHED = "established"
+    TOKEN_LOST = "token_lost"  # noqa: S105 -- their device or card may be in other hands
+
+
+def subject_of(person_id: int) -> str:
+    """What approvals and the journal call a person."""
+    return f"people.staffmember:{person_id}"

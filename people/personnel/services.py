@@ -1,0 +1,130 @@
+"""Appoint and dismiss with two people, suspend and close with one (CPS 5.2.4, 5.3.6, WP-8.2).
+
+What takes rights away is done at once by one person; what gives them needs another's vote.
+"""
+
+from datetime import datetime
+
+from django.db import transaction
+
+from anxin.kernel.actors import Actor
+from anxin.kernel.jobs import announce
+from audit.log import advance, record
+from people.accounts import services as accounts
+from people.approvals.queries import ApprovalView
+from people.approvals.services import propose, redeem, vote, withdraw_all_of
+from people.personnel.rules import ACTIONS, Act, Cause, subject_of
+from people.sessions.services import end_others
+from people.trust import queries, rules
+from people.trust import services as trust
+from people.trust.rules import Role
+
+
+@transaction.atomic
+def propose_appointment(person_id: int, role: Role, *, actor: Actor, at: datetime) -> ApprovalView:
+    """Ask for a role for a person; refuses at once what an appointment would refuse."""
+    rules.check_other(actor, person_id)
+    trust.check_appointable(person_id, role, at=at)
+    return _propose(Act.APPOINT, person_id, {"role": role}, actor=actor, at=at)
+
+
+@transaction.atomic
+def propose_dismissal(person_id: int, role: Role, *, actor: Actor, at: datetime) -> ApprovalView:
+    """Ask for the end of a person's role."""
+    rules.check_other(actor, person_id)
+    rules.check_given(role, queries.roles_given(person_id))
+    return _propose(Act.DISMISS, person_id, {"role": role}, actor=actor, at=at)
+
+
+@transaction.atomic
+def propose_reinstatement(person_id: int, *, actor: Actor, at: datetime) -> ApprovalView:
+    """Ask for the end of a suspension."""
+    rules.check_other(actor, person_id)
+    rules.STEPS.after("reinstate", queries.locked(person_id).state)
+    return _propose(Act.REINSTATE, person_id, {}, actor=actor, at=at)
+
+
+def decide(
+    person_id: int, approval_id: int, *, grants: bool, seen: str, actor: Actor, at: datetime
+) -> ApprovalView:
+    """One vote on a proposal about this person; nobody votes about themselves."""
+    rules.check_other(actor, person_id)
+    return vote(approval_id, grants=grants, seen=seen, actor=actor, at=at)
+
+
+def appoint(approval: ApprovalView, *, actor: Actor, at: datetime, person: int, role: str) -> None:
+    """Give the role that was agreed to."""
+    rules.check_other(actor, person)
+    redeem(approval, ACTIONS[Act.APPOINT], {"person": person, "role": role}, actor=actor, at=at)
+    trust.appoint(person, Role(role), warrant=approval.id, actor=actor, at=at)
+
+
+def dismiss(approval: ApprovalView, *, actor: Actor, at: datetime, person: int, role: str) -> None:
+    """End the role whose end was agreed to."""
+    rules.check_other(actor, person)
+    redeem(approval, ACTIONS[Act.DISMISS], {"person": person, "role": role}, actor=actor, at=at)
+    trust.dismiss(person, Role(role), warrant=approval.id, actor=actor, at=at)
+
+
+def reinstate(approval: ApprovalView, *, actor: Actor, at: datetime, person: int) -> None:
+    """End a suspension; the roles count again as far as the person is in order."""
+    rules.check_other(actor, person)
+    redeem(approval, ACTIONS[Act.REINSTATE], {"person": person}, actor=actor, at=at)
+    advance(queries.locked(person), "reinstate", actor=actor, at=at)
+    accounts.reopen_account(person)
+
+
+@transaction.atomic
+def suspend(person_id: int, cause: Cause, *, actor: Actor, at: datetime) -> None:
+    """Shut a person out everywhere at once (CPS 5.3.6): roles, account, device, sessions, votes.
+
+    Refuses who keeps no files, oneself, and somebody who is not in post.
+    """
+    rules.check_keeper(actor, person_id)
+    advance(queries.locked(person_id), "suspend", actor=actor, at=at, cause=cause)
+    _shut_out(person_id, "suspended", for_good=False, actor=actor, at=at)
+
+
+@transaction.atomic
+def leave(person_id: int, *, actor: Actor, at: datetime) -> None:
+    """Close a leaver's accounts and end their roles, for good, in one step (WP-8.2)."""
+    rules.check_keeper(actor, person_id)
+    advance(queries.locked(person_id), "leave", actor=actor, at=at)
+    roles = trust.end_roles(person_id, actor=actor, at=at)
+    record("people.left", subject_of(person_id), actor=actor, at=at, roles=roles)
+    _shut_out(person_id, "left", for_good=True, actor=actor, at=at)
+
+
+@transaction.atomic
+def move(person_id: int, office: str, *, actor: Actor, at: datetime) -> None:
+    """End a mover's roles and sessions and note the new office (WP-8.2); new roles are asked for.
+
+    `office`: code of an RA, empty for headquarters.
+    """
+    rules.check_keeper(actor, person_id)
+    rules.check_not_left(queries.locked(person_id).state)
+    roles = trust.end_roles(person_id, actor=actor, at=at)
+    accounts.change_office(person_id, office)
+    record("people.moved", subject_of(person_id), actor=actor, at=at, roles=roles, office=office)
+    _drop(person_id, "moved", actor=actor, at=at)
+
+
+def _shut_out(person_id: int, why: str, *, for_good: bool, actor: Actor, at: datetime) -> None:
+    accounts.close_account(person_id, for_good=for_good)
+    _drop(person_id, why, actor=actor, at=at)
+    announce("people.suspended", person_id=person_id)
+
+
+def _drop(person_id: int, why: str, *, actor: Actor, at: datetime) -> None:
+    """End every session; take back what is open and came from this person."""
+    end_others(person_id, keep=None, why=why, actor=actor, at=at)
+    withdraw_all_of(
+        person_id, reason=f"{why}: one of those who asked or agreed", actor=actor, at=at
+    )
+
+
+def _propose(
+    act: Act, person_id: int, more: dict[str, str], *, actor: Actor, at: datetime
+) -> ApprovalView:
+    payload = {"person": person_id, **more}
+    return propose(ACTIONS[act], payload, subject=subject_of(person_id), actor=actor, at=at)

@@ -1,0 +1,485 @@
+"""Trusted persons: appointed by two, in order or at rest, shut out by one (CPS 5.2, 5.3)."""
+
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+from django.core.management import call_command
+
+from anxin.kernel.actors import SYSTEM
+from anxin.kernel.errors import Refusal
+from audit.journal.models import Entry
+from people.accounts import codes
+from people.accounts import services as accounts
+from people.api import (
+    Item,
+    Role,
+    appoint,
+    approval,
+    create_staff,
+    enrol_device,
+    note_finding,
+    open_file,
+    propose,
+    vote,
+)
+from people.models import Appointment, Finding, PersonnelFile, StaffMember
+from people.personnel import queries, services
+from people.personnel.rules import Cause
+from people.trust.queries import roles_of
+from people.trust.services import note_lapses
+from tests.support.people import hire, in_order, signed_in
+
+pytestmark = pytest.mark.django_db
+AT = datetime(2026, 11, 20, 4, 0, tzinfo=UTC)
+TODAY = date(2026, 11, 20)
+PASSWORD, KEY = "qiyuan-Harbor-17", b"k" * 20
+
+
+@pytest.fixture
+def tang():
+    return hire("tang", Role.SECURITY_ADMIN)
+
+
+@pytest.fixture
+def gao():
+    return hire("gao", Role.CA_ADMIN)
+
+
+def refused(act, *arguments, **named):
+    with pytest.raises(Refusal) as refusal:
+        act(*arguments, **named)
+    return refusal.value.rule
+
+
+def lapses(person_id, item, due):
+    Finding.objects.filter(file=person_id, item=item).update(due=due)
+
+
+def newcomer(login="wen"):
+    """Somebody with an account and nothing else."""
+    return create_staff(
+        login,
+        name="闻溪",
+        staff_number=f"N-{login}",
+        password=PASSWORD,
+        office="RA00",
+        must_change_password=False,
+        actor=SYSTEM,
+        at=AT,
+    )
+
+
+# --- appointed by two ---------------------------------------------------------------------------
+
+
+def test_a_role_is_given_by_one_who_asks_and_another_who_agrees(tang, gao):
+    """CPS-5.2.1, CPS-5.2.4"""
+    wen = hire("wen").person_id
+
+    asked = services.propose_appointment(wen, Role.OPERATOR, actor=tang, at=AT)
+    assert roles_of(wen, at=AT) == set()
+    services.decide(wen, asked.id, grants=True, seen=asked.digest, actor=gao, at=AT)
+
+    assert roles_of(wen, at=AT) == {"operator"}
+    row = Appointment.objects.get(person=wen)
+    assert (row.warrant_id, row.appointed_by_id) == (asked.id, gao.person_id)
+    entry = Entry.objects.get(action="people.appointed", subject=f"people.staffmember:{wen}")
+    assert (entry.actor_id, entry.details) == (gao.person_id, '{"role":"operator"}')
+
+
+def test_a_role_is_ended_by_two(tang, gao):
+    """CPS-5.2.4"""
+    chen = hire("chen", Role.OPERATOR).person_id
+
+    asked = services.propose_dismissal(chen, Role.OPERATOR, actor=tang, at=AT)
+    assert roles_of(chen, at=AT) == {"operator"}
+    services.decide(chen, asked.id, grants=True, seen=asked.digest, actor=gao, at=AT)
+
+    assert roles_of(chen, at=AT) == set()
+
+
+def test_a_no_gives_nothing(tang, gao):
+    wen = hire("wen").person_id
+    asked = services.propose_appointment(wen, Role.OPERATOR, actor=tang, at=AT)
+
+    services.decide(wen, asked.id, grants=False, seen=asked.digest, actor=gao, at=AT)
+
+    assert approval(asked.id).state == "refused"
+    assert not Appointment.objects.filter(person=wen).exists()
+
+
+def test_who_asked_does_not_agree(tang):
+    """CPS-5.2.4"""
+    wen = hire("wen").person_id
+    asked = services.propose_appointment(wen, Role.OPERATOR, actor=tang, at=AT)
+    rule = refused(
+        services.decide, wen, asked.id, grants=True, seen=asked.digest, actor=tang, at=AT
+    )
+
+    assert rule == "approval.not_a_checker"
+
+
+def test_nobody_asks_or_agrees_about_themselves(tang, gao):
+    """CPS-5.2.4"""
+    own = services.propose_appointment
+    assert refused(own, tang.person_id, Role.POLICY_MEMBER, actor=tang, at=AT) == "trust.own_file"
+    asked = own(gao.person_id, Role.POLICY_MEMBER, actor=tang, at=AT)
+
+    decide = services.decide
+    named = {"grants": True, "seen": asked.digest, "actor": gao, "at": AT}
+    assert refused(decide, gao.person_id, asked.id, **named) == "trust.own_file"
+    chen = hire("chen").person_id  # and not by naming another person either
+    assert refused(decide, chen, asked.id, **named) == "trust.own_file"
+    assert roles_of(gao.person_id, at=AT) == {"ca_admin"}
+
+
+@pytest.mark.parametrize(
+    ("held", "asked", "rule"),
+    [
+        ([Role.OPERATOR], Role.REVIEWER, "trust.incompatible_roles"),
+        ([Role.OPERATOR], Role.OPERATOR, "trust.appointed_already"),
+    ],
+)
+def test_a_hopeless_appointment_is_not_even_asked_for(tang, held, asked, rule):
+    """CPS-5.2.4: enforced at assignment."""
+    chen = hire("chen", *held).person_id
+
+    assert refused(services.propose_appointment, chen, asked, actor=tang, at=AT) == rule
+
+
+def test_what_lapsed_since_it_was_asked_for_is_not_given(tang, gao):
+    """CPS-5.3.4: the standing at the vote counts."""
+    wen = hire("wen").person_id
+    asked = services.propose_appointment(wen, Role.OPERATOR, actor=tang, at=AT)
+    lapses(wen, Item.RECOVERY, TODAY - timedelta(days=1))
+
+    rule = refused(services.decide, wen, asked.id, grants=True, seen=asked.digest, actor=gao, at=AT)
+
+    assert rule == "trust.recovery"
+    assert approval(asked.id).state == "open"
+
+
+def test_a_newcomer_gets_a_role_once_the_file_is_whole(tang):
+    """CPS-5.3.1, CPS-5.3.2, CPS-5.3.3"""
+    wen = newcomer()
+    assert refused(appoint, wen, Role.OPERATOR, actor=SYSTEM, at=AT) == "trust.no_file"
+    open_file(wen, engaged_on=date(2026, 1, 5), actor=tang, at=AT)
+    for item in Item:
+        with pytest.raises(Refusal) as refusal:
+            appoint(wen, Role.OPERATOR, actor=SYSTEM, at=AT)
+        assert refusal.value.cps in {"5.3.1", "5.3.2", "5.3.3"}
+        note_finding(wen, item, passed=True, on=TODAY, actor=tang, at=AT)
+        if item is Item.RECOVERY:
+            break
+
+    appoint(wen, Role.OPERATOR, actor=SYSTEM, at=AT)
+
+    assert roles_of(wen, at=AT) == {"operator"}
+    entries = Entry.objects.filter(subject=f"people.staffmember:{wen}", actor_id=tang.person_id)
+    assert list(entries.order_by("pk").values_list("action", flat=True)) == [
+        "people.file_opened",
+        *["people.finding_noted"] * 12,
+    ]
+    assert '"item":"recovery"' in entries.latest("pk").details
+
+
+# --- in order or at rest ------------------------------------------------------------------------
+
+
+def test_an_overdue_training_rests_the_role_and_a_new_one_wakes_it(tang):
+    """CPS-5.3.4: nobody has to do anything for it."""
+    chen = hire("chen", Role.OPERATOR).person_id
+    lapses(chen, Item.EMERGENCIES, TODAY)
+
+    assert roles_of(chen, at=AT) == {"operator"}
+    tomorrow = AT + timedelta(days=1)
+    assert roles_of(chen, at=tomorrow) == set()
+    assert Appointment.objects.filter(person=chen, until=None).exists()
+
+    note_finding(
+        chen, Item.EMERGENCIES, passed=True, on=TODAY + timedelta(days=1), actor=tang, at=tomorrow
+    )
+    assert roles_of(chen, at=tomorrow) == {"operator"}
+
+
+def test_whose_training_lapsed_has_no_pages_of_that_role():
+    """CPS-5.3.4, CPS-5.2.4: enforced at each act."""
+    ren = hire("ren", Role.SECURITY_ADMIN)
+    browser = signed_in(ren)
+    before = browser.get("/people/").status_code
+    lapses(ren.person_id, Item.PKI_BASICS, date(2026, 1, 1))
+
+    page = browser.get("/me/")
+
+    assert (before, browser.get("/people/").status_code) == (200, 403)
+    assert page.status_code == 200
+    assert "“CA 安全管理员”已暂停" in page.content.decode()
+
+
+def test_notice_is_written_down_once_for_each_step():
+    """CPS-5.3.4: a month before, a week before, and when it has lapsed."""
+    chen = hire("chen", Role.OPERATOR).person_id
+    lapses(chen, Item.DUTIES, TODAY)
+
+    days = [-60, -31, -30, -29, -7, -6, 0, 1, 2]
+    told = {day: note_lapses(at=AT + timedelta(days=day)) for day in days}
+
+    assert [day for day, count in told.items() if count] == [-30, -7, 1]
+    entries = Entry.objects.filter(subject=f"people.staffmember:{chen}", action__contains="lapse")
+    assert [(e.action, e.details) for e in entries.order_by("pk")] == [
+        (action, '{"due":"2026-11-20","item":"duties"}')
+        for action in ("people.lapse_ahead", "people.lapse_ahead", "people.lapsed")
+    ]
+
+
+def test_nobody_keeps_their_own_file(tang):
+    """CPS-5.3.2"""
+    one = {"passed": True, "on": TODAY, "actor": tang, "at": AT}
+    assert refused(note_finding, tang.person_id, Item.HONESTY, **one) == "trust.own_file"
+
+
+def test_only_the_administrators_keep_files():
+    """CPS-5.3.2"""
+    ren, chen = hire("ren", Role.AUDITOR), hire("chen")
+    one = {"passed": True, "on": TODAY, "actor": ren, "at": AT}
+    assert refused(note_finding, chen.person_id, Item.HONESTY, **one) == "trust.not_a_keeper"
+
+
+def test_a_result_of_tomorrow_is_refused(tang):
+    chen = hire("chen").person_id
+    one = {"passed": True, "actor": tang, "at": AT}
+    tomorrow = TODAY + timedelta(days=1)
+
+    assert refused(note_finding, chen, Item.DUTIES, on=tomorrow, **one) == "trust.day_to_come"
+    note_finding(chen, Item.DUTIES, on=TODAY, **one)
+    row = Finding.objects.filter(file=chen, item=Item.DUTIES).latest("pk")
+    assert (row.due, row.noted_by_id) == (date(2027, 11, 20), tang.person_id)
+
+
+def test_a_contractor_has_an_escort_from_the_first_day(tang):
+    """CPS-5.3.7"""
+    wen, wei = newcomer(), hire("wei").person_id
+    terms = {"engaged_on": TODAY, "contractor": True, "employer": "A", "actor": tang, "at": AT}
+
+    assert refused(open_file, wen, **terms) == "trust.escort"
+    assert refused(open_file, wen, escort_id=wen, **terms) == "trust.escort"
+    open_file(wen, escort_id=wei, **terms)
+
+    assert PersonnelFile.objects.get(pk=wen).escort_id == wei
+    assert refused(open_file, wen, escort_id=wei, **terms) == "trust.file_already"
+
+
+# --- shut out by one ----------------------------------------------------------------------------
+
+
+@pytest.fixture
+def shen():
+    """A reviewer with password, device, and a browser."""
+    person_id = newcomer("shen")
+    in_order(person_id)
+    enrol_device(person_id, KEY, actor=SYSTEM, at=AT)
+    appoint(person_id, Role.REVIEWER, actor=SYSTEM, at=AT)
+    return person_id
+
+
+def test_one_action_shuts_a_person_out_everywhere(tang, shen):
+    """CPS-5.3.6: sessions, password, one-time device, roles, pending votes; in one transaction."""
+    chen = hire("chen", Role.OPERATOR)
+    actor = hire("nobody")  # only for the shape
+    actor = type(actor)(shen, "闻溪", frozenset({"reviewer"}))
+    browser = signed_in(actor)
+    assert browser.get("/me/").status_code == 200
+    asked = propose("ra.approve_application_twice", {"n": 1}, subject="x:1", actor=chen, at=AT)
+    vote(asked.id, grants=True, seen=asked.digest, actor=actor, at=AT)
+
+    services.suspend(shen, Cause.SUSPECTED, actor=tang, at=AT)
+
+    assert browser.get("/me/")["Location"].startswith("/sign-in/")
+    assert roles_of(shen, at=AT) == set()
+    assert approval(asked.id).state == "withdrawn"
+    now = datetime.now(UTC)
+    code = codes.code(KEY, after=-1, at=now)
+    assert refused(accounts.check_code, shen, code, address="", at=now) == "sign_in.refused"
+    password = refused(accounts.check_password, "shen", PASSWORD, address="", at=now)
+    assert password == "sign_in.refused"
+    entry = Entry.objects.get(action="people.personnelfile.suspend")
+    assert (entry.actor_id, entry.subject) == (tang.person_id, f"people.personnelfile:{shen}")
+    assert '"cause":"suspected"' in entry.details
+
+
+def test_what_a_suspended_person_asked_for_is_taken_back(tang):
+    """CPS-5.3.6"""
+    chen, other = hire("chen", Role.OPERATOR), hire("wu", Role.OPERATOR)
+    mine, theirs = (
+        propose("ra.approve_application", {"n": 1}, subject=f"x:{who.person_id}", actor=who, at=AT)
+        for who in (chen, other)
+    )
+
+    services.suspend(chen.person_id, Cause.TOKEN_LOST, actor=tang, at=AT)
+
+    assert (approval(mine.id).state, approval(theirs.id).state) == ("withdrawn", "open")
+
+
+def test_a_suspension_is_lifted_by_two(tang, gao, shen):
+    """CPS-5.3.6"""
+    services.suspend(shen, Cause.SUSPECTED, actor=gao, at=AT)
+
+    asked = services.propose_reinstatement(shen, actor=tang, at=AT)
+    assert roles_of(shen, at=AT) == set()
+    services.decide(shen, asked.id, grants=True, seen=asked.digest, actor=gao, at=AT)
+
+    assert roles_of(shen, at=AT) == {"reviewer"}
+    now = datetime.now(UTC)
+    assert accounts.check_password("shen", PASSWORD, address="", at=now) == shen
+
+
+def test_a_leaver_is_gone_for_good_in_one_step(tang, gao, shen):
+    """WP-8.2"""
+    services.leave(shen, actor=tang, at=AT)
+
+    assert not StaffMember.objects.get(pk=shen).is_active
+    assert not StaffMember.objects.get(pk=shen).onetimedevice_set.filter(confirmed=True).exists()
+    assert not Appointment.objects.filter(person=shen, until=None).exists()
+    assert PersonnelFile.objects.get(pk=shen).state == "left"
+    lift = refused(services.propose_reinstatement, shen, actor=tang, at=AT)
+    assert lift == "state.no_such_step"
+    one = {"passed": True, "on": TODAY, "actor": gao, "at": AT}
+    assert refused(note_finding, shen, Item.DUTIES, **one) == "trust.left"
+    entry = Entry.objects.get(action="people.left")
+    assert entry.details == '{"roles":["reviewer"]}'
+
+
+def test_a_mover_starts_anew(tang, gao, shen):
+    """WP-8.2"""
+    browser = signed_in(type(tang)(shen, "闻溪"))
+
+    services.move(shen, "RA01", actor=gao, at=AT)
+
+    assert roles_of(shen, at=AT) == set()
+    assert StaffMember.objects.get(pk=shen).office == "RA01"
+    assert browser.get("/me/")["Location"].startswith("/sign-in/")
+    asked = services.propose_appointment(shen, Role.OPERATOR, actor=tang, at=AT)
+    services.decide(shen, asked.id, grants=True, seen=asked.digest, actor=gao, at=AT)
+    assert roles_of(shen, at=AT) == {"operator"}
+    entry = Entry.objects.get(action="people.moved")
+    assert entry.details == '{"office":"RA01","roles":["reviewer"]}'
+
+
+@pytest.mark.parametrize("act", [services.suspend, services.leave, services.move])
+def test_only_administrators_shut_out_and_nobody_themselves(tang, act):
+    """CPS-5.3.6"""
+    ren, chen = hire("ren", Role.AUDITOR), hire("chen", Role.OPERATOR).person_id
+    more = {services.suspend: [Cause.SUSPECTED], services.move: [""]}.get(act, [])
+
+    assert refused(act, chen, *more, actor=ren, at=AT) == "trust.not_a_keeper"
+    assert refused(act, tang.person_id, *more, actor=tang, at=AT) == "trust.own_file"
+    assert roles_of(chen, at=AT) == {"operator"}
+
+
+# --- pages --------------------------------------------------------------------------------------
+
+PAGES = ["/people/", "/people/matrix/", "/people/of/S-chen/"]
+ACTS = ["file", "finding", "role", "role/end", "return", "decide", "suspend", "leave", "move"]
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_the_administrators_see_the_pages_and_others_do_not(page):
+    chen = hire("chen", Role.OPERATOR)
+    for who in (hire("tang", Role.SECURITY_ADMIN), hire("gao", Role.CA_ADMIN)):
+        assert signed_in(who).get(page).status_code == 200
+    for who in (chen, hire("jiang", Role.AUDITOR), hire("wei", Role.CA_OPERATOR)):
+        assert signed_in(who).get(page).status_code == 403
+
+
+@pytest.mark.parametrize("act", ACTS)
+def test_the_outsider_does_nothing_to_people(act):
+    chen = hire("chen", Role.OPERATOR)
+    before = Appointment.objects.filter(until=None).count()
+
+    assert signed_in(chen).post(f"/people/of/S-chen/{act}/", {}).status_code == 403
+    assert Appointment.objects.filter(until=None).count() == before
+
+
+def test_two_administrators_appoint_on_the_pages(tang, gao):
+    """CPS-5.2.4"""
+    wen = hire("wen").person_id
+    asks, agrees = signed_in(tang), signed_in(gao)
+
+    asks.post("/people/of/S-wen/role/", {"role": "operator"})
+    (one,) = agrees.get("/people/of/S-wen/").context["view"].proposals
+    assert one.reasons == []
+    (seen_by_maker,) = asks.get("/people/of/S-wen/").context["view"].proposals
+    assert [reason.rule for reason in seen_by_maker.reasons] == ["approval.not_a_checker"]
+    vote = {"approval": one.approval.id, "seen": one.approval.digest, "grants": "yes"}
+    done = agrees.post("/people/of/S-wen/decide/", vote)
+
+    assert done["Location"] == "/people/of/S-wen/"
+    assert roles_of(wen, at=datetime.now(UTC)) == {"operator"}
+
+
+def test_a_file_is_kept_suspended_and_closed_on_the_page(tang):
+    wen = newcomer()
+    page, browser = "/people/of/N-wen/", signed_in(tang)
+    assert "建立档案" in browser.get(page).content.decode()
+
+    wrong = browser.post(f"{page}file/", {"engaged_on": "2026-01-05", "contractor": "on"})
+    assert (wrong.status_code, "陪同" in wrong.content.decode()) == (422, True)
+    browser.post(f"{page}file/", {"engaged_on": "2026-01-05"})
+    future = {"item": "honesty", "passed": "yes", "on": "2999-01-01"}
+    assert browser.post(f"{page}finding/", future).status_code == 422
+    browser.post(f"{page}finding/", future | {"on": "2026-02-05", "reference": "RS-1"})
+    assert "RS-1" in browser.get(page).content.decode()
+    browser.post(f"{page}suspend/", {"cause": "suspected"})
+    assert PersonnelFile.objects.get(pk=wen).state == "suspended"
+    assert browser.post(f"{page}leave/", {"confirm": "N-wem"}).status_code == 422
+    browser.post(f"{page}leave/", {"confirm": "N-wen"})
+
+    assert PersonnelFile.objects.get(pk=wen).state == "left"
+    assert browser.get(page).status_code == 200
+
+
+def test_the_list_and_one_s_own_page_say_what_lapses(tang):
+    """CPS-5.3.4"""
+    chen = hire("chen", Role.OPERATOR)
+    soon = datetime.now(UTC).date() + timedelta(days=20)
+    lapses(chen.person_id, Item.SYSTEMS, soon)
+
+    listed = signed_in(tang).get("/people/").content.decode()
+    own = signed_in(chen).get("/me/").content.decode()
+
+    assert f"{soon} 到期" in listed
+    assert f"{soon} 到期" in own
+
+
+def test_the_matrix_and_the_simulator_say_which_duties_would_meet(tang):
+    """CPS-5.2.4"""
+    hire("chen", Role.OPERATOR)
+    rows = queries.matrix()
+    apart = {(row.role, cell.role) for row in rows for cell in row.cells if cell.apart}
+    browser = signed_in(tang)
+
+    page = browser.get("/people/matrix/?person=S-chen&role=reviewer")
+    fine = browser.get("/people/matrix/?person=S-chen&role=finance").context["found"]
+
+    assert len(rows) == len(Role)
+    assert ("operator", "reviewer") in apart
+    assert ("operator", "finance") not in apart
+    assert apart == {(other, one) for one, other in apart}
+    found = page.context["found"]
+    assert [one.duties for one in found.clashes] == [("business", "subscriber_data")]
+    assert "ra.approve_application" in found.both_sides
+    assert "业务处理与订户资料管理会落在一人手里" in page.content.decode()
+    assert fine.possible
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_worker_tells_of_lapses_and_changes_nothing_else(connection_as):
+    chen = hire("chen", Role.OPERATOR).person_id
+    call_command("grant")
+    with connection_as("worker") as one:
+        one.execute("UPDATE people_finding SET noticed = 1")
+        for act in ("UPDATE people_finding SET passed = true", "DELETE FROM people_finding"):
+            with pytest.raises(Exception, match="permission denied"):
+                one.execute(act)
+    with connection_as("staff") as one, pytest.raises(Exception, match="permission denied"):
+        one.execute(f"UPDATE people_finding SET passed = true WHERE file_id = {chen}")
