@@ -16,7 +16,7 @@ from ra.evidence.shapes import MAX_PAGES, MAX_PIXELS
 LOADER = ("LD_LIBRARY_PATH",)  # where Python's own library is, when Python is a copy
 SECONDS = 60  # from start to answer
 AT_ONCE = 2  # children of one process: each takes a processor and much memory
-WAIT = 30  # seconds for one's turn
+WAIT = 5  # seconds for one's turn: who waits keeps a thread from other pages
 MOST = 64 * 1024 * 1024  # bytes of pages we are willing to take back
 
 _turns = threading.BoundedSemaphore(AT_ONCE)
