@@ -39,6 +39,20 @@ DUTIES: dict[str, Duty] = {
         votes=2,
         cps="4.3.1",
     ),
+    "ra.grant_authority": Duty(
+        perform="ra.branches.services.grant_authority",
+        makers=frozenset({Role.SECURITY_ADMIN}),
+        checkers=frozenset({Role.CA_ADMIN}),
+        votes=1,
+        cps="1.4.2",
+    ),
+    "ra.stop_office": Duty(
+        perform="ra.offices.services.stop",
+        makers=frozenset({Role.SECURITY_ADMIN}),
+        checkers=frozenset({Role.CA_ADMIN}),
+        votes=1,
+        cps="5.8",
+    ),
     "ra.revoke_certificate": Duty(
         perform="ra.revocations.services.approve",
         makers=frozenset({Role.OPERATOR}),

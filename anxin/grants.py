@@ -71,6 +71,7 @@ GRANTS: dict[str, dict[str, str]] = {
     # ra: staff enter and decide, workers note what became of certificates. The public site reads
     # columns without personal data, counts wrong codes, and accepts (a trigger holds it to that).
     "ra_office": {"anxin_staff": KEEP, "anxin_worker": READ, "anxin_public": "SELECT (id, name)"},
+    "ra_authority": {"anxin_staff": "SELECT, INSERT, UPDATE (ended_at)"},
     "ra_subscriber": {"anxin_staff": ADD, "anxin_worker": READ},
     "ra_counter": {"anxin_staff": KEEP},
     "ra_application": {

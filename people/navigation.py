@@ -37,6 +37,7 @@ class Group:
 
 
 WORK, AUTHORITY, RECORDS, SELF = _("受理与审核"), _("CA 运行"), _("审计"), _("个人")
+OFFICES = _("机构")
 COUNTER = frozenset({Role.OPERATOR, Role.REVIEWER})
 MACHINE_ROOM = frozenset({Role.CA_ADMIN, Role.SECURITY_ADMIN, Role.CA_OPERATOR, Role.SUPPORT})
 
@@ -51,6 +52,13 @@ PAGES = (
     Page(AUTHORITY, "ca-overview", "activity", _("CA 总览"), MACHINE_ROOM),
     Page(AUTHORITY, "staff", "users", _("可信人员"), KEEPERS),
     Page(AUTHORITY, "role-matrix", "shield-check", _("岗位互斥"), KEEPERS),
+    Page(
+        OFFICES,
+        "offices",
+        "hierarchy",
+        _("注册机构"),
+        COUNTER | {Role.CA_ADMIN, Role.SECURITY_ADMIN},
+    ),
     Page(RECORDS, "audit", "list-search", _("审计日志"), frozenset({Role.AUDITOR})),
     Page(SELF, "me", "user-circle", _("我的岗位"), frozenset(Role)),
     Page(SELF, "password", "key", _("修改密码"), frozenset(Role)),

@@ -6,6 +6,7 @@ from ra.certificates import views as certificates
 from ra.evidence import views as evidence
 from ra.intake import views as intake
 from ra.notices import views as notices
+from ra.offices import views as offices
 from ra.receipts import views as receipts
 from ra.review.views import case, decision, queue
 from ra.revocations import views as revocations
@@ -66,5 +67,14 @@ urlpatterns = [
     path("notices/<int:notice_id>/", notices.show, name="notice"),
     path("notices/<int:notice_id>/resend/", notices.resend, name="notice-resend"),
     path("notices/<int:notice_id>/tell/", notices.tell, name="notice-tell"),
+    path("offices/", offices.index, name="offices"),
+    path("offices/open/", offices.open_office, name="office-open"),
+    path("offices/<str:code>/", offices.show, name="office"),
+    path("offices/<str:code>/rename/", offices.rename, name="office-rename"),
+    path("offices/<str:code>/authority/", offices.authority, name="office-authority"),
+    path("offices/<str:code>/stop/", offices.stop, name="office-stop"),
+    path(
+        "offices/<str:code>/approvals/<int:approval_id>/", offices.decide, name="office-decide"
+    ),
     path("search/", certificates.find, name="search"),
 ]

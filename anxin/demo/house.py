@@ -11,7 +11,8 @@ from anxin.kernel.actors import SYSTEM, Actor
 from anxin.kernel.errors import Kind, Refusal
 from ca import api as ca
 from people import api as people
-from ra.branches.services import open_office
+from ra.branches.rules import Authority
+from ra.branches.services import install_authority, open_office
 
 OFFICES = (  # code, name, kind, above
     ("CA", "安信电子认证（演示）", "authority", ""),
@@ -27,6 +28,7 @@ def furnish(say: Say, *, at: datetime) -> dict[str, Actor]:
     for code, name, kind, above in OFFICES:
         act = partial(open_office, code, name=name, kind=kind, parent=above, actor=SYSTEM, at=at)
         _unless_there("branches.taken", act)
+    _authorise("NMG", at=at)
     actors = _hire(at=at)
     say(f"{len(OFFICES)} offices, {len(actors)} people")
     codes = ca.found_demo_hierarchy(
@@ -34,6 +36,15 @@ def furnish(say: Say, *, at: datetime) -> dict[str, Actor]:
     )
     say("authorities: " + ", ".join(codes))
     return actors
+
+
+def _authorise(code: str, *, at: datetime) -> None:
+    """What the RA may take in, from the year of its oldest application on."""
+    began = (at - FOUNDED_BEFORE).date()
+    everything = tuple(sorted(profile.code for profile in ca.profiles()))
+    terms = Authority("NMG-2026-01", everything, 5000, began, began + timedelta(days=1095))
+    act = partial(install_authority, code, terms, actor=SYSTEM, at=at)
+    _unless_there("branches.authorised_already", act)
 
 
 def _hire(*, at: datetime) -> dict[str, Actor]:

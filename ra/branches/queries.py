@@ -1,12 +1,14 @@
 """Which offices a person sees: their own and everything below it (CPS 1.4.2)."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from anxin.kernel.actors import Actor
 from anxin.kernel.errors import Kind, Refusal
-from ra.branches.models import Office
+from ra.branches import rules
+from ra.branches.models import Authority, Office
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +20,20 @@ class OfficeView:
     name: str
     kind: str
     depth: int
+    state: str = rules.State.OPEN
+    opened_at: datetime | None = None
+    stopped_at: datetime | None = None
+    successor: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What an office may do now; `ground` is the path of the office that has the authority."""
+
+    office: OfficeView
+    authority: rules.Authority | None
+    ground: str
+    authority_id: int | None = None
 
 
 def unknown_office(code: str) -> Refusal:
@@ -32,12 +48,48 @@ def office(code: str) -> OfficeView:
     return _view(row)
 
 
+def seen_office(code: str, actor: Actor) -> OfficeView:
+    """An office in this person's sight; the same refusal for others and for none (CPS 1.4.2)."""
+    row = _seen(actor).filter(code=code).first()
+    if row is None:
+        raise unknown_office(code)
+    return _view(row)
+
+
+def locked(office_id: int, actor: Actor) -> Office:
+    """The row, locked until the transaction ends. Refuses `branches.unknown`."""
+    rows = _seen(actor).select_for_update(of=("self",))
+    row = rows.filter(pk=office_id).first()
+    if row is None:
+        raise unknown_office(str(office_id))
+    return row
+
+
+def standing(office_id: int) -> Standing:
+    """The office and the authority it works under: its own, or the nearest above it; 2 queries."""
+    row = Office.objects.select_related("successor").get(pk=office_id)
+    codes = row.path.strip("/").split("/")
+    found = Authority.objects.filter(office__code__in=codes, ended_at__isnull=True)
+    nearest = max(found.select_related("office"), key=lambda one: one.office.path, default=None)
+    if nearest is None:
+        return Standing(_view(row), None, row.path)
+    return Standing(_view(row), terms(nearest), nearest.office.path, nearest.pk)
+
+
+def terms(row: Authority) -> rules.Authority:
+    return rules.Authority(
+        row.agreement, tuple(row.profiles), row.quota, row.valid_from, row.valid_until
+    )
+
+
+def _seen(actor: Actor) -> QuerySet[Office]:
+    rows = Office.objects.select_related("successor")
+    return rows.filter(_below(actor, "path")) if actor.office else rows
+
+
 def offices(actor: Actor) -> list[OfficeView]:
     """The offices this person sees, each behind the one it belongs to."""
-    rows = Office.objects.order_by("path")
-    if actor.office:
-        rows = rows.filter(_below(actor, "path"))
-    return [_view(row) for row in rows]
+    return [_view(row) for row in _seen(actor).order_by("path")]
 
 
 def visible_ids(actor: Actor) -> list[int] | None:
@@ -74,5 +126,21 @@ def intake_office(actor: Actor) -> OfficeView:
     return office(actor.office)
 
 
+def check_works(place: OfficeView) -> None:
+    """Refuses `branches.stopped` (CPS 5.8)."""
+    if place.state != rules.State.OPEN:
+        raise rules.stopped()
+
+
 def _view(row: Office) -> OfficeView:
-    return OfficeView(row.pk, row.code, row.name, row.kind, row.path.count("/") - 2)
+    return OfficeView(
+        id=row.pk,
+        code=row.code,
+        name=row.name,
+        kind=row.kind,
+        depth=row.path.count("/") - 2,
+        state=row.state,
+        opened_at=row.opened_at,
+        stopped_at=row.stopped_at,
+        successor=row.successor.code if row.successor else "",
+    )

@@ -14,6 +14,7 @@ from pki.requests import Request
 from ra.applicants import queries as applicants
 from ra.applicants.rules import by_proxy, judge, shown
 from ra.applications import queries as applications
+from ra.applications import quotas
 from ra.applications import rules as application_rules
 from ra.applications.models import Application
 from ra.applications.queries import Content
@@ -187,14 +188,17 @@ def intake(number: str, actor: Actor, *, at: datetime) -> IntakeView:
     )
 
 
-def all_wrong(row: Application, content: Content, *, at: datetime) -> list[Refusal]:
+def all_wrong(
+    row: Application, content: Content, *, at: datetime, submitting: bool = False
+) -> list[Refusal]:
     """Everything that stands between this dossier and its submission, the CA's word excepted."""
     kept, wrong = judge(content.fields, today=today(at))
     slots_needed = needed(row.profile, kept, proxy=by_proxy(kept))
     wrong += _missing_documents(row, slots_needed)
-    return wrong + rules.still_missing(
+    wrong += rules.still_missing(
         request=bool(content.request), agreement=bool(row.agreement_version)
     )
+    return wrong + quotas.hindrances(row, at=at, submitting=submitting)
 
 
 def check_order(row: Application, content: Content) -> None:

@@ -22,7 +22,7 @@ from ra.applications import queries as applications
 from ra.applications import rules as application_rules
 from ra.applications.models import Application, Dossier
 from ra.applications.queries import Content
-from ra.branches.queries import intake_office
+from ra.branches.queries import check_works, intake_office
 from ra.branches.queries import office as office_of
 from ra.evidence.rules import needed
 from ra.handover.services import issue_access_code
@@ -71,6 +71,7 @@ def open_draft(
     _check_operator(actor)
     offered = ca.profile(profile)
     place = intake_office(actor) if actor.office or not office else office_of(office)
+    check_works(place)
     key = kmc.new_data_key("ra.application", actor=actor, at=at)
     head = application_rules.heading(at)
     row = Application.objects.create(
@@ -209,7 +210,7 @@ def submit(application_id: int, *, actor: Actor, at: datetime) -> Submitted:
     """
     row = _editable(application_id, actor)
     content = applications.content(row)
-    wrong = queries.all_wrong(row, content, at=at)
+    wrong = queries.all_wrong(row, content, at=at, submitting=True)
     if wrong:
         raise Refusals(wrong)
     queries.proven(content.request)

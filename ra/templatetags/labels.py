@@ -14,6 +14,7 @@ from ca import wording as ca
 from ca.api import CAUSES, PROFILES
 from ra.applicants import wording as applicants
 from ra.applications import wording as applications
+from ra.branches import wording as branches
 from ra.evidence import wording as evidence
 from ra.handover import wording as handover
 from ra.intake import wording as intake
@@ -52,6 +53,9 @@ TABLES: Mapping[str, Mapping[str, Any]] = {
     "notice": notices.STATES,
     "notice_channel": notices.CHANNELS,
     "notice_event": notices.EVENTS,
+    "office_kind": branches.OFFICE_KINDS,
+    "office_state": branches.OFFICE_STATES,
+    "office_term": branches.OFFICE_TERMS,
     "outcome": OUTCOMES,
     "profile": PROFILES,
     "purpose": evidence.PURPOSES,
@@ -83,6 +87,8 @@ TONES = {
     "refused": "bad",
     "requested": "info",
     "done": "ok",
+    "open": "ok",
+    "stopped": "bad",
     "due": "info",
     "sent": "ok",
     "by_hand": "warn",

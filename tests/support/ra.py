@@ -2,17 +2,19 @@
 
 import io
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
 
 from PIL import Image
 
 from anxin.kernel.actors import SYSTEM, Actor
+from ca import api as certification
 from people.api import Role
 from pki import keys, names, requests
 from ra.applications.models import Application
-from ra.branches.services import open_office
+from ra.branches.rules import Authority
+from ra.branches.services import install_authority, open_office
 from ra.evidence.decoding import DecodedPage, decode
 from ra.evidence.services import page_image, take_in
 from ra.handover.services import hand_over
@@ -60,12 +62,23 @@ def open_counter() -> Counter:
         "LRA0103", name="栖原受理点", kind="service_point", parent="RA01", actor=SYSTEM, at=AT
     )
     open_office("RA02", name="江海注册中心", actor=SYSTEM, at=AT)
+    for code in ("RA01", "RA02"):
+        install_authority(code, authority(), actor=SYSTEM, at=AT)
     return Counter(
         chen=hire("chen", Role.OPERATOR, office="LRA0103"),
         ren=hire("ren", Role.REVIEWER, office="RA01"),
         shen=hire("shen", Role.REVIEWER, office="RA01"),
         zhao=hire("zhao", Role.OPERATOR, office="RA02"),
         zhou=hire("zhou", Role.REVIEWER, office="RA02"),
+    )
+
+
+def authority(**changes: object) -> Authority:
+    """Everything on offer, as many as come, for ten years."""
+    everything = tuple(sorted(profile.code for profile in certification.profiles()))
+    began = (AT - timedelta(days=365)).date()
+    return replace(
+        Authority("RA-2026-001", everything, None, began, began + timedelta(days=3650)), **changes
     )
 
 

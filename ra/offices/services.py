@@ -1,0 +1,91 @@
+"""Stopping an office and handing over what it was working on (CPS 5.8)."""
+
+from datetime import datetime
+
+from django.db import transaction
+
+from anxin.kernel.actors import Actor
+from audit.log import advance, record_many, subject_of
+from people.api import Approval, propose, redeem, vote
+from ra.applications.models import Application
+from ra.applications.rules import State
+from ra.branches import queries as branches
+from ra.branches import rules
+from ra.branches.models import Office
+from ra.offices import queries
+from ra.offices.queries import STOP
+from ra.revocations.models import RevocationRequest
+
+
+@transaction.atomic
+def propose_stop(office_id: int, successor: str, *, actor: Actor, at: datetime) -> Approval:
+    """Ask for the end of an office; another person has to agree.
+
+    Refuses `branches.stopped`, `open_below`, `successor`, `unknown`.
+    """
+    row = branches.locked(office_id, actor)
+    other = branches.seen_office(successor, actor)
+    _check(row, other)
+    return propose(STOP, _payload(row, other), subject=subject_of(row), actor=actor, at=at)
+
+
+def stop(
+    approval: Approval,
+    *,
+    office_id: int,
+    successor: str,
+    actor: Actor,
+    at: datetime,
+    **_stated: object,
+) -> None:
+    """Named in `anxin/duties.py`; runs inside the vote's transaction.
+
+    Open applications, open requests and everything with a certificate go to the successor, whose
+    people go on with them; what is over stays where it was decided.
+    """
+    row = branches.locked(office_id, actor)
+    other = branches.seen_office(successor, actor)
+    redeem(approval, STOP, _payload(row, other), actor=actor, at=at)
+    _check(row, other)
+    handed = _hand_over(row.pk, other.id, actor=actor, at=at)
+    Office.objects.filter(pk=row.pk).update(stopped_at=at, successor_id=other.id)
+    advance(row, "stop", actor=actor, at=at, successor=other.code, **handed)
+
+
+def _hand_over(before: int, after: int, *, actor: Actor, at: datetime) -> dict[str, int]:
+    """How many of what went over; each open application is told in the journal."""
+    rows = Application.objects.filter(office_id=before).exclude(state__in=queries.OVER)
+    open_ones = list(rows.exclude(state=State.ACCEPTED).values_list("pk", flat=True))
+    if open_ones:
+        told = [(f"ra.application:{pk}", {"before": before, "now": after}) for pk in open_ones]
+        record_many("ra.hand_on", told, actor=actor, at=at)
+    certified = rows.filter(state=State.ACCEPTED).update(office_id=after)
+    rows.update(office_id=after, claimed_by=None, claimed_until=None)
+    requests = RevocationRequest.objects.filter(office_id=before, state="requested")
+    return {
+        "applications": len(open_ones),
+        "certificates": certified,
+        "requests": requests.update(office_id=after),
+    }
+
+
+def decide(
+    office_id: int, approval_id: int, *, grants: bool, seen: str, actor: Actor, at: datetime
+) -> None:
+    """A vote on what was asked for this office. Refuses what is not about it; see `vote`."""
+    found = queries.pending(office_id, approval_id, actor)
+    vote(found.id, grants=grants, seen=seen, actor=actor, at=at)
+
+
+def _check(row: Office, successor: branches.OfficeView) -> None:
+    below = Office.objects.filter(path__startswith=row.path, state=rules.State.OPEN)
+    rules.check_stop(
+        row.state,
+        below.exclude(pk=row.pk).count(),
+        same=successor.id == row.pk,
+        successor_state=successor.state,
+    )
+
+
+def _payload(row: Office, successor: branches.OfficeView) -> dict[str, object]:
+    return {"office_id": row.pk, "office": row.code, "successor": successor.code}

@@ -1,0 +1,315 @@
+"""What an RA may take in, how it keeps its terms, how it ends (CPS-1.4.2, CPS-4.2.3, CPS-5.8)."""
+
+import re
+from datetime import date, timedelta
+
+import pytest
+
+from anxin.kernel.actors import SYSTEM
+from anxin.kernel.errors import Refusal
+from audit.journal.models import Entry
+from people.api import Role, open_approvals, vote
+from ra.applications.models import Application
+from ra.branches import queries as branches
+from ra.branches import services
+from ra.branches.models import Authority, Office
+from ra.intake import queries as intake_queries
+from ra.intake import services as intake
+from ra.offices import queries
+from ra.offices import services as offices
+from ra.review import services as review
+from tests.support import ra
+from tests.support.people import hire, signed_in
+from tests.support.ra import AT, MINUTE
+
+TERMS = {
+    "agreement": "RA-2026-007",
+    "profiles": ["personal-sm2-sign"],
+    "quota": None,
+    "valid_from": date(2026, 11, 1),
+    "valid_until": date(2027, 10, 31),
+}
+
+
+def refused(act, *arguments, **named):
+    with pytest.raises(Refusal) as refusal:
+        act(*arguments, **named)
+    return refusal.value
+
+
+@pytest.fixture
+def tang(db):
+    return hire("tang", Role.SECURITY_ADMIN, office="")
+
+
+@pytest.fixture
+def gao(db):
+    return hire("gao", Role.CA_ADMIN, office="")
+
+
+def office(code):
+    return Office.objects.get(code=code)
+
+
+def agreed(approval, person, at=AT):
+    return vote(approval.id, grants=True, seen=approval.digest, actor=person, at=at)
+
+
+def authorise(code, tang, gao, **changes):
+    asked = services.propose_authority(office(code).pk, **(TERMS | changes), actor=tang, at=AT)
+    agreed(asked, gao)
+
+
+def rules_of(error):
+    return [one.rule for one in getattr(error, "items", [error])]
+
+
+def submit(counter, number=1, **how):
+    draft = ra.draft(counter.chen, number, **how)
+    return intake.submit(draft, actor=counter.chen, at=AT + MINUTE)
+
+
+# --- authority -------------------------------------------------------------------------------
+
+
+def test_an_authority_is_asked_for_by_one_and_given_by_another(counter, tang, gao):
+    """CPS-1.4.2"""
+    asked = services.propose_authority(office("RA01").pk, **TERMS, actor=tang, at=AT)
+    assert branches.standing(office("RA01").pk).authority.agreement == "RA-2026-001"
+
+    agreed(asked, gao)
+
+    in_force = Authority.objects.get(office=office("RA01"), ended_at=None)
+    assert (in_force.agreement, in_force.approval_id) == ("RA-2026-007", asked.id)
+    assert Authority.objects.get(agreement="RA-2026-001", office__code="RA01").ended_at == AT
+    assert Entry.objects.filter(action="ra.grant_authority", actor_id=gao.person_id).exists()
+
+
+def test_who_asked_for_an_authority_does_not_give_it(counter, tang):
+    asked = services.propose_authority(office("RA01").pk, **TERMS, actor=tang, at=AT)
+
+    assert refused(agreed, asked, tang).rule == "approval.not_a_checker"
+    assert branches.standing(office("RA01").pk).authority.agreement == "RA-2026-001"
+
+
+def test_only_the_installation_gives_authority_by_itself_and_only_once(counter, tang):
+    given = refused(services.install_authority, "RA01", ra.authority(), actor=tang, at=AT)
+    again = refused(services.install_authority, "RA01", ra.authority(), actor=SYSTEM, at=AT)
+
+    assert (given.rule, given.cps) == ("branches.needs_approval", "1.4.2")
+    assert again.rule == "branches.authorised_already"
+
+
+@pytest.mark.parametrize(
+    ("changes", "rule", "field"),
+    [
+        ({"agreement": "-"}, "agreement", "agreement"),
+        ({"profiles": []}, "profiles", "profiles"),
+        ({"profiles": ["bench-p256-sign"]}, "profiles", "profiles"),
+        ({"quota": 0}, "quota_size", "quota"),
+        ({"valid_until": date(2026, 10, 31)}, "term", "valid_until"),
+        ({"valid_until": date(2026, 11, 19)}, "term", "valid_until"),
+    ],
+)
+def test_an_agreement_that_says_nothing_gives_nothing(counter, tang, changes, rule, field):
+    error = refused(
+        services.propose_authority, office("RA01").pk, **(TERMS | changes), actor=tang, at=AT
+    )
+
+    assert (error.rule, error.field, error.cps) == (f"branches.{rule}", field, "1.4.2")
+
+
+def test_a_counter_works_under_its_ras_agreement(counter, tang):
+    error = refused(services.propose_authority, office("LRA0103").pk, **TERMS, actor=tang, at=AT)
+
+    assert error.rule == "branches.not_an_ra"
+    assert branches.standing(office("LRA0103").pk).ground == "/RA01/"
+
+
+@pytest.mark.parametrize(
+    ("changes", "rule"),
+    [
+        ({"profiles": ["personal-rsa-sign"]}, "branches.other_profile"),
+        ({"valid_from": date(2026, 11, 21)}, "branches.agreement_over"),
+        ({"valid_until": date(2026, 11, 20)}, ""),  # its last day
+    ],
+)
+def test_an_application_outside_the_agreement_is_not_handed_in(counter, tang, gao, changes, rule):
+    """CPS-1.4.2: and the page says so before."""
+    authorise("RA01", tang, gao, **changes)
+    draft = ra.draft(counter.chen)
+    number = Application.objects.get(pk=draft).number
+
+    told = [one.rule for one in intake_queries.intake(number, counter.chen, at=AT).wrong]
+
+    assert told == ([rule] if rule else [])
+    if rule:
+        error = refused(intake.submit, draft, actor=counter.chen, at=AT)
+        assert (rules_of(error), error.cps) == ([rule], "1.4.2")
+    else:
+        assert intake.submit(draft, actor=counter.chen, at=AT).number == number
+
+
+def test_an_office_without_an_agreement_hands_nothing_in(counter):
+    Authority.objects.all().delete()
+
+    assert rules_of(refused(submit, counter)) == ["branches.no_authority"]
+
+
+def test_a_quota_is_a_year_of_all_counters_and_what_came_back_keeps_its_place(counter, tang, gao):
+    authorise("RA01", tang, gao, quota=1)
+    first = submit(counter)
+    error = refused(submit, counter, 2, fields=ra.OTHER)
+    assert (rules_of(error), error.details["quota"]) == (["branches.quota_used"], 1)
+
+    row = Application.objects.get(number=first.number)
+    review.claim(row.pk, actor=counter.ren, at=AT + 2 * MINUTE)
+    review.return_for_correction(
+        row.pk, ["A06"], message="请补签申请表", actor=counter.ren, at=AT + 2 * MINUTE
+    )
+    again = intake.submit(row.pk, actor=counter.chen, at=AT + 3 * MINUTE)
+
+    assert again.number == first.number
+
+
+def test_what_was_declined_does_not_use_the_quota_up(counter, tang, gao):
+    authorise("RA01", tang, gao, quota=1)
+    row = Application.objects.get(number=submit(counter).number)
+    intake.cancel(row.pk, reason="applicant_wish", actor=counter.chen, at=AT + 2 * MINUTE)
+
+    assert submit(counter, 2, fields=ra.OTHER).number
+
+
+# --- the end ---------------------------------------------------------------------------------
+
+
+def stop(code, successor, tang, gao):
+    asked = offices.propose_stop(office(code).pk, successor, actor=tang, at=AT + 5 * MINUTE)
+    agreed(asked, gao, AT + 6 * MINUTE)
+
+
+def test_an_office_that_stops_hands_over_what_it_was_working_on(counter, tang, gao):
+    """CPS-5.8: no new applications; the open ones go on elsewhere."""
+    application_id, _ = ra.submitted(counter)
+    draft = ra.draft(counter.chen, 2, fields=ra.OTHER)
+    stop("LRA0103", "RA02", tang, gao)
+
+    stopped = office("LRA0103")
+    assert (stopped.state, stopped.successor.code) == ("stopped", "RA02")
+    assert refused(intake.open_draft, "personal-sm2-sign", actor=counter.chen, at=AT).rule == (
+        "branches.stopped"
+    )
+    seen = ra.look_through(application_id, counter.zhou, at=AT + 7 * MINUTE)
+    review.decide_approve(application_id, seen=seen, actor=counter.zhou, at=AT + 8 * MINUTE)
+    assert ra.state_of(application_id) == "approved"
+    intake.take_over(draft, actor=counter.zhao, at=AT + 9 * MINUTE)
+    assert intake.submit(draft, actor=counter.zhao, at=AT + 9 * MINUTE).number
+    assert Entry.objects.filter(action="ra.hand_on").count() == 2
+    assert Entry.objects.filter(action="ra.office.stop", actor_id=gao.person_id).exists()
+
+
+def test_what_is_over_stays_where_it_was_decided(counter, tang, gao):
+    draft = ra.draft(counter.chen)
+    intake.cancel(draft, reason="applicant_wish", actor=counter.chen, at=AT)
+    stop("LRA0103", "RA02", tang, gao)
+
+    assert Application.objects.get(pk=draft).office.code == "LRA0103"
+
+
+def test_an_ra_does_not_stop_above_counters_that_work(counter, tang):
+    error = refused(offices.propose_stop, office("RA01").pk, "RA02", actor=tang, at=AT)
+
+    assert (error.rule, error.cps) == ("branches.open_below", "5.8")
+
+
+def test_nobody_hands_over_to_nobody(counter, tang, gao):
+    itself = refused(offices.propose_stop, office("RA02").pk, "RA02", actor=tang, at=AT)
+    stop("LRA0103", "RA02", tang, gao)
+    closed = refused(offices.propose_stop, office("RA02").pk, "LRA0103", actor=tang, at=AT)
+    twice = refused(offices.propose_stop, office("LRA0103").pk, "RA02", actor=tang, at=AT)
+
+    assert (itself.rule, closed.rule) == ("branches.successor", "branches.successor")
+    assert twice.rule == "branches.stopped"
+
+
+# --- how terms are kept ----------------------------------------------------------------------
+
+
+def test_weeks_tell_what_came_what_was_late_and_what_went_back(counter):
+    """CPS-4.2.3"""
+    ra.approved(counter)
+    submit(counter, 2, fields=ra.OTHER)
+
+    soon = queries.weeks("/RA01/", at=AT + timedelta(hours=1))[-1]
+    later = queries.weeks("/RA01/", at=AT + timedelta(days=7))[-2]
+
+    assert (soon.monday, soon.received, soon.in_time, soon.late) == (date(2026, 11, 16), 2, 1, 0)
+    assert (later.received, later.in_time, later.late) == (2, 1, 1)
+    assert sum(week.received for week in queries.weeks("/RA02/", at=AT)) == 0
+
+
+# --- pages -----------------------------------------------------------------------------------
+
+
+def test_staff_see_their_own_branch_and_no_other(counter):
+    """CPS-1.4.2: by the list and by address."""
+    browser = signed_in(counter.ren)
+
+    listed = re.findall(r"/w/offices/([A-Z0-9-]+)/", browser.get("/w/offices/").content.decode())
+
+    assert listed == ["RA01", "LRA0103"]
+    assert browser.get("/w/offices/LRA0103/").status_code == 200
+    assert browser.get("/w/offices/RA02/").status_code == 404
+    assert signed_in(counter.chen).get("/w/offices/RA01/").status_code == 404
+
+
+@pytest.mark.parametrize("page", ["rename", "authority", "stop"])
+def test_the_counter_changes_no_office(counter, page):
+    assert signed_in(counter.chen).post(f"/w/offices/LRA0103/{page}/").status_code == 403
+    assert signed_in(counter.chen).post("/w/offices/open/").status_code == 403
+    assert signed_in(counter.chen).post("/w/offices/LRA0103/approvals/1/").status_code == 403
+
+
+def test_an_administrator_of_one_ra_changes_no_other(counter):
+    """CPS-1.4.2"""
+    own = signed_in(hire("su", Role.SECURITY_ADMIN, office="RA02"))
+    new = {"code": "LRA9", "name": "别处受理点", "kind": "service_point", "parent": "RA01"}
+
+    assert own.post("/w/offices/RA01/rename/", {"name": "改名"}).status_code == 404
+    assert own.post("/w/offices/open/", new).status_code == 422
+    assert not Office.objects.filter(code="LRA9").exists()
+    assert office("RA01").name == "栖原注册中心"
+
+
+def test_the_pages_open_rename_authorise_and_stop(counter, tang, gao):
+    asking, deciding = signed_in(tang), signed_in(gao)
+    new = {"code": "RA03", "name": "云岭注册中心", "kind": "authority", "parent": ""}
+    assert asking.post("/w/offices/open/", new).status_code == 302
+    assert asking.post("/w/offices/RA03/rename/", {"name": "云岭中心"}).status_code == 302
+    assert office("RA03").name == "云岭中心"
+    assert Entry.objects.filter(action="ra.rename_office").count() == 1
+    term = {"valid_from": "2026-01-01", "valid_until": "2099-12-31", "quota": ""}
+    answer = asking.post("/w/offices/RA03/authority/", TERMS | term)
+    assert answer.status_code == 302, answer.content.decode()
+
+    page = deciding.get("/w/offices/RA03/").content.decode()
+    address, seen = re.search(
+        r'action="(\S+approvals/\d+/)".*?name="seen" value="(\w+)"', page
+    ).groups()
+    assert deciding.post(address, {"seen": seen, "grants": "yes"}).status_code == 302
+    assert "RA-2026-007" in asking.get("/w/offices/RA03/").content.decode()
+
+    assert asking.post("/w/offices/RA03/stop/", {"successor": "RA01"}).status_code == 302
+    found = open_approvals("ra.stop_office", [f"ra.office:{office('RA03').pk}"])
+    (asked,) = found.values()
+    no = {"seen": asked.digest, "grants": "no"}
+    assert deciding.post(f"/w/offices/RA02/approvals/{asked.id}/", no).status_code == 404
+    assert deciding.post(f"/w/offices/RA03/approvals/{asked.id}/", no).status_code == 302
+    assert office("RA03").state == "open"
+
+
+def test_a_form_that_says_nothing_comes_back_with_what_is_wrong(counter, tang):
+    answer = signed_in(tang).post("/w/offices/RA01/authority/", {"agreement": "x"})
+
+    assert answer.status_code == 422
+    assert "可受理的证书" in answer.content.decode()
