@@ -20,6 +20,7 @@ TIMETABLE: dict[str, float] = {
     "ca.renew_responders": 3600,  # certificates of the keys that answer, RFC 6960 4.2.2.2
     "ca.issue_due_crls": 60,  # CPS 4.9.7: at least every 24 hours
     "ra.sweep_issued": 3,  # applications whose certificate is there but not handed over
+    "ra.sweep_names": 30,  # CPS 3.2.4: names of servers to be looked at, proofs that end
     "ra.sweep_evidence": 3600,  # sealed files whose row was never written
     "people.expire_approvals": 60,
     "people.note_lapses": 3600,  # CPS 5.3.4: what is about to lapse in the personnel files

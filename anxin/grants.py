@@ -106,6 +106,12 @@ GRANTS: dict[str, dict[str, str]] = {
     },
     "ra_revocationrequest": {"anxin_staff": KEEP},
     "ra_receipt": {"anxin_staff": ADD},
+    "ra_nameproof": {
+        "anxin_staff": KEEP,
+        "anxin_worker": "SELECT, UPDATE",
+        "anxin_public": "SELECT (id, application_id, name, kind, current, state, token, ask_until,"
+        " checked_at, findings, reason, method, valid_until, caa, caa_at)",
+    },
     # sealed under the key of notices, which workers hold to send them (CPS 4.3.2)
     "ra_contact": {"anxin_staff": KEEP, "anxin_worker": READ},
     "ra_notice": {"anxin_staff": KEEP, "anxin_worker": KEEP},

@@ -8,6 +8,7 @@ ANXIN_SECRETS  the directory of secret files; `secrets/` in the state directory
 
 import os
 import secrets as random_source
+from ipaddress import ip_address
 from pathlib import Path
 from urllib.parse import parse_qs, quote, unquote, urlsplit
 
@@ -254,6 +255,33 @@ MAIL_PASSFILE = os.getenv("ANXIN_MAIL_PASSFILE", "")
 MAIL_FROM = os.getenv("ANXIN_MAIL_FROM", "notices@localhost")
 SMS_URL = os.getenv("ANXIN_SMS_URL", "")
 SMS_PASSFILE = os.getenv("ANXIN_SMS_PASSFILE", "")
+
+
+# --- Names of servers (ra/domains, CPS 3.2.4) -----------------------------------------------
+
+
+def _resolvers(text: str) -> tuple[tuple[str, str, int], ...]:
+    """`name=address` or `name=address@port`, separated by commas: one resolver a vantage point."""
+    rows = [row.strip().partition("=") for row in text.split(",") if row.strip()]
+    try:
+        found = tuple((name, *_place(place)) for name, _, place in rows)
+    except ValueError as error:
+        raise ImproperlyConfigured(f"ANXIN_RESOLVERS: {error}") from error
+    if not all(len({row[part] for row in found}) == len(found) for part in (0, 1)):
+        raise ImproperlyConfigured("ANXIN_RESOLVERS: every name and every address once")
+    return found
+
+
+def _place(text: str) -> tuple[str, int]:
+    address, _, port = text.partition("@")
+    return str(ip_address(address)), int(port or 53)
+
+
+RESOLVERS = _resolvers(os.getenv("ANXIN_RESOLVERS", ""))
+CAA_ISSUER = os.getenv("ANXIN_CAA_ISSUER", "anxin.example")  # our name in CAA records, RFC 8659 4.2
+# Where tokens are fetched. Tests alone have servers of their own on the loopback interface.
+VALIDATION_PORTS = {"http": 80, "https": 443}
+VALIDATION_NETWORKS = networks("")
 
 
 def _broker(url: str, password_file: str) -> str:

@@ -3,6 +3,7 @@
 from django.urls import path
 
 from ra.certificates import views as certificates
+from ra.domains import views as domains
 from ra.evidence import views as evidence
 from ra.intake import views as intake
 from ra.notices import views as notices
@@ -23,6 +24,8 @@ urlpatterns = [
     path("cases/<str:number>/return/", decision.send_back, name="case-return"),
     path("cases/<str:number>/reject/", decision.decline, name="case-reject"),
     path("cases/<str:number>/reveal/", case.reveal, name="case-reveal"),
+    path("cases/<str:number>/names/", domains.names, name="case-names"),
+    path("cases/<str:number>/names/<int:proof_id>/", domains.check, name="case-name-check"),
     path("documents/<int:document_id>/pages/<int:page>/", evidence.page, name="document-page"),
     path("documents/<int:document_id>/small/", evidence.thumbnail, name="document-thumbnail"),
     path("documents/<int:document_id>/original/", evidence.original, name="document-original"),

@@ -3,6 +3,7 @@
 from ra.applicants.wording import WORDING as APPLICANTS
 from ra.applications.wording import WORDING as APPLICATIONS
 from ra.branches.wording import WORDING as BRANCHES
+from ra.domains.wording import WORDING as DOMAINS
 from ra.evidence.wording import WORDING as EVIDENCE
 from ra.handover.wording import WORDING as HANDOVER
 from ra.intake.wording import WORDING as INTAKE
@@ -15,6 +16,7 @@ WORDING = {
     **BRANCHES,
     **APPLICANTS,
     **APPLICATIONS,
+    **DOMAINS,
     **EVIDENCE,
     **INTAKE,
     **REVIEW,

@@ -18,6 +18,7 @@ class Work(IntEnum):
     SEAL_JOURNAL = 0x5EA1  # one sealer at a time; no row
     ISSUE_CRL = 0xC21  # rows: authorities
     SIGN_CERTIFICATES = 0xCE27  # rows: certificates
+    CHECK_NAMES = 0xD05A  # rows: proofs of control of a server's names
 
 
 @contextmanager

@@ -16,6 +16,8 @@ from anxin.kernel.limits import check_rate
 from anxin.kernel.web import address
 from anxin.templatetags.ui import told
 from ca import api as ca
+from ra.applications.rules import UNDECIDED
+from ra.domains.queries import told_to_applicant
 from ra.handover import queries, rules, services
 from ra.handover.forms import PickUpForm, StatusForm
 from ra.portal.progress import progress
@@ -61,7 +63,8 @@ def current(request: HttpRequest) -> HttpResponse:
     if number is None:
         return redirect("portal-status")
     view = queries.status(number)
-    context = {"status": view, "progress": progress(view)}
+    names = told_to_applicant(number) if view.state in UNDECIDED else []
+    context = {"status": view, "progress": progress(view), "names": names}
     return render(request, "ra/portal/status.html", context)
 
 

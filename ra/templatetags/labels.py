@@ -15,6 +15,7 @@ from ca.api import CAUSES, PROFILES
 from ra.applicants import wording as applicants
 from ra.applications import wording as applications
 from ra.branches import wording as branches
+from ra.domains import wording as domains
 from ra.evidence import wording as evidence
 from ra.handover import wording as handover
 from ra.intake import wording as intake
@@ -50,6 +51,7 @@ TABLES: Mapping[str, Mapping[str, Any]] = {
     "checked_how": revocations.CHECKED_HOW,
     "document_type": applicants.DOCUMENT_TYPES,
     "field": applicants.FIELD_LABELS,
+    "finding": domains.OUTCOMES,
     "notice": notices.STATES,
     "notice_channel": notices.CHANNELS,
     "notice_event": notices.EVENTS,
@@ -58,6 +60,8 @@ TABLES: Mapping[str, Mapping[str, Any]] = {
     "office_term": branches.OFFICE_TERMS,
     "outcome": OUTCOMES,
     "profile": PROFILES,
+    "proof": domains.STATES,
+    "proof_method": domains.METHODS,
     "purpose": evidence.PURPOSES,
     "question": revocations.CAUSE_QUESTIONS,
     "reason": review.REASONS,
@@ -87,6 +91,9 @@ TONES = {
     "refused": "bad",
     "requested": "info",
     "done": "ok",
+    "asked": "info",
+    "proved": "ok",
+    "expired": "warn",
     "open": "ok",
     "stopped": "bad",
     "due": "info",
@@ -117,6 +124,12 @@ def item_label(code: str) -> str:
 @register.filter
 def tone(state: str) -> str:
     return TONES.get(state, "")
+
+
+@register.filter
+def proof_reason(rule: str) -> str:
+    """Why a proof of control stands where it does."""
+    return domains.reason(rule)
 
 
 @register.simple_tag
