@@ -12,6 +12,7 @@ from django.utils import timezone, translation
 
 from anxin.kernel import web
 from anxin.kernel.errors import Kind, Refusal
+from anxin.logs import named
 from anxin.wording import sentence
 from audit.log import note_refusal
 
@@ -60,7 +61,7 @@ class RefusalMiddleware:
         if isinstance(error, Refusal):
             return self._refused(request, error)
         if isinstance(error, OperationalError):
-            log.error("database unavailable: %s", error)
+            log.error("database unavailable: %s", named(error))
             return self._page(request, "database.unavailable", 503)
         number = f"E-{secrets.token_hex(4).upper()}"
         log.error("unexpected error %s at %s", number, request.path, exc_info=error)

@@ -43,12 +43,13 @@ SECRETS_DIR = Path(os.getenv("ANXIN_SECRETS", HOME / "secrets"))
 # never holds the key-encryption key; workers open nothing but the notices they send, and speak to
 # no browser.
 _INSIDE_SECRETS = frozenset({"django-secret-key", "kek", "index-key", "code-pepper", "notice-key"})
-SECRETS_FOR_SITE = {
+SECRETS_OF_SITES = {
     "staff": _INSIDE_SECRETS,
     "public": frozenset({"django-secret-key-public", "code-pepper"}),
     "worker": frozenset({"notice-key"}),
     "command": _INSIDE_SECRETS,
-}[SITE]
+}
+SECRETS_FOR_SITE = SECRETS_OF_SITES[SITE]
 
 
 def _secret_key() -> str:
@@ -326,7 +327,12 @@ CELERY_BEAT_SCHEDULE = {
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"plain": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
+    "formatters": {
+        "plain": {
+            "class": "anxin.logs.WithoutRows",
+            "format": "%(asctime)s %(levelname)s %(name)s %(message)s",
+        }
+    },
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "plain"}},
     "root": {"handlers": ["stderr"], "level": os.getenv("ANXIN_LOG_LEVEL", "INFO")},
     "loggers": {

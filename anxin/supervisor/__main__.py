@@ -170,8 +170,8 @@ def _manage(environment: Environment, arguments: list[str]) -> NoReturn:
 
 
 def main(arguments: list[str]) -> int:
-    environment = Environment(locate(os.environ), dict(os.environ))
     try:
+        environment = Environment(locate(os.environ), dict(os.environ))
         if arguments[:1] == ["manage"]:
             _manage(environment, arguments[1:])
         serve(environment)

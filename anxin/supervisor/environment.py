@@ -16,6 +16,7 @@ from anxin.supervisor.workplace import Workplace
 PASSED_ON = ("HOME", "TZ", "TMPDIR")  # of the caller's environment, besides ANXIN_*
 DRIVERS_OWN = ("SOFTHSM2_CONF",)  # to the signer only: where its driver finds the token
 ROLE_OF = {"staff": "staff", "public": "public", "worker": "worker", "command": "owner"}
+DATABASE_URLS = tuple(f"DATABASE_{role.upper()}_URL" for role in ROLE_OF.values())
 STAFF_PORT, PUBLIC_PORT, LAST_PORT = 8000, 8001, 65535
 
 
@@ -42,7 +43,8 @@ class Environment:
     @property
     def postgres(self) -> Postgres | None:
         """None when the caller has a database of his own."""
-        return None if self.caller.get("DATABASE_URL") else Postgres(self.home)
+        own = any(self.caller.get(name) for name in ("DATABASE_URL", *DATABASE_URLS))
+        return None if own else Postgres(self.home)
 
     @property
     def valkey(self) -> Valkey | None:
@@ -121,6 +123,12 @@ class Environment:
         if self.postgres:
             login = self.home.secrets_of(site) / f"db-{role}"
             return self.postgres.environment(role) | {"PGPASSFILE": str(login)}
-        own = self.caller.get(f"DATABASE_{role.upper()}_URL") or self.caller["DATABASE_URL"]
+        own = self.caller.get(f"DATABASE_{role.upper()}_URL") or self.caller.get("DATABASE_URL")
+        lacking = [name for name in DATABASE_URLS if not self.caller.get(name)]
+        if not own or (lacking and self.kind == "production"):
+            raise Trouble(
+                f"a database of your own needs {', '.join(lacking)}: each group of processes has"
+                " its own role"
+            )
         client = {name: value for name, value in self.caller.items() if name.startswith("PG")}
         return client | {"DATABASE_URL": own}

@@ -16,6 +16,7 @@ from anxin.supervisor.accounts import Account
 from anxin.supervisor.errors import Trouble
 
 CHECKOUT = Path(__file__).resolve().parents[2]
+VAR = CHECKOUT / "var"
 SERVICE_USER = "anxin"
 LONGEST_SOCKET_NAME = "postgres/.s.PGSQL.5432"
 SOCKET_PATH_LIMIT = 100  # bytes; the kernel's own limit is 108 with the closing zero
@@ -163,15 +164,20 @@ class Home:
 
 
 def locate(environment: Mapping[str, str]) -> Home:
-    """Where this checkout keeps its state; ANXIN_HOME overrides."""
+    """Where this checkout keeps its state; ANXIN_HOME overrides.
+
+    Raises Trouble for a place among the code, which is copied for every account.
+    """
     root = os.getuid() == 0
     chosen = environment.get("ANXIN_HOME")
     if chosen:
         path = Path(chosen).absolute()
+        if (real := path.resolve()).is_relative_to(CHECKOUT) and not real.is_relative_to(VAR):
+            raise Trouble(f"ANXIN_HOME={path} lies among the code: choose {VAR} or another place")
     elif root:
         path = Path("/var/lib/anxin") / _digest(CHECKOUT)
     else:
-        path = CHECKOUT / "var"
+        path = VAR
     return Home(path, SERVICE_USER if root else None, separate=root)
 
 

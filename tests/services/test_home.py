@@ -67,6 +67,15 @@ def test_chosen_directory_wins_over_the_usual_one(tmp_path):
     assert usual.path == CHECKOUT / "var" or usual.path.parent.as_posix() == "/var/lib/anxin"
 
 
+@pytest.mark.parametrize("name", ["", "state", "anxin/state", "var/../state"])
+def test_state_among_the_code_is_refused(name):
+    """What lies in the checkout is copied for every account."""
+    with pytest.raises(Trouble, match="lies among the code"):
+        locate({"ANXIN_HOME": str(CHECKOUT / name)})
+
+    assert locate({"ANXIN_HOME": str(CHECKOUT / "var/other")}).path == CHECKOUT / "var/other"
+
+
 def test_port_in_use_is_noticed():
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))

@@ -6,6 +6,7 @@ import sys
 
 import pytest
 
+from anxin.settings import SECRETS_OF_SITES
 from anxin.supervisor import secretfiles
 from anxin.supervisor.environment import Environment
 from anxin.supervisor.errors import Trouble
@@ -18,6 +19,12 @@ def home(place):
     one.prepare()
     secretfiles.ensure(one)
     return one
+
+
+@pytest.mark.parametrize("site", ["staff", "public", "worker"])
+def test_no_process_expects_a_secret_that_it_is_not_told(site):
+    assert SECRETS_OF_SITES[site] <= set(secretfiles.TOLD[site])
+    assert SECRETS_OF_SITES[site] <= secretfiles.IRREPLACEABLE.keys() | secretfiles.REPLACEABLE
 
 
 def contents(home) -> dict[str, str]:

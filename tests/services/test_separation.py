@@ -11,7 +11,8 @@ import psycopg
 import pytest
 
 from anxin.supervisor import programs, secretfiles, workplace
-from anxin.supervisor.environment import Environment
+from anxin.supervisor.environment import DATABASE_URLS, ROLE_OF, Environment
+from anxin.supervisor.errors import Trouble
 from anxin.supervisor.home import CHECKOUT, SERVICE_USER, Home
 from tests.support.intruder import opened_by
 
@@ -183,6 +184,22 @@ def test_file_that_its_owner_alone_can_read_is_copied_not_linked(tmp_path):
     assert closed.stat().st_mode & 0o777 == 0o600
 
 
+def test_the_servers_log_does_not_repeat_whose_row_it_was(running):
+    """A violated constraint names the row in its DETAIL (CPS-9.4.2)."""
+    log = running.home.logs / "postgres.log"
+    with running.database("owner") as connection:
+        connection.execute("CREATE TEMP TABLE t (name text UNIQUE CHECK (name <> '林知秋'))")
+        connection.execute("INSERT INTO t VALUES ('林知夏')")
+        for name in ("林知夏", "林知秋"):
+            with pytest.raises(psycopg.IntegrityError, match=name):
+                connection.execute("INSERT INTO t VALUES (%s)", [name])
+
+    said = log.read_text()
+    assert "t_name_key" in said
+    assert "t_name_check" in said
+    assert "林知" not in said
+
+
 def test_web_roles_do_not_hold_a_transaction_open_for_ever(running):
     pauses = {}
     for role in secretfiles.ROLES:
@@ -191,6 +208,60 @@ def test_web_roles_do_not_hold_a_transaction_open_for_ever(running):
             pauses[role] = row[0]
 
     assert pauses == {"owner": "0", "staff": "1min", "public": "1min", "worker": "0"}
+
+
+@pytest.mark.parametrize("name", ["", *DATABASE_URLS])
+def test_production_has_one_role_for_each_group_of_processes(tmp_path, name):
+    """One URL for all would let the public site do what the owner may."""
+    own = {one: f"postgresql://{one.lower()}@db/anxin" for one in DATABASE_URLS if one != name}
+    caller = {"ANXIN_ENV": "production", "DATABASE_URL": "postgresql://everybody@db/anxin"} | own
+    environment = Environment(Home(tmp_path), caller)
+    assert environment.postgres is None
+
+    if not name:
+        told = {environment.site(site)["DATABASE_URL"] for site in ROLE_OF}
+        assert told == set(own.values())
+        return
+    for site in ROLE_OF:
+        with pytest.raises(Trouble, match=f"of your own needs {name}: each"):
+            environment.site(site)
+
+
+def test_urls_of_the_roles_are_enough(tmp_path):
+    own = {one: f"postgresql://{one.lower()}@db/anxin" for one in DATABASE_URLS}
+
+    assert Environment(Home(tmp_path), own).postgres is None
+
+
+def test_only_code_that_anybody_may_read_is_copied(tmp_path):
+    """The copy is open to every account; a key that somebody left in the checkout is not."""
+    checkout = tmp_path / "checkout"
+    for name, mode in [
+        ("anxin/x.py", 0o644),
+        ("anxin/kek", 0o600),
+        ("anxin/private/x.py", 0o644),
+        ("ca/.env", 0o644),
+        ("backup/kek", 0o644),
+        ("kek.new", 0o644),
+        ("manage.py", 0o755),
+    ]:
+        path = checkout / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("content")
+        path.chmod(mode)
+    (checkout / "anxin/private").chmod(0o700)
+
+    workplace._copy_code(checkout, tmp_path / "copy")
+
+    copied = {str(one.relative_to(tmp_path / "copy")) for one in (tmp_path / "copy").rglob("*")}
+    assert copied == {"anxin", "anxin/x.py", "ca", "manage.py"}
+
+
+def test_every_package_of_the_checkout_is_copied():
+    there = {path.parent.name for path in CHECKOUT.glob("*/__init__.py")} - {"tests"}
+
+    assert there <= workplace.CODE
+    assert {path.name for path in CHECKOUT.iterdir()} >= workplace.CODE
 
 
 def test_own_services_of_the_caller_replace_the_embedded_ones(tmp_path):
