@@ -60,4 +60,18 @@ DUTIES: dict[str, Duty] = {
         votes=1,
         cps="4.9.3",
     ),
+    "ra.freeze_certificate": Duty(
+        perform="ra.holds.services.approve",
+        makers=frozenset({Role.OPERATOR}),
+        checkers=frozenset({Role.REVIEWER}),
+        votes=1,
+        cps="4.9.14",
+    ),
+    "ra.unfreeze_certificate": Duty(
+        perform="ra.holds.services.approve",
+        makers=frozenset({Role.OPERATOR}),
+        checkers=frozenset({Role.REVIEWER}),
+        votes=1,
+        cps="4.9.14",
+    ),
 }

@@ -55,15 +55,21 @@ GRANTS: dict[str, dict[str, str]] = {
     "ca_nameclaim": {"anxin_staff": ADD, "anxin_worker": READ},
     "ca_keyclaim": {"anxin_staff": ADD, "anxin_worker": ADD},
     "ca_certificate": {
-        "anxin_staff": "SELECT, INSERT, UPDATE (state, answers_until)",
+        "anxin_staff": "SELECT, INSERT, UPDATE (state, answers_until, held_at)",
         "anxin_worker": KEEP,
         "anxin_public": "SELECT (id, state, ca_id, profile, profile_version, requester, holder,"
-        " subject_text, days, serial, not_before, not_after, der, ordered_at, settled_at, refusal)",
+        " subject_text, days, serial, not_before, not_after, der, ordered_at, settled_at, refusal,"
+        " held_at)",
     },
     "ca_revocation": {
         "anxin_staff": ADD,
         "anxin_worker": "SELECT, UPDATE (listed_at)",
         "anxin_public": "SELECT (certificate_id, ca_id, reason, revoked_at, listed_at)",
+    },
+    "ca_hold": {
+        "anxin_staff": "SELECT, INSERT, UPDATE (ended_at, release_warrant)",
+        "anxin_worker": "SELECT, UPDATE (listed_at, dropped_at)",
+        "anxin_public": "SELECT (id, ca_id, held_at, ended_at, listed_at, dropped_at)",
     },
     "ca_revocationlist": {"anxin_staff": READ, "anxin_worker": KEEP, "anxin_public": READ},
     "ca_statusanswer": {"anxin_staff": READ, "anxin_worker": ALL, "anxin_public": READ},
@@ -105,6 +111,7 @@ GRANTS: dict[str, dict[str, str]] = {
         "anxin_public": "SELECT, UPDATE (state, tries, used_at)",
     },
     "ra_revocationrequest": {"anxin_staff": KEEP},
+    "ra_holdrequest": {"anxin_staff": KEEP},
     "ra_receipt": {"anxin_staff": ADD},
     "ra_nameproof": {
         "anxin_staff": KEEP,

@@ -18,19 +18,21 @@ from ca.issuing.services import order_certificate, order_certificates
 from ca.overview.queries import Overview, overview
 from ca.profiles.queries import profile, profiles
 from ca.profiles.rules import Profile
-from ca.revocation.rules import REASONS, Cause
+from ca.revocation.rules import REASONS, Cause, HoldCause
 from ca.revocation.rules import subject_of as revocation_subject
-from ca.revocation.services import revoke
+from ca.revocation.services import hold, release, revoke
 from ca.signing.services import sweep_orders as sign_waiting
-from ca.wording import CAUSES, PROFILES
+from ca.wording import CAUSES, HOLD_CAUSES, PROFILES
 
 __all__ = [
     "CAUSES",
+    "HOLD_CAUSES",
     "LISTED_AT_LATEST",
     "PROFILES",
     "REASONS",
     "Cause",
     "CertificateView",
+    "HoldCause",
     "Order",
     "Overview",
     "Preview",
@@ -44,12 +46,14 @@ __all__ = [
     "check_order",
     "found_bench_authority",
     "found_demo_hierarchy",
+    "hold",
     "order_certificate",
     "order_certificates",
     "overview",
     "preview",
     "profile",
     "profiles",
+    "release",
     "request_crl",
     "revocation_subject",
     "revoke",

@@ -7,4 +7,5 @@ from ca.hierarchy.models import Responder as Responder
 from ca.issuing.models import Certificate as Certificate
 from ca.ocsp.models import StatusAnswer as StatusAnswer
 from ca.overview.models import SignerReport as SignerReport
+from ca.revocation.models import Hold as Hold
 from ca.revocation.models import Revocation as Revocation

@@ -18,6 +18,10 @@ WORDING = {
     ),
     "hierarchy.too_long": _("CA 证书有效期超过了密钥的最长使用年限（CPS %(cps)s）。没有任何改动。"),
     "hierarchy.unknown": _("没有这个颁发者。请从证书列表重新进入。"),
+    "hold.expired": _("证书已经过期，冻结随之结束（CPS %(cps)s）。没有任何改动。"),
+    "hold.no_warrant": _("没有相应的审批，不能冻结或解冻证书（CPS %(cps)s）。没有任何改动。"),
+    "hold.unknown_cause": _("请从列出的情形中选择冻结原因（CPS %(cps)s）。"),
+    "hold.warrant_used": _("证书已经冻结或解冻，或这份审批已经用过。没有再次办理。"),
     "key.certified": _(
         "这个公钥已经签发或申请过证书，一对密钥只能用一次。请用介质重新生成密钥对后再提交。"
     ),
@@ -66,6 +70,13 @@ CAUSES = {
     "law_or_policy": _("因法律或政策要求"),
 }
 
+# CPS 4.9.12
+HOLD_CAUSES = {
+    "own_wish": _("订户提出暂停使用"),
+    "unpaid": _("订户未履行协议责任，如未按期缴费"),
+    "authority": _("注册机构、政府主管部门或司法机关要求"),
+}
+
 KEY_USAGES = {
     "digitalSignature": _("数字签名"),
     "nonRepudiation": _("不可否认"),
@@ -93,6 +104,7 @@ STATES = {
     "ordered": _("待签发"),
     "planned": _("签发中"),
     "valid": _("有效"),
+    "held": _("已冻结"),
     "revoked": _("已吊销"),
     "refused": _("未能签发"),
 }
@@ -101,6 +113,7 @@ VERDICTS = {
     "valid": _("有效"),
     "not_yet": _("尚未生效"),
     "expired": _("已过期"),
+    "held": _("已冻结"),
     "revoked": _("已吊销"),
 }
 

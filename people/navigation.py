@@ -47,6 +47,7 @@ PAGES = (
     Page(WORK, "intake", "file-plus", _("受理录入"), frozenset({Role.OPERATOR})),
     Page(WORK, "handover", "package", _("制证与发放"), frozenset({Role.OPERATOR})),
     Page(WORK, "revocations", "certificate-off", _("吊销申请"), COUNTER),
+    Page(WORK, "holds", "lock", _("冻结与解冻"), COUNTER),
     Page(WORK, "search", "list-search", _("申请与证书查询"), COUNTER),
     Page(WORK, "notices", "send", _("订户通知"), frozenset({Role.OPERATOR})),
     Page(AUTHORITY, "ca-overview", "activity", _("CA 总览"), MACHINE_ROOM),

@@ -10,6 +10,7 @@ from ra.evidence.models import Opened as Opened
 from ra.evidence.models import Page as Page
 from ra.handover.models import DownloadCredential as DownloadCredential
 from ra.handover.models import StatusAccess as StatusAccess
+from ra.holds.models import HoldRequest as HoldRequest
 from ra.notices.models import Contact as Contact
 from ra.notices.models import Notice as Notice
 from ra.receipts.models import Receipt as Receipt

@@ -5,6 +5,7 @@ from django.urls import path
 from ra.certificates import views as certificates
 from ra.domains import views as domains
 from ra.evidence import views as evidence
+from ra.holds import views as holds
 from ra.intake import views as intake
 from ra.notices import views as notices
 from ra.offices import views as offices
@@ -60,6 +61,19 @@ urlpatterns = [
         name="certificate-file",
     ),
     path("certificates/<int:certificate_id>/revoke/", revocations.ask, name="revocation-ask"),
+    path("certificates/<int:certificate_id>/freeze/", holds.ask, {"act": "freeze"}, "freeze-ask"),
+    path(
+        "certificates/<int:certificate_id>/unfreeze/",
+        holds.ask,
+        {"act": "unfreeze"},
+        "unfreeze-ask",
+    ),
+    path("holds/", holds.index, name="holds"),
+    path("holds/<str:number>/", holds.show, name="hold"),
+    path("holds/<str:number>/agree/", holds.agree, name="hold-agree"),
+    path("holds/<str:number>/refuse/", holds.refuse, name="hold-refuse"),
+    path("holds/<str:number>/withdraw/", holds.withdraw, name="hold-withdraw"),
+    path("holds/<str:number>/notice/", holds.notice, name="hold-notice"),
     path("revocations/", revocations.index, name="revocations"),
     path("revocations/<str:number>/", revocations.show, name="revocation"),
     path("revocations/<str:number>/revoke/", revocations.revoke, name="revocation-revoke"),

@@ -6,6 +6,7 @@ from ra.branches.wording import WORDING as BRANCHES
 from ra.domains.wording import WORDING as DOMAINS
 from ra.evidence.wording import WORDING as EVIDENCE
 from ra.handover.wording import WORDING as HANDOVER
+from ra.holds.wording import WORDING as HOLDS
 from ra.intake.wording import WORDING as INTAKE
 from ra.notices.wording import WORDING as NOTICES
 from ra.receipts.wording import WORDING as RECEIPTS
@@ -21,6 +22,7 @@ WORDING = {
     **INTAKE,
     **REVIEW,
     **HANDOVER,
+    **HOLDS,
     **REVOCATIONS,
     **RECEIPTS,
     **NOTICES,

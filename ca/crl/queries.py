@@ -13,7 +13,11 @@ from ca.crl.models import RevocationList
 from ca.hierarchy import queries as hierarchy
 from ca.hierarchy.models import CertificateAuthority
 from ca.hierarchy.rules import State as AuthorityState
-from ca.revocation.models import Revocation
+from ca.issuing.models import Certificate
+from ca.revocation.models import Hold, Revocation
+from ca.revocation.rules import RELEASE_WARRANTS, warrants
+from people.api import spent
+from pki.crls import Entry
 
 
 def latest(ca_id: int) -> RevocationList | None:
@@ -39,37 +43,89 @@ def is_behind(ca_id: int) -> bool:
 
 
 def entries(ca_id: int, previous: RevocationList | None) -> list[bytes]:
-    """What the next list holds: expired certificates stay on one more list (RFC 5280 3.3)."""
-    rows = Revocation.objects.filter(ca_id=ca_id)
-    if previous is not None:
-        rows = rows.filter(not_after__gte=previous.this_update)
-    found = rows.order_by("pk").values_list("entry", flat=True)
-    return [bytes(entry) for entry in found.iterator(chunk_size=10_000)]
+    """What the next list holds: what is revoked or on hold.
+
+    Expired certificates stay on one more list (RFC 5280 3.3), which is the end of a hold, too.
+    """
+    after = {"not_after__gte": previous.this_update} if previous else {}
+    revoked = Revocation.objects.filter(ca_id=ca_id, **after)
+    held = Hold.objects.filter(ca_id=ca_id, ended_at__isnull=True, **after)
+    rows = (table.order_by("pk").values_list("entry", flat=True) for table in (revoked, held))
+    return [bytes(entry) for found in rows for entry in found.iterator(chunk_size=10_000)]
 
 
-def unlisted(ca_id: int) -> list[int]:
-    """Revocations (by certificate id) that no list has told of yet."""
-    rows = Revocation.objects.filter(ca_id=ca_id, listed_at__isnull=True)
-    return list(rows.values_list("pk", flat=True))
+@dataclass(frozen=True, slots=True)
+class News:
+    """What no list has told of yet: revocations, holds that began, holds that ended (ids)."""
+
+    revoked: list[int]
+    held: list[int]
+    ended: list[int]
+
+    def __len__(self) -> int:
+        return len(self.revoked) + len(self.held) + len(self.ended)
+
+
+def _news(ca_id: int) -> tuple[QuerySet[Revocation], QuerySet[Hold], QuerySet[Hold]]:
+    holds = Hold.objects.filter(ca_id=ca_id)
+    return (
+        Revocation.objects.filter(ca_id=ca_id, listed_at__isnull=True),
+        holds.filter(ended_at__isnull=True, listed_at__isnull=True),
+        holds.filter(ended_at__isnull=False, listed_at__isnull=False, dropped_at__isnull=True),
+    )
+
+
+def unlisted(ca_id: int) -> News:
+    revoked, held, ended = (list(rows.values_list("pk", flat=True)) for rows in _news(ca_id))
+    return News(revoked, held, ended)
+
+
+def _oldest_unlisted(ca_id: int) -> datetime | None:
+    revoked, held, ended = _news(ca_id)
+    oldest = (
+        revoked.aggregate(at=Min("revoked_at"))["at"],
+        held.aggregate(at=Min("held_at"))["at"],
+        ended.aggregate(at=Min("ended_at"))["at"],
+    )
+    return min((moment for moment in oldest if moment), default=None)
 
 
 def unrevoked(ca_id: int, serials: Iterable[int]) -> list[int]:
-    """Those of `serials` that are not revoked here."""
+    """Those of `serials` that are neither revoked nor on hold here."""
     wanted = {f"{serial:x}": serial for serial in serials}
-    rows = Revocation.objects.filter(ca_id=ca_id, certificate__serial__in=list(wanted))
-    for found in rows.values_list("certificate__serial", flat=True):
-        del wanted[found or ""]
+    here = {"ca_id": ca_id, "certificate__serial__in": list(wanted)}
+    revoked = Revocation.objects.filter(**here)
+    held = Hold.objects.filter(**here, ended_at__isnull=True)
+    for rows in (revoked, held):
+        for found in rows.values_list("certificate__serial", flat=True):
+            wanted.pop(found or "", None)
     return sorted(wanted.values())
 
 
-def expired(ca_id: int, serials: frozenset[int], before: datetime) -> frozenset[int]:
-    """Those of `serials` whose certificates ended before that moment."""
+def expired(ca_id: int, serials: Iterable[int], before: datetime) -> dict[int, bytes]:
+    """Those of `serials` whose certificates ended before that moment, with the certificates."""
     wanted = [f"{serial:x}" for serial in serials]
-    rows = Revocation.objects.filter(
-        ca_id=ca_id, certificate__serial__in=wanted, not_after__lt=before
+    rows = Certificate.objects.filter(ca_id=ca_id, serial__in=wanted, not_after__lt=before)
+    found = rows.values_list("serial", "der")
+    return {int(serial or "", 16): bytes(der or b"") for serial, der in found}
+
+
+def released(ca_id: int, gone: Iterable[Entry]) -> frozenset[int]:
+    """Serial numbers of those entries whose hold, this very one, was released by an approval."""
+    entries = {entry.der: entry.serial for entry in gone}
+    serials = [f"{serial:x}" for serial in entries.values()]
+    ended = Hold.objects.filter(
+        ca_id=ca_id, certificate__serial__in=serials, release_warrant__isnull=False
+    ).values_list("certificate_id", "entry", "release_warrant")
+    rows = [(key, bytes(entry), warrant or 0) for key, entry, warrant in ended]
+    approved = spent([warrant for _, _, warrant in rows])
+    return frozenset(
+        entries[entry]
+        for key, entry, warrant in rows
+        if entry in entries
+        and warrant in approved
+        and warrants(RELEASE_WARRANTS, approved[warrant].action, approved[warrant].subject, key)
     )
-    found = rows.values_list("certificate__serial", flat=True)
-    return frozenset(int(serial or "", 16) for serial in found)
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,12 +184,11 @@ def due(at: datetime) -> list[int]:
 
 
 def _standing(ca: CertificateAuthority, last: RevocationList | None) -> rules.Standing:
-    oldest = Revocation.objects.filter(ca=ca, listed_at__isnull=True).aggregate(Min("revoked_at"))
     return rules.Standing(
         this_update=last.this_update if last else None,
         next_update=last.next_update if last else None,
         requested_at=ca.crl_requested_at,
-        oldest_unlisted=oldest["revoked_at__min"],
+        oldest_unlisted=_oldest_unlisted(ca.pk),
     )
 
 

@@ -56,7 +56,7 @@ class Standing:
 
 
 def is_due(standing: Standing, *, at: datetime) -> bool:
-    """Whether a new list is to be issued now: on schedule, on demand, or for a revocation."""
+    """Whether a new list is to be issued now: on schedule, on demand, or for what changed."""
     last = standing.this_update
     if last is None:
         return True

@@ -1,7 +1,7 @@
 """Issuing revocation lists: plan -> compare with the last one -> sign -> publish."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -19,10 +19,9 @@ from ca.hierarchy.models import CertificateAuthority
 from ca.hierarchy.queries import issuer_by_code, issuer_by_id
 from ca.hierarchy.rules import Issuer
 from ca.keys import services as keys
-from ca.revocation.models import Revocation
+from ca.revocation.models import Hold, Revocation
 from pki import crls
 from pki.errors import PkiError
-from pki.signer.protocol import CRL
 from pki.sm.sm3 import sm3
 
 log = logging.getLogger(__name__)
@@ -48,7 +47,8 @@ def issue_due_crls(*, at: datetime) -> int:
 def issue_crl(ca_id: int, *, at: datetime) -> bool:
     """Issue an authority's next list; False if another worker is at it, or nothing could be signed.
 
-    A list that would forget a revocation is abandoned, written down and shown as an alarm.
+    A list that would forget a revocation, or a hold nobody released, is abandoned, written down
+    and shown as an alarm.
     """
     issuer = issuer_by_id(ca_id)
     with held(Work.ISSUE_CRL, [ca_id]) as mine:
@@ -59,10 +59,8 @@ def issue_crl(ca_id: int, *, at: datetime) -> bool:
             return False
         plan = _plan(issuer, at=at.replace(microsecond=0))
         try:
-            _check_successor(plan, issuer)
-            signature = keys.sign_one(issuer.key_label, CRL, plan.tbs)
-            der = crls.assemble(plan.tbs, signature)
-            crls.verify(crls.parse(der), issuer.certificate)
+            leaving = _check_successor(plan, issuer)
+            der = _signed(issuer, plan.tbs, leaving)
         except PkiError as error:
             _abandon(plan.row, error, at=at)
             log.error("%s: list %s abandoned: %s", issuer.code, plan.row.number, error)  # noqa: TRY400
@@ -76,7 +74,7 @@ class _Plan:
     row: RevocationList
     tbs: bytes
     previous: RevocationList | None
-    news: Sequence[int]  # revocations this list is the first to tell of
+    news: queries.News  # what this list is the first to tell of
 
 
 @transaction.atomic
@@ -110,17 +108,43 @@ def _plan(issuer: Issuer, *, at: datetime) -> _Plan:
     return _Plan(row, tbs, previous, news)
 
 
-def _check_successor(plan: _Plan, issuer: Issuer) -> None:
-    """Raises PkiError `crl.*` when the list is older than the last one, or forgets a revocation."""
+@dataclass(frozen=True, slots=True)
+class _Leaving:
+    """Who leaves the list: expired certificates, which the signer asks to see, and the serial
+    numbers of those that were on hold and whose release was approved (CPS 4.9.12 to 4.9.15).
+    """
+
+    expired: Collection[bytes] = ()
+    released: Collection[int] = ()
+
+
+def _check_successor(plan: _Plan, issuer: Issuer) -> _Leaving:
+    """Who leaves the list.
+
+    Raises PkiError `crl.*` when the list is older than the last one, or forgets a revocation.
+    """
     if plan.previous is None:
-        return
+        return _Leaving()
     before = plan.previous.this_update
     if plan.row.this_update < before:
         raise PkiError("crl.goes_back", "The list is older than the last one.")
     old, new = crls.parse(bytes(plan.previous.der or b"")), crls.parse_tbs(plan.tbs)
     lost = crls.difference(old, new).removed
-    if forgotten := lost - queries.expired(issuer.id, lost, before):
+    expired = queries.expired(issuer.id, lost, before)
+    released = queries.released(issuer.id, [old.by_serial[serial] for serial in lost])
+    if forgotten := lost - expired.keys() - released:
         raise PkiError("crl.forgets", f"{len(forgotten)} revocations would be forgotten.")
+    return _Leaving(expired.values(), released - expired.keys())
+
+
+def _signed(issuer: Issuer, tbs: bytes, leaving: _Leaving = _Leaving()) -> bytes:
+    """The list, verified."""
+    signature = keys.sign_list(
+        issuer.key_label, tbs, expired=leaving.expired, released=leaving.released
+    )
+    der = crls.assemble(tbs, signature)
+    crls.verify(crls.parse(der), issuer.certificate)
+    return der
 
 
 @transaction.atomic
@@ -133,32 +157,36 @@ def _abandon(row: RevocationList, error: PkiError, *, at: datetime) -> None:
 def _publish(plan: _Plan, der: bytes, *, at: datetime) -> None:
     row, digest = plan.row, sm3(der).hex()
     RevocationList.objects.filter(pk=row.pk).update(der=der, sm3=digest)
-    told = Revocation.objects.filter(pk__in=plan.news, listed_at__isnull=True)
-    told.update(listed_at=row.this_update)
+    news, moment = plan.news, row.this_update
+    Revocation.objects.filter(pk__in=news.revoked, listed_at__isnull=True).update(listed_at=moment)
+    Hold.objects.filter(pk__in=news.held, listed_at__isnull=True).update(listed_at=moment)
+    Hold.objects.filter(pk__in=news.ended, dropped_at__isnull=True).update(dropped_at=moment)
     advance(row, "publish", actor=SYSTEM, at=at, number=row.number, entries=row.entries, sm3=digest)
 
 
-@transaction.atomic
-def adopt_list(code: str, der: bytes, *, signed: int, actor: Actor, at: datetime) -> list[int]:
-    """After a restore: the last list that relying parties hold counts as ours again.
+def adopt_list(code: str, *, actor: Actor, at: datetime) -> list[int]:
+    """After a restore: the last list that the signer remembers counts as ours again.
 
-    `signed` burns the numbers up to it, 0 none. Returns the serial numbers on the list that are not
-    revoked here; no list will be issued that forgets them. Refuses `crl.not_later`; raises PkiError
-    for a list that is not the authority's.
+    It comes from the signer itself, so one that was signed and never published is found, too.
+    Returns the serial numbers on it that are not revoked here; no list that forgets them will be
+    issued. Refuses `crl.busy` while one is being issued, `crl.none_signed`, `crl.not_later`.
     """
-    issuer, found = issuer_by_code(code), crls.parse(der)
-    crls.verify(found, issuer.certificate)
-    known = queries.latest(issuer.id)
-    number = found.number or 0
-    if known is None or number > known.number:
+    issuer = issuer_by_code(code)
+    with held(Work.ISSUE_CRL, [issuer.id]) as mine:
+        if not mine:
+            raise Refusal(Kind.CONFLICT, "crl.busy", "a list is being issued just now")
+        tbs = keys.last_list(issuer.key_label)
+        if tbs is None:
+            raise Refusal(Kind.NOT_FOUND, "crl.none_signed", f"no list of {code} was signed yet")
+        found = crls.parse(_signed(issuer, tbs))
+        number, known = found.number or 0, queries.latest(issuer.id)
+        if known is not None and number <= known.number:
+            raise Refusal(Kind.CONFLICT, "crl.not_later", f"list {known.number} is known already")
         _adopt(issuer.id, found, number, actor=actor, at=at)
-    elif bytes(known.der or b"") != der:
-        raise Refusal(Kind.CONFLICT, "crl.not_later", f"list {known.number} is known already")
-    if signed > number:
-        _burn(issuer.id, signed, found, actor=actor, at=at)
     return queries.unrevoked(issuer.id, found.by_serial)
 
 
+@transaction.atomic
 def _adopt(
     ca_id: int, found: crls.RevocationList, number: int, *, actor: Actor, at: datetime
 ) -> None:
@@ -175,23 +203,3 @@ def _adopt(
     if not fresh:
         RevocationList.objects.filter(pk=row.pk).update(**said)
     advance(row, "adopt", actor=actor, at=at, number=number, sm3=said["sm3"])
-
-
-def _burn(
-    ca_id: int, number: int, found: crls.RevocationList, *, actor: Actor, at: datetime
-) -> None:
-    fault = {"fault": "signed before the restore"}
-    row, _ = RevocationList.objects.update_or_create(
-        ca_id=ca_id,
-        number=number,
-        defaults=fault,
-        create_defaults={
-            **fault,
-            "state": rules.State.PLANNED,
-            "this_update": found.this_update,
-            "next_update": found.next_update,
-            "entries": 0,
-        },
-    )
-    if row.state == rules.State.PLANNED:
-        advance(row, "abandon", actor=actor, at=at, reason="restored")

@@ -40,6 +40,8 @@ class Certificate(Stateful):
     settled_at = models.DateTimeField(null=True)
     refusal = models.TextField(default="")
 
+    # Since when it is on hold; kept when it is revoked then, gone when it is released.
+    held_at = models.DateTimeField(null=True)
     answers_until = models.DateTimeField(null=True)  # kept by ca.ocsp; null: answers are due
 
     class Meta:
@@ -59,6 +61,10 @@ class Certificate(Stateful):
                 condition=~models.Q(state__in=[state.value for state in rules.ISSUED])
                 | models.Q(serial__isnull=False, der__isnull=False),
                 name="an_issued_certificate_is_there",
+            ),
+            models.CheckConstraint(
+                condition=~models.Q(state=rules.State.HELD.value) | models.Q(held_at__isnull=False),
+                name="a_held_certificate_says_since_when",
             ),
         ]
         indexes = [

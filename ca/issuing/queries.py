@@ -28,8 +28,8 @@ def check_order(order: rules.Order) -> None:
 class CertificateView:
     """A certificate as other houses see it; `serial` hexadecimal, `der` empty until it is valid.
 
-    `revoked_at` and `reason` (of RFC 5280) are there once it is revoked, `refusal` if there will
-    never be a certificate.
+    `revoked_at` and `reason` (of RFC 5280) are there once it is revoked, `held_at` while it is on
+    hold and when it was revoked out of a hold, `refusal` if there will never be a certificate.
     """
 
     id: int
@@ -48,6 +48,7 @@ class CertificateView:
     ordered_at: datetime
     settled_at: datetime | None
     refusal: str
+    held_at: datetime | None
     revoked_at: datetime | None
     reason: str
 
@@ -70,6 +71,7 @@ _COLUMNS = {
     "ordered_at": "ordered_at",
     "settled_at": "settled_at",
     "refusal": "refusal",
+    "held_at": "held_at",
     "revoked_at": "revocation__revoked_at",
     "reason": "revocation__reason",
 }

@@ -25,6 +25,7 @@ class State(StrEnum):
     ORDERED = "ordered"
     PLANNED = "planned"  # serial and TBS are on record; a signature may exist
     VALID = "valid"
+    HELD = "held"  # on hold: not good, and may be good again (CPS 4.9.12)
     REVOKED = "revoked"
     REFUSED = "refused"  # linter or signer said no for good
 
@@ -33,10 +34,12 @@ STEPS = Steps(
     ("plan", [State.ORDERED], State.PLANNED),
     ("issue", [State.PLANNED], State.VALID),
     ("refuse", [State.ORDERED, State.PLANNED], State.REFUSED),
-    ("revoke", [State.VALID], State.REVOKED),
+    ("hold", [State.VALID], State.HELD),
+    ("release", [State.HELD], State.VALID),
+    ("revoke", [State.VALID, State.HELD], State.REVOKED),
 )
 WAITING = (State.ORDERED, State.PLANNED)
-ISSUED = (State.VALID, State.REVOKED)
+ISSUED = (State.VALID, State.HELD, State.REVOKED)
 
 # CPS 4.3.1: the approvals that lead to a signature, and how many reviewers stand behind each
 WARRANTS: Mapping[str, int] = {
@@ -61,16 +64,22 @@ class Verdict(StrEnum):
     VALID = "valid"
     NOT_YET = "not_yet"
     EXPIRED = "expired"
+    HELD = "held"
     REVOKED = "revoked"
 
 
 def verdict(state: str, not_before: datetime, not_after: datetime, *, at: datetime) -> Verdict:
-    """Of an issued certificate; a revoked one stays revoked when it has expired, too."""
+    """Of an issued certificate; a revoked one stays revoked when it has expired, too.
+
+    A hold ends with the certificate (CPS 4.9.15).
+    """
     if state == State.REVOKED:
         return Verdict.REVOKED
     if at < not_before:
         return Verdict.NOT_YET
-    return Verdict.EXPIRED if at > not_after else Verdict.VALID
+    if at > not_after:
+        return Verdict.EXPIRED
+    return Verdict.HELD if state == State.HELD else Verdict.VALID
 
 
 @dataclass(frozen=True, slots=True)

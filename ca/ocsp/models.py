@@ -9,7 +9,9 @@ class StatusAnswer(models.Model):
     certificate = models.OneToOneField(
         Certificate, models.PROTECT, primary_key=True, related_name="answer"
     )
-    revoked = models.BooleanField()  # what the answers say; never served once it is not true
+    state = models.CharField(
+        max_length=20
+    )  # what the answers say; never served once it is not true
     produced_at = models.DateTimeField()
     next_update = models.DateTimeField()
     sha1 = models.BinaryField()

@@ -9,6 +9,7 @@ from ca.hierarchy.rules import HASHES
 from ca.issuing.models import Certificate
 from ca.issuing.rules import ISSUED, State
 from ca.ocsp import rules
+from ca.revocation.rules import ON_HOLD
 from pki import ocsp
 from pki.errors import PkiError
 from pki.ocsp import CertId
@@ -52,7 +53,7 @@ def _stored(asked: CertId, at: datetime) -> Answer:
         )
         .values_list(
             "state",
-            "answer__revoked",
+            "answer__state",
             f"answer__{asked.hash_algorithm}",
             "answer__produced_at",
             "answer__next_update",
@@ -61,8 +62,8 @@ def _stored(asked: CertId, at: datetime) -> Answer:
     )
     if row is None:
         return Answer(ocsp.error_response("unauthorized"))
-    state, revoked, der, produced_at, next_update = row
-    true = der is not None and revoked == (state == State.REVOKED) and at < next_update
+    state, said, der, produced_at, next_update = row
+    true = der is not None and said == state and at < next_update
     if not true:
         return Answer(ocsp.error_response("tryLater"))
     return Answer(bytes(der), produced_at, next_update)
@@ -70,7 +71,10 @@ def _stored(asked: CertId, at: datetime) -> Answer:
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """A certificate to be answered about, as it stood when it was read."""
+    """A certificate to be answered about, as it stood when it was read.
+
+    `revoked_at` and `reason` are the same as in the list's entry (`ca.revocation.services`).
+    """
 
     id: int
     ca_id: int
@@ -80,7 +84,15 @@ class Subject:
     reason: str | None
 
 
-_COLUMNS = ("pk", "ca_id", "serial", "state", "revocation__revoked_at", "revocation__reason")
+_COLUMNS = (
+    "pk",
+    "ca_id",
+    "serial",
+    "state",
+    "held_at",
+    "revocation__revoked_at",
+    "revocation__reason",
+)
 
 
 def subjects(certificate_ids: list[int], *, at: datetime) -> list[Subject]:
@@ -89,8 +101,15 @@ def subjects(certificate_ids: list[int], *, at: datetime) -> list[Subject]:
         pk__in=certificate_ids, state__in=_ISSUED, not_after__gte=at
     ).order_by("ca_id", "pk")
     return [
-        Subject(pk, ca_id, int(serial, 16), state, revoked_at, reason)
-        for pk, ca_id, serial, state, revoked_at, reason in rows.values_list(*_COLUMNS)
+        Subject(
+            pk,
+            ca_id,
+            int(serial, 16),
+            state,
+            held_at or revoked_at,
+            ON_HOLD if state == State.HELD else reason,
+        )
+        for pk, ca_id, serial, state, held_at, revoked_at, reason in rows.values_list(*_COLUMNS)
     ]
 
 

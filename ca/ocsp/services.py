@@ -76,7 +76,7 @@ def _response_data(
 ) -> bytes:
     single = ocsp.Single(
         cert_id=ocsp.cert_id_for(issuer.certificate, subject.serial, name),
-        status="revoked" if subject.state == State.REVOKED else "good",
+        status="good" if subject.state == State.VALID else "revoked",
         this_update=at,
         next_update=at + rules.LIFETIME,
         revoked_at=subject.revoked_at,
@@ -95,7 +95,7 @@ def _response(responder: Answering, data: bytes, signed: bytes | PkiError) -> by
 
 @transaction.atomic
 def _store(subjects: list[Subject], responses: list[bytes], *, at: datetime) -> int:
-    """Only what is still true: whoever was revoked meanwhile is answered about anew."""
+    """Only what is still true: what changed meanwhile is answered about anew."""
     ids = [subject.id for subject in subjects]
     locked = Certificate.objects.filter(pk__in=ids).order_by("pk")
     rows = locked.select_for_update(no_key=True, of=("self",)).values_list("pk", "state")
@@ -104,7 +104,7 @@ def _store(subjects: list[Subject], responses: list[bytes], *, at: datetime) -> 
     answers = [
         StatusAnswer(
             certificate_id=subject.id,
-            revoked=subject.state == State.REVOKED,
+            state=subject.state,
             produced_at=at,
             next_update=until,
             **dict(zip(HASHES, responses[place * size : place * size + size], strict=True)),
@@ -116,7 +116,7 @@ def _store(subjects: list[Subject], responses: list[bytes], *, at: datetime) -> 
         answers,
         update_conflicts=True,
         unique_fields=["certificate"],
-        update_fields=["revoked", "produced_at", "next_update", *HASHES],
+        update_fields=["state", "produced_at", "next_update", *HASHES],
     )
     stored = [answer.certificate_id for answer in answers]
     Certificate.objects.filter(pk__in=stored).update(answers_until=until)

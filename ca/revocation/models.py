@@ -34,3 +34,54 @@ class Revocation(models.Model):
 
     def __str__(self) -> str:
         return f"revocation of {self.certificate_id}: {self.reason}"
+
+
+class Hold(models.Model):
+    """That a certificate was put on hold, and how that ended: by a release, which has a warrant of
+    its own, or by the revocation. A hold nobody ends is over with the certificate (CPS 4.9.15).
+    """
+
+    certificate = models.ForeignKey(
+        Certificate, models.PROTECT, related_name="holds", db_index=False
+    )
+    ca = models.ForeignKey(CertificateAuthority, models.PROTECT, related_name="+", db_index=False)
+    cause = models.CharField(max_length=30)  # CPS 4.9.12
+    held_at = models.DateTimeField()
+    warrant = models.BigIntegerField(unique=True)  # one approval, one hold (CPS 4.9.14)
+    not_after = models.DateTimeField()  # copied from the certificate, which never changes it
+    entry = models.BinaryField()  # what every CRL says about it while it lasts
+    ended_at = models.DateTimeField(null=True)
+    release_warrant = models.BigIntegerField(null=True, unique=True)
+    listed_at = models.DateTimeField(null=True)  # thisUpdate of the first list; kept by ca.crl
+    dropped_at = models.DateTimeField(null=True)  # of the first without this entry; kept by ca.crl
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(release_warrant__isnull=True) | models.Q(ended_at__isnull=False),
+                name="a_release_ends_a_hold",
+            ),
+            models.UniqueConstraint(
+                fields=["certificate"],
+                condition=models.Q(ended_at__isnull=True),
+                name="one_hold_at_a_time",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["certificate", "held_at"], name="hold_of"),
+            models.Index(
+                fields=["ca", "not_after"],
+                condition=models.Q(ended_at__isnull=True),
+                name="hold_listed",
+            ),
+            models.Index(
+                fields=["ca", "ended_at"],
+                condition=models.Q(
+                    ended_at__isnull=False, listed_at__isnull=False, dropped_at__isnull=True
+                ),
+                name="hold_undropped",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"hold of {self.certificate_id}: {self.cause}"

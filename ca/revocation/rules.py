@@ -1,4 +1,4 @@
-"""Why a certificate is revoked: the causes of CPS 4.9.1 in the words of RFC 5280. Pure."""
+"""Why a certificate is revoked (CPS 4.9.1) or held (CPS 4.9.12), in the words of RFC 5280. Pure."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -32,8 +32,21 @@ REASONS: Mapping[Cause, str] = {
     Cause.LAW_OR_POLICY: "privilegeWithdrawn",
 }
 
-# CPS 4.9.3: the approvals that lead to a revocation
+
+class HoldCause(StrEnum):
+    """CPS 4.9.12, in its order."""
+
+    OWN_WISH = "own_wish"  # 1
+    UNPAID = "unpaid"  # 2, and other duties of the subscriber
+    AUTHORITY = "authority"  # 3: the RA, the government, a court
+
+
+ON_HOLD = "certificateHold"  # RFC 5280 5.3.1, whatever the cause
+
+# The approvals that lead to a revocation (CPS 4.9.3), a hold and its release (CPS 4.9.14)
 WARRANTS = frozenset({"ra.revoke_certificate"})
+HOLD_WARRANTS = frozenset({"ra.freeze_certificate"})
+RELEASE_WARRANTS = frozenset({"ra.unfreeze_certificate"})
 
 
 def reason_of(cause: str) -> str:
@@ -64,6 +77,42 @@ def check_warrant(action: str | None, approved: str, certificate_id: int) -> Non
 
 def _no_warrant(reason: str) -> Refusal:
     return Refusal(Kind.FORBIDDEN, "revocation.no_warrant", reason, cps="4.9.3")
+
+
+def warrants(acts: frozenset[str], action: str | None, approved: str, certificate_id: int) -> bool:
+    """Whether an approval is one of these acts, and about this very certificate."""
+    return action in acts and approved == subject_of(certificate_id)
+
+
+def check_hold_warrant(
+    acts: frozenset[str], action: str | None, approved: str, certificate_id: int
+) -> None:
+    """Refuses `hold.no_warrant`; `acts` is HOLD_WARRANTS or RELEASE_WARRANTS."""
+    if not warrants(acts, action, approved, certificate_id):
+        raise Refusal(
+            Kind.FORBIDDEN,
+            "hold.no_warrant",
+            f"{action} about {approved} is none of {sorted(acts)} about {certificate_id}",
+            cps="4.9.14",
+        )
+
+
+def check_hold_cause(cause: str) -> None:
+    """Refuses `hold.unknown_cause`."""
+    if cause not in list(HoldCause):
+        raise Refusal(
+            Kind.INVALID,
+            "hold.unknown_cause",
+            f"the CPS has no cause {cause}",
+            cps="4.9.12",
+            field="cause",
+        )
+
+
+def check_hold_time(not_after: datetime, *, at: datetime) -> None:
+    """Refuses to hold or to release what has expired."""
+    if at > not_after:
+        raise Refusal(Kind.CONFLICT, "hold.expired", "the certificate has expired", cps="4.9.15")
 
 
 def check_times(not_after: datetime, invalid_since: datetime | None, *, at: datetime) -> None:

@@ -1,5 +1,12 @@
-"""Revoking: the online status changes with this transaction, lists and answers follow."""
+"""Revoking, and putting on hold: the online status changes with this transaction, lists follow.
 
+Out of a hold a certificate is released or revoked. A revocation out of a hold is dated back to the
+day of the hold in lists and answers, as X.509 asks of a hold that becomes final: nobody should
+rely on what was signed in between, and no list makes a certificate good again in passing.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 
 from django.db import IntegrityError, transaction
@@ -10,7 +17,7 @@ from anxin.kernel.jobs import announce
 from audit.log import advance
 from ca.issuing.models import Certificate
 from ca.revocation import rules
-from ca.revocation.models import Revocation
+from ca.revocation.models import Hold, Revocation
 from people.api import spent
 from pki.crls import Entry
 
@@ -28,23 +35,65 @@ def revoke(
     """Effective at once (CPS 4.9.5). `reason` is a Cause of CPS 4.9.1.
 
     `warrant` is the approval that was spent on exactly this certificate (`rules.subject_of`); it
-    revokes one. Refuses `revocation.*`, and CONFLICT for a certificate that is not valid.
+    revokes one. Refuses `revocation.*`, and CONFLICT for one that is neither valid nor on hold.
     """
     word = rules.reason_of(reason)
-    approved = spent([warrant]).get(warrant)
-    rules.check_warrant(
-        approved.action if approved else None,
-        approved.subject if approved else "",
-        certificate_id,
-    )
-    row = Certificate.objects.filter(pk=certificate_id).first()
-    if row is None:
-        raise Refusal(Kind.NOT_FOUND, "certificate.unknown", f"no certificate {certificate_id}")
+    rules.check_warrant(*_approved(warrant), certificate_id)
+    row = _certificate(certificate_id)
     row.STEPS.after("revoke", row.state)
     _store(row, reason, word, invalid_since=invalid_since, warrant=warrant, at=at)
+    Hold.objects.filter(certificate=row, ended_at__isnull=True).update(ended_at=at)
     Certificate.objects.filter(pk=row.pk).update(answers_until=None)  # what was answered is over
     advance(row, "revoke", actor=actor, at=at, cause=reason, reason=word, warrant=warrant)
     announce("ca.status_changed", certificate_ids=[row.pk])
+
+
+@transaction.atomic
+def hold(certificate_id: int, *, cause: str, warrant: int, actor: Actor, at: datetime) -> None:
+    """Not good from now on, and perhaps again later. `cause` is a HoldCause of CPS 4.9.12.
+
+    `warrant` as for `revoke`. Refuses `hold.*`, and CONFLICT for a certificate that is not valid.
+    """
+    rules.check_hold_cause(cause)
+    rules.check_hold_warrant(rules.HOLD_WARRANTS, *_approved(warrant), certificate_id)
+    row = _certificate(certificate_id)
+    row.STEPS.after("hold", row.state)
+    _store_hold(row, cause, warrant=warrant, at=at)
+    Certificate.objects.filter(pk=row.pk).update(answers_until=None, held_at=at)
+    advance(row, "hold", actor=actor, at=at, cause=cause, warrant=warrant)
+    announce("ca.status_changed", certificate_ids=[row.pk])
+
+
+@transaction.atomic
+def release(certificate_id: int, *, warrant: int, actor: Actor, at: datetime) -> None:
+    """Good again at once; the next list no longer names it (CPS 4.9.12 to 4.9.15).
+
+    Refuses `hold.*`, and CONFLICT for a certificate that is not on hold.
+    """
+    rules.check_hold_warrant(rules.RELEASE_WARRANTS, *_approved(warrant), certificate_id)
+    row = _certificate(certificate_id)
+    row.STEPS.after("release", row.state)
+    assert row.not_after  # constraints of the table say so
+    rules.check_hold_time(row.not_after, at=at)
+    held = Hold.objects.filter(certificate=row, ended_at__isnull=True)
+    with _once("hold.warrant_used", "4.9.14"):
+        held.update(ended_at=at, release_warrant=warrant)
+    advance(row, "release", actor=actor, at=at, warrant=warrant)
+    Certificate.objects.filter(pk=row.pk).update(answers_until=None, held_at=None)
+    announce("ca.status_changed", certificate_ids=[row.pk])
+
+
+def _approved(warrant: int) -> tuple[str | None, str]:
+    """What the approval was for, and about what."""
+    found = spent([warrant]).get(warrant)
+    return (found.action, found.subject) if found else (None, "")
+
+
+def _certificate(certificate_id: int) -> Certificate:
+    row = Certificate.objects.filter(pk=certificate_id).first()
+    if row is None:
+        raise Refusal(Kind.NOT_FOUND, "certificate.unknown", f"no certificate {certificate_id}")
+    return row
 
 
 def _store(
@@ -59,27 +108,47 @@ def _store(
     assert row.not_after  # constraints of the table say so
     assert row.serial
     rules.check_times(row.not_after, invalid_since, at=at)
-    entry = Entry(int(row.serial, 16), _whole(at), reason, invalid_since and _whole(invalid_since))
+    dated = _whole(row.held_at or at)
+    entry = Entry(int(row.serial, 16), dated, reason, invalid_since and _whole(invalid_since))
+    with _once("revocation.warrant_used", "4.9.3"):
+        Revocation.objects.create(
+            certificate=row,
+            ca_id=row.ca_id,
+            cause=cause,
+            reason=reason,
+            revoked_at=at,
+            invalid_since=invalid_since,
+            warrant=warrant,
+            not_after=row.not_after,
+            entry=entry.der,
+        )
+
+
+def _store_hold(row: Certificate, cause: str, *, warrant: int, at: datetime) -> None:
+    assert row.not_after  # constraints of the table say so
+    assert row.serial
+    rules.check_hold_time(row.not_after, at=at)
+    with _once("hold.warrant_used", "4.9.14"):
+        Hold.objects.create(
+            certificate=row,
+            ca_id=row.ca_id,
+            cause=cause,
+            held_at=at,
+            warrant=warrant,
+            not_after=row.not_after,
+            entry=Entry(int(row.serial, 16), _whole(at), rules.ON_HOLD).der,
+        )
+
+
+@contextmanager
+def _once(rule: str, cps: str) -> Iterator[None]:
+    """The tables let one approval do one thing."""
     try:
         with transaction.atomic():
-            Revocation.objects.create(
-                certificate=row,
-                ca_id=row.ca_id,
-                cause=cause,
-                reason=reason,
-                revoked_at=at,
-                invalid_since=invalid_since,
-                warrant=warrant,
-                not_after=row.not_after,
-                entry=entry.der,
-            )
+            yield
     except IntegrityError as error:
-        raise Refusal(
-            Kind.CONFLICT,
-            "revocation.warrant_used",
-            "revoked already, or this approval has revoked something else",
-            cps="4.9.3",
-        ) from error
+        reason = "done already, or this approval has done something else"
+        raise Refusal(Kind.CONFLICT, rule, reason, cps=cps) from error
 
 
 def _whole(moment: datetime) -> datetime:

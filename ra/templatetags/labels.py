@@ -11,13 +11,14 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from ca import wording as ca
-from ca.api import CAUSES, PROFILES
+from ca.api import CAUSES, HOLD_CAUSES, PROFILES
 from ra.applicants import wording as applicants
 from ra.applications import wording as applications
 from ra.branches import wording as branches
 from ra.domains import wording as domains
 from ra.evidence import wording as evidence
 from ra.handover import wording as handover
+from ra.holds import wording as holds
 from ra.intake import wording as intake
 from ra.notices import wording as notices
 from ra.review import wording as review
@@ -58,6 +59,12 @@ TABLES: Mapping[str, Mapping[str, Any]] = {
     "office_kind": branches.OFFICE_KINDS,
     "office_state": branches.OFFICE_STATES,
     "office_term": branches.OFFICE_TERMS,
+    "hold": holds.STATES,
+    "hold_act": holds.ACTS,
+    "hold_asker": holds.ASKERS,
+    "hold_cause": HOLD_CAUSES,
+    "hold_checked_how": holds.CHECKED_HOW,
+    "notified_how": holds.NOTIFIED_HOW,
     "outcome": OUTCOMES,
     "profile": PROFILES,
     "proof": domains.STATES,
@@ -87,6 +94,7 @@ TONES = {
     "accepted": "ok",
     "rejected": "bad",
     "valid": "ok",
+    "held": "warn",
     "revoked": "bad",
     "refused": "bad",
     "requested": "info",

@@ -46,6 +46,16 @@ class OpenSsl:
             *("-trusted", self._file("issuer.der", issuer), self._file("leaf.der", certificate)),
         )
 
+    def check_revocation(
+        self, certificate: bytes, issuer: bytes, crl: bytes, *, at: datetime
+    ) -> str:
+        """One link with the issuer's list. Not for SM2: the list is read with an empty user ID."""
+        return self.run(
+            *("verify", "-crl_check", "-attime", str(int(at.timestamp())), "-partial_chain"),
+            *("-CRLfile", self._file("checked.crl", crl)),
+            *("-trusted", self._file("issuer.der", issuer), self._file("leaf.der", certificate)),
+        )
+
     def verify_request(self, request: bytes) -> str:
         """PKCS#10 proof of possession."""
         own_id = ("-vfyopt", SM2_ID) if _is_sm2(request) else ()

@@ -8,7 +8,7 @@ from functools import cache
 from django.conf import settings
 
 from anxin.kernel.actors import SYSTEM, Actor
-from ca.api import Order, order_certificate, revocation_subject, revoke
+from ca.api import Order, hold, order_certificate, release, revocation_subject, revoke
 from ca.hierarchy.models import CertificateAuthority
 from ca.hierarchy.queries import issuer_of
 from ca.hierarchy.rules import Issuer
@@ -131,3 +131,15 @@ def revoke_it(certificate_id: int, cause: str = "key_at_risk", **changes: object
     approved = warrant(revocation_subject(certificate_id), "ra.revoke_certificate")
     fields = {"reason": cause, "invalid_since": None, "warrant": approved, "actor": SYSTEM}
     revoke(certificate_id, **(fields | {"at": NOW} | changes))
+
+
+def hold_it(certificate_id: int, cause: str = "own_wish", **changes: object) -> None:
+    """With an approval of its own."""
+    approved = warrant(revocation_subject(certificate_id), "ra.freeze_certificate")
+    fields = {"cause": cause, "warrant": approved, "actor": SYSTEM, "at": NOW}
+    hold(certificate_id, **(fields | changes))
+
+
+def release_it(certificate_id: int, **changes: object) -> None:
+    approved = warrant(revocation_subject(certificate_id), "ra.unfreeze_certificate")
+    release(certificate_id, **({"warrant": approved, "actor": SYSTEM, "at": NOW} | changes))

@@ -114,12 +114,12 @@ def test_the_lag_from_revocation_to_list_is_measured(authorities):
     """CPS-4.9.8"""
     issued = ca.issue(at=BEFORE)
     ca.revoke_it(issued.id, at=ca.NOW - HOUR)
-    assert queries.unlisted(nmg()) == [issued.id]
+    assert queries.unlisted(nmg()).revoked == [issued.id]
 
     issue_crl(nmg(), at=ca.NOW)
 
     told = Revocation.objects.get()
-    assert queries.unlisted(nmg()) == []
+    assert len(queries.unlisted(nmg())) == 0
     assert told.listed_at - told.revoked_at == HOUR
 
 

@@ -44,6 +44,7 @@ def test_figures_count_what_was_done(authorities):
         "ordered": 1,
         "planned": 0,
         "valid": 2,
+        "held": 0,
         "revoked": 1,
         "refused": 0,
     }

@@ -58,6 +58,8 @@ def test_the_staff_site_orders_revokes_and_watches(authorities, asked):
     issued = ca.issue()
     with asked("staff"):
         ca.put_on_order(2)
+        ca.hold_it(issued.id)
+        ca.release_it(issued.id)
         ca.revoke_it(issued.id)
         request_crl(ca.authority().id, actor=ca.SYSTEM, at=ca.NOW)
         overview(ca.NOW)
@@ -66,6 +68,10 @@ def test_the_staff_site_orders_revokes_and_watches(authorities, asked):
 def test_workers_sign_list_and_answer(authorities, asked):
     ca.put_on_order(1)
     issued = ca.issue(2, ca.NOW - timedelta(hours=1))
+    held = ca.issue(4, ca.NOW - timedelta(hours=1))
+    ca.hold_it(held.id, at=ca.NOW - timedelta(hours=1))
+    issue_due_crls(at=ca.NOW - timedelta(hours=1))
+    ca.release_it(held.id, at=ca.NOW - timedelta(hours=1))
     ca.revoke_it(issued.id)
     ca.put_on_order(3)
     with asked("worker"):
@@ -113,7 +119,12 @@ def test_a_missing_right_is_noticed_here(authorities, asked):
         ("staff", "DELETE FROM ca_certificate"),
         ("staff", "DELETE FROM ca_revocation"),
         ("staff", "UPDATE ca_revocation SET reason = 'superseded'"),
-        ("staff", "UPDATE ca_statusanswer SET revoked = false"),
+        ("staff", "UPDATE ca_statusanswer SET state = 'valid'"),
+        ("staff", "DELETE FROM ca_hold"),
+        ("staff", "UPDATE ca_hold SET entry = ''"),
+        ("public", "SELECT * FROM ca_hold"),
+        ("worker", "INSERT INTO ca_hold DEFAULT VALUES"),
+        ("worker", "UPDATE ca_hold SET release_warrant = 1"),
         ("staff", "INSERT INTO ca_revocationlist DEFAULT VALUES"),
         ("staff", "UPDATE ca_certificateauthority SET certificate = ''"),
         ("staff", "DELETE FROM ca_keyclaim"),
