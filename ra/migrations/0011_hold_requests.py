@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("ra", "0009_offices_under_agreements")]
+    dependencies = [("ra", "0010_names_of_servers")]
 
     operations = [
         migrations.CreateModel(
