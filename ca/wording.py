@@ -56,6 +56,9 @@ WORDING = {
 PROFILES = {
     "personal-sm2-sign": _("个人签名证书（SM2）"),
     "personal-rsa-sign": _("个人签名证书（RSA）"),
+    "organization-sm2-sign": _("机构签名证书（SM2）"),
+    "organization-rsa-sign": _("机构签名证书（RSA）"),
+    "device-sm2-sign": _("设备证书（SM2）"),
     "bench-p256-sign": _("性能测量证书（P-256）"),
 }
 

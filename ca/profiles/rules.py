@@ -83,6 +83,11 @@ _PERSON = {
     "serialNumber": False,
 }
 
+# CPS 3.1.2: an organisation is named by its registered name and its credit code.
+_ORGANIZATION = {"C": True, "O": True, "CN": True, "serialNumber": True}
+# CPS 3.1.2: a device by its own name, and whoever answers for it when that is an organisation.
+_DEVICE = {"C": True, "O": False, "CN": True, "serialNumber": False}
+
 PROFILES: Mapping[str, Profile] = {
     profile.code: profile
     for profile in (
@@ -111,6 +116,45 @@ PROFILES: Mapping[str, Profile] = {
             policy="1.2",
             publication=Publication.GENERAL,
             reviews=2,
+        ),
+        Profile(
+            code="organization-sm2-sign",
+            version=1,
+            issuer="nmg-sm2",
+            key_algorithm="sm2",
+            years=(1, 2, 3, 4, 5),
+            attributes=_ORGANIZATION,
+            key_usage=("digitalSignature", "nonRepudiation"),  # CPS 6.1.7
+            purposes=("clientAuth", "emailProtection"),
+            policy="2.1",
+            publication=Publication.GENERAL,
+            reviews=1,
+        ),
+        Profile(
+            code="organization-rsa-sign",
+            version=1,
+            issuer="anxin-rsa",
+            key_algorithm="rsa",
+            years=(1, 2, 3, 4, 5),
+            attributes=_ORGANIZATION,
+            key_usage=("digitalSignature", "nonRepudiation"),  # CPS 6.1.7
+            purposes=("clientAuth", "emailProtection"),
+            policy="2.2",
+            publication=Publication.GENERAL,
+            reviews=2,
+        ),
+        Profile(
+            code="device-sm2-sign",
+            version=1,
+            issuer="nmg-sm2",
+            key_algorithm="sm2",
+            years=(1, 2, 3, 4, 5),
+            attributes=_DEVICE,
+            key_usage=("digitalSignature", "nonRepudiation"),  # CPS 6.1.7
+            purposes=("clientAuth",),
+            policy="3.1",
+            publication=Publication.GENERAL,
+            reviews=1,
         ),
     )
 }

@@ -86,6 +86,11 @@ def organisation_fault(name: str) -> str:
     return "" if allowed else "characters"
 
 
+def device_fault(name: str) -> str:
+    """The same for the name of a device: as an organisation's, with `_`, `:` and `#` in it."""
+    return organisation_fault(re.sub(r"[_:#]", "-", name))
+
+
 def masked(name: str) -> str:
     """How a name is shown to whoever need not know it: the first character, and the last of three.
 

@@ -154,6 +154,14 @@ def _credit_code(field: str, text: str, _today: date, _document: str) -> str:
     return code
 
 
+def _device_name(field: str, text: str, _today: date, _document: str) -> str:
+    name = names.tidy(text)
+    fault = names.device_fault(name)
+    if fault:
+        raise refuse(field, f"device_{fault}", "the name the device is known by", cps="3.1.2")
+    return name
+
+
 def _verified_how(field: str, text: str, _today: date, _document: str) -> str:
     if text not in set(VerifiedHow):
         raise refuse(field, "verified_how", "no such way of verifying", cps="3.2.3")
@@ -164,7 +172,8 @@ def _field(code: str, judge: Callable[[str, str, date, str], str], **more: objec
     return Field(code, partial(judge, code), **more)  # type: ignore[arg-type]
 
 
-# In the order of the form. CPS 3.2.3: name and document; 4.3.2: where notices go; 3.2.6: the agent.
+# Every field there is; `ra.applicants.kinds` says who is asked for which. CPS 3.2.3: name and
+# document; 3.2.2: licence; 4.3.2: where notices go; 3.2.6: the agent.
 FIELDS: Mapping[str, Field] = {
     field.code: field
     for field in (
@@ -176,6 +185,9 @@ FIELDS: Mapping[str, Field] = {
         _field("organization", _organization, needed=False),
         _field("organization_code", _credit_code, needed=False),
         _field("verified_how", _verified_how),
+        _field("legal_name", _organization),
+        _field("credit_code", _credit_code),
+        _field("device_name", _device_name),
         _field("agent_name", _name, masked="name", proxy=True),
         _field("agent_document_type", _document_type, proxy=True),
         _field("agent_document_number", _document_number, masked="number", proxy=True),
@@ -204,13 +216,15 @@ def validate_field(
     return field.judge(text, today, document_type)
 
 
-def judge(typed: Mapping[str, str], *, today: date) -> tuple[dict[str, str], list[Refusal]]:
+def judge(
+    typed: Mapping[str, str], fields: Mapping[str, Field], *, today: date
+) -> tuple[dict[str, str], list[Refusal]]:
     """(what is kept, what is wrong) of a whole form; what is wrong is kept as it was typed.
 
-    Empty optional fields are left out; unknown fields are ignored.
+    `fields` are those of the kind; others are ignored. Empty optional ones are left out.
     """
     kept, wrong = {}, []
-    for code, field in FIELDS.items():
+    for code, field in fields.items():
         text = typed.get(code, "")
         kept[code] = text
         if not _is_asked(field, typed) or (not text.strip() and not field.needed):
@@ -245,11 +259,14 @@ def _contradictions(kept: Mapping[str, str]) -> list[Refusal]:
                 cps="3.2.6",
             )
         )
-    if ("organization" in kept) != ("organization_code" in kept):
-        missing = "organization_code" if "organization" in kept else "organization"
-        wrong.append(
-            refuse(missing, "organization_incomplete", "name and code go together", cps="3.2.3")
-        )
+    for pair in (("organization", "organization_code"), ("legal_name", "credit_code")):
+        missing = [code for code in pair if code not in kept]
+        if len(missing) == 1:
+            wrong.append(
+                refuse(
+                    missing[0], "organization_incomplete", "name and code go together", cps="3.2.3"
+                )
+            )
     return wrong
 
 

@@ -10,9 +10,9 @@ from anxin.kernel.actors import Actor
 from audit.log import record
 from kmc import api as kmc
 from ra.applicants import queries
+from ra.applicants.kinds import DEVICE, Kind, bearer
 from ra.applicants.models import Subscriber
 
-KEPT = ("name", "document_type", "document_number")
 HEADING = "S"
 
 _NEXT = """
@@ -30,26 +30,49 @@ def next_number(heading: str) -> int:
 
 
 @transaction.atomic
-def find_or_enter(fields: Mapping[str, str], *, actor: Actor, at: datetime) -> int:
-    """The subscriber whose document this is, entered now when nobody knew him; the id.
+def find_or_enter(kind: Kind, fields: Mapping[str, str], *, actor: Actor, at: datetime) -> int:
+    """The subscriber who applies: person, organisation or device, entered when unknown; the id.
 
-    Two who enter the same person at the same moment get the same row: the second waits.
+    Two who enter the same one at the same moment get the same row: the second waits.
     """
-    index = queries.document_index(fields["document_type"], fields["document_number"])
+    party = bearer(fields)
+    index = queries.document_index(party.document_type, party.document_number)
+    kept = {
+        "name": party.name,
+        "document_type": party.document_type,
+        "document_number": party.document_number,
+    }
+    owner = _entered(party.kind, index, kept, actor=actor, at=at)
+    if kind is not DEVICE:
+        return owner
+    device = {"name": fields["device_name"]}
+    index = queries.device_index(device["name"], index)
+    return _entered("device", index, device, responsible_id=owner, actor=actor, at=at)
+
+
+def _entered(
+    kind: str,
+    index: bytes,
+    kept: Mapping[str, str],
+    *,
+    responsible_id: int | None = None,
+    actor: Actor,
+    at: datetime,
+) -> int:
     number = next_number(HEADING) if not _known(index) else 0
     known = _known(index)  # again: `next_number` waited for whoever was entering somebody
     if known:
         return known
     key = kmc.new_data_key("ra.subscriber", actor=actor, at=at)
     name = f"{HEADING}{number:08}"
-    kept = canonical.encode({code: fields[code] for code in KEPT})
     row = Subscriber.objects.create(
         number=name,
-        kind="person",
+        kind=kind,
+        responsible_id=responsible_id,
         document_index=index,
-        name_index=queries.name_index(fields["name"]),
+        name_index=queries.name_index(kept["name"]),
         data_key=key,
-        identity=kmc.seal(key, f"ra.subscriber:{name}:identity", kept),
+        identity=kmc.seal(key, f"ra.subscriber:{name}:identity", canonical.encode(dict(kept))),
         known_since=at,
     )
     record("ra.enter_subscriber", f"ra.subscriber:{row.pk}", actor=actor, at=at, number=name)

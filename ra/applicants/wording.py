@@ -11,6 +11,9 @@ FIELD_LABELS = {
     "organization": _("所在单位名称"),
     "organization_code": _("单位统一社会信用代码"),
     "verified_how": _("身份核验方式"),
+    "legal_name": _("单位全称"),
+    "credit_code": _("统一社会信用代码"),
+    "device_name": _("设备名称"),
     "agent_name": _("经办人姓名"),
     "agent_document_type": _("经办人证件类型"),
     "agent_document_number": _("经办人证件号码"),
@@ -28,7 +31,20 @@ VERIFIED_HOW = {
     "biometric": _("在线生物识别"),
 }
 
+GROUPS = {
+    "applicant": _("申请人"),
+    "agent_if_any": _("经办人（代办时填写）"),
+    "organization": _("申请单位"),
+    "agent": _("经办人"),
+    "device": _("设备"),
+    "responsible": _("设备责任人（单位的设备须填单位）"),
+}
+
 WORDING = {
+    "kinds.not_offered": _("现在不能申请这种证书（CPS %(cps)s）。请从列表中选择证书模板。"),
+    "identity.device_length": _("设备名称应为 2 至 64 个字。"),
+    "identity.device_placeholder": _("请填写设备的真实名称或编号（CPS %(cps)s）。"),
+    "identity.device_characters": _("设备名称里有不能使用的字符。请用文字、数字和常用符号。"),
     "identity.empty": _("这一项必须填写。"),
     "identity.no_such_field": _("没有这一项。请刷新页面再试。"),
     "identity.name_length": _("姓名应为 2 至 64 个字。请按证件填写。"),

@@ -14,6 +14,7 @@ from kmc import api as kmc
 from people.api import Role
 from pki import requests
 from pki.sm.sm3 import sm3
+from ra.applicants.kinds import kind_of, subject_of
 from ra.applications import rules
 from ra.applications.models import Application, Dossier
 from ra.branches.queries import in_sight, visible_ids
@@ -103,7 +104,7 @@ def order_of(application: Application, content: Content) -> Order:
     key = requests.parse(content.request).public_key.spki if content.request else b""
     return Order(
         profile=application.profile,
-        subject=rules.subject_of(content.fields, application.distinguisher),
+        subject=subject_of(kind_of(application.profile), content.fields, application.distinguisher),
         public_key=key,
         days=application.days,
         holder=holder_of(application.subscriber_id),

@@ -203,19 +203,6 @@ def check_agreement(version: str, how: str) -> None:
         )
 
 
-def subject_of(fields: Mapping[str, str], distinguisher: str) -> tuple[tuple[str, str], ...]:
-    """The subject name, CPS 3.1.2: the real name; of employees also the organisation.
-
-    The distinguisher tells namesakes apart (CPS 3.1.4).
-    """
-    return (
-        ("C", "CN"),
-        *((("O", fields["organization"]),) if fields.get("organization") else ()),
-        ("CN", fields.get("name", "")),
-        *((("serialNumber", distinguisher),) if distinguisher else ()),
-    )
-
-
 def content_digest(content: Mapping[str, object]) -> str:
     """What reviewers agree to, as 64 hex digits. A salt keeps short numbers from being guessed."""
     if not content.get("salt"):

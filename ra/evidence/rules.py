@@ -1,14 +1,13 @@
-"""Which documents prove what (CPS 3.2.3), and what a file must look like from outside. Pure.
+"""Documents that are asked for (CPS 3.2.2, 3.2.3); what a file looks like from outside. Pure.
 
 The first look happens here, in Python that only counts bytes; the full decoding happens in a child
 process (`ra.evidence.decoder`), and what is shown afterwards are newly made page images.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from enum import StrEnum
 
 from anxin.kernel.errors import Kind, Refusal
+from ra.applicants.kinds import Slot, asked, kind_of
 from ra.evidence import shapes
 
 LIMIT = 20 * 1024 * 1024  # bytes
@@ -16,59 +15,15 @@ PER_SLOT = 3  # files
 BODY = PER_SLOT * LIMIT + (1 << 16)  # bytes of a request: so many files, and a few words
 
 
-class When(StrEnum):
-    ALWAYS = "always"
-    TWO_SIDED = "two_sided"  # cards; a passport has one page of data
-    PROXY = "proxy"  # CPS 3.2.3, 3.2.6: somebody else comes
-    EMPLOYED = "employed"  # CPS 3.2.3: the organisation confirms
-
-
-@dataclass(frozen=True, slots=True)
-class Slot:
-    """A place for one kind of document; `proves` are the fields that are read from it."""
-
-    code: str
-    when: When
-    proves: tuple[str, ...]
-
-
-# CPS 3.2.3, personal certificates
-PERSONAL: Mapping[str, Slot] = {
-    slot.code: slot
-    for slot in (
-        Slot("application_form", When.ALWAYS, ("phone", "email", "verified_how")),
-        Slot("id_front", When.ALWAYS, ("name", "document_type", "document_number")),
-        Slot("id_back", When.TWO_SIDED, ()),
-        Slot("authorization_letter", When.PROXY, ("agent_phone",)),
-        Slot(
-            "agent_id",
-            When.PROXY,
-            ("agent_name", "agent_document_type", "agent_document_number"),
-        ),
-        Slot("organization_letter", When.EMPLOYED, ("organization", "organization_code")),
-    )
-}
-SLOTS: Mapping[str, Mapping[str, Slot]] = {  # by the first word of the profile's code
-    "personal": PERSONAL,
-    "bench": PERSONAL,
-}
-ONE_SIDED = frozenset({"passport"})
-
-
 def slots(profile: str) -> Mapping[str, Slot]:
     """The slots of a profile, in the order of the page."""
-    return SLOTS[profile.partition("-")[0]]
+    return kind_of(profile).slots
 
 
 def needed(profile: str, fields: Mapping[str, str], *, proxy: bool) -> list[str]:
     """Slots that must hold a document, given what the applicant said."""
-    holds = {
-        When.ALWAYS: True,
-        When.TWO_SIDED: fields.get("document_type") not in ONE_SIDED,
-        When.PROXY: proxy,
-        When.EMPLOYED: bool(fields.get("organization", "").strip()),
-    }
-    return [code for code, slot in slots(profile).items() if holds[slot.when]]
+    wanted = {slot.code: slot.when for slot in slots(profile).values()}
+    return asked(wanted, fields, proxy=proxy)
 
 
 def check_slot(profile: str, slot: str, held: int) -> None:

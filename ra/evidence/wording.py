@@ -9,6 +9,10 @@ SLOTS = {
     "authorization_letter": _("授权委托书"),
     "agent_id": _("经办人身份证件"),
     "organization_letter": _("单位授权证明"),
+    "sealed_form": _("数字证书申请表（签字、盖章）"),
+    "licence": _("营业执照或法人证书复印件（盖章）"),
+    "sealed_authorization": _("授权委托书（签字、盖章）"),
+    "ownership_undertaking": _("设备归属承诺书"),
 }
 PURPOSES = {
     "doubt": _("对图像真伪有疑问"),

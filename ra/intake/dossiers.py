@@ -8,8 +8,8 @@ from anxin.kernel import canonical
 from anxin.kernel.errors import Refusal
 from kmc import api as kmc
 from ra.applicants import queries as applicants
-from ra.applicants.names import masked
-from ra.applicants.rules import by_proxy, compact
+from ra.applicants.kinds import kind_of
+from ra.applicants.rules import by_proxy, compact, shown
 from ra.applications import rules as application_rules
 from ra.applications.models import Application, Dossier
 from ra.evidence.rules import needed
@@ -28,11 +28,13 @@ def keep_fields(row: Application, kept: Mapping[str, str], salt: str, wrong: lis
     dossier = row.dossier
     seal_identity(dossier, row.data_key, kept, salt)
     dossier.save(update_fields=["identity"])
-    row.masked_name = masked(right["name"]) if "name" in right else ""
+    kind = kind_of(row.profile)
+    name, phone = right.get(kind.title, ""), right.get(kind.phone, "")
+    row.masked_name = shown(kind.title, name)
     row.document_index = applicants.index_of(right)
-    row.name_index = applicants.name_index(right["name"]) if "name" in right else None
-    row.phone_index = applicants.phone_index(right["phone"]) if "phone" in right else None
-    row.subscriber_id = applicants.known_subscriber(right)
+    row.name_index = applicants.name_index(name) if name else None
+    row.phone_index = applicants.phone_index(phone) if phone else None
+    row.subscriber_id = applicants.known_subscriber(right, kind)
     row.slots_needed = len(needed(row.profile, kept, proxy=by_proxy(kept)))
     row.save(update_fields=_INDEXED)
 

@@ -6,8 +6,9 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from ra.applicants.rules import FIELDS, DocumentType, VerifiedHow
-from ra.applicants.wording import DOCUMENT_TYPES, FIELD_LABELS, VERIFIED_HOW
+from ra.applicants.kinds import Kind
+from ra.applicants.rules import DocumentType, Field, VerifiedHow
+from ra.applicants.wording import DOCUMENT_TYPES, FIELD_LABELS, GROUPS, VERIFIED_HOW
 from ra.applications.rules import AGREEMENT_VERSIONS, AcceptedHow
 from ra.applications.wording import ACCEPTED_HOW
 from ra.intake.rules import NOT_CORRECTED
@@ -15,39 +16,30 @@ from ra.intake.rules import NOT_CORRECTED
 DOCUMENT_CHOICES = [(kind.value, DOCUMENT_TYPES[kind]) for kind in DocumentType]
 
 
-def _text(code: str, *, required: bool = True, longest: int = 64) -> forms.CharField:
-    return forms.CharField(label=FIELD_LABELS[code], required=required, max_length=longest)
+CODED = {
+    "document_type": DOCUMENT_CHOICES,
+    "agent_document_type": DOCUMENT_CHOICES,
+    "verified_how": [(how.value, VERIFIED_HOW[how]) for how in VerifiedHow],
+}
+LONGEST = {"email": 254}
+YEARS = range(1, 6)
+
+
+def _field(rule: Field) -> forms.Field:
+    if rule.code in CODED:
+        return forms.ChoiceField(choices=CODED[rule.code])
+    return forms.CharField(max_length=LONGEST.get(rule.code, 64))
 
 
 class DraftForm(forms.Form):
-    """Everything optional here: a draft keeps what was typed, right or wrong.
+    """The fields of one kind of applicant, as `applicants.kinds` has them.
 
-    What will be asked for when it is submitted bears a mark.
+    Everything optional here: a draft keeps what was typed, right or wrong. What will be asked for
+    when it is submitted bears a mark.
     """
 
-    def __init__(self, *args: Any, **more: Any) -> None:
-        super().__init__(*args, **more)
-        for code, rule in FIELDS.items():
-            if rule.needed and not rule.proxy:
-                self.fields[code].asked = True  # type: ignore[attr-defined]  # forms/field.html
-                self.fields[code].widget.attrs["aria-required"] = "true"
-
     years = forms.TypedChoiceField(
-        label=_("有效期（年）"), coerce=int, choices=[(n, n) for n in range(1, 6)], initial=1
-    )
-    name = _text("name", required=False)
-    document_type = forms.ChoiceField(
-        label=FIELD_LABELS["document_type"], choices=DOCUMENT_CHOICES, required=False
-    )
-    document_number = _text("document_number", required=False)
-    phone = _text("phone", required=False)
-    email = _text("email", required=False, longest=254)
-    organization = _text("organization", required=False)
-    organization_code = _text("organization_code", required=False)
-    verified_how = forms.ChoiceField(
-        label=FIELD_LABELS["verified_how"],
-        choices=[(how.value, VERIFIED_HOW[how]) for how in VerifiedHow],
-        required=False,
+        label=_("有效期（年）"), coerce=int, choices=[(n, n) for n in YEARS], initial=1
     )
     distinguisher = forms.CharField(
         label=_("区分号"),
@@ -55,12 +47,28 @@ class DraftForm(forms.Form):
         max_length=32,
         help_text=_("仅在同名订户已有证书时填写，例如员工号；不要填写证件号码。"),
     )
-    agent_name = _text("agent_name", required=False)
-    agent_document_type = forms.ChoiceField(
-        label=FIELD_LABELS["agent_document_type"], choices=DOCUMENT_CHOICES, required=False
-    )
-    agent_document_number = _text("agent_document_number", required=False)
-    agent_phone = _text("agent_phone", required=False)
+
+    def __init__(self, *args: Any, kind: Kind, **more: Any) -> None:
+        super().__init__(*args, **more)
+        self.kind = kind
+        if not kind.distinguished:
+            del self.fields["distinguisher"]
+        for code, rule in kind.fields.items():
+            field = self.fields[code] = _field(rule)
+            field.label, field.required = FIELD_LABELS[code], False
+            field.widget.is_required = False
+            if rule.needed and not rule.proxy:
+                field.asked = True  # type: ignore[attr-defined]  # forms/field.html
+                field.widget.attrs["aria-required"] = "true"
+
+    def groups(self) -> list[tuple[object, list[forms.BoundField]]]:
+        """(heading, fields) in the order of the page."""
+        found: list[tuple[object, list[forms.BoundField]]] = [
+            (GROUPS[heading], [self[field.code] for field in fields])
+            for heading, fields in self.kind.groups.items()
+        ]
+        own = [self[code] for code in ("years", "distinguisher") if code in self.fields]
+        return [*found, (_("证书"), own)]
 
 
 class OpenForm(forms.Form):

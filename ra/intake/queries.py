@@ -12,6 +12,8 @@ from pki import requests
 from pki.errors import PkiError
 from pki.requests import Request
 from ra.applicants import queries as applicants
+from ra.applicants.kinds import Kind as Applicant
+from ra.applicants.kinds import bearer, kind_of, offered
 from ra.applicants.rules import by_proxy, judge, shown
 from ra.applications import queries as applications
 from ra.applications import quotas
@@ -125,7 +127,12 @@ def mine(actor: Actor, limit: int = 100) -> list[MineView]:
 
 def profiles() -> list[ca.Profile]:
     """Profiles on offer at a counter."""
-    return list(ca.profiles())
+    return [profile for profile in ca.profiles() if offered(profile.code)]
+
+
+def kind_at(number: str, actor: Actor) -> Applicant:
+    """What kind of applicant this is about. Refuses `applications.unknown`."""
+    return kind_of(applications.by_number(number, actor).profile)
 
 
 def today(at: datetime) -> date:
@@ -192,7 +199,7 @@ def all_wrong(
     row: Application, content: Content, *, at: datetime, submitting: bool = False
 ) -> list[Refusal]:
     """Everything that stands between this dossier and its submission, the CA's word excepted."""
-    kept, wrong = judge(content.fields, today=today(at))
+    kept, wrong = judge(content.fields, kind_of(row.profile).fields, today=today(at))
     slots_needed = needed(row.profile, kept, proxy=by_proxy(kept))
     wrong += _missing_documents(row, slots_needed)
     wrong += rules.still_missing(
@@ -204,9 +211,12 @@ def all_wrong(
 def check_order(row: Application, content: Content) -> None:
     """Asks the CA, field by field as the counter knows them.
 
-    Before there is a name, the rest is asked about under the application's number.
+    Before all that names the subject is there, the application's number stands in for it.
     """
-    fields = content.fields if content.fields.get("name") else {"name": row.number}
+    kind, fields = kind_of(row.profile), content.fields
+    naming = [code for code in kind.certified if kind.fields[code].needed]
+    if not all(fields.get(code) for code in naming):
+        fields = dict.fromkeys(naming, row.number)
     order = applications.order_of(row, Content(fields, content.salt, content.request))
     try:
         ca.check_order(order)
@@ -220,12 +230,13 @@ def automatic_checks(row: Application, content: Content, subscriber: int) -> dic
     """What the machine notices: code of `rules.CHECKS` -> ok, warn, bad."""
     others = Application.objects.exclude(pk=row.pk)
     same_subject = others.filter(subscriber_id=subscriber)
-    phones = others.filter(phone_index=applicants.phone_index(content.fields["phone"]))
+    kind, party = kind_of(row.profile), bearer(content.fields)
+    phones = others.filter(phone_index=applicants.phone_index(content.fields[kind.phone]))
     files = [digest for _, digest in applications.documents_of(row)]
     return rules.verdicts(
         request_name=requests.parse(content.request).subject.get("CN") or "",
-        name=content.fields["name"],
-        other_name=applicants.known_by_another_name(subscriber, content.fields["name"]),
+        name=content.fields[kind.title],
+        other_name=applicants.known_by_another_name(party),
         twins=same_subject.filter(state__in=application_rules.UNDECIDED).count(),
         same_files=evidence.elsewhere(files, subscriber, row.pk),
         phone_users=phones.exclude(subscriber_id=subscriber)

@@ -17,6 +17,7 @@ from ca import api as ca
 from kmc import api as kmc
 from people.api import Role, approval, propose, withdraw
 from ra.applicants import rules as identity
+from ra.applicants.kinds import bearer, kind_of
 from ra.applicants.services import find_or_enter, next_number
 from ra.applications import queries as applications
 from ra.applications import rules as application_rules
@@ -66,10 +67,11 @@ def open_draft(
     """An empty application of this profile, at the person's own office.
 
     `office` is for headquarters, who have none. Refuses `intake.not_an_operator`,
-    `profile.unknown`, `branches.no_office`.
+    `profile.unknown`, `kinds.not_offered`, `branches.no_office`.
     """
     _check_operator(actor)
     offered = ca.profile(profile)
+    kind_of(profile)  # there is somebody to apply for it
     place = intake_office(actor) if actor.office or not office else office_of(office)
     check_works(place)
     key = kmc.new_data_key("ra.application", actor=actor, at=at)
@@ -152,8 +154,9 @@ def save_draft(
     if seen is not None:
         application_rules.check_version(row.content_version, seen)
     content = applications.content(row)
-    fields = rules.typed(values, frozenset(identity.FIELDS))
-    kept, wrong = identity.judge(fields, today=queries.today(at))
+    asked = kind_of(row.profile).fields
+    fields = rules.typed(values, frozenset(asked))
+    kept, wrong = identity.judge(fields, asked, today=queries.today(at))
     columns, more_wrong = dossiers.set_columns(row, years, distinguisher, kept)
     if dict(content.fields) != kept or columns:
         dossiers.keep_fields(row, kept, content.salt, wrong)
@@ -214,7 +217,7 @@ def submit(application_id: int, *, actor: Actor, at: datetime) -> Submitted:
     if wrong:
         raise Refusals(wrong)
     queries.proven(content.request)
-    row.subscriber_id = find_or_enter(content.fields, actor=actor, at=at)
+    row.subscriber_id = find_or_enter(kind_of(row.profile), content.fields, actor=actor, at=at)
     queries.check_order(row, content)
     row.checks = queries.automatic_checks(row, content, row.subscriber_id)
     _propose(row, content, actor=actor, at=at)
@@ -310,7 +313,7 @@ def _accepted(row: Application, content: Content, slots: list[str]) -> dict[str,
         "round": row.round,
         "office": row.office_id,
         "profile": row.profile,
-        "document_type": content.fields["document_type"],
+        "document_type": bearer(content.fields).document_type,
         "verified_how": content.fields["verified_how"],
         "slots": slots,
         "subscriber": row.subscriber_id,

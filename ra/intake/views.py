@@ -19,7 +19,8 @@ from anxin.templatetags.ui import told
 from ca.api import PROFILES
 from people.api import Role
 from people.gates import actor_of, only
-from ra.applicants.rules import FIELDS, validate_field
+from ra.applicants.kinds import kind_of
+from ra.applicants.rules import validate_field
 from ra.applications.queries import id_of
 from ra.evidence import rules as evidence
 from ra.evidence.wording import SLOTS
@@ -27,18 +28,6 @@ from ra.intake import queries, services
 from ra.intake.forms import AgreementForm, CancelForm, DraftForm, OpenForm, RequestForm
 from ra.review.queries import Filters, View, queue
 
-APPLICANT = (
-    "name",
-    "document_type",
-    "document_number",
-    "phone",
-    "email",
-    "organization",
-    "organization_code",
-    "verified_how",
-)
-AGENT = ("agent_name", "agent_document_type", "agent_document_number", "agent_phone")
-CERTIFICATE = ("years", "distinguisher")
 PARTS = {"request": lazy("证书请求"), "agreement": lazy("订户协议"), "": lazy("本件申请")}
 
 
@@ -70,7 +59,7 @@ def page(request: HttpRequest, number: str) -> HttpResponse:
 @require_POST
 def save(request: HttpRequest, number: str) -> HttpResponse:
     """Keeps the draft: for the script as JSON, otherwise as the page with what is wrong."""
-    form = DraftForm(request.POST)
+    form = _form(request, number)
     try:
         saved = _save(request, number, form)
     except Refusal as refusal:
@@ -90,7 +79,7 @@ def save(request: HttpRequest, number: str) -> HttpResponse:
 @require_POST
 def submit(request: HttpRequest, number: str) -> HttpResponse:
     """Keeps what was typed, then hands it to the reviewers."""
-    actor, form = actor_of(request), DraftForm(request.POST)
+    actor, form = actor_of(request), _form(request, number)
     try:
         _save(request, number, form)
         done = services.submit(id_of(number, actor), actor=actor, at=timezone.now())
@@ -201,19 +190,14 @@ def _page(
     **more: Any,
 ) -> HttpResponse:
     view = queries.intake(number, actor_of(request), at=timezone.now())
-    form = form or DraftForm(
-        initial={**view.fields, "years": view.years, "distinguisher": view.distinguisher}
-    )
+    typed = {**view.fields, "years": view.years, "distinguisher": view.distinguisher}
+    form = form or DraftForm(kind=kind_of(view.profile), initial=typed)
     needed = [slot for slot in view.slots if slot.needed]
     context: dict[str, Any] = {
         "intake": view,
         "form": form,
-        "groups": {
-            "applicant": [form[name] for name in APPLICANT],
-            "agent": [form[name] for name in AGENT],
-            "certificate": [form[name] for name in CERTIFICATE],
-        },
-        "checks": " ".join(FIELDS),
+        "groups": form.groups(),
+        "checks": " ".join(form.kind.fields),
         "held": sum(bool(slot.documents) for slot in needed),
         "needed": len(needed),
         "per_slot": evidence.PER_SLOT,
@@ -227,6 +211,10 @@ def _page(
     return render(request, "ra/intake/page.html", context, status=status)
 
 
+def _form(request: HttpRequest, number: str) -> DraftForm:
+    return DraftForm(request.POST, kind=queries.kind_at(number, actor_of(request)))
+
+
 def _back_to(number: str, part: str) -> HttpResponse:
     """The page, where the person was."""
     return redirect(f"{reverse('intake-page', args=[number])}#{part}")
@@ -238,7 +226,7 @@ def _save(request: HttpRequest, number: str, form: DraftForm) -> services.Saved:
     years = form.cleaned_data.get("years")
     return services.save_draft(
         id_of(number, actor),
-        {code: request.POST.get(code, "") for code in FIELDS},
+        {code: request.POST.get(code, "") for code in form.kind.fields},
         years=int(years) if years else None,
         distinguisher=request.POST.get("distinguisher", ""),
         seen=int(seen) if seen.isdecimal() else None,

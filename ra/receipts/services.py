@@ -11,6 +11,7 @@ from audit.log import record, subject_of
 from ca import api as ca
 from kmc import api as kmc
 from pki.sm.sm3 import sm3
+from ra.applicants.kinds import kind_of
 from ra.applications import queries as applications
 from ra.applications.models import Application
 from ra.applications.rules import person
@@ -37,7 +38,7 @@ def print_receipt(
         title=_("电子认证业务受理回执"),
         number=row.number,
         rows=(
-            (_("申请人"), fields["name"]),
+            (_("申请人"), fields[kind_of(row.profile).title]),
             (_("业务"), _business(row)),
             (_("材料"), _("、").join(_documents(row))),
             (_("受理"), row.office.name),

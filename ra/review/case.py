@@ -10,6 +10,7 @@ from anxin.kernel.actors import Actor
 from anxin.kernel.errors import Refusal
 from ca import api as ca
 from people.api import Role, staff_names, standing
+from ra.applicants.kinds import kind_of
 from ra.applicants.rules import by_proxy, shown
 from ra.applications import queries as applications
 from ra.applications import rules as application_rules
@@ -137,7 +138,7 @@ class _Opening:
             field: slot.code for slot in slots(self.row.profile).values() for field in slot.proves
         }
         first = {document.slot: document.id for document in reversed(self.documents)}
-        in_request = sources.in_request(self.content)
+        in_request = sources.in_request(self.row, self.content)
         return tuple(
             self.field(code, in_request.get(code, ""), first.get(proves.get(code, "")))
             for code in self.current
@@ -158,6 +159,7 @@ class _Opening:
             known_from=self.known_from if known else "",
             agrees=agrees,
             document_id=document_id,
+            certified=code in kind_of(self.row.profile).certified,
             verdict=self.found.verdicts.get(code, ""),
         )
 

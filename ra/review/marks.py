@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from kmc import api as kmc
-from ra.applicants.rules import FIELDS, by_proxy
+from ra.applicants.kinds import asked, kind_of
+from ra.applicants.rules import by_proxy
 from ra.applications.models import Application
 from ra.applications.queries import Content
-from ra.review import rules
 
 SEEN = "seen."  # before a field's code: its whole value was shown to this person
 
@@ -25,9 +25,10 @@ def of(application: Application, content: Content) -> dict[str, bytes]:
 
     Checklist items are marked by the round: a new submission is looked at anew.
     """
-    fields = [code for code in FIELDS if content.fields.get(code)]
+    kind = kind_of(application.profile)
+    fields = [code for code in kind.fields if content.fields.get(code)]
     marks = {code: mark(application, code, content.fields[code]) for code in fields}
-    for code in rules.checklist(content.fields, proxy=by_proxy(content.fields)):
+    for code in asked(kind.ticks, content.fields, proxy=by_proxy(content.fields)):
         marks[code] = mark(application, code, str(application.round))
     return marks
 

@@ -30,6 +30,7 @@ class FieldView:
     known_from: str  # number of the application that was approved; "" of another office's
     agrees: bool | None
     document_id: int | None
+    certified: bool  # it enters the certificate once it is verified (CPS 3.2.5)
     verdict: str
 
 

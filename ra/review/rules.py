@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from anxin.kernel.errors import Kind, Refusal
+from ra.applicants.kinds import TICKS
 
 LEASE = timedelta(minutes=30)  # a claim lasts so long after the last act
 FEW_CHARACTERS = 4
@@ -24,24 +25,7 @@ class Outcome(StrEnum):
     REJECT = "reject"
 
 
-class When(StrEnum):
-    ALWAYS = "always"
-    PROXY = "proxy"
-    EMPLOYED = "employed"
-
-
-# What a reviewer confirms beside the fields, CPS 3.2.3, 3.2.6, 4.1.2.4, 4.2.1
-CHECKLIST: Mapping[str, When] = {
-    "check.form_signed": When.ALWAYS,
-    "check.document_valid": When.ALWAYS,
-    "check.same_person": When.ALWAYS,
-    "check.agreement": When.ALWAYS,
-    "check.certificate": When.ALWAYS,
-    "check.proxy_authorised": When.PROXY,
-    "check.organization_confirms": When.EMPLOYED,
-}
-
-
+CHECKLIST = TICKS  # what a reviewer confirms beside the fields
 PREVIEWED = "check.certificate"  # is about what the certificate will contain: its preview
 
 
@@ -62,14 +46,29 @@ _REJECT = frozenset({Outcome.REJECT})
 REASONS: Mapping[str, Reason] = {
     reason.code: reason
     for reason in (
-        Reason("A01", _RETURN, ("id_front", "id_back", "agent_id")),  # picture unreadable
+        Reason("A01", _RETURN, ("id_front", "id_back", "agent_id", "licence")),  # unreadable
         Reason("A02", _RETURN, ("id_front", "id_back")),  # document not in force
         Reason("A03", _RETURN, ("name",)),
         Reason("A04", _RETURN, ("document_number", "document_type")),
         Reason("A05", _RETURN, ("phone", "email")),
-        Reason("A06", _RETURN, ("application_form", "check.form_signed")),
-        Reason("A07", _RETURN, ("authorization_letter", "check.proxy_authorised", "agent_name")),
+        Reason(
+            "A06",
+            _RETURN,
+            ("application_form", "sealed_form", "check.form_signed", "check.sealed"),
+        ),
+        Reason(
+            "A07",
+            _RETURN,
+            (
+                "authorization_letter",
+                "sealed_authorization",
+                "check.proxy_authorised",
+                "check.agent_authorised",
+                "agent_name",
+            ),
+        ),
         Reason("A08", _RETURN, ("organization_letter", "organization", "organization_code")),
+        Reason("A11", _RETURN, ("licence", "legal_name", "credit_code")),
         Reason("A09", _RETURN, ("request",)),
         Reason("A10", _RETURN, ()),  # see the message
         Reason("J01", _REJECT, ("check.same_person",)),  # identity could not be verified
@@ -88,16 +87,6 @@ REVEAL_REASONS = ("compare_document", "call_applicant", "same_subject", "complai
 def reasons_for(outcome: Outcome) -> list[Reason]:
     """The reasons that may be given for a return or a rejection."""
     return [reason for reason in REASONS.values() if outcome in reason.outcomes]
-
-
-def checklist(fields: Mapping[str, str], *, proxy: bool) -> list[str]:
-    """Codes of what is to be ticked off for this application."""
-    holds = {
-        When.ALWAYS: True,
-        When.PROXY: proxy,
-        When.EMPLOYED: bool(fields.get("organization")),
-    }
-    return [code for code, when in CHECKLIST.items() if holds[when]]
 
 
 # --- may one? --------------------------------------------------------------------------------
@@ -215,8 +204,8 @@ def hindrances(
     """Why it cannot be approved yet: mismatches, what is left to tick, documents nobody opened."""
     differs = [item for item in items if verdicts.get(item) == Verdict.DIFFERS]
     left = [item for item in items if item not in verdicts]
-    ticks = [item for item in left if item.startswith("check.")]
-    fields = [item for item in left if not item.startswith("check.")]
+    ticks = [item for item in left if item in CHECKLIST]
+    fields = [item for item in left if item not in CHECKLIST]
     found = []
     if differs:
         found.append(_hindrance("mismatch", len(differs), differs[0]))

@@ -290,7 +290,7 @@ def _check_seen(
     unseen = {item: value for item, value in masked.items() if item not in seen}
     if not unseen:
         return
-    known, asked = sources.known(row), sources.in_request(content)
+    known, asked = sources.known(row), sources.in_request(row, content)
     rules.check_seen(
         [
             item

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from pki import requests
+from ra.applicants.kinds import kind_of
 from ra.applications import queries as applications
 from ra.applications.models import Application
 from ra.applications.queries import Content
@@ -47,10 +48,10 @@ def known(row: Application) -> Mapping[str, str]:
     return applications.content(before).fields if before else {}
 
 
-def in_request(content: Content) -> dict[str, str]:
-    """What the certificate request says of the applicant: their own word once more."""
+def in_request(row: Application, content: Content) -> dict[str, str]:
+    """What the certificate request names the applicant: their own word once more, by field."""
     asked = requests.parse(content.request).subject if content.request else None
-    return {"name": (asked.get("CN") if asked else None) or ""}
+    return {kind_of(row.profile).title: (asked.get("CN") if asked else None) or ""}
 
 
 def agrees(value: str, in_request: str, known: str) -> bool | None:

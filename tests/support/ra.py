@@ -12,10 +12,13 @@ from anxin.kernel.actors import SYSTEM, Actor
 from ca import api as certification
 from people.api import Role
 from pki import keys, names, requests
+from ra.applicants.kinds import kind_of
+from ra.applicants.rules import by_proxy
 from ra.applications.models import Application
 from ra.branches.rules import Authority
 from ra.branches.services import install_authority, open_office
 from ra.evidence.decoding import DecodedPage, decode
+from ra.evidence.rules import needed
 from ra.evidence.services import page_image, take_in
 from ra.handover.services import hand_over
 from ra.intake import services as intake
@@ -43,6 +46,18 @@ OTHER = FIELDS | {
     "phone": "13900001279",
     "email": "",
 }
+COMPANY = {
+    "legal_name": "栖原云帆科技有限公司",
+    "credit_code": "91330199MA2KQ3W02U",
+    "email": "office@example.cn",
+    "verified_how": "on_site",
+    "agent_name": "杜若衡",
+    "agent_document_type": "resident_id",
+    "agent_document_number": "330199199305060018",
+    "agent_phone": "13700004455",
+}
+PAPERS = ("application_form", "id_front", "id_back")
+MACHINE = FIELDS | {"device_name": "栖原网关-07"}
 
 
 @dataclass(frozen=True)
@@ -128,9 +143,10 @@ def draft(
     """A complete draft, ready to be submitted; its id."""
     opened = intake.open_draft(profile, actor=actor, at=at)
     intake.save_draft(opened.id, fields, actor=actor, at=at)
-    for slot in ("application_form", "id_front", "id_back"):
+    person = profile.startswith("personal")
+    for slot in PAPERS if person else needed(profile, fields, proxy=by_proxy(fields)):
         hold(opened.id, slot, actor, at=at)
-    der = request(number, fields["name"], algorithm)
+    der = request(number, fields[kind_of(profile).title], algorithm)
     intake.attach_request(opened.id, der, actor=actor, at=at)
     intake.accept_agreement(opened.id, "2026-01", how="signed_on_paper", actor=actor, at=at)
     return opened.id

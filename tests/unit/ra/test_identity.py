@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from anxin.kernel.errors import Refusal
 from ra.applicants import names, numbers
+from ra.applicants.kinds import PERSON
 from ra.applicants.rules import FIELDS, judge, mask, shown, validate_field
 
 TODAY = date(2026, 11, 20)
@@ -252,28 +253,28 @@ def test_the_rest_is_refused_by_name(code, text, told):
 
 
 def test_a_right_form_has_no_faults():
-    kept, wrong = judge(GOOD, today=TODAY)
+    kept, wrong = judge(GOOD, PERSON.fields, today=TODAY)
 
     assert (kept, wrong) == (GOOD, [])
 
 
 def test_everything_that_is_wrong_is_told_at_once_and_kept_as_typed():
-    kept, wrong = judge(GOOD | {"name": "匿名", "phone": "12345"}, today=TODAY)
+    kept, wrong = judge(GOOD | {"name": "匿名", "phone": "12345"}, PERSON.fields, today=TODAY)
 
     assert {refusal.field for refusal in wrong} == {"name", "phone"}
     assert kept["phone"] == "12345"
 
 
 def test_an_empty_form_misses_what_is_needed_and_nothing_else():
-    _, wrong = judge({}, today=TODAY)
+    _, wrong = judge({}, PERSON.fields, today=TODAY)
 
     assert {refusal.field for refusal in wrong} == set(GOOD)
 
 
 def test_an_agent_is_asked_for_whole_or_not_at_all():
     """CPS-3.2.3, CPS-3.2.6"""
-    _, alone = judge(GOOD | {"agent_document_type": "resident_id"}, today=TODAY)
-    _, named = judge(GOOD | {"agent_name": "方沐辰"}, today=TODAY)
+    _, alone = judge(GOOD | {"agent_document_type": "resident_id"}, PERSON.fields, today=TODAY)
+    _, named = judge(GOOD | {"agent_name": "方沐辰"}, PERSON.fields, today=TODAY)
 
     assert alone == []
     assert {refusal.field for refusal in named} == {
@@ -290,13 +291,13 @@ def test_nobody_is_his_own_agent():
         "agent_document_number": GOOD["document_number"],
         "agent_phone": "13800002607",
     }
-    _, wrong = judge(GOOD | agent, today=TODAY)
+    _, wrong = judge(GOOD | agent, PERSON.fields, today=TODAY)
 
     assert [refusal.rule for refusal in wrong] == ["identity.agent_is_applicant"]
 
 
 def test_an_organisation_has_a_name_and_a_code():
-    _, wrong = judge(GOOD | {"organization": "栖原科技有限公司"}, today=TODAY)
+    _, wrong = judge(GOOD | {"organization": "栖原科技有限公司"}, PERSON.fields, today=TODAY)
 
     assert [(one.field, one.rule) for one in wrong] == [
         ("organization_code", "identity.organization_incomplete")
@@ -304,7 +305,7 @@ def test_an_organisation_has_a_name_and_a_code():
 
 
 def test_fields_nobody_asked_for_are_not_kept():
-    kept, _ = judge(GOOD | {"shoe_size": "42"}, today=TODAY)
+    kept, _ = judge(GOOD | {"shoe_size": "42"}, PERSON.fields, today=TODAY)
 
     assert "shoe_size" not in kept
 
@@ -333,7 +334,8 @@ def test_values_are_shown_masked(code, value, told):
 def test_every_personal_field_has_a_mask():
     personal = {code for code in FIELDS if "name" in code or "number" in code or "phone" in code}
 
-    assert {code for code in personal if not FIELDS[code].masked} == set()
+    public = {"legal_name", "device_name"}  # of organisations and devices
+    assert {code for code in personal if not FIELDS[code].masked} == public
 
 
 def test_a_mask_never_shows_a_short_value_whole():

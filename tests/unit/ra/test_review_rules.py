@@ -3,6 +3,7 @@
 import pytest
 
 from anxin.kernel.errors import Refusal
+from ra.applicants.kinds import PERSON, asked
 from ra.review import rules
 from ra.review.rules import Outcome
 
@@ -31,8 +32,8 @@ def test_what_is_left_is_counted_by_kind():
 
 
 def test_only_what_is_left_is_spoken_of():
-    fields = [item for item in ITEMS if not item.startswith("check.")]
-    ticks = [item for item in ITEMS if item.startswith("check.")]
+    fields = [item for item in ITEMS if item not in rules.CHECKLIST]
+    ticks = [item for item in ITEMS if item in rules.CHECKLIST]
 
     (left,) = rules.hindrances(ITEMS, dict.fromkeys(fields, "agrees"), [])
     assert left.rule == "review.unticked"
@@ -76,8 +77,8 @@ def test_a_no_with_reasons_passes(outcome, codes):
 
 
 def test_the_checklist_follows_the_application():
-    alone = rules.checklist({}, proxy=False)
-    with_agent = rules.checklist({"organization": "栖原科技有限公司"}, proxy=True)
+    alone = asked(PERSON.ticks, {}, proxy=False)
+    with_agent = asked(PERSON.ticks, {"organization": "栖原科技有限公司"}, proxy=True)
 
     assert "check.proxy_authorised" not in alone
     assert set(with_agent) - set(alone) == {

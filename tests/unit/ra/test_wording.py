@@ -5,12 +5,13 @@ from pathlib import Path
 
 import pytest
 
+from ra.applicants.kinds import KINDS
 from ra.applicants.rules import FIELDS, DocumentType, VerifiedHow
-from ra.applicants.wording import DOCUMENT_TYPES, FIELD_LABELS, VERIFIED_HOW
+from ra.applicants.wording import DOCUMENT_TYPES, FIELD_LABELS, GROUPS, VERIFIED_HOW
 from ra.applications.rules import State
 from ra.applications.wording import STATES
 from ra.evidence.decoding import SAID
-from ra.evidence.rules import PERSONAL, PURPOSES
+from ra.evidence.rules import PURPOSES
 from ra.evidence.wording import PURPOSES as PURPOSE_WORDS
 from ra.evidence.wording import SLOTS
 from ra.intake.rules import CHECKS
@@ -62,7 +63,8 @@ def test_every_rule_that_refuses_has_its_sentence():
         (DocumentType, DOCUMENT_TYPES),
         (VerifiedHow, VERIFIED_HOW),
         (State, STATES),
-        (PERSONAL, SLOTS),
+        ({slot for kind in KINDS.values() for slot in kind.slots}, SLOTS),
+        ({heading for kind in KINDS.values() for heading in kind.groups}, GROUPS),
         (PURPOSES, PURPOSE_WORDS),
         (CHECKS, CHECK_WORDS),
         (CHECKLIST, TICK_WORDS),
