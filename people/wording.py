@@ -1,5 +1,7 @@
 """Sentences for this house's rules: rule code -> msgid (see `anxin/wording.py`)."""
 
+from typing import Any
+
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
@@ -96,7 +98,8 @@ ROLES = {
     Role.FINANCE: _("财务人员"),
 }
 
-DUTIES = {
+DUTIES: dict[str, Any] = {
+    "money": _("财务"),
     Duty.BUSINESS: _("业务处理"),
     Duty.SUBSCRIBER_DATA: _("订户资料管理"),
     Duty.MAINTENANCE: _("系统维护"),

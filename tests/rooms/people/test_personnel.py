@@ -24,8 +24,10 @@ from people.api import (
 )
 from people.models import Appointment, Finding, PersonnelFile, StaffMember
 from people.personnel import queries, services
-from people.personnel.rules import Cause
+from people.personnel.rules import Act, Cause
+from people.templatetags.people import named
 from people.trust.queries import roles_of
+from people.trust.rules import Duty, Grade, State
 from people.trust.services import note_lapses
 from tests.support.people import hire, in_order, signed_in
 
@@ -459,17 +461,29 @@ def test_the_matrix_and_the_simulator_say_which_duties_would_meet(tang):
     browser = signed_in(tang)
 
     page = browser.get("/people/matrix/?person=S-chen&role=reviewer")
-    fine = browser.get("/people/matrix/?person=S-chen&role=finance").context["found"]
+    fine = browser.get("/people/matrix/?person=S-chen&role=policy_member").context["found"]
 
     assert len(rows) == len(Role)
     assert ("operator", "reviewer") in apart
-    assert ("operator", "finance") not in apart
+    assert ("operator", "policy_member") not in apart
     assert apart == {(other, one) for one, other in apart}
     found = page.context["found"]
     assert [one.duties for one in found.clashes] == [("business", "subscriber_data")]
     assert "ra.approve_application" in found.both_sides
     assert "业务处理与订户资料管理会落在一人手里" in page.content.decode()
     assert fine.possible
+
+
+def test_every_code_of_the_pages_has_a_name():
+    for table, codes_of_it in {
+        "act": Act,
+        "cause": Cause,
+        "duty": Duty,
+        "grade": Grade,
+        "item": Item,
+        "standing": [*State, ""],
+    }.items():
+        assert [named(code, table) for code in codes_of_it].count("") == 0
 
 
 @pytest.mark.django_db(transaction=True)
