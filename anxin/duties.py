@@ -39,6 +39,13 @@ DUTIES: dict[str, Duty] = {
         votes=2,
         cps="4.3.1",
     ),
+    "ra.disclose": Duty(
+        perform="ra.disclosures.services.approve",
+        makers=frozenset({Role.OPERATOR}),
+        checkers=frozenset({Role.REVIEWER}),
+        votes=1,
+        cps="9.3",
+    ),
     "ra.grant_authority": Duty(
         perform="ra.branches.services.grant_authority",
         makers=frozenset({Role.SECURITY_ADMIN}),

@@ -4,6 +4,7 @@ from ra.applications.models import Application as Application
 from ra.applications.models import Dossier as Dossier
 from ra.branches.models import Authority as Authority
 from ra.branches.models import Office as Office
+from ra.disclosures.models import DisclosureCase as DisclosureCase
 from ra.domains.models import NameProof as NameProof
 from ra.evidence.models import Document as Document
 from ra.evidence.models import Opened as Opened

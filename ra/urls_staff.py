@@ -3,6 +3,7 @@
 from django.urls import path
 
 from ra.certificates import views as certificates
+from ra.disclosures import views as disclosures
 from ra.domains import views as domains
 from ra.evidence import views as evidence
 from ra.holds import views as holds
@@ -84,6 +85,16 @@ urlpatterns = [
     path("notices/<int:notice_id>/", notices.show, name="notice"),
     path("notices/<int:notice_id>/resend/", notices.resend, name="notice-resend"),
     path("notices/<int:notice_id>/tell/", notices.tell, name="notice-tell"),
+    path("disclosures/", disclosures.index, name="disclosures"),
+    path("disclosures/ask/", disclosures.ask, name="disclosure-ask"),
+    path("disclosures/<str:number>/", disclosures.show, name="disclosure"),
+    path("disclosures/<str:number>/decide/", disclosures.decide, name="disclosure-decide"),
+    path("disclosures/<str:number>/withdraw/", disclosures.withdraw, name="disclosure-withdraw"),
+    path("disclosures/<str:number>/produce/", disclosures.produce, name="disclosure-produce"),
+    path("disclosures/<str:number>/extract/", disclosures.extract, name="disclosure-extract"),
+    path(
+        "disclosures/<str:number>/hand-over/", disclosures.hand_over, name="disclosure-hand-over"
+    ),
     path("offices/", offices.index, name="offices"),
     path("offices/open/", offices.open_office, name="office-open"),
     path("offices/<str:code>/", offices.show, name="office"),

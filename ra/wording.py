@@ -3,6 +3,7 @@
 from ra.applicants.wording import WORDING as APPLICANTS
 from ra.applications.wording import WORDING as APPLICATIONS
 from ra.branches.wording import WORDING as BRANCHES
+from ra.disclosures.wording import WORDING as DISCLOSURES
 from ra.domains.wording import WORDING as DOMAINS
 from ra.evidence.wording import WORDING as EVIDENCE
 from ra.handover.wording import WORDING as HANDOVER
@@ -25,5 +26,6 @@ WORDING = {
     **HOLDS,
     **REVOCATIONS,
     **RECEIPTS,
+    **DISCLOSURES,
     **NOTICES,
 }

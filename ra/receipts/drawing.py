@@ -101,7 +101,8 @@ def draw(receipt: Receipt) -> bytes:
     return out.getvalue()
 
 
-def _write(page: Canvas, x: float, y: float, text: str, *, size: float, color: HexColor) -> None:
+def write(page: Canvas, x: float, y: float, text: str, *, size: float, color: HexColor) -> None:
+    """One line in as many fonts as it takes; points from the lower left."""
     page.setFillColor(color)
     for font, run in _runs(text):
         page.setFont(font, size)
@@ -111,7 +112,7 @@ def _write(page: Canvas, x: float, y: float, text: str, *, size: float, color: H
 
 def _head(page: Canvas, receipt: Receipt) -> None:
     top = HEIGHT - MARGIN
-    _write(page, MARGIN, top - 14, receipt.title, size=16, color=BRAND)
+    write(page, MARGIN, top - 14, receipt.title, size=16, color=BRAND)
     page.setFont(FONT, 13)
     page.setFillColor(INK)
     page.drawRightString(WIDTH - MARGIN, top - 13, receipt.number)
@@ -123,9 +124,9 @@ def _rows(page: Canvas, rows: tuple[tuple[str, str], ...]) -> float:
     y = HEIGHT - MARGIN - 42
     room = WIDTH - 2 * MARGIN - QR_SIZE - 34 * mm
     for label, value in rows:
-        _write(page, MARGIN, y, label, size=9, color=SOFT)
-        for line in _wrapped(value, size=10.5, room=room):
-            _write(page, MARGIN + 28 * mm, y, line, size=10.5, color=INK)
+        write(page, MARGIN, y, label, size=9, color=SOFT)
+        for line in wrapped(value, size=10.5, room=room):
+            write(page, MARGIN + 28 * mm, y, line, size=10.5, color=INK)
             y -= 15
         y -= 2
     return float(y)
@@ -134,12 +135,12 @@ def _rows(page: Canvas, rows: tuple[tuple[str, str], ...]) -> float:
 def _notes(page: Canvas, notes: tuple[str, ...], y: float) -> None:
     y -= 4
     for note in notes:
-        for line in _wrapped(note, size=8.5, room=WIDTH - 2 * MARGIN):
-            _write(page, MARGIN, y, line, size=8.5, color=SOFT)
+        for line in wrapped(note, size=8.5, room=WIDTH - 2 * MARGIN):
+            write(page, MARGIN, y, line, size=8.5, color=SOFT)
             y -= 12
 
 
-def _wrapped(text: str, *, size: float, room: float) -> list[str]:
+def wrapped(text: str, *, size: float, room: float) -> list[str]:
     """Chinese breaks anywhere; that is enough for one line of a form."""
     lines = [""]
     for character in text:
@@ -166,7 +167,7 @@ def _code(page: Canvas, address: str) -> None:
 def _foot(page: Canvas, receipt: Receipt) -> None:
     page.setStrokeColor(HexColor("#dbe2e7"))
     page.line(MARGIN, MARGIN + 12, WIDTH - MARGIN, MARGIN + 12)
-    _write(page, MARGIN, MARGIN, receipt.footer, size=8, color=SOFT)
+    write(page, MARGIN, MARGIN, receipt.footer, size=8, color=SOFT)
     page.setFont(FONT, 8)
     moment = receipt.printed_at.astimezone(SHANGHAI)
     page.drawRightString(WIDTH - MARGIN, MARGIN, f"{moment:%Y-%m-%d %H:%M}")

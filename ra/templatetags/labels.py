@@ -15,6 +15,7 @@ from ca.api import CAUSES, HOLD_CAUSES, PROFILES
 from ra.applicants import wording as applicants
 from ra.applications import wording as applications
 from ra.branches import wording as branches
+from ra.disclosures import wording as disclosures
 from ra.domains import wording as domains
 from ra.evidence import wording as evidence
 from ra.handover import wording as handover
@@ -50,6 +51,8 @@ TABLES: Mapping[str, Mapping[str, Any]] = {
     "check_item": review.CHECKLIST,
     "check_noticed": NOTICED,
     "checked_how": revocations.CHECKED_HOW,
+    "disclosure": disclosures.STATES,
+    "disclosure_basis": disclosures.BASES,
     "document_type": applicants.DOCUMENT_TYPES,
     "field": applicants.FIELD_LABELS,
     "finding": domains.OUTCOMES,
@@ -98,6 +101,8 @@ TONES = {
     "revoked": "bad",
     "refused": "bad",
     "requested": "info",
+    "produced": "warn",
+    "handed_over": "ok",
     "done": "ok",
     "asked": "info",
     "proved": "ok",
