@@ -92,17 +92,13 @@ urlpatterns = [
     path("disclosures/<str:number>/withdraw/", disclosures.withdraw, name="disclosure-withdraw"),
     path("disclosures/<str:number>/produce/", disclosures.produce, name="disclosure-produce"),
     path("disclosures/<str:number>/extract/", disclosures.extract, name="disclosure-extract"),
-    path(
-        "disclosures/<str:number>/hand-over/", disclosures.hand_over, name="disclosure-hand-over"
-    ),
+    path("disclosures/<str:number>/hand-over/", disclosures.hand_over, name="disclosure-hand-over"),
     path("offices/", offices.index, name="offices"),
     path("offices/open/", offices.open_office, name="office-open"),
     path("offices/<str:code>/", offices.show, name="office"),
     path("offices/<str:code>/rename/", offices.rename, name="office-rename"),
     path("offices/<str:code>/authority/", offices.authority, name="office-authority"),
     path("offices/<str:code>/stop/", offices.stop, name="office-stop"),
-    path(
-        "offices/<str:code>/approvals/<int:approval_id>/", offices.decide, name="office-decide"
-    ),
+    path("offices/<str:code>/approvals/<int:approval_id>/", offices.decide, name="office-decide"),
     path("search/", certificates.find, name="search"),
 ]
