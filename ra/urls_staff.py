@@ -27,6 +27,7 @@ urlpatterns = [
     path("cases/<str:number>/reject/", decision.decline, name="case-reject"),
     path("cases/<str:number>/reveal/", case.reveal, name="case-reveal"),
     path("cases/<str:number>/names/", domains.names, name="case-names"),
+    path("cases/<str:number>/names/ask/", domains.ask, name="case-names-ask"),
     path("cases/<str:number>/names/<int:proof_id>/", domains.check, name="case-name-check"),
     path("documents/<int:document_id>/pages/<int:page>/", evidence.page, name="document-page"),
     path("documents/<int:document_id>/small/", evidence.thumbnail, name="document-thumbnail"),

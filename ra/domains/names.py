@@ -4,6 +4,7 @@ Everything refused here is refused before anybody publishes a token for it.
 """
 
 import ipaddress
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
@@ -15,6 +16,8 @@ from anxin.kernel.errors import Kind, Refusal
 
 LONGEST = 253  # octets of a name in text, RFC 1035 2.3.4
 WILDCARD = "*."
+DEVICE = "device_name"  # the field of `ra.applicants` in which a server says its name or address
+OF_THE_HOUSE = frozenset({"domains.name", "domains.not_public"})  # `press-3`, `db.internal`
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 # Addresses that look global and lead elsewhere: an IPv4 address is written inside them.
 TUNNELS = tuple(
@@ -62,6 +65,19 @@ def parse(text: str, *, wildcards: bool = False) -> ServerName:
     base = _a_labels(typed.removeprefix(WILDCARD))
     _check_registered(base)
     return ServerName(kind, WILDCARD + base if kind is NameKind.WILDCARD else base)
+
+
+def claimed(fields: Mapping[str, str]) -> list[str]:
+    """What an applicant's declared fields name of the internet; empty: no device, or a name of the
+    house's own. Refuses as `parse` does, for what nobody can prove: a suffix, an inside address.
+    """
+    text = fields.get(DEVICE, "")
+    try:
+        return [parse(text).text] if text else []
+    except Refusal as refusal:
+        if refusal.rule in OF_THE_HOUSE:
+            return []
+        raise
 
 
 def as_address(text: str) -> Address | None:

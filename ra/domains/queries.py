@@ -1,11 +1,11 @@
 """Proofs of control for the pages, for reviewers' decisions, and for the worker that checks."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
 
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 
 from anxin.kernel.actors import Actor
 from anxin.kernel.errors import Kind, Refusal, Refusals
@@ -13,7 +13,7 @@ from ra.applications import queries as applications
 from ra.domains import rules
 from ra.domains.checking import PATH, Question
 from ra.domains.models import NameProof
-from ra.domains.names import NameKind, ServerName, parse
+from ra.domains.names import NameKind, ServerName, claimed, parse
 from ra.domains.resolving import CHALLENGE
 from ra.domains.rules import Method, State
 
@@ -98,7 +98,31 @@ def hindrances(application_id: int, names: Iterable[str], *, at: datetime) -> li
 
     Names may be spelled as the applicant did. Whoever approves asks for this (CPS 3.2.4).
     """
-    held = proofs(application_id)
+    return _hindrances(proofs(application_id), names, at=at)
+
+
+def in_the_way(
+    application_id: int, fields: Mapping[str, str], *, asked: bool = True, at: datetime
+) -> list[Refusal]:
+    """The same for all names an application has: those asked for, and what its fields declare.
+
+    `asked` False: it is known (`have_names`) that none were, which spares a query.
+    """
+    held = proofs(application_id) if asked else {}
+    try:
+        return _hindrances(held, dict.fromkeys([*held, *claimed(fields)]), at=at)
+    except Refusal as refusal:
+        return [refusal]
+
+
+def have_names() -> Exists:
+    """For an application's row: whether names were asked for."""
+    return Exists(NameProof.objects.filter(application=OuterRef("pk"), current=True))
+
+
+def _hindrances(
+    held: Mapping[str, ProofView], names: Iterable[str], *, at: datetime
+) -> list[Refusal]:
     found: list[Refusal] = []
     for text in names:
         name = parse(text, wildcards=True).text

@@ -59,6 +59,7 @@ METHODS: Mapping[NameKind, tuple[Method, ...]] = {
     NameKind.IP: (Method.HTTP,),
 }
 WILDCARD_PROFILES: frozenset[str] = frozenset()  # profiles that may carry `*.`
+FAMILIES = frozenset({"device", "server"})  # CPS 1.5.1: profiles whose holders have such names
 MOST_NAMES = 20  # of one application; the house's own
 
 # What is in the way, by the answer about CAA
@@ -176,6 +177,11 @@ def names_of(
     if not texts:
         refusals.append(_none())
     return found
+
+
+def has_names(profile: str) -> bool:
+    """Whether a certificate of this profile is for something on a network."""
+    return profile.partition("-")[0] in FAMILIES
 
 
 def hindrance(

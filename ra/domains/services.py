@@ -5,7 +5,7 @@ and a short transaction settles each. Web processes never look.
 """
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from django.db import transaction
@@ -23,7 +23,7 @@ from ra.domains import queries, rules
 from ra.domains.caa import Caa
 from ra.domains.checking import look
 from ra.domains.models import NameProof
-from ra.domains.names import NameKind, ServerName
+from ra.domains.names import NameKind, ServerName, claimed
 from ra.domains.resolving import vantages
 from ra.domains.rules import Finding, State, Verdict
 
@@ -60,6 +60,19 @@ def request_proofs(
         names=len(wanted),
         new=len(new),
     )
+
+
+@transaction.atomic
+def ask_for_claimed(
+    application_id: int, fields: Mapping[str, str], *, actor: Actor, at: datetime
+) -> None:
+    """Part of submitting: what the device is called is to be proved, if that is of the internet."""
+    names = claimed(fields)
+    if not names:
+        return
+    held = queries.proofs(application_id)
+    if not held.keys() >= set(names):
+        request_proofs(application_id, [*held, *names], actor=actor, at=at)
 
 
 @transaction.atomic

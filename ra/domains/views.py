@@ -8,18 +8,38 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
+from anxin.kernel.errors import Refusal, Refusals
+from anxin.templatetags.ui import told
 from people.api import Role
 from people.gates import actor_of, only
 from ra.applications.queries import id_of
 from ra.domains import queries, services
+from ra.domains.forms import NamesForm
 
 
 @only(Role.OPERATOR, Role.REVIEWER)
 @never_cache
 @require_GET
 def names(request: HttpRequest, number: str) -> HttpResponse:
-    context = {"number": number, "proofs": queries.proofs_of(number, actor_of(request))}
-    return render(request, "ra/domains/names.html", context)
+    return _page(request, number)
+
+
+@only(Role.OPERATOR)
+@never_cache
+@require_POST
+def ask(request: HttpRequest, number: str) -> HttpResponse:
+    """These are the names from now on."""
+    actor, form = actor_of(request), NamesForm(request.POST)
+    if form.is_valid():
+        texts = form.cleaned_data["names"].split()
+        try:
+            services.request_proofs(id_of(number, actor), texts, actor=actor, at=timezone.now())
+        except Refusal as refusal:
+            for one in refusal.items if isinstance(refusal, Refusals) else [refusal]:
+                form.add_error("names" if one.field else None, told(one))
+        else:
+            return redirect("case-names", number)
+    return _page(request, number, form, status=422)
 
 
 @only(Role.OPERATOR, Role.REVIEWER)
@@ -31,3 +51,18 @@ def check(request: HttpRequest, number: str, proof_id: int) -> HttpResponse:
     services.check_again(id_of(number, actor), proof_id, actor=actor, at=timezone.now())
     messages.success(request, _("已安排，结果稍后显示在本页。"))
     return redirect("case-names", number)
+
+
+def _page(
+    request: HttpRequest, number: str, form: NamesForm | None = None, *, status: int = 200
+) -> HttpResponse:
+    actor = actor_of(request)
+    proofs = queries.proofs_of(number, actor)
+    known = "\n".join(proof.name for proof in proofs)
+    context = {
+        "number": number,
+        "proofs": proofs,
+        "form": form or NamesForm(initial={"names": known}),
+        "may_ask": Role.OPERATOR in actor.roles,
+    }
+    return render(request, "ra/domains/names.html", context, status=status)

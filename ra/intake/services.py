@@ -25,6 +25,7 @@ from ra.applications.models import Application, Dossier
 from ra.applications.queries import Content
 from ra.branches.queries import check_works, intake_office
 from ra.branches.queries import office as office_of
+from ra.domains.services import ask_for_claimed
 from ra.evidence.rules import needed
 from ra.handover.services import issue_access_code
 from ra.intake import dossiers, queries, rules
@@ -219,6 +220,7 @@ def submit(application_id: int, *, actor: Actor, at: datetime) -> Submitted:
     queries.proven(content.request)
     row.subscriber_id = find_or_enter(kind_of(row.profile), content.fields, actor=actor, at=at)
     queries.check_order(row, content)
+    ask_for_claimed(row.pk, content.fields, actor=actor, at=at)  # CPS 3.2.4
     row.checks = queries.automatic_checks(row, content, row.subscriber_id)
     _propose(row, content, actor=actor, at=at)
     row.round += 1

@@ -16,6 +16,7 @@ from ra.applications import queries as applications
 from ra.applications import rules as application_rules
 from ra.applications.models import Application
 from ra.branches.queries import sees
+from ra.domains.queries import have_names, in_the_way
 from ra.evidence import queries as evidence
 from ra.evidence.rules import needed, slots
 from ra.review import marks, rules, sources
@@ -223,7 +224,9 @@ class _Opening:
         if not (lock and lock.mine):
             found.append(rules.not_claimed())
         closed = [document.slot for document in self.documents if not document.opened]
-        return found + rules.hindrances(self.current, self.found.verdicts, closed)
+        found += rules.hindrances(self.current, self.found.verdicts, closed)
+        fields, asked = self.content.fields, self.row.has_names
+        return found + in_the_way(self.row.pk, fields, asked=asked, at=self.at)  # CPS 3.2.4
 
 
 def _row(number: str, actor: Actor) -> Any:
@@ -232,7 +235,8 @@ def _row(number: str, actor: Actor) -> Any:
         application=OuterRef("pk"), round=OuterRef("round"), reviewer_id=actor.person_id or 0
     )
     rows = applications.in_view(actor).select_related("office", "dossier")
-    row = rows.annotate(decided_by_me=Exists(decided)).filter(number=number).first()
+    rows = rows.annotate(decided_by_me=Exists(decided), has_names=have_names())
+    row = rows.filter(number=number).first()
     if row is None:
         raise applications.unknown(number)
     return row

@@ -18,6 +18,7 @@ from ra.applications import rules as application_rules
 from ra.applications.models import Application
 from ra.applications.queries import Content
 from ra.applications.rules import person
+from ra.domains.queries import in_the_way
 from ra.evidence.queries import unopened
 from ra.notices import services as notices
 from ra.notices.rules import Event
@@ -150,6 +151,7 @@ def decide_approve(application_id: int, *, seen: str, actor: Actor, at: datetime
     closed = [document.slot for document in unopened(row.pk, actor.person_id)]
     judged = marks.found(row, actor.person_id, current).verdicts
     found = rules.hindrances(current, judged, closed)
+    found += in_the_way(row.pk, content.fields, at=at)  # CPS 3.2.4
     if found:
         raise Refusals(found)
     application_rules.check_same(

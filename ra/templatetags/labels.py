@@ -17,6 +17,7 @@ from ra.applications import wording as applications
 from ra.branches import wording as branches
 from ra.disclosures import wording as disclosures
 from ra.domains import wording as domains
+from ra.domains.rules import has_names as has_server_names
 from ra.evidence import wording as evidence
 from ra.handover import wording as handover
 from ra.holds import wording as holds
@@ -137,6 +138,12 @@ def item_label(code: str) -> str:
 @register.filter
 def tone(state: str) -> str:
     return TONES.get(state, "")
+
+
+@register.filter
+def has_names(profile: str) -> bool:
+    """Whether such a certificate is for something on a network, with names to be proved."""
+    return has_server_names(profile)
 
 
 @register.filter

@@ -16,6 +16,8 @@ from ra.domains.names import NameKind
 from ra.domains.resolving import vantages
 from ra.domains.rules import ASK_TERM, CAA_TERM, PROOF_TERM
 from ra.intake import services as intake
+from ra.review import services as review
+from ra.review.case import case
 from tests.support import ra
 from tests.support.names import name_server, web_server
 from tests.support.people import hire, signed_in
@@ -476,6 +478,39 @@ def test_a_check_that_was_overtaken_says_nothing(counter, application, resolvers
     assert view(application).checked_at is None
 
 
+def test_nothing_is_approved_before_its_names_are_proved(counter, application, resolvers, site):
+    """CPS-3.2.4b, CPS-3.2.2: what is not examined is refused."""
+    proof = asked(counter, application)
+    intake.submit(application, actor=counter.chen, at=AT)
+    seen = ra.look_through(application, counter.ren)
+
+    with pytest.raises(Refusal) as refused:
+        review.decide_approve(application, seen=seen, actor=counter.ren, at=SOON)
+    assert [one.rule for one in refused.value.items] == ["domains.not_proved"]
+    hindrances = case(number_of(application), counter.ren, at=SOON).hindrances
+    assert [(one.rule, one.cps) for one in hindrances] == [("domains.not_proved", "3.2.4")]
+
+    publish_record(resolvers, proof.value)
+    services.sweep(at=SOON)
+    done = review.decide_approve(application, seen=seen, actor=counter.ren, at=SOON)
+    assert done.state == "approved"
+
+
+def test_what_a_device_is_called_is_asked_for_and_stands_in_the_way(counter, application):
+    """CPS-3.2.4b: when it is submitted, beside what was asked for before."""
+    services.request_proofs(application, ["mail.example.cn"], actor=counter.chen, at=AT)
+    declared = {"device_name": "WWW.example.cn"}
+    assert len(queries.in_the_way(application, declared, at=AT)) == 2
+
+    for _ in range(2):
+        services.ask_for_claimed(application, declared, actor=counter.chen, at=AT)
+
+    assert list(queries.proofs(application)) == ["mail.example.cn", NAME]
+    assert Entry.objects.filter(action="ra.request_name_proofs").count() == 2
+    inside = queries.in_the_way(application, {"device_name": "10.0.0.1"}, at=AT)
+    assert [one.rule for one in inside] == ["domains.private_address"]
+
+
 # --- who sees what ---------------------------------------------------------------------------
 
 
@@ -526,6 +561,21 @@ def test_the_page_says_what_to_publish_and_what_was_seen(counter, application, r
     assert "north" in page
     assert "没有找到" in page
     assert "各检查点都没有看到要求的内容" in page
+
+
+def test_names_are_entered_at_the_counter(counter, application):
+    """CPS-3.2.4b: by whoever is on duty there; a reviewer enters nothing."""
+    operator, ask = signed_in(counter.chen), f"{page_of(application)}ask/"
+
+    page = operator.post(ask, {"names": f"{NAME}\ncom.cn"})
+    assert page.status_code == 422
+    assert "com.cn 是公共域名后缀" in page.content.decode()
+    assert queries.proofs(application) == {}
+
+    assert operator.post(ask, {"names": f"{NAME}\n8.8.8.8"}).status_code == 302
+    assert list(queries.proofs(application)) == [NAME, "8.8.8.8"]
+    assert signed_in(counter.ren).post(ask, {"names": NAME}).status_code == 403
+    assert ask not in signed_in(counter.ren).get(page_of(application)).content.decode()
 
 
 def test_the_page_is_for_the_counter_only(counter, application, settings):

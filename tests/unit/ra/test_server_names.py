@@ -9,7 +9,7 @@ from anxin.kernel.errors import Refusal
 from anxin.settings import _resolvers
 from ra.domains import rules
 from ra.domains.caa import Caa, Record, climb, permits
-from ra.domains.names import NameKind, parse
+from ra.domains.names import NameKind, claimed, parse
 from ra.domains.rules import Finding, Method, judge
 
 AT = datetime(2026, 11, 20, 2, 0, tzinfo=UTC)
@@ -82,6 +82,27 @@ def test_wildcards_only_where_the_profile_says_so():
     for typed in ("*.com.cn", "*.*.example.cn", "a.*.example.cn"):
         with pytest.raises(Refusal):
             parse(typed, wildcards=True)
+
+
+@pytest.mark.parametrize(
+    ("declared", "names"),
+    [
+        ({}, []),
+        ({"device_name": "一号签章服务器"}, []),
+        ({"device_name": "db01.internal"}, []),
+        ({"device_name": "WWW.Example.cn"}, ["www.example.cn"]),
+        ({"device_name": "8.8.4.4", "name": "example.cn"}, ["8.8.4.4"]),
+    ],
+)
+def test_a_device_called_by_a_name_of_the_internet_claims_it(declared, names):
+    """CPS-3.2.4b"""
+    assert claimed(declared) == names
+
+
+@pytest.mark.parametrize("declared", ["10.0.0.1", "com.cn", "*.example.cn"])
+def test_a_device_claims_nothing_that_nobody_can_prove(declared):
+    with pytest.raises(Refusal):
+        claimed({"device_name": declared})
 
 
 # --- CAA -------------------------------------------------------------------------------------
