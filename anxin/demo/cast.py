@@ -82,6 +82,14 @@ class Person:
     address: str
 
 
+# Invented organisations with well-formed unified social credit codes (GB 32100) of that region.
+COMPANIES = (
+    ("栖原云帆科技有限公司", "91330199MA2KQ3W02U"),
+    ("栖原澄江电子商务有限公司", "91330199MA7F2C4B2A"),
+    ("栖原望湖设计院有限公司", "91330199MA8H5D6E2J"),
+)
+
+
 def resident_number(born: date, sequence: int) -> str:
     """A resident identity number with its check character (GB 11643)."""
     body = f"{REGION}{born:%Y%m%d}{sequence:03d}"

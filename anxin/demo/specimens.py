@@ -69,11 +69,16 @@ class Artist:
         pen.text((400, 620), f"{since:%Y.%m.%d}-{until:%Y.%m.%d}", font=self._text(32), fill=INK)
         return self._photograph(card, angle=0.4)
 
+    def sealed_sheet(self, title: str, rows: list[tuple[str, str]], *, seal: str) -> bytes:
+        """A sheet of an organisation with its seal: form, licence, letter of authority."""
+        page, pen = self._sheet(title, rows)
+        pen.ellipse([760, 1180, 1080, 1500], outline=RED, width=8)
+        pen.text((800, 1310), seal[:8], font=self._text(30), fill=RED)
+        pen.text((860, 1370), "样例章", font=self._text(34), fill=RED)
+        return self._photograph(page, angle=0.3)
+
     def application_form(self, person: Person, *, algorithm: str, on: date) -> bytes:
         """The signed paper form for a personal certificate."""
-        page = Image.new("RGB", (1240, 1754), "#fdfcf7")
-        pen = ImageDraw.Draw(page)
-        pen.text((330, 110), "数字证书业务申请表（个人）", font=self._text(46), fill=INK)
         rows = [
             ("申请人姓名", person.name),
             ("证件类型", "居民身份证"),
@@ -86,12 +91,7 @@ class Artist:
             ("密码算法", algorithm),
             ("有效期", "1 年"),
         ]
-        for number, (label, value) in enumerate(rows):
-            top = 230 + number * 84
-            pen.rectangle([100, top, 400, top + 84], outline="#333333", width=2, fill="#f3f1ea")
-            pen.rectangle([400, top, 1140, top + 84], outline="#333333", width=2)
-            pen.text((124, top + 24), label, font=self._text(30), fill=INK)
-            pen.text((424, top + 24), value, font=self._text(30), fill=INK)
+        page, pen = self._sheet("数字证书业务申请表（个人）", rows)
         promise = (
             "本人已阅读并同意《电子认证服务协议》与《电子认证业务规则（CPS）》，",
             "承诺所提交材料真实、完整、有效。",
@@ -104,6 +104,20 @@ class Artist:
             (620, 1420), f"{on.year} 年 {on.month} 月 {on.day} 日", font=self._text(32), fill=INK
         )
         return self._photograph(page, angle=0.35)
+
+    def _sheet(
+        self, title: str, rows: list[tuple[str, str]]
+    ) -> tuple[Image.Image, ImageDraw.ImageDraw]:
+        page = Image.new("RGB", (1240, 1754), "#fdfcf7")
+        pen = ImageDraw.Draw(page)
+        pen.text((330, 110), title, font=self._text(46), fill=INK)
+        for number, (label, value) in enumerate(rows):
+            top = 230 + number * 84
+            pen.rectangle([100, top, 400, top + 84], outline="#333333", width=2, fill="#f3f1ea")
+            pen.rectangle([400, top, 1140, top + 84], outline="#333333", width=2)
+            pen.text((124, top + 24), label, font=self._text(30), fill=INK)
+            pen.text((424, top + 24), value, font=self._text(30), fill=INK)
+        return page, pen
 
     def _photograph(self, picture: Image.Image, *, angle: float) -> bytes:
         """Lay the paper a little askew on a desk, print 样例 over it, and take a JPEG."""

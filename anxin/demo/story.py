@@ -7,11 +7,11 @@ import os
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from django.db import transaction
 
-from anxin.demo.cast import Person, applicants
+from anxin.demo.cast import COMPANIES, Person, applicants
 from anxin.demo.specimens import Artist
 from anxin.kernel.actors import Actor
 from anxin.kernel.workdays import SHANGHAI, working_time
@@ -33,6 +33,7 @@ from ra.revocations.queries import request
 
 Say = Callable[[str], None]
 SM2, RSA = "personal-sm2-sign", "personal-rsa-sign"
+COMPANY = "organization-sm2-sign"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +55,7 @@ CHAPTERS = (
     Chapter(13, "waiting"),
     Chapter(11.5, "waiting", RSA),
     Chapter(9, "waiting"),
-    Chapter(7, "waiting"),
+    Chapter(7, "waiting", COMPANY),
     Chapter(5, "waiting"),
     Chapter(3.5, "waiting"),
     Chapter(2, "waiting"),
@@ -68,13 +69,13 @@ CHAPTERS = (
     Chapter(150, "accepted"),
     Chapter(131, "accepted"),
     Chapter(117, "revoked"),
-    Chapter(96, "accepted"),
+    Chapter(96, "accepted", COMPANY),
     Chapter(74, "revoked"),
     Chapter(60, "accepted"),
     Chapter(47, "revocation asked"),
     Chapter(38, "issued"),
     Chapter(30, "issued", RSA),
-    Chapter(22, "issued"),
+    Chapter(22, "issued", COMPANY),
 )
 
 
@@ -142,7 +143,7 @@ def _after_issue(
     """Pick up, and revoke, what has not been yet."""
     if chapter.ending not in {"accepted", "revoked", "revocation asked"}:
         return
-    subscriber_id = known_subscriber(_identity(person))
+    subscriber_id = known_subscriber(_identity(chapter, person))
     assert subscriber_id is not None
     row = Application.objects.get(subscriber_id=subscriber_id)
     if row.state == "issued":
@@ -171,8 +172,15 @@ def _ask_to_revoke(
         revocations.decide(view.id, grants=True, seen=view.seen, actor=actors["shenjia"], at=at)
 
 
-def _identity(person: Person) -> dict[str, str]:
+def _identity(chapter: Chapter, person: Person) -> dict[str, str]:
+    if chapter.profile == COMPANY:
+        return {"credit_code": _company(chapter)[1]}
     return {"document_type": "resident_id", "document_number": person.document_number}
+
+
+def _company(chapter: Chapter) -> tuple[str, str]:
+    """Name and credit code; each company has a chapter of its own."""
+    return COMPANIES[[one for one in CHAPTERS if one.profile == COMPANY].index(chapter)]
 
 
 def _fill_in(
@@ -185,27 +193,18 @@ def _fill_in(
     at: datetime,
 ) -> None:
     algorithm = "rsa-2048" if chapter.profile == RSA else "sm2"
-    fields = {
-        "name": person.name,
-        "document_type": "resident_id",
-        "document_number": person.document_number,
-        "phone": person.phone,
-        "email": person.email,
-        "verified_how": "on_site",
-    }
+    if chapter.profile == COMPANY:
+        fields, papers = _of_company(person, _company(chapter), artist)
+    else:
+        on = at.astimezone(SHANGHAI).date()
+        fields, papers = _of_person(person, artist, algorithm=algorithm, on=on)
     intake.save_draft(application_id, fields, actor=operator, at=at)
-    papers = {
-        "application_form": artist.application_form(
-            person, algorithm=algorithm.upper(), on=at.astimezone(SHANGHAI).date()
-        ),
-        "id_front": artist.identity_front(person),
-        "id_back": artist.identity_back(person),
-    }
     for slot, picture in papers.items():
         add_evidence(application_id, slot, f"{slot}.jpg", picture, actor=operator, at=at)
     if chapter.ending == "draft":
         return
-    subject = names.build([("C", "CN"), ("CN", person.name)])
+    named = fields.get("legal_name", person.name)
+    subject = names.build([("C", "CN"), ("CN", named)])
     request = requests.build(subject, keys.generate(algorithm))
     intake.attach_request(application_id, request, actor=operator, at=at)
     intake.accept_agreement(
@@ -215,6 +214,50 @@ def _fill_in(
         actor=operator,
         at=at,
     )
+
+
+Entered = tuple[dict[str, str], dict[str, bytes]]  # fields, and a picture for each slot
+
+
+def _of_person(person: Person, artist: Artist, *, algorithm: str, on: date) -> Entered:
+    fields = {
+        "name": person.name,
+        "document_type": "resident_id",
+        "document_number": person.document_number,
+        "phone": person.phone,
+        "email": person.email,
+        "verified_how": "on_site",
+    }
+    papers = {
+        "application_form": artist.application_form(person, algorithm=algorithm.upper(), on=on),
+        "id_front": artist.identity_front(person),
+        "id_back": artist.identity_back(person),
+    }
+    return fields, papers
+
+
+def _of_company(person: Person, company: tuple[str, str], artist: Artist) -> Entered:
+    """An organisation whose agent is this person (CPS 3.2.2, 3.2.6)."""
+    name, code = company
+    fields = {
+        "legal_name": name,
+        "credit_code": code,
+        "email": person.email,
+        "verified_how": "on_site",
+        "agent_name": person.name,
+        "agent_document_type": "resident_id",
+        "agent_document_number": person.document_number,
+        "agent_phone": person.phone,
+    }
+    known = [("单位全称", name), ("统一社会信用代码", code)]
+    agent = [("经办人", person.name), ("证件号码", person.document_number), ("手机", person.phone)]
+    papers = {
+        "sealed_form": artist.sealed_sheet("数字证书业务申请表（机构）", known + agent, seal=name),
+        "licence": artist.sealed_sheet("营业执照（样例）", known, seal=name),
+        "sealed_authorization": artist.sealed_sheet("授权委托书", known + agent, seal=name),
+        "agent_id": artist.identity_front(person),
+    }
+    return fields, papers
 
 
 def _look_through(draft: Draft, reviewer: Actor, *, at: datetime) -> None:

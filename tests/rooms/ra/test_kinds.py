@@ -10,11 +10,13 @@ from ca import api as ca_api
 from ca.hierarchy.models import CertificateAuthority
 from kmc import api as kmc
 from pki import certificates
+from ra.applicants.kinds import KINDS
 from ra.applicants.models import Subscriber
 from ra.applications.models import Application
 from ra.applications.queries import content
 from ra.evidence.services import remove_evidence
 from ra.intake import queries, services
+from ra.review import services as review
 from ra.review.case import case
 from tests.support import ra
 from tests.support.ra import AT, COMPANY, MACHINE, MINUTE
@@ -160,6 +162,29 @@ def test_the_journal_says_which_documents_an_organisation_brought(counter):
     assert details["document_type"] == "credit_code"
     assert details["slots"] == ["sealed_form", "licence", "sealed_authorization", "agent_id"]
     assert COMPANY["agent_phone"] not in entry.details
+
+
+def test_a_field_nobody_verified_enters_no_certificate(counter):
+    """CPS-3.2.5: approval waits for every single field."""
+    application_id = company(counter)
+    told = sent(application_id, counter)
+    view = case(told.number, counter.ren, at=AT + MINUTE)
+    review.claim(application_id, actor=counter.ren, at=AT + MINUTE)
+
+    with pytest.raises(Refusals) as caught:
+        review.decide_approve(application_id, seen=view.seen, actor=counter.ren, at=AT + MINUTE)
+
+    assert "review.incomplete" in {one.rule for one in caught.value.items}
+    assert row(application_id).certificate_id is None
+
+
+@pytest.mark.parametrize("kind", KINDS.values(), ids=lambda kind: kind.code)
+def test_all_that_enters_a_certificate_is_proved_by_a_document(kind):
+    """CPS-3.2.5, CPS-3.1.5: and no kind has a field for a trade mark."""
+    proved = {code for slot in kind.slots.values() for code in slot.proves}
+
+    assert kind.certified <= proved
+    assert not any("mark" in code for code in kind.fields)
 
 
 def test_a_device_gets_its_certificate(live_counter, openssl):
