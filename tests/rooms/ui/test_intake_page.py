@@ -65,3 +65,27 @@ def test_a_removed_document_leaves_one_at_its_slot(counter, chen, page):
     answer = chen.post(f"{page}documents/{document}/remove/")
 
     assert answer["Location"] == f"{page}#slot-id_back"
+
+
+def test_an_organization_is_asked_what_organizations_are_asked(counter, chen):
+    """CPS-3.2.2, CPS-3.2.6: the page reads its fields and documents from the applicant's kind."""
+    number = open_draft("organization-sm2-sign", actor=counter.chen, at=AT).number
+    address = f"/w/intake/{number}/"
+    answer = text(chen.post(f"{address}save/", ra.COMPANY | {"years": "2"}))
+
+    marked = set(re.findall(r'<label for="id_(\w+)" class="req"', answer))
+    assert {"legal_name", "credit_code", "agent_name", "agent_phone"} <= marked
+    assert f'value="{ra.COMPANY["legal_name"]}"' in answer
+    assert "id_distinguisher" not in answer
+    assert "id_document_number" not in answer
+    assert "营业执照或法人证书复印件（盖章）" in answer
+
+
+def test_a_code_is_judged_while_it_is_typed(chen):
+    """CPS-3.1.2"""
+    good = ra.COMPANY["credit_code"]
+    right = chen.post("/w/intake/check/", {"field": "credit_code", "value": good}).json()
+    wrong = chen.post("/w/intake/check/", {"field": "credit_code", "value": good[:-1] + "0"}).json()
+
+    assert (right["ok"], wrong["ok"]) == (True, False)
+    assert "校验位不对" in wrong["sentence"]
