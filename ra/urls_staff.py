@@ -75,7 +75,6 @@ urlpatterns = [
     path("holds/<str:number>/agree/", holds.agree, name="hold-agree"),
     path("holds/<str:number>/refuse/", holds.refuse, name="hold-refuse"),
     path("holds/<str:number>/withdraw/", holds.withdraw, name="hold-withdraw"),
-    path("holds/<str:number>/notice/", holds.notice, name="hold-notice"),
     path("revocations/", revocations.index, name="revocations"),
     path("revocations/<str:number>/", revocations.show, name="revocation"),
     path("revocations/<str:number>/revoke/", revocations.revoke, name="revocation-revoke"),

@@ -6,7 +6,9 @@ from collections.abc import Collection
 from anxin.kernel.errors import Kind, Refusal
 
 # One key per record, so that destroying the key destroys the record (WP-6.5).
-PURPOSES = frozenset({"ra.application", "ra.subscriber", "ra.revocation", "ra.disclosure"})
+PURPOSES = frozenset(
+    {"ra.application", "ra.subscriber", "ra.hold", "ra.revocation", "ra.disclosure"}
+)
 
 SEAL_BROKEN = "kmc.seal_broken"
 

@@ -10,6 +10,8 @@ from pki.sm.sm3 import sm3
 from ra.applications import queries as applications
 from ra.applications.models import Application
 from ra.handover.queries import PickUp, open_reference, pick_up
+from ra.holds.queries import HoldView
+from ra.holds.queries import of_certificate as holds_of
 from ra.revocations.queries import RequestView, of_certificate
 
 FEWEST_DIGITS = 8  # fewer hexadecimal digits are not taken for a serial number
@@ -34,6 +36,7 @@ class Holding:
     reference: str
     pick_up: PickUp | None
     requests: tuple[RequestView, ...]
+    holds: tuple[HoldView, ...]
 
 
 def holding(number: str, actor: Actor) -> Holding:
@@ -83,4 +86,5 @@ def _holding(row: Application, actor: Actor) -> Holding:
         reference=open_reference(row.pk),
         pick_up=pick_up(row.pk) if row.accepted_at else None,
         requests=tuple(of_certificate(row.certificate_id, actor)) if row.certificate_id else (),
+        holds=tuple(holds_of(row.certificate_id, actor)) if row.certificate_id else (),
     )

@@ -27,6 +27,7 @@ from ra.notices.rules import Event
 
 SWEEP = 500
 REFUSED = "refused"  # a certificate's state: there will never be one
+MOVING = frozenset({"valid", "held", "revoked"})  # states of a certificate that is there
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -188,15 +189,15 @@ def expire_codes(*, at: datetime) -> int:
 @transaction.atomic
 def note_status(certificate_ids: Sequence[int], *, at: datetime) -> None:
     """Copy what became of certificates to where the status page may look (CPS 4.9.3)."""
-    revoked = {
-        view.id: view for view in ca.certificates(certificate_ids) if view.state == "revoked"
-    }
-    for view in revoked.values():
-        changed = Application.objects.filter(certificate_id=view.id)
+    found = {view.id: view for view in ca.certificates(certificate_ids) if view.state in MOVING}
+    for view in found.values():
+        changed = Application.objects.filter(certificate_id=view.id).exclude(certificate_state="")
         changed.exclude(certificate_state=view.state).update(
-            certificate_state=view.state, certificate_state_at=view.revoked_at or at
+            certificate_state=view.state,
+            certificate_state_at=view.revoked_at or view.held_at or at,
         )
-    told = Application.objects.filter(certificate_id__in=list(revoked))
+    revoked = [view.id for view in found.values() if view.state == "revoked"]
+    told = Application.objects.filter(certificate_id__in=revoked)
     news = [
         notices.News(row, str(row.certificate_id))
         for row in told.only("id", "number", "masked_name", "certificate_id")

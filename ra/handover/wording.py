@@ -21,6 +21,7 @@ WORDING = {
     ),
     "handover.not_an_operator": _("只有受理员可以办理发放（CPS %(cps)s）。"),
     "handover.certificate_over": _("这张证书已经吊销，不能再领取。如需证书请重新申请。"),
+    "handover.on_hold": _("这张证书正在冻结，解冻前不能领取（CPS %(cps)s）。请联系受理点。"),
     "handover.picked_up": _("订户已经领取证书，不再发放下载凭证（CPS %(cps)s）。没有任何改动。"),
     "handover.not_submitted": _("申请还没有提交，没有进度可以查询。"),
     "handover.no_certificate": _(

@@ -4,8 +4,8 @@ from django import forms
 from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
-from ra.holds.rules import DOCUMENT_MOST, NOTE_MOST, QUESTIONS, Act, Asker, CheckedHow, NotifiedHow
-from ra.holds.wording import ASKERS, CAUSE_QUESTIONS, CHECKED_HOW, NOTIFIED_HOW
+from ra.holds.rules import DOCUMENT_MOST, NOTE_MOST, QUESTIONS, Act, Asker, CheckedHow
+from ra.holds.wording import ASKERS, CAUSE_QUESTIONS, CHECKED_HOW
 
 
 class HoldForm(forms.Form):
@@ -37,10 +37,4 @@ class HoldForm(forms.Form):
 class RefuseForm(forms.Form):
     message = forms.CharField(
         label=_("不予办理的理由"), max_length=300, widget=forms.Textarea(attrs={"rows": 3})
-    )
-
-
-class NoticeForm(forms.Form):
-    how = forms.ChoiceField(
-        label=_("怎样通知了订户"), choices=[(how.value, NOTIFIED_HOW[how]) for how in NotifiedHow]
     )

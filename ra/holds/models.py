@@ -31,9 +31,6 @@ class HoldRequest(Stateful):
     decided_by = models.BigIntegerField(null=True)
     decided_at = models.DateTimeField(null=True)
     answer = models.BinaryField(null=True)
-    notified_how = models.CharField(max_length=20, default="")
-    notified_at = models.DateTimeField(null=True)
-    notified_by = models.BigIntegerField(null=True)
 
     class Meta:
         constraints = [

@@ -42,8 +42,6 @@ class HoldView:
     decided_by: str
     decided_at: datetime | None
     message: str
-    notified_how: str
-    notified_at: datetime | None
     seen: str
     may_decide: bool
 
@@ -149,8 +147,6 @@ def _view(
         decided_by=names.get(row.decided_by or 0, ""),
         decided_at=row.decided_at,
         message="",
-        notified_how=row.notified_how,
-        notified_at=row.notified_at,
         seen=approval(row.approval_id).digest if is_open and row.approval_id else "",
         may_decide=is_open and Role.REVIEWER in actor.roles and row.maker_id != actor.person_id,
     )

@@ -168,21 +168,5 @@ def check_own(maker_id: int, person_id: int | None) -> None:
         raise Refusal(Kind.FORBIDDEN, "holds.not_yours", "somebody else entered it", cps="4.9.14")
 
 
-class NotifiedHow(StrEnum):
-    """CPS 4.9.14: how the subscriber was told."""
-
-    TELEPHONE = "telephone"
-    LETTER = "letter"
-    IN_PERSON = "in_person"
-
-
-def check_notice(state: str, how: str, *, told_already: bool) -> None:
-    """Subscribers are told of what was done, once. Refuses `holds.*`."""
-    if state != State.DONE or told_already:
-        raise Refusal(Kind.CONFLICT, "holds.no_notice", "nothing to be told", cps="4.9.14")
-    if how not in set(NotifiedHow):
-        raise _refuse("notified_how", f"no {how}", cps="4.9.14", field="how")
-
-
 def _refuse(rule: str, reason: str, *, cps: str, field: str) -> Refusal:
     return Refusal(Kind.INVALID, f"holds.{rule}", reason, cps=cps, field=field)

@@ -18,6 +18,8 @@ from ra.applications.models import Application
 from ra.applications.rules import person
 from ra.holds import queries, rules
 from ra.holds.models import HoldRequest
+from ra.notices import services as notices
+from ra.notices.rules import Event
 
 
 @transaction.atomic
@@ -102,7 +104,7 @@ def decide(
 def approve(
     approval: Approval, *, request_id: int, actor: Actor, at: datetime, **_stated: object
 ) -> None:
-    """Named in `anxin/duties.py`; runs inside the vote's transaction (CPS 4.9.14).
+    """Named in `anxin/duties.py`; runs inside the vote's transaction and tells the subscriber.
 
     What is redeemed is computed anew from the row; the rest of the payload only says it.
     """
@@ -118,6 +120,8 @@ def approve(
         certificate_state=ca.certificate(row.certificate_id).state, certificate_state_at=at
     )
     advance(row, "carry_out", actor=actor, at=at, certificate=row.certificate_id, act=row.act)
+    event = Event.FROZEN if row.act == rules.Act.FREEZE else Event.UNFROZEN
+    notices.notify(event, [notices.News(row.application, row.number)], actor=actor, at=at)
 
 
 @transaction.atomic
@@ -140,17 +144,6 @@ def withdraw_request(request_id: int, *, actor: Actor, at: datetime) -> None:
     advance(row, "withdraw", actor=actor, at=at)
     if row.approval_id and approval(row.approval_id).state == "open":
         withdraw(row.approval_id, reason="request withdrawn", actor=actor, at=at)
-
-
-@transaction.atomic
-def note_notice(request_id: int, *, how: str, actor: Actor, at: datetime) -> None:
-    """Write down that the subscriber was told of the freeze or its end (CPS 4.9.14)."""
-    row = queries.locked(request_id, actor)
-    rules.check_notice(row.state, how, told_already=row.notified_at is not None)
-    HoldRequest.objects.filter(pk=row.pk).update(
-        notified_how=how, notified_at=at, notified_by=person(actor)
-    )
-    record("ra.notify_of_hold", subject_of(row), actor=actor, at=at, how=how)
 
 
 def _number(at: datetime) -> str:

@@ -13,7 +13,7 @@ from anxin.templatetags.ui import told
 from people.api import Role
 from people.gates import actor_of, only
 from ra.holds import queries, services
-from ra.holds.forms import HoldForm, NoticeForm, RefuseForm
+from ra.holds.forms import HoldForm, RefuseForm
 
 
 @only(Role.OPERATOR, Role.REVIEWER)
@@ -64,7 +64,7 @@ def agree(request: HttpRequest, number: str) -> HttpResponse:
     view = queries.request(number, actor)
     seen = request.POST.get("seen", "")
     services.decide(view.id, grants=True, seen=seen, actor=actor, at=timezone.now())
-    messages.success(request, _("已办理，在线状态立即生效。请通知订户并登记。"))
+    messages.success(request, _("已办理，在线状态立即生效。"))
     return redirect("hold", number)
 
 
@@ -99,18 +99,6 @@ def withdraw(request: HttpRequest, number: str) -> HttpResponse:
     return redirect("hold", number)
 
 
-@only(Role.OPERATOR)
-@require_POST
-def notice(request: HttpRequest, number: str) -> HttpResponse:
-    """The subscriber was told (CPS 4.9.14)."""
-    actor = actor_of(request)
-    view = queries.request(number, actor)
-    how = request.POST.get("how", "")
-    services.note_notice(view.id, how=how, actor=actor, at=timezone.now())
-    messages.success(request, _("通知已登记。"))
-    return redirect("hold", number)
-
-
 def _show(
     request: HttpRequest, number: str, form: RefuseForm, *, status: int = 200
 ) -> HttpResponse:
@@ -118,9 +106,7 @@ def _show(
     context = {
         "asked": queries.request(number, actor),
         "form": form,
-        "notice": NoticeForm(),
         "me": actor.name,
-        "may_tell": Role.OPERATOR in actor.roles,
     }
     return render(request, "ra/holds/page.html", context, status=status)
 

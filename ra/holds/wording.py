@@ -28,12 +28,6 @@ CAUSE_QUESTIONS = {
     "unpaid": _("订户没有履行协议，如未按期缴费"),
     "authority": _("注册机构、主管部门或司法机关要求暂停使用"),
 }
-NOTIFIED_HOW = {
-    "telephone": _("电话"),
-    "letter": _("邮件或信函"),
-    "in_person": _("当面"),
-}
-
 WORDING = {
     "holds.unknown": _("没有找到这件冻结或解冻申请，或不属于您的机构。"),
     "holds.asker": _("请选择由谁提出（CPS %(cps)s）。"),
@@ -55,6 +49,4 @@ WORDING = {
     "holds.over": _("这件申请已经办结。请刷新列表。"),
     "holds.not_yours": _("这件申请由其他受理员录入，您不能撤回。"),
     "holds.open_already": _("这张证书已有一件待审核的冻结或解冻申请，没有重复提交。"),
-    "holds.no_notice": _("没有需要通知的结果，或已经登记过通知。"),
-    "holds.notified_how": _("请选择通知订户的方式（CPS %(cps)s）。"),
 }

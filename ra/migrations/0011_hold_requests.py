@@ -27,9 +27,6 @@ class Migration(migrations.Migration):
                 ('decided_by', models.BigIntegerField(null=True)),
                 ('decided_at', models.DateTimeField(null=True)),
                 ('answer', models.BinaryField(null=True)),
-                ('notified_how', models.CharField(default='', max_length=20)),
-                ('notified_at', models.DateTimeField(null=True)),
-                ('notified_by', models.BigIntegerField(null=True)),
             ],
         ),
         migrations.AddField(

@@ -56,14 +56,16 @@ HEADS = {
     "accepted": (lazy("证书已领取"), lazy("证书现在可以使用")),
     "rejected": (pgettext_lazy("state", "不予受理"), lazy("原因见下。您可以凭原资料重新申请")),
     "cancelled": (lazy("申请已撤回"), lazy("需要时请重新申请")),
+    "held": (lazy("证书已冻结"), lazy("冻结期间不能使用。解冻请联系受理点")),
     "revoked": (lazy("证书已吊销"), lazy("这张证书不再有效。需要时请重新申请")),
 }
+TONES = {"held": "warn", "revoked": "bad"}  # states of a certificate that come before its way
 
 
 def progress(view: StatusView) -> Progress:
     at, mark, tone = WAY[view.state]
     title, text = _head(view)
-    tone = "bad" if view.certificate_state == "revoked" else tone
+    tone = TONES.get(view.certificate_state, tone)
     return Progress(tone, title, text, min(at, 4), tuple(_parts(view, at, mark)))
 
 
@@ -82,7 +84,8 @@ def _parts(view: StatusView, at: int, mark: str) -> Iterator[Part]:
 
 def _head(view: StatusView) -> tuple[str, str]:
     """Title and text; `%(at)s` is the day by which something happens."""
-    title, text = HEADS["revoked" if view.certificate_state == "revoked" else view.state]
+    certificate = view.certificate_state
+    title, text = HEADS[certificate if certificate in TONES else view.state]
     day = view.correction_due_at or view.deadline_at or view.codes_expire_at
     at = date_format(localtime(day), _("n 月 j 日 H:i")) if day else "—"
     return str(title), str(text) % {"at": at}

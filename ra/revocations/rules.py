@@ -116,7 +116,7 @@ def check_note(note: str) -> str:
 
 
 def check_revocable(state: str) -> None:
-    if state != "valid":
+    if state not in {"valid", "held"}:
         raise Refusal(
             Kind.CONFLICT,
             "revocations.not_valid",

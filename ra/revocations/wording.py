@@ -28,7 +28,7 @@ CAUSE_QUESTIONS = {
     "affiliation_ended": _("已离开证书所属的单位"),
     "obligations_broken": _("订户违反了订户协议"),
     "law_or_policy": _("法律、政策或司法机关要求作废"),
-    "own_wish": _("没有以上情况，不再使用证书"),
+    "own_wish": _("没有以上情况，订户提前结束服务、不再使用证书（CPS 4.11）"),
 }
 
 WORDING = {
@@ -41,7 +41,7 @@ WORDING = {
         "订户或经办人提出时必须核对身份；机构主动吊销时选择“无需鉴别”（CPS %(cps)s）。"
     ),
     "revocations.note": _("请写明提交了什么资料和情况，%(few)s 至 %(many)s 个字（CPS %(cps)s）。"),
-    "revocations.not_valid": _("证书现在不是有效状态，不能再申请吊销。"),
+    "revocations.not_valid": _("证书现在不是有效或冻结状态，不能再申请吊销。"),
     "revocations.message": _("请写明不予吊销的理由，%(few)s 至 %(many)s 个字。"),
     "revocations.own_work": _("录入人不能审核自己录入的吊销申请（CPS %(cps)s）。"),
     "revocations.not_a_reviewer": _("只有审核员可以审核吊销申请（CPS %(cps)s）。"),

@@ -68,7 +68,6 @@ TABLES: Mapping[str, Mapping[str, Any]] = {
     "hold_asker": holds.ASKERS,
     "hold_cause": HOLD_CAUSES,
     "hold_checked_how": holds.CHECKED_HOW,
-    "notified_how": holds.NOTIFIED_HOW,
     "outcome": OUTCOMES,
     "profile": PROFILES,
     "proof": domains.STATES,
