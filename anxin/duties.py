@@ -60,6 +60,27 @@ DUTIES: dict[str, Duty] = {
         votes=1,
         cps="5.8",
     ),
+    "ra.publish_fees": Duty(
+        perform="ra.fees.services.publish",
+        makers=frozenset({Role.FINANCE}),
+        checkers=frozenset({Role.CA_ADMIN}),
+        votes=1,
+        cps="9.1",
+    ),
+    "ra.agree_fee": Duty(
+        perform="ra.fees.services.agree",
+        makers=frozenset({Role.FINANCE}),
+        checkers=frozenset({Role.CA_ADMIN}),
+        votes=1,
+        cps="9.1.1",
+    ),
+    "ra.refund_fee": Duty(
+        perform="ra.fees.services.make_refund",
+        makers=frozenset({Role.FINANCE}),
+        checkers=frozenset({Role.CA_ADMIN}),
+        votes=1,
+        cps="9.1.5",
+    ),
     "ra.revoke_certificate": Duty(
         perform="ra.revocations.services.approve",
         makers=frozenset({Role.OPERATOR}),

@@ -24,6 +24,7 @@ TIMETABLE: dict[str, float] = {
     "ra.sweep_evidence": 3600,  # sealed files whose row was never written
     "people.expire_approvals": 60,
     "people.note_lapses": 3600,  # CPS 5.3.4: what is about to lapse in the personnel files
+    "ra.note_arrears": 3600,  # CPS 9.1: orders nobody paid in time
     "ra.send_notices": 10,  # CPS 4.3.2: what nobody rang for, and what failed before
     "ra.remind_expiring": 21_600,  # CPS 4.6.1: 60, 30, 15 and 7 days before the end
 }

@@ -123,4 +123,13 @@ GRANTS: dict[str, dict[str, str]] = {
     # sealed under the key of notices, which workers hold to send them (CPS 4.3.2)
     "ra_contact": {"anxin_staff": KEEP, "anxin_worker": READ},
     "ra_notice": {"anxin_staff": KEEP, "anxin_worker": KEEP},
+    # fees: a price stays as it was approved, a payment as it came in (CPS 9.1)
+    "ra_feeschedule": {
+        "anxin_staff": KEEP,
+        "anxin_public": "SELECT (id, state, valid_from, proposed_by, proposed_at, approval_id)",
+    },
+    "ra_feeprice": {"anxin_staff": ADD, "anxin_public": READ},
+    "ra_feeagreement": {"anxin_staff": ADD},
+    "ra_feeorder": {"anxin_staff": KEEP, "anxin_worker": "SELECT, UPDATE (state)"},
+    "ra_feepayment": {"anxin_staff": ADD},
 }

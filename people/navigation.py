@@ -38,6 +38,7 @@ class Group:
 
 WORK, AUTHORITY, RECORDS, SELF = _("受理与审核"), _("CA 运行"), _("审计"), _("个人")
 OFFICES = _("机构")
+MONEY = _("财务")
 COUNTER = frozenset({Role.OPERATOR, Role.REVIEWER})
 MACHINE_ROOM = frozenset({Role.CA_ADMIN, Role.SECURITY_ADMIN, Role.CA_OPERATOR, Role.SUPPORT})
 
@@ -61,6 +62,7 @@ PAGES = (
         _("注册机构"),
         COUNTER | {Role.CA_ADMIN, Role.SECURITY_ADMIN},
     ),
+    Page(MONEY, "fees", "report", _("费用"), frozenset({Role.FINANCE, Role.CA_ADMIN})),
     Page(RECORDS, "audit", "list-search", _("审计日志"), frozenset({Role.AUDITOR})),
     Page(SELF, "me", "user-circle", _("我的岗位"), frozenset(Role)),
     Page(SELF, "password", "key", _("修改密码"), frozenset(Role)),

@@ -105,6 +105,7 @@ DUTIES: dict[str, Any] = {
     Duty.MAINTENANCE: _("系统维护"),
     Duty.KEY_MANAGEMENT: _("密钥管理"),
     Duty.SECRET_SHARES: _("秘密分割持有"),
+    Duty.MONEY: _("财务"),
     Duty.AUDIT: _("审计"),
 }
 

@@ -9,6 +9,11 @@ from ra.domains.models import NameProof as NameProof
 from ra.evidence.models import Document as Document
 from ra.evidence.models import Opened as Opened
 from ra.evidence.models import Page as Page
+from ra.fees.models import FeeAgreement as FeeAgreement
+from ra.fees.models import FeeOrder as FeeOrder
+from ra.fees.models import FeePayment as FeePayment
+from ra.fees.models import FeePrice as FeePrice
+from ra.fees.models import FeeSchedule as FeeSchedule
 from ra.handover.models import DownloadCredential as DownloadCredential
 from ra.handover.models import StatusAccess as StatusAccess
 from ra.holds.models import HoldRequest as HoldRequest

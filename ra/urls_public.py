@@ -12,5 +12,6 @@ urlpatterns = [
     path("pick-up/done/", portal.picked_up, name="portal-picked-up"),
     path("pick-up/certificate.<str:form>", portal.file, name="portal-file"),
     path("revocation/", portal.revocation, name="portal-revocation"),
+    path("fees/", portal.price_list, name="portal-fees"),
     path("language/", portal.language, name="language"),
 ]

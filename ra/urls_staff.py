@@ -6,6 +6,7 @@ from ra.certificates import views as certificates
 from ra.disclosures import views as disclosures
 from ra.domains import views as domains
 from ra.evidence import views as evidence
+from ra.fees import views as fees
 from ra.holds import views as holds
 from ra.intake import views as intake
 from ra.notices import views as notices
@@ -80,6 +81,15 @@ urlpatterns = [
     path("revocations/<str:number>/revoke/", revocations.revoke, name="revocation-revoke"),
     path("revocations/<str:number>/refuse/", revocations.refuse, name="revocation-refuse"),
     path("revocations/<str:number>/withdraw/", revocations.withdraw, name="revocation-withdraw"),
+    path("fees/", fees.index, name="fees"),
+    path("fees/schedule/", fees.schedule, name="fee-schedule"),
+    path(
+        "fees/schedule/<int:schedule_id>/decide/", fees.decide_schedule, name="fee-decide-schedule"
+    ),
+    path("fees/<str:number>/", fees.order, name="fee-order"),
+    path("fees/<str:number>/pay/", fees.pay, name="fee-pay"),
+    path("fees/<str:number>/ask-refund/", fees.ask_refund, name="fee-ask-refund"),
+    path("fees/<str:number>/decide-refund/", fees.decide_refund, name="fee-decide-refund"),
     path("notices/", notices.index, name="notices"),
     path("notices/of/<str:number>/", notices.of_application, name="notices-of"),
     path("notices/<int:notice_id>/", notices.show, name="notice"),

@@ -6,6 +6,7 @@ from ra.branches.wording import WORDING as BRANCHES
 from ra.disclosures.wording import WORDING as DISCLOSURES
 from ra.domains.wording import WORDING as DOMAINS
 from ra.evidence.wording import WORDING as EVIDENCE
+from ra.fees.wording import WORDING as FEES
 from ra.handover.wording import WORDING as HANDOVER
 from ra.holds.wording import WORDING as HOLDS
 from ra.intake.wording import WORDING as INTAKE
@@ -28,4 +29,5 @@ WORDING = {
     **RECEIPTS,
     **DISCLOSURES,
     **NOTICES,
+    **FEES,
 }

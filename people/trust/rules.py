@@ -40,6 +40,7 @@ class Duty(StrEnum):
     KEY_MANAGEMENT = "key_management"  # 密钥管理人员
     SECRET_SHARES = "secret_shares"  # noqa: S105 -- 秘密分割持有者
     AUDIT = "audit"  # who reads the records makes none of them (CPS 8.3)
+    MONEY = "money"  # who takes it neither enters nor approves (the house's own; CPS 9.1)
 
 
 DUTY_OF: dict[Role, Duty] = {  # CPS 5.2.4
@@ -51,6 +52,7 @@ DUTY_OF: dict[Role, Duty] = {  # CPS 5.2.4
     Role.SECURITY_ADMIN: Duty.KEY_MANAGEMENT,
     Role.CUSTODIAN: Duty.SECRET_SHARES,
     Role.AUDITOR: Duty.AUDIT,
+    Role.FINANCE: Duty.MONEY,
 }
 
 # Who takes in and reviews applications does so for one RA (CPS 1.4.2); other roles need no office.

@@ -27,6 +27,7 @@ from ra.branches.queries import check_works, intake_office
 from ra.branches.queries import office as office_of
 from ra.domains.services import ask_for_claimed
 from ra.evidence.rules import needed
+from ra.fees import services as fees
 from ra.handover.services import issue_access_code
 from ra.intake import dossiers, queries, rules
 from ra.intake.queries import RequestView
@@ -230,6 +231,7 @@ def submit(application_id: int, *, actor: Actor, at: datetime) -> Submitted:
     asked = needed(row.profile, content.fields, proxy=identity.by_proxy(content.fields))
     row.save(update_fields=_SUBMITTED)
     advance(row, "submit", actor=actor, at=at, **_accepted(row, content, asked))
+    fees.open_order(row, actor=actor, at=at)
     notices.keep_contact(row.pk, content.fields)
     notices.notify(Event.RECEIVED, [notices.News(row, str(row.round))], actor=actor, at=at)
     code = issue_access_code(row.pk, actor=actor, at=at) if row.round == 1 else ""
@@ -272,6 +274,7 @@ def cancel(application_id: int, *, reason: str, actor: Actor, at: datetime) -> N
     rules.check_not_corrected(reason, overdue=overdue)
     was_submitted = row.state == application_rules.State.SUBMITTED
     advance(row, "cancel", actor=actor, at=at, reason=reason)
+    fees.close_order(row.pk, actor=actor, at=at)
     Application.objects.filter(pk=row.pk).update(claimed_by=None, claimed_until=None)
     if was_submitted and row.approval_id and approval(row.approval_id).is_open:
         withdraw(row.approval_id, reason="application cancelled", actor=actor, at=at)

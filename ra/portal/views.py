@@ -18,6 +18,8 @@ from anxin.templatetags.ui import told
 from ca import api as ca
 from ra.applications.rules import UNDECIDED
 from ra.domains.queries import told_to_applicant
+from ra.fees.queries import schedule
+from ra.fees.rules import YEARS
 from ra.handover import queries, rules, services
 from ra.handover.forms import PickUpForm, StatusForm
 from ra.portal.progress import progress
@@ -32,6 +34,13 @@ STATUS, PICKED = "status", "picked"  # of the signed session
 @require_GET
 def home(request: HttpRequest) -> HttpResponse:
     return render(request, "ra/portal/home.html")
+
+
+@require_GET
+def price_list(request: HttpRequest) -> HttpResponse:
+    """The price list in force (CPS 2.1, 9.1)."""
+    context = {"schedule": schedule(timezone.now()), "years": YEARS}
+    return render(request, "ra/fees/public.html", context)
 
 
 @never_cache

@@ -20,6 +20,7 @@ from ra.applications.queries import Content
 from ra.applications.rules import person
 from ra.domains.queries import in_the_way
 from ra.evidence.queries import unopened
+from ra.fees.services import close_order
 from ra.notices import services as notices
 from ra.notices.rules import Event
 from ra.review import marks, rules, sources
@@ -203,6 +204,7 @@ def reject(
     _vote_no(row, actor=actor, at=at)
     _close(row, decided_at=at, decided_by=actor.person_id)
     advance(row, "reject", actor=actor, at=at, reasons=list(reasons))
+    close_order(row.pk, actor=actor, at=at)
     _tell(row, Event.REJECTED, reasons, actor=actor, at=at)
     return Decided(row.number, row.state)
 

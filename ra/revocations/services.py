@@ -15,6 +15,7 @@ from ra.applicants.services import next_number
 from ra.applications import queries as applications
 from ra.applications.models import Application
 from ra.applications.rules import person
+from ra.fees import services as fees
 from ra.notices import services as notices
 from ra.notices.rules import Event
 from ra.revocations import queries, rules
@@ -131,6 +132,7 @@ def approve(
     )
     advance(row, "revoke", actor=actor, at=at, certificate=row.certificate_id, cause=row.cause)
     if row.application:
+        fees.note_revoked(row.application.pk, row.cause, actor=actor, at=at)
         news = notices.News(row.application, str(row.certificate_id))
         notices.notify(Event.REVOKED, [news], actor=actor, at=at)
 

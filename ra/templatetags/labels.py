@@ -19,6 +19,7 @@ from ra.disclosures import wording as disclosures
 from ra.domains import wording as domains
 from ra.domains.rules import has_names as has_server_names
 from ra.evidence import wording as evidence
+from ra.fees import wording as fees
 from ra.handover import wording as handover
 from ra.holds import wording as holds
 from ra.intake import wording as intake
@@ -55,6 +56,8 @@ TABLES: Mapping[str, Mapping[str, Any]] = {
     "disclosure": disclosures.STATES,
     "disclosure_basis": disclosures.BASES,
     "document_type": applicants.DOCUMENT_TYPES,
+    "fee": fees.STATES,
+    "fee_method": fees.METHODS,
     "field": applicants.FIELD_LABELS,
     "finding": domains.OUTCOMES,
     "notice": notices.STATES,

@@ -50,6 +50,7 @@ def test_every_exclusive_duty_has_a_role():
     """CPS-5.2.4"""
     assert {str(duty) for duty in DUTY_OF.values()} == {
         "business", "subscriber_data", "maintenance", "key_management", "secret_shares", "audit",
+        "money",
     }  # fmt: skip
 
 

@@ -1,0 +1,115 @@
+from django.db import models
+
+from anxin.kernel.rows import Stateful
+from ra.applicants.models import Subscriber
+from ra.applications.models import Application
+from ra.fees import rules
+
+
+class FeeSchedule(Stateful):
+    """One version of the price list (CPS 9.1); in force from its day until the next one's."""
+
+    STEPS = rules.SCHEDULE_STEPS
+
+    valid_from = models.DateField()
+    proposed_by = models.BigIntegerField()
+    proposed_at = models.DateTimeField()
+    approval_id = models.BigIntegerField(null=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(state__in=[state.value for state in rules.ScheduleState]),
+                name="a_schedule_has_a_state",
+            ),
+            models.UniqueConstraint(
+                fields=["state"],
+                condition=models.Q(state="proposed"),
+                name="one_proposed_schedule",
+            ),
+            models.UniqueConstraint(
+                fields=["valid_from"],
+                condition=models.Q(state="published"),
+                name="one_schedule_a_day",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"schedule {self.pk}"
+
+
+class FeePrice(models.Model):
+    schedule = models.ForeignKey(FeeSchedule, models.PROTECT, related_name="prices")
+    profile = models.CharField(max_length=40)
+    years = models.PositiveSmallIntegerField()
+    fen = models.PositiveIntegerField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["schedule", "profile", "years"], name="one_price")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.profile} {self.years}: {self.fen}"
+
+
+class FeeAgreement(models.Model):
+    """A lower price for one subscriber (CPS 9.1.1); kept when another one follows."""
+
+    subscriber = models.ForeignKey(Subscriber, models.PROTECT, related_name="+")
+    profile = models.CharField(max_length=40)
+    years = models.PositiveSmallIntegerField()
+    fen = models.PositiveIntegerField()
+    valid_from = models.DateField()
+    valid_until = models.DateField()
+    approval_id = models.BigIntegerField(unique=True)
+
+    def __str__(self) -> str:
+        return f"agreement {self.pk}"
+
+
+class FeeOrder(Stateful):
+    """What one application costs. `refund` is set with the state `refund_due`, fen."""
+
+    STEPS = rules.STEPS
+
+    application = models.OneToOneField(Application, models.PROTECT, related_name="+")
+    schedule = models.ForeignKey(FeeSchedule, models.PROTECT, related_name="+")
+    agreement = models.ForeignKey(FeeAgreement, models.PROTECT, null=True, related_name="+")
+    fen = models.PositiveIntegerField()
+    opened_at = models.DateTimeField()
+    due_at = models.DateTimeField()
+    paid_at = models.DateTimeField(null=True)
+    refund = models.PositiveIntegerField(null=True)
+    refund_at = models.DateTimeField(null=True)
+    approval_id = models.BigIntegerField(null=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(state__in=[state.value for state in rules.State]),
+                name="a_fee_order_has_a_state",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(refund__isnull=True) | models.Q(refund__lte=models.F("fen")),
+                name="no_more_goes_back_than_came",
+            ),
+        ]
+        indexes = [models.Index(fields=["state", "due_at"], name="fee_order_state")]
+
+    def __str__(self) -> str:
+        return f"order of {self.application_id}"
+
+
+class FeePayment(models.Model):
+    """Money that came in; `receipt` is the number on the paper the payer got."""
+
+    order = models.ForeignKey(FeeOrder, models.PROTECT, related_name="payments")
+    fen = models.PositiveIntegerField()
+    method = models.CharField(max_length=20)
+    receipt = models.CharField(max_length=40, unique=True)
+    taken_by = models.BigIntegerField()
+    at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return self.receipt

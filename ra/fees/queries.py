@@ -1,0 +1,216 @@
+"""Prices and orders, for services, the pages of finance, and the public price list."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from django.db.models import QuerySet
+
+from anxin.kernel.errors import Kind, Refusal
+from anxin.kernel.workdays import SHANGHAI
+from ca import api as ca
+from people.api import approval, staff_names
+from ra.applications.models import Application
+from ra.fees import rules
+from ra.fees.models import FeeAgreement, FeeOrder, FeePayment, FeeSchedule
+from ra.fees.rules import Price, ScheduleState, State
+
+PAGE = 100
+
+
+@dataclass(frozen=True, slots=True)
+class ScheduleView:
+    """`rows`: profile and its price in fen for each of `rules.YEARS`, None where there is none.
+
+    `seen` goes back with a vote; empty when there is nothing to decide.
+    """
+
+    id: int
+    state: str
+    valid_from: date
+    rows: tuple[tuple[str, tuple[int | None, ...]], ...]
+    proposed_by: str = ""
+    seen: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentView:
+    fen: int
+    method: str
+    receipt: str
+    taken_by: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class OrderView:
+    """`missing` is what is still to be paid, `refund` what goes back; fen."""
+
+    id: int
+    number: str
+    masked_name: str
+    profile: str
+    years: int
+    state: str
+    fen: int
+    missing: int
+    opened_at: datetime
+    due_at: datetime
+    refund: int | None
+    payments: tuple[PaymentView, ...]
+    seen: str
+
+
+def unknown(what: object) -> Refusal:
+    return Refusal(Kind.NOT_FOUND, "fees.unknown", f"no fee order {what}", cps="9.1")
+
+
+def day(at: datetime) -> date:
+    """The day in China."""
+    return at.astimezone(SHANGHAI).date()
+
+
+# --- prices ----------------------------------------------------------------------------------
+
+
+def in_force(at: datetime) -> FeeSchedule | None:
+    published = FeeSchedule.objects.filter(state=ScheduleState.PUBLISHED, valid_from__lte=day(at))
+    return published.order_by("-valid_from").first()
+
+
+def published_price(profile: str, years: int, *, at: datetime) -> tuple[FeeSchedule, int] | None:
+    """The schedule and the fen it asks for; None when it has no such price."""
+    schedule = in_force(at)
+    price = schedule and schedule.prices.filter(profile=profile, years=years).first()
+    return (schedule, price.fen) if schedule and price else None
+
+
+def agreement(subscriber: int, profile: str, years: int, *, at: datetime) -> FeeAgreement | None:
+    today = day(at)
+    rows = FeeAgreement.objects.filter(
+        subscriber_id=subscriber,
+        profile=profile,
+        years=years,
+        valid_from__lte=today,
+        valid_until__gte=today,
+    )
+    return rows.order_by("-pk").first()
+
+
+def schedule(at: datetime) -> ScheduleView | None:
+    """The price list in force; what the public site shows (CPS 2.1, 9.1)."""
+    row = in_force(at)
+    return _schedule(row) if row else None
+
+
+def proposed() -> ScheduleView | None:
+    """The price list that waits for a second person."""
+    row = FeeSchedule.objects.filter(state=ScheduleState.PROPOSED).first()
+    if row is None:
+        return None
+    seen = approval(row.approval_id).digest if row.approval_id else ""
+    return _schedule(row, staff_names({row.proposed_by}).get(row.proposed_by, ""), seen)
+
+
+def prices_of(row: FeeSchedule) -> list[Price]:
+    rows = row.prices.order_by("profile", "years")
+    return [Price(one.profile, one.years, one.fen) for one in rows]
+
+
+def _schedule(row: FeeSchedule, who: str = "", seen: str = "") -> ScheduleView:
+    known = rules.by_field(prices_of(row))
+    codes = dict.fromkeys(price.profile for price in prices_of(row))
+    return ScheduleView(
+        id=row.pk,
+        state=row.state,
+        valid_from=row.valid_from,
+        rows=tuple((code, _line(code, known)) for code in codes),
+        proposed_by=who,
+        seen=seen,
+    )
+
+
+def _line(code: str, known: Mapping[str, int]) -> tuple[int | None, ...]:
+    return tuple(known.get(rules.field_of(code, years)) for years in rules.YEARS)
+
+
+def known_prices(at: datetime) -> dict[str, int]:
+    """Field of the form -> fen, of the list in force."""
+    row = in_force(at)
+    return dict(rules.by_field(prices_of(row))) if row else {}
+
+
+def profiles() -> list[str]:
+    return [profile.code for profile in ca.profiles()]
+
+
+# --- orders ----------------------------------------------------------------------------------
+
+
+def locked(order_id: int) -> FeeOrder:
+    """Refuses `fees.unknown`."""
+    rows = FeeOrder.objects.select_for_update(of=("self",)).select_related("application")
+    row = rows.filter(pk=order_id).first()
+    if row is None:
+        raise unknown(order_id)
+    return row
+
+
+def in_arrears(at: datetime) -> QuerySet[Application]:
+    """Applications whose fee was not paid in time: a reason to freeze (CPS 4.9.12)."""
+    late = FeeOrder.objects.filter(state__in=rules.UNPAID, due_at__lt=at)
+    return Application.objects.filter(pk__in=late.values("application_id"))
+
+
+def orders(which: str) -> list[OrderView]:
+    """`unpaid`, `refunds` or all others' latest; at most 100."""
+    rows = FeeOrder.objects.select_related("application")
+    match which:
+        case "unpaid":
+            rows = rows.filter(state__in=rules.UNPAID).order_by("due_at")
+        case "refunds":
+            rows = rows.filter(state__in=rules.REFUNDS).order_by("refund_at")
+        case _:
+            rows = rows.order_by("-pk")
+    return _orders(rows[:PAGE])
+
+
+def order(number: str) -> OrderView:
+    """By the application's number. Refuses `fees.unknown`."""
+    found = _orders(
+        FeeOrder.objects.select_related("application").filter(application__number=number)
+    )
+    if not found:
+        raise unknown(number)
+    return found[0]
+
+
+def _orders(rows: Iterable[FeeOrder]) -> list[OrderView]:
+    found = list(rows)
+    payments = list(FeePayment.objects.filter(order__in=found).order_by("pk"))
+    names = staff_names({payment.taken_by for payment in payments})
+    return [
+        _order(row, [one for one in payments if one.order_id == row.pk], names) for row in found
+    ]
+
+
+def _order(row: FeeOrder, payments: list[FeePayment], names: dict[int, str]) -> OrderView:
+    asked = row.state == State.REFUND_ASKED and row.approval_id
+    return OrderView(
+        id=row.pk,
+        number=row.application.number,
+        masked_name=row.application.masked_name,
+        profile=row.application.profile,
+        years=row.application.days // 365,
+        state=row.state,
+        fen=row.fen,
+        missing=row.fen - sum(payment.fen for payment in payments),
+        opened_at=row.opened_at,
+        due_at=row.due_at,
+        refund=row.refund,
+        payments=tuple(
+            PaymentView(one.fen, one.method, one.receipt, names.get(one.taken_by, ""), one.at)
+            for one in payments
+        ),
+        seen=approval(row.approval_id).digest if asked and row.approval_id else "",
+    )

@@ -1,0 +1,162 @@
+"""Fees (CPS 9.1): prices, orders, refunds. Amounts are whole fen, times aware. Pure."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from anxin.kernel.errors import Kind, Refusal
+from anxin.kernel.states import Steps
+
+
+class ScheduleState(StrEnum):
+    PROPOSED = "proposed"
+    PUBLISHED = "published"
+    REFUSED = "refused"
+
+
+SCHEDULE_STEPS = Steps(
+    ("publish", [ScheduleState.PROPOSED], ScheduleState.PUBLISHED),
+    ("refuse", [ScheduleState.PROPOSED], ScheduleState.REFUSED),
+)
+
+
+class State(StrEnum):
+    OPEN = "open"
+    PAID = "paid"
+    ARREARS = "arrears"
+    VOID = "void"  # the application came to nothing
+    REFUND_DUE = "refund_due"
+    REFUND_ASKED = "refund_asked"  # proposed, a second person decides
+    REFUNDED = "refunded"
+
+
+STEPS = Steps(
+    ("pay", [State.OPEN, State.ARREARS], State.PAID),
+    ("remind", [State.OPEN], State.ARREARS),
+    ("void", [State.OPEN, State.ARREARS], State.VOID),
+    ("owe_back", [State.PAID], State.REFUND_DUE),
+    ("ask_refund", [State.REFUND_DUE], State.REFUND_ASKED),
+    ("decline_refund", [State.REFUND_ASKED], State.REFUND_DUE),
+    ("refund", [State.REFUND_ASKED], State.REFUNDED),
+)
+UNPAID = (State.OPEN, State.ARREARS)
+REFUNDS = (State.REFUND_DUE, State.REFUND_ASKED)
+
+
+class Method(StrEnum):
+    CASH = "cash"
+    TRANSFER = "transfer"
+    ONLINE = "online"
+
+
+YEARS = (1, 2, 3, 5)  # terms with a price
+TERM = timedelta(days=30)  # to pay an order; the house's own
+FULL_REFUND = timedelta(days=30)  # CPS 9.1.5, since the certificate was issued
+MOST = 100_000_000  # fen; a higher price is a slip of the pen
+_DAY = timedelta(days=1)
+
+# CPS 9.1.5: who wants no more, or was wronged, has money back; who broke the agreement has not.
+REFUNDED_CAUSES = frozenset(
+    {"own_wish", "affiliation_ended", "content_wrong", "key_at_risk", "wrongly_issued"}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Price:
+    profile: str
+    years: int
+    fen: int
+
+
+def check_prices(prices: Iterable[Price], profiles: Iterable[str]) -> tuple[Price, ...]:
+    """Refuses `fees.price` (field as in the form) and `fees.no_prices`."""
+    offered, kept = frozenset(profiles), tuple(prices)
+    if not kept:
+        raise Refusal(Kind.INVALID, "fees.no_prices", "no price at all", cps="9.1.1")
+    for price in kept:
+        if price.profile not in offered or price.years not in YEARS or not 0 <= price.fen <= MOST:
+            raise Refusal(
+                Kind.INVALID,
+                "fees.price",
+                "no such price",
+                cps="9.1.1",
+                field=field_of(price.profile, price.years),
+            )
+    return kept
+
+
+def field_of(profile: str, years: int) -> str:
+    return f"{profile}.{years}"
+
+
+def check_agreed(agreed: int, published: int | None) -> None:
+    """CPS 9.1.1: an agreement never asks for more than the published price."""
+    if agreed < 0 or published is None or agreed > published:
+        raise Refusal(
+            Kind.INVALID,
+            "fees.above_published",
+            "above the published price",
+            cps="9.1.1",
+            field="fen",
+        )
+
+
+def amount(published: int, agreed: int | None) -> int:
+    """What is asked for: the agreement's price, unless the published one has become lower."""
+    return published if agreed is None else min(agreed, published)
+
+
+def check_payment(fen: int, missing: int) -> None:
+    """Orders are paid once and in full."""
+    if fen != missing or not missing:
+        raise Refusal(
+            Kind.INVALID, "fees.payment", f"{missing} fen are missing", cps="9.1", field="fen"
+        )
+
+
+def check_method(method: str) -> None:
+    if method not in set(Method):
+        raise Refusal(Kind.INVALID, "fees.method", f"no {method}", cps="9.1", field="method")
+
+
+def check_receipt(receipt: str) -> str:
+    text = receipt.strip()
+    if not 1 <= len(text) <= 40:  # noqa: PLR2004
+        raise Refusal(
+            Kind.INVALID, "fees.receipt", "1 to 40 characters", cps="9.1", field="receipt"
+        )
+    return text
+
+
+def check_finance(is_finance: bool) -> None:  # noqa: FBT001 -- one question
+    if not is_finance:
+        raise Refusal(Kind.FORBIDDEN, "fees.not_finance", "finance does this", cps="9.1")
+
+
+def refund(paid: int, *, issued: datetime, ends: datetime, revoked: datetime) -> int:
+    """What goes back, CPS 9.1.5: all within 30 days, then by the days that are not used.
+
+    A day that has begun is used. What was used is rounded down to the fen: in the subscriber's
+    favour, by less than one fen.
+    """
+    if revoked - issued <= FULL_REFUND:
+        return paid
+    if revoked >= ends:
+        return 0
+    whole, used = _begun(ends - issued), _begun(revoked - issued)
+    return paid - paid * used // whole
+
+
+def _begun(span: timedelta) -> int:
+    """Days, the last of which may only have begun."""
+    return -(-span // _DAY)
+
+
+def yuan(fen: int) -> str:
+    """1234 -> 12.34"""
+    return f"{fen // 100}.{fen % 100:02}"
+
+
+def by_field(prices: Iterable[Price]) -> Mapping[str, int]:
+    return {field_of(price.profile, price.years): price.fen for price in prices}

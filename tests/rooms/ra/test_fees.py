@@ -1,0 +1,338 @@
+"""Fees (CPS-9.1): a public price list, an order for each application, money in and back."""
+
+from datetime import date, timedelta
+
+import pytest
+from django.test import Client
+
+from anxin.kernel.errors import Refusal
+from audit.journal.models import Entry
+from people.api import Role, vote
+from people.approvals.models import Approval
+from ra.applications.models import Application
+from ra.fees import queries, services
+from ra.fees.models import FeeAgreement, FeeOrder, FeePayment, FeeSchedule
+from ra.fees.rules import TERM, Price
+from ra.intake import services as intake
+from ra.notices.models import Notice
+from ra.review import services as review
+from tests.support import ra
+from tests.support.people import hire, signed_in
+from tests.support.ra import AT, MINUTE
+
+PROFILE = "personal-sm2-sign"
+TODAY = date(2026, 11, 20)
+LATER = AT + timedelta(hours=2)
+
+
+@pytest.fixture
+def yuan(db):
+    return hire("yuan", Role.FINANCE)
+
+
+@pytest.fixture
+def gu(db):
+    """A system administrator: who agrees."""
+    return hire("gu", Role.CA_ADMIN)
+
+
+def refused(act, *arguments, **named):
+    with pytest.raises(Refusal) as refusal:
+        act(*arguments, **named)
+    return refusal.value
+
+
+def propose(yuan, fen=20_000, valid_from=TODAY, years=1):
+    prices = [Price(PROFILE, years, fen)]
+    return services.propose_schedule(prices, valid_from=valid_from, actor=yuan, at=AT)
+
+
+def publish(yuan, gu, **how):
+    schedule_id = propose(yuan, **how)
+    seen = queries.proposed().seen
+    services.decide_schedule(schedule_id, grants=True, seen=seen, actor=gu, at=AT)
+
+
+def pay(yuan, fen=20_000, receipt="R-1"):
+    order = FeeOrder.objects.get()
+    services.take_payment(
+        order.pk, fen, method="cash", receipt=receipt, actor=yuan, at=AT + 2 * MINUTE
+    )
+
+
+def state():
+    return FeeOrder.objects.get().state
+
+
+# --- prices ----------------------------------------------------------------------------------
+
+
+def test_a_price_list_needs_a_second_person(counter, yuan, gu):
+    """CPS-9.1"""
+    schedule_id = propose(yuan)
+    seen = queries.proposed().seen
+    assert queries.schedule(AT) is None
+
+    assert refused(
+        services.decide_schedule, schedule_id, grants=True, seen=seen, actor=yuan, at=AT
+    ).rule.startswith("approval.")
+    services.decide_schedule(schedule_id, grants=True, seen=seen, actor=gu, at=AT)
+
+    assert queries.schedule(AT).rows == ((PROFILE, (20_000, None, None, None)),)
+    assert Entry.objects.filter(action="ra.feeschedule.publish").count() == 1
+
+
+def test_prices_changed_behind_everybodys_back_are_not_published(counter, yuan, gu):
+    schedule_id = propose(yuan)
+    seen = queries.proposed().seen
+    FeeSchedule.objects.get().prices.update(fen=1)
+
+    refusal = refused(
+        services.decide_schedule, schedule_id, grants=True, seen=seen, actor=gu, at=AT
+    )
+
+    assert refusal.rule == "approval.other_act"
+
+
+def test_the_next_list_counts_from_its_day(counter, yuan, gu):
+    publish(yuan, gu)
+    publish(yuan, gu, fen=25_000, valid_from=TODAY + timedelta(days=3))
+
+    assert queries.published_price(PROFILE, 1, at=AT + timedelta(days=2))[1] == 20_000
+    assert queries.published_price(PROFILE, 1, at=AT + timedelta(days=3))[1] == 25_000
+
+
+def test_lists_are_proposed_by_finance_one_at_a_time_and_not_for_the_past(counter, yuan, gu):
+    yesterday = TODAY - timedelta(days=1)
+    assert refused(propose, gu).rule == "fees.not_finance"
+    assert refused(propose, yuan, valid_from=yesterday).rule == "fees.valid_from"
+    assert refused(propose, yuan, fen=-1).field == f"{PROFILE}.1"
+    propose(yuan)
+    assert refused(propose, yuan).rule == "fees.proposed_already"
+
+
+def test_a_refused_list_is_over(counter, yuan, gu):
+    schedule_id = propose(yuan)
+    seen = queries.proposed().seen
+
+    services.decide_schedule(schedule_id, grants=False, seen=seen, actor=gu, at=AT)
+
+    assert (queries.proposed(), queries.schedule(AT)) == (None, None)
+
+
+def test_an_agreement_overrides_the_list_and_is_never_dearer(counter, yuan, gu):
+    """CPS-9.1"""
+    publish(yuan, gu)
+    application_id, _ = ra.submitted(counter)
+    subscriber = Application.objects.get().subscriber_id
+    FeeOrder.objects.all().delete()
+    dates = {"valid_from": TODAY, "valid_until": TODAY + timedelta(days=365)}
+
+    def agree(fen):
+        return services.propose_agreement(
+            subscriber, Price(PROFILE, 1, fen), **dates, actor=yuan, at=AT
+        )
+
+    assert refused(agree, 20_001).rule == "fees.above_published"
+    asked = Approval.objects.get(pk=agree(15_000))
+    vote(asked.pk, grants=True, seen=asked.digest, actor=gu, at=AT)
+    row = Application.objects.get(pk=application_id)
+    services.open_order(row, actor=counter.chen, at=AT)
+
+    assert FeeOrder.objects.get().fen == 15_000
+    assert FeeAgreement.objects.get().approval_id == asked.pk
+
+
+# --- orders ----------------------------------------------------------------------------------
+
+
+def test_an_application_is_ordered_paid_and_receipted(counter, yuan, gu):
+    """CPS-9.1"""
+    publish(yuan, gu)
+    _, told = ra.submitted(counter)
+    order = queries.order(told.number)
+    assert (order.state, order.fen, order.missing) == ("open", 20_000, 20_000)
+
+    pay(yuan)
+
+    order = queries.order(told.number)
+    assert (order.state, order.missing, order.payments[0].receipt) == ("paid", 0, "R-1")
+    entry = Entry.objects.get(action="ra.feeorder.pay")
+    assert '"fen":20000' in entry.details
+
+
+def test_without_a_price_nothing_is_owed(counter):
+    ra.submitted(counter)
+
+    assert not FeeOrder.objects.exists()
+
+
+def test_payments_are_whole_once_and_with_a_receipt_of_their_own(counter, yuan, gu):
+    publish(yuan, gu)
+    ra.submitted(counter)
+    assert refused(pay, yuan, 19_999).rule == "fees.payment"
+    assert refused(pay, gu).rule == "fees.not_finance"
+    pay(yuan)
+    assert refused(pay, yuan, receipt="R-2").rule == "fees.payment"
+    ra.submitted(counter, 2, fields=ra.OTHER)
+    other = FeeOrder.objects.get(state="open")
+
+    refusal = refused(
+        services.take_payment, other.pk, 20_000, method="cash", receipt="R-1", actor=yuan, at=AT
+    )
+
+    assert refusal.rule == "fees.receipt_used"
+    assert FeePayment.objects.count() == 1
+
+
+def test_who_does_not_pay_in_time_is_in_arrears_and_may_still_pay(counter, yuan, gu):
+    """CPS-9.1"""
+    publish(yuan, gu)
+    application_id, _ = ra.submitted(counter)
+    end = AT + MINUTE + TERM
+    services.note_arrears(at=end)
+    assert (state(), list(queries.in_arrears(end))) == ("open", [])
+
+    services.note_arrears(at=end + MINUTE)
+
+    assert state() == "arrears"
+    assert [row.pk for row in queries.in_arrears(end + MINUTE)] == [application_id]
+    pay(yuan)
+    assert (state(), list(queries.in_arrears(end + MINUTE))) == ("paid", [])
+
+
+def test_an_application_that_comes_to_nothing_costs_nothing(counter, yuan, gu):
+    publish(yuan, gu)
+    application_id, _ = ra.submitted(counter)
+
+    intake.cancel(application_id, reason="applicant", actor=counter.chen, at=LATER)
+
+    assert state() == "void"
+
+
+def test_what_a_rejected_applicant_paid_goes_back_in_full(counter, yuan, gu):
+    publish(yuan, gu)
+    application_id, _ = ra.submitted(counter)
+    pay(yuan)
+    review.claim(application_id, actor=counter.ren, at=LATER)
+
+    review.reject(application_id, ["J03"], message="无权办理", actor=counter.ren, at=LATER)
+
+    assert (state(), FeeOrder.objects.get().refund) == ("refund_due", 20_000)
+
+
+# --- refunds ---------------------------------------------------------------------------------
+
+
+def test_a_revocation_by_wish_is_refunded_by_two_people_and_told(live_counter, yuan, gu):
+    """CPS-9.1.5"""
+    from tests.rooms.ra.test_revocations import ask, decide
+
+    publish(yuan, gu)
+    row = Application.objects.get(pk=ra.issued(live_counter))
+    pay(yuan)
+    decide(ask(row.certificate_id, live_counter.chen, cause="own_wish"), live_counter.ren)
+    order = queries.order(row.number)
+    assert (order.state, order.refund) == ("refund_due", 20_000)
+
+    services.ask_refund(order.id, actor=yuan, at=LATER)
+    seen = queries.order(row.number).seen
+    decided = {"grants": True, "seen": seen, "at": LATER}
+    assert refused(services.decide_refund, order.id, **decided, actor=yuan).rule
+    services.decide_refund(order.id, **decided, actor=gu)
+
+    assert state() == "refunded"
+    assert Notice.objects.filter(event="refund").count() == 1
+    assert Entry.objects.filter(action="ra.feeorder.refund").count() == 1
+
+
+def test_who_broke_the_agreement_has_nothing_back(live_counter, yuan, gu):
+    from tests.rooms.ra.test_revocations import ask, decide
+
+    publish(yuan, gu)
+    row = Application.objects.get(pk=ra.issued(live_counter))
+    pay(yuan)
+    asked = ask(
+        row.certificate_id,
+        live_counter.chen,
+        cause="obligations_broken",
+        asker="authority",
+        checked_how="not_needed",
+    )
+    decide(asked, live_counter.ren)
+
+    assert state() == "paid"
+
+
+def test_a_refund_that_is_not_agreed_to_can_be_asked_again(counter, yuan, gu):
+    publish(yuan, gu)
+    application_id, told = ra.submitted(counter)
+    pay(yuan)
+    services.close_order(application_id, actor=counter.chen, at=LATER)
+    order = FeeOrder.objects.get()
+    services.ask_refund(order.pk, actor=yuan, at=LATER)
+    seen = queries.order(told.number).seen
+
+    services.decide_refund(order.pk, grants=False, seen=seen, actor=gu, at=LATER)
+    assert state() == "refund_due"
+    services.ask_refund(order.pk, actor=yuan, at=LATER)
+    assert state() == "refund_asked"
+
+
+# --- pages -----------------------------------------------------------------------------------
+
+
+def test_finance_and_the_administrator_work_on_pages(counter, yuan, gu, settings):
+    finance, admin = signed_in(yuan), signed_in(gu)
+    form = {"valid_from": "2999-01-01", f"{PROFILE}.1": "200.00"}
+    assert finance.post("/w/fees/schedule/", form).status_code == 302
+    waiting = queries.proposed()
+    assert "200.00" in admin.get("/w/fees/schedule/").content.decode()
+    agreed = {"grants": "yes", "seen": waiting.seen}
+    decided = admin.post(f"/w/fees/schedule/{waiting.id}/decide/", agreed)
+    assert (decided.status_code, queries.proposed()) == (302, None)
+
+    publish(yuan, gu)
+    _, told = ra.submitted(counter)
+    assert told.number in finance.get("/w/fees/").content.decode()
+    page = f"/w/fees/{told.number}/"
+    wrong = finance.post(f"{page}pay/", {"method": "cash", "amount": "1", "receipt": "R-9"})
+    assert wrong.status_code == 422
+    finance.post(f"{page}pay/", {"method": "cash", "amount": "200.00", "receipt": "R-9"})
+    assert "R-9" in admin.get(page).content.decode()
+    for view in ("refunds", "all"):
+        assert finance.get(f"/w/fees/?view={view}").status_code == 200
+
+
+def test_others_keep_out_of_the_money(counter, yuan, gu):
+    """CPS-5.2.1"""
+    publish(yuan, gu)
+    _, told = ra.submitted(counter)
+    chen, finance, admin = (signed_in(one) for one in (counter.chen, yuan, gu))
+
+    for path in ("/w/fees/", "/w/fees/schedule/", f"/w/fees/{told.number}/"):
+        assert chen.get(path).status_code == 403
+    assert admin.post(f"/w/fees/{told.number}/pay/").status_code == 403
+    assert finance.post(f"/w/fees/{told.number}/decide-refund/").status_code == 403
+    assert finance.post("/w/fees/schedule/1/decide/").status_code == 403
+
+
+@pytest.mark.urls("anxin.urls_public")
+def test_everybody_reads_the_price_list(counter, yuan, gu):
+    """CPS-2.1"""
+    assert "还没有公布" in Client().get("/fees/").content.decode()
+    publish(yuan, gu)
+    FeeSchedule.objects.update(valid_from=date(2020, 1, 1))
+
+    assert "200.00" in Client().get("/fees/").content.decode()
+
+
+def test_the_public_role_reads_prices_and_no_orders(live_counter, yuan, gu, in_role):
+    from tests.rooms.ra.test_public_role import denied
+
+    publish(yuan, gu)
+
+    with in_role("public"):
+        assert queries.schedule(AT).rows
+        assert denied("SELECT fen FROM ra_feeorder")
+        assert denied("SELECT fen FROM ra_feeagreement")
