@@ -46,6 +46,11 @@ STAFF = [  # who, where ({…}: see `places`), name of the picture
     ("江晚", "/audit/", "audit-list"),
     ("江晚", "/audit/?refused=on", "audit-refused"),
     ("江晚", "/audit/?entry={entry}", "audit-one"),
+    ("唐书", "/people/", "staff"),
+    ("唐书", "/people/matrix/?person=0309&role=reviewer", "role-matrix"),
+    ("唐书", "/people/of/0104/", "person-contractor"),
+    ("高远", "/people/of/0310/", "person"),
+    ("林安", "/me/", "me-lapsing"),
     ("袁希", "/me/", "me-finance"),
     ("袁希", "/w/queue/", "refused"),
     ("陈越", "/no-such-page/", "not-found"),
@@ -76,7 +81,7 @@ PLACES = {
 }
 DATA = (  # what people have typed stays as they typed it
     "SELECT name FROM people_staffmember UNION SELECT left(name, 1) FROM people_staffmember"
-    " UNION SELECT name FROM ra_office"
+    " UNION SELECT name FROM ra_office UNION SELECT employer FROM people_personnelfile"
     " UNION SELECT masked_name FROM ra_application UNION SELECT subject_text FROM ca_certificate"
     " UNION SELECT message FROM ra_decision"
 )
