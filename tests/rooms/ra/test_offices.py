@@ -150,6 +150,17 @@ def test_an_application_outside_the_agreement_is_not_handed_in(counter, tang, ga
         assert intake.submit(draft, actor=counter.chen, at=AT).number == number
 
 
+def test_the_page_of_a_draft_says_what_the_agreement_lacks(counter, tang, gao):
+    """CPS-1.4.2: before anything is handed in."""
+    number = Application.objects.get(pk=ra.draft(counter.chen)).number
+    browser, address = signed_in(counter.chen), f"/w/intake/{number}/"
+    assert "授权不含这种证书" not in browser.get(address).content.decode()
+
+    authorise("RA01", tang, gao, profiles=["personal-rsa-sign"])
+
+    assert "授权不含这种证书" in browser.get(address).content.decode()
+
+
 def test_an_office_without_an_agreement_hands_nothing_in(counter):
     Authority.objects.all().delete()
 
