@@ -98,9 +98,7 @@ def no_match() -> Refusal:
 def check_valid(certificate_state: str) -> None:
     """Nobody accepts what is revoked already, or on hold just now."""
     if certificate_state == "held":
-        raise Refusal(
-            Kind.CONFLICT, "handover.on_hold", "the certificate is on hold", cps="4.9.12"
-        )
+        raise Refusal(Kind.CONFLICT, "handover.on_hold", "the certificate is on hold", cps="4.9.12")
     if certificate_state != "valid":
         raise Refusal(
             Kind.CONFLICT,
