@@ -18,7 +18,7 @@ from tests.support.people import signed_in
 from tests.support.ra import FIELDS, MINUTE, OTHER
 
 NOW = timezone.now()
-MOST_QUERIES = 14  # of a page, sign-in included; two read whether the person is in order (CPS 5.3)
+MOST_QUERIES = 12  # of a page, sign-in included
 
 
 def number_of(application_id):
