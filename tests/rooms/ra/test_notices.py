@@ -12,7 +12,7 @@ from audit.journal.models import Entry
 from kmc import api as kmc
 from people.api import Role
 from ra.applications.models import Application
-from ra.handover.services import note_status
+from ra.handover.services import hand_over, note_status
 from ra.notices import queries, services
 from ra.notices.models import Notice
 from ra.notices.rules import BACK_OFF, Event
@@ -314,3 +314,16 @@ def test_people_tell_by_ways_that_exist(counter):
         services.tell(only_notice().pk, "mail", actor=counter.chen, at=LATER)
 
     assert (refusal.value.rule, refusal.value.cps) == ("notices.how", "4.3.2")
+
+
+def test_workers_write_what_they_find_out_under_their_role_and_key(live_counter, in_role, settings):
+    """CPS-4.3.2: the certificate is there, and it ends soon; neither needs another key."""
+    row = Application.objects.get(pk=ra.approved(live_counter))
+    ra.ca.sign_all(at=AT)
+    settings.SECRETS_FOR_SITE = frozenset({"notice-key"})
+
+    with in_role("worker"):
+        hand_over([row.certificate_id], at=AT)
+        assert services.remind_expiring(at=AT + timedelta(days=360)) == 1
+
+    assert Notice.objects.filter(event="issued").count() == 1
