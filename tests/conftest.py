@@ -2,6 +2,8 @@
 
 import os
 
+import pytest
+from django.core.management import call_command
 from hypothesis import settings
 
 os.environ.setdefault("ANXIN_ENV", "test")
@@ -15,3 +17,9 @@ pytest_plugins = [
 
 settings.register_profile("house", deadline=None)  # how busy the machine is proves nothing
 settings.load_profile("house")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _catalogues() -> None:
+    """English is read from the compiled catalogue, which the repository does not have."""
+    call_command("compile_catalogues")
