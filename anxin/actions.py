@@ -145,5 +145,16 @@ ACTIONS = {
     "ra.view_evidence": _("查看材料"),
     "ra.wrong_access_code": _("查询码错误"),
     "ra.wrong_authorisation_code": _("授权码错误"),
+    # what several people agree to (anxin/duties.py)
+    "people.appoint": _("授予岗位"),
+    "people.dismiss": _("解除岗位"),
+    "people.reinstate": _("恢复岗位"),
+    "ra.approve_application": _("批准证书申请"),
+    "ra.approve_application_twice": _("批准证书申请（两人审核）"),
+    "ra.publish_fees": _("公布收费标准"),
+    "ra.refund_fee": _("退还费用"),
+    "ra.revoke_certificate": _("吊销证书"),
+    "ra.freeze_certificate": _("冻结证书"),
+    "ra.unfreeze_certificate": _("解冻证书"),
 }
 ACTORS = {"system": _("系统"), "applicant": _("申请人"), "anonymous": _("未登录")}
