@@ -50,6 +50,8 @@ def things(product) -> dict[str, str]:
         "document_id": "SELECT id FROM ra_document",
         "certificate_id": "SELECT id FROM ca_certificate WHERE state = 'valid'",
         "ca_id": "SELECT id FROM ca_certificateauthority",
+        "code": "SELECT code FROM ra_office",
+        "notice_id": "SELECT id FROM ra_notice",
     }
     with product.database() as connection:
         found = {name: connection.execute(query).fetchone() for name, query in wanted.items()}
@@ -57,6 +59,10 @@ def things(product) -> dict[str, str]:
         "page": "1",
         "form": "cer",
         "session_id": "none",
+        # nothing that exists: gates come first
+        "proof_id": "0",
+        "schedule_id": "0",
+        "approval_id": "0",
     }
 
 

@@ -56,7 +56,6 @@ def worker(authorities, services, broker, settings) -> Iterator[subprocess.Popen
     yield process
     process.terminate()
     process.wait(WITHIN)
-    current_app.pool.force_close_all()
 
 
 @pytest.mark.slow
