@@ -14,6 +14,7 @@ from django.db import transaction
 
 from anxin.kernel.actors import SYSTEM, Actor
 from anxin.kernel.errors import Kind, Refusal
+from anxin.kernel.jobs import enqueue
 from audit.log import advance, record, subject_of
 from ca.claims.rules import CA_HOLDER
 from ca.claims.services import claim_key
@@ -31,9 +32,13 @@ Entropy = Callable[[int], bytes]
 
 
 def found_demo_hierarchy(*, actor: Actor, at: datetime, entropy: Entropy) -> list[str]:
-    """The hierarchy of CPS 7.4 with keys of its own, and the RSA authority; codes, in order."""
+    """The hierarchy of CPS 7.4 with keys of its own, and the RSA authority; codes, in order.
+
+    Their first revocation lists are rung for at once: certificates say where they are.
+    """
     for blueprint in rules.DEMO_HIERARCHY:
         found(blueprint, actor=actor, at=at, entropy=entropy)
+    enqueue("ca.issue_due_crls")
     return [blueprint.code for blueprint in rules.DEMO_HIERARCHY]
 
 
