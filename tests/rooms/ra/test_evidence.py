@@ -2,6 +2,7 @@
 
 import io
 import os
+import random
 import stat
 import struct
 import time
@@ -154,13 +155,16 @@ def test_pictures_of_every_kind_of_pixel_are_shown(counter, draft, mode):
     assert add(counter, draft, buffer.getvalue(), "a.png").pages == 1
 
 
+# Always the same noise: by chance a damaged scan may also look like one that ends too early
+NOISE = random.Random(20).randbytes(5000)
+
 BAD = [
     (archive(), "id.pdf", "type"),
     (archive(), "id.jpg", "type"),
     (picture() + archive(), "id.jpg", "trailing_data"),
     (picture("PNG"), "id.jpg", "mislabelled"),
     (picture()[:-200], "id.jpg", "truncated"),
-    (picture()[:200] + os.urandom(3000) + b"\xff\xd9", "id.jpg", "damaged"),
+    (picture()[:200] + NOISE[:3000] + b"\xff\xd9", "id.jpg", "damaged"),
     (bomb(), "id.png", "pixels"),
     (bomb(6000, 6000), "id.png", "truncated"),
     (pdf(31), "a.pdf", "pages"),
@@ -171,7 +175,7 @@ BAD = [
         "encrypted",
     ),
     (b"%PDF-1.4\nnothing of the kind\nstartxref\n0\n%%EOF", "a.pdf", "damaged"),
-    (b"%PDF-1.7\n" + os.urandom(2000), "a.pdf", "truncated"),
+    (b"%PDF-1.7\n" + NOISE[:2000], "a.pdf", "truncated"),
 ]
 
 
@@ -213,7 +217,7 @@ def test_a_pdf_polyglot_is_shown_as_pixels_only(counter, draft):
     assert b"JavaScript" not in shown
 
 
-@pytest.mark.parametrize("data", [b"", b"\xff\xd8\xff", b"%PDF-", os.urandom(5000)])
+@pytest.mark.parametrize("data", [b"", b"\xff\xd8\xff", b"%PDF-", NOISE])
 @pytest.mark.parametrize("kind", ["jpeg", "png", "pdf"])
 def test_the_decoder_survives_anything(data, kind):
     """It is asked without the first look, as an attacker would wish."""
