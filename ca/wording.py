@@ -42,6 +42,11 @@ WORDING = {
     "profile.attribute_foreign": _("这种证书的主体名称不能有 %(attribute)s。请去掉后再提交。"),
     "profile.attribute_missing": _("证书主体名称缺少 %(attribute)s。请补充后再提交。"),
     "profile.attribute_twice": _("证书主体名称里 %(attribute)s 出现了两次。请只留一个。"),
+    "profile.names_foreign": _(
+        "这种证书不写入域名和 IP（CPS %(cps)s）。请去掉，或改用服务器证书。"
+    ),
+    "profile.names_missing": _("服务器证书要有至少一个域名或 IP（CPS %(cps)s）。"),
+    "profile.names_other": _("证书主体的名称应是所列域名或 IP 之一（CPS %(cps)s）。"),
     "profile.days": _("这种证书没有这个期限。请从列出的年限中选择。"),
     "profile.key_algorithm": _("这种证书要求 %(wanted)s 公钥。请用正确的算法重新生成密钥对。"),
     "profile.placeholder": _("证书主体必须是真实名称，不能匿名或用代称（CPS %(cps)s）。"),
@@ -59,6 +64,8 @@ PROFILES = {
     "organization-sm2-sign": _("机构签名证书（SM2）"),
     "organization-rsa-sign": _("机构签名证书（RSA）"),
     "device-sm2-sign": _("设备证书（SM2）"),
+    "server-sm2-sign": _("服务器证书（SM2）"),
+    "server-rsa": _("服务器证书（RSA）"),
     "bench-p256-sign": _("性能测量证书（P-256）"),
 }
 

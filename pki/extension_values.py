@@ -6,6 +6,7 @@ Each takes the DER of an extension's value and raises Malformed `der.*`.
 from __future__ import annotations
 
 from functools import lru_cache
+from ipaddress import ip_address
 from typing import TYPE_CHECKING, NamedTuple
 
 from pki import der, names, oids
@@ -94,9 +95,11 @@ def _general_names(reader: der.Reader) -> Iterator[GeneralName]:
 
 
 def _ip(octets: bytes) -> str:
-    if len(octets) == 4:  # noqa: PLR2004 - IPv4
-        return ".".join(map(str, octets))
-    return octets.hex(":", 2)
+    """The address; octets of no address's length stay hexadecimal."""
+    try:
+        return str(ip_address(octets))
+    except ValueError:
+        return octets.hex()
 
 
 def subject_alternative_name(value: bytes) -> tuple[GeneralName, ...]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
+from ipaddress import ip_address
 from typing import TYPE_CHECKING
 
 from pki import der, oids
@@ -204,12 +205,17 @@ def _certificate_policies(policies: tuple[str, ...], cps: str | None) -> Extensi
 
 
 def subject_alternative_name(
-    *, emails: Iterable[str] = (), dns: Iterable[str] = (), uris: Iterable[str] = ()
+    *,
+    emails: Iterable[str] = (),
+    dns: Iterable[str] = (),
+    uris: Iterable[str] = (),
+    addresses: Iterable[str] = (),
 ) -> Extension:
-    """Not critical: our subjects are never empty."""
+    """Not critical: our subjects are never empty. `addresses` are of IP, in text."""
     members = [der.implicit(1, _ascii(text)) for text in emails]
     members += [der.implicit(2, _ascii(text)) for text in dns]
     members += [_uri(text) for text in uris]
+    members += [der.implicit(7, _octets(text)) for text in addresses]
     if not members:
         raise Refused("extension.alternative_name", "At least one name is needed.")
     return Extension(oids.SUBJECT_ALT_NAME, False, der.sequence(*members))
@@ -219,6 +225,14 @@ def _ascii(text: str) -> bytes:
     if not text or not text.isascii() or not text.isprintable() or " " in text:
         raise Refused("extension.alternative_name", f"{text!r} is no address in ASCII.")
     return text.encode("ascii")
+
+
+def _octets(text: str) -> bytes:
+    """Four octets of IPv4, sixteen of IPv6 (RFC 5280 4.2.1.6)."""
+    try:
+        return ip_address(text).packed
+    except ValueError as error:
+        raise Refused("extension.alternative_name", f"{text!r} is no IP address.") from error
 
 
 @lru_cache

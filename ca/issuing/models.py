@@ -27,6 +27,7 @@ class Certificate(Stateful):
     subject_text = models.TextField()
     public_key = models.BinaryField()
     days = models.SmallIntegerField()
+    names = models.JSONField(default=list, db_default=[])  # domains and addresses of a server
     template_digest = models.CharField(max_length=64)
     ordered_at = models.DateTimeField()
 

@@ -79,6 +79,11 @@ def _constraints(value: bytes) -> tuple[str, list[str]]:
     return _("基本限制"), [_("CA 证书") if is_ca else _("终端实体，不得签发证书")]
 
 
+def _alternative_names(value: bytes) -> tuple[str, list[str]]:
+    found = extension_values.subject_alternative_name(value)
+    return _("主体替换名称"), [name.text for name in found]
+
+
 def _policies(value: bytes) -> tuple[str, list[str]]:
     found = extension_values.certificate_policies(value)
     return _("证书策略"), [policy[0] for policy in found]
@@ -109,6 +114,7 @@ _READINGS: dict[str, Callable[[bytes], tuple[str, list[str]]]] = {
     oids.KEY_USAGE: _usages,
     oids.EXTENDED_KEY_USAGE: _purposes,
     oids.BASIC_CONSTRAINTS: _constraints,
+    oids.SUBJECT_ALT_NAME: _alternative_names,
     oids.CERTIFICATE_POLICIES: _policies,
     oids.CRL_DISTRIBUTION_POINTS: _places,
     oids.AUTHORITY_INFORMATION_ACCESS: _access,

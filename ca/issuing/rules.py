@@ -1,6 +1,6 @@
 """From an order to the exact bytes of a certificate. Pure."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
@@ -11,7 +11,7 @@ from anxin.kernel.errors import Kind, Refusal
 from anxin.kernel.rates import Limit
 from anxin.kernel.states import Steps
 from ca.hierarchy.rules import SECOND, Issuer
-from ca.profiles.rules import Profile, check_order, profile_of
+from ca.profiles.rules import Profile, check_order, is_address, profile_of
 from pki import certificates, extensions, names, publickeys
 from pki.certificates import Plan
 from pki.errors import PkiError
@@ -84,13 +84,17 @@ def verdict(state: str, not_before: datetime, not_after: datetime, *, at: dateti
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """What the RA asks for: `subject` are (short name, text), `public_key` SPKI DER."""
+    """What the RA asks for: `subject` are (short name, text), `public_key` SPKI DER.
+
+    `names`: domains as A-labels and IP addresses, of servers only.
+    """
 
     profile: str
     subject: tuple[tuple[str, str], ...]
     public_key: bytes
     days: int
     holder: str  # opaque to the CA, e.g. "subscriber:17"
+    names: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +114,7 @@ class Wish:
     subject: Name
     key: PublicKey
     days: int
+    names: tuple[str, ...] = ()
 
     @property
     def name_digest(self) -> str:
@@ -138,8 +143,8 @@ def read(order: Order) -> Wish:
         raise Refusal(
             Kind.INVALID, "order.key", error.reason, cps="6.1.6", field="request", fault=error.rule
         ) from error
-    check_order(profile, subject, key, order.days)
-    return Wish(profile, subject, key, order.days)
+    check_order(profile, subject, key, order.days, order.names)
+    return Wish(profile, subject, key, order.days, order.names)
 
 
 def check_warrant(action: str | None, profile: Profile) -> None:
@@ -220,4 +225,14 @@ class Draft:
             extensions.certificate_policies((f"{issuer.policy_arc}.{wish.profile.policy}",)),
             extensions.crl_distribution_points((places.crl,)),
             extensions.authority_information_access((places.ocsp,), (places.certificate,)),
+            *self._alternative_names(),
         )
+
+    def _alternative_names(self) -> Iterator[Extension]:
+        """RFC 5280 4.2.1.6, of servers."""
+        names = self.wish.names
+        if names:
+            yield extensions.subject_alternative_name(
+                dns=[name for name in names if not is_address(name)],
+                addresses=[name for name in names if is_address(name)],
+            )

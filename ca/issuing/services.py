@@ -74,6 +74,7 @@ def _row(one: Warranted, draft: Draft, *, at: datetime) -> Certificate:
         subject_text=wish.subject.text,
         public_key=wish.key.spki,
         days=wish.days,
+        names=list(wish.names),
         template_digest=draft.template_digest,
         ordered_at=at,
     )

@@ -4,9 +4,10 @@ Every certificate says which profile and which version of it were used; a change
 writes is a new version.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from ipaddress import ip_address
 
 from anxin.kernel.errors import Kind, Refusal
 from pki.names import Name, fold
@@ -51,7 +52,8 @@ class Profile:
     """One version of one certificate profile.
 
     `attributes` are the short names a subject may have (True: must have), `policy` is the last
-    arc below the CA's own policy arc, `reviews` how many reviewers have to agree.
+    arc below the CA's own policy arc, `reviews` how many reviewers have to agree. `server`: it has
+    alternative names, domains and addresses, one of which is its common name.
     """
 
     code: str
@@ -65,6 +67,7 @@ class Profile:
     policy: str
     publication: Publication
     reviews: int
+    server: bool = False
 
     @property
     def days(self) -> tuple[int, ...]:
@@ -87,6 +90,8 @@ _PERSON = {
 _ORGANIZATION = {"C": True, "O": True, "CN": True, "serialNumber": True}
 # CPS 3.1.2: a device by its own name, and whoever answers for it when that is an organisation.
 _DEVICE = {"C": True, "O": False, "CN": True, "serialNumber": False}
+# CPS 3.1.2, 3.2.2: a server by its first domain or address, and its organisation.
+_SERVER = {"C": True, "O": True, "CN": True}
 
 PROFILES: Mapping[str, Profile] = {
     profile.code: profile
@@ -156,6 +161,34 @@ PROFILES: Mapping[str, Profile] = {
             publication=Publication.GENERAL,
             reviews=1,
         ),
+        Profile(
+            code="server-sm2-sign",
+            version=1,
+            issuer="nmg-sm2",
+            key_algorithm="sm2",
+            years=(1,),
+            attributes=_SERVER,
+            key_usage=("digitalSignature", "nonRepudiation"),  # CPS 6.1.7
+            purposes=("serverAuth", "clientAuth"),
+            policy="3.2",
+            publication=Publication.GENERAL,
+            reviews=1,
+            server=True,
+        ),
+        Profile(
+            code="server-rsa",
+            version=1,
+            issuer="anxin-rsa",
+            key_algorithm="rsa",
+            years=(1,),
+            attributes=_SERVER,
+            key_usage=("digitalSignature", "nonRepudiation"),  # CPS 6.1.7
+            purposes=("serverAuth", "clientAuth"),
+            policy="3.3",
+            publication=Publication.GENERAL,
+            reviews=2,
+            server=True,
+        ),
     )
 }
 # Issued by the CA that measurements use, and by nobody else; never on offer.
@@ -202,11 +235,22 @@ def longest_key_years(bearer: Bearer, key: PublicKey) -> int:
     return years
 
 
-def check_order(profile: Profile, subject: Name, key: PublicKey, days: int) -> None:
+def check_order(
+    profile: Profile, subject: Name, key: PublicKey, days: int, names: Sequence[str] = ()
+) -> None:
     """Refuses what lies outside the profile, with the rule it broke (CPS 1.5.2)."""
     _check_key(profile, key)
     _check_days(profile, key, days)
     _check_subject(profile, subject)
+    _check_names(profile, subject, names)
+
+
+def is_address(name: str) -> bool:
+    """Whether a server's name is an IP address; otherwise it is a domain."""
+    try:
+        return bool(ip_address(name))
+    except ValueError:
+        return False
 
 
 def _check_key(profile: Profile, key: PublicKey) -> None:
@@ -255,6 +299,29 @@ def _check_subject(profile: Profile, subject: Name) -> None:
                 field="subject",
                 attribute=culprits[0],
             )
+    _check_named(subject)
+
+
+def _check_names(profile: Profile, subject: Name, names: Sequence[str]) -> None:
+    """CPS 3.1.2: a server has names, one of them in its subject; nobody else has any."""
+    fault = ""
+    if not profile.server:
+        fault = "foreign" if names else ""
+    elif not names:
+        fault = "missing"
+    elif subject.get("CN") not in names:
+        fault = "other"
+    if fault:
+        raise Refusal(
+            Kind.INVALID,
+            f"profile.names_{fault}",
+            f"{profile.code}: names are {fault}",
+            cps="3.1.2",
+            field="names",
+        )
+
+
+def _check_named(subject: Name) -> None:
     if fold(subject.get("CN") or "") in PLACEHOLDERS:
         raise Refusal(
             Kind.INVALID,

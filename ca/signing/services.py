@@ -106,7 +106,7 @@ def _plan(row: Certificate, issuer: Issuer, *, at: datetime, entropy: Entropy) -
     """
     profile = profile_of(row.profile)
     subject, key = names.parse(bytes(row.subject)), publickeys.parse(bytes(row.public_key))
-    draft = Draft(Wish(profile, subject, key, row.days), issuer)
+    draft = Draft(Wish(profile, subject, key, row.days, tuple(row.names)), issuer)
     if draft.template_digest != row.template_digest:
         raise Refusal(
             Kind.CONFLICT, "order.changed_meanwhile", "not what was approved any more", cps="4.3.1"
@@ -123,17 +123,17 @@ def _plan(row: Certificate, issuer: Issuer, *, at: datetime, entropy: Entropy) -
 
 @cache
 def _profile_rules(code: str) -> ProfileRules:
-    purposes = profile_of(code).purposes
+    profile = profile_of(code)
+    required = {
+        oids.CRL_DISTRIBUTION_POINTS,
+        oids.CERTIFICATE_POLICIES,
+        oids.AUTHORITY_INFORMATION_ACCESS,
+    }
     return ProfileRules(
         "signing",
-        required=frozenset(
-            {
-                oids.CRL_DISTRIBUTION_POINTS,
-                oids.CERTIFICATE_POLICIES,
-                oids.AUTHORITY_INFORMATION_ACCESS,
-            }
-        ),
-        purposes=frozenset(extensions.PURPOSES[purpose] for purpose in purposes),
+        required=frozenset(required | ({oids.SUBJECT_ALT_NAME} if profile.server else set())),
+        purposes=frozenset(extensions.PURPOSES[purpose] for purpose in profile.purposes),
+        names=frozenset({"dns", "ip"} if profile.server else ()),
     )
 
 

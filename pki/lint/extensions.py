@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from ipaddress import ip_address
 from typing import TYPE_CHECKING
 
 from pki import der, extension_values, names, oids
@@ -31,6 +33,9 @@ _OWN_PURPOSE = {"ocsp": oids.OCSP_SIGNING, "tsa": oids.TIME_STAMPING}
 _FOR_KINDS_ALONE = {*_OWN_PURPOSE.values(), oids.ANY_EXTENDED_KEY_USAGE}
 _IDENTITY_CODES = frozenset({oids.IDENTITY_CODE, oids.OLD_IDENTITY_CODE})
 _NUMBERS = {*oids.NATIONAL_IDENTITY, *oids.NATIONAL_IDENTITY.values()} - _IDENTITY_CODES
+_LABEL = r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
+_DOMAIN = re.compile(rf"(\*\.{_LABEL}\.)?{_LABEL}(\.{_LABEL})*", re.IGNORECASE)  # RFC 1123 2.1
+_LONGEST_DOMAIN = 253  # RFC 1035 2.3.4
 _IDENTITY_FORMS = {(0xA0, der.PRINTABLE), (0xA1, der.UTF8), (0xA2, der.PRINTABLE)}
 
 
@@ -183,13 +188,39 @@ def certificate_policies(view: View) -> bool:
 
 
 def subject_alternative_name(view: View) -> bool:
-    """An alternative name is empty, not ASCII, or no e-mail address, domain or URI."""
+    """An alternative name is empty, not ASCII, or of a kind that the profile does not have."""
     value = view.values.get(oids.SUBJECT_ALT_NAME)
     if value is None:
         return True
-    found = extension_values.subject_alternative_name(value)
-    kinds = {name.kind for name in found} <= {"email", "dns", "uri"}
+    found = view.alternative_names
+    kinds = {name.kind for name in found} <= view.profile.names
     return bool(found) and kinds and all(_plain(name.text) for name in found)
+
+
+def dns_names(view: View) -> bool:
+    """A domain is none: letters, digits and hyphens, `*` as the whole first label alone."""
+    return all(
+        len(name.text) <= _LONGEST_DOMAIN and _DOMAIN.fullmatch(name.text)
+        for name in view.alternative_names
+        if name.kind == "dns"
+    )
+
+
+def ip_addresses(view: View) -> bool:
+    """An IP address has neither 4 nor 16 octets."""
+    return all(_is_ip(name.text) for name in view.alternative_names if name.kind == "ip")
+
+
+def alternative_names_repeated(view: View) -> bool:
+    """An alternative name stands twice."""
+    return len(set(view.alternative_names)) == len(view.alternative_names)
+
+
+def _is_ip(text: str) -> bool:
+    try:
+        return bool(ip_address(text))
+    except ValueError:
+        return False
 
 
 def _plain(text: str) -> bool:
@@ -245,5 +276,8 @@ RULES: tuple[Rule, ...] = (
     authority_information_access,
     certificate_policies,
     subject_alternative_name,
+    dns_names,
+    ip_addresses,
+    alternative_names_repeated,
     national_identity,
 )

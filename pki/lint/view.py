@@ -10,7 +10,7 @@ from pki import extension_values, names, oids, publickeys
 
 if TYPE_CHECKING:
     from pki.certificates import Body, Certificate
-    from pki.extension_values import BasicConstraints
+    from pki.extension_values import BasicConstraints, GeneralName
     from pki.names import Name
     from pki.publickeys import PublicKey
 
@@ -21,12 +21,14 @@ KINDS = ("root", "ca", "signing", "encryption", "ocsp", "tsa")
 class ProfileRules:
     """What a profile promises. `kind` is one of KINDS; `required` are OIDs of extensions.
 
-    `purposes`, if given, is exactly the extended key usage, as OIDs in any order.
+    `purposes`, if given, is exactly the extended key usage, as OIDs in any order. `names` are the
+    kinds of alternative names it may have.
     """
 
     kind: str
     required: frozenset[str] = frozenset()
     purposes: frozenset[str] | None = None
+    names: frozenset[str] = frozenset({"email", "dns", "uri"})
 
     def __post_init__(self) -> None:
         if self.kind not in KINDS:
@@ -62,6 +64,11 @@ class View:
     def constraints(self) -> BasicConstraints | None:
         value = self.values.get(oids.BASIC_CONSTRAINTS)
         return extension_values.basic_constraints(value) if value is not None else None
+
+    @cached_property
+    def alternative_names(self) -> tuple[GeneralName, ...]:
+        value = self.values.get(oids.SUBJECT_ALT_NAME)
+        return extension_values.subject_alternative_name(value) if value is not None else ()
 
     @cached_property
     def purposes(self) -> tuple[str, ...]:

@@ -11,6 +11,7 @@ import subprocess
 from datetime import datetime
 from pathlib import Path
 
+from ca.profiles.rules import is_address
 from tests.oracles.refusals import OracleRefused, missing
 
 SM2_ID = "distid:1234567812345678"
@@ -36,13 +37,17 @@ class OpenSsl:
             raise OracleRefused(f"openssl {arguments[0]}: {text.strip()}")
         return text
 
-    def verify_certificate(self, certificate: bytes, issuer: bytes, *, at: datetime) -> str:
-        """One link, strictly (RFC 5280 form included)."""
+    def verify_certificate(
+        self, certificate: bytes, issuer: bytes, *, at: datetime, name: str = ""
+    ) -> str:
+        """One link, strictly (RFC 5280 form included); as a server of this domain or address."""
+        kind = "-verify_ip" if is_address(name) else "-verify_hostname"
         return self.run(
             *("verify", "-x509_strict", "-vfyopt", SM2_ID)
             if _is_sm2(certificate)
             else ("verify", "-x509_strict"),
             *("-attime", str(int(at.timestamp())), "-partial_chain"),
+            *(("-purpose", "sslserver", kind, name) if name else ()),
             *("-trusted", self._file("issuer.der", issuer), self._file("leaf.der", certificate)),
         )
 

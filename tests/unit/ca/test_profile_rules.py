@@ -11,6 +11,9 @@ SM2, RSA, P256 = (keys.generate(name).public for name in ("sm2", "rsa-2048", "ec
 PROFILE = rules.PROFILES["personal-sm2-sign"]
 
 
+names_of = names.build
+
+
 def refusal(*, subject=PERSON, key=SM2, days=365, profile=PROFILE) -> Refusal:
     with pytest.raises(Refusal) as refused:
         rules.check_order(profile, names.build(subject), key, days)
@@ -53,6 +56,27 @@ def test_a_profile_certifies_keys_of_its_own_kind(key):
 def test_subjects_are_named_as_the_profile_says(subject, rule):
     """CPS-3.1.1, CPS-3.1.2, CPS-3.1.3, CPS-7.1.3/4"""
     assert refusal(subject=subject).rule == rule
+
+
+SERVER = (("C", "CN"), ("O", "栖原云帆科技有限公司"), ("CN", "www.example.cn"))
+
+
+@pytest.mark.parametrize(
+    ("profile", "names", "rule"),
+    [
+        ("server-sm2-sign", (), "profile.names_missing"),
+        ("server-sm2-sign", ("mail.example.cn",), "profile.names_other"),
+        ("personal-sm2-sign", ("www.example.cn",), "profile.names_foreign"),
+    ],
+)
+def test_a_server_is_called_by_one_of_its_names_and_nobody_else_has_any(profile, names, rule):
+    """CPS-1.5.2, CPS-3.1.2"""
+    found = rules.PROFILES[profile]
+    subject = names_of(SERVER if found.server else PERSON)
+    with pytest.raises(Refusal) as refused:
+        rules.check_order(found, subject, SM2, 365, names)
+    assert (refused.value.rule, refused.value.cps) == (rule, "3.1.2")
+    assert rule in WORDING
 
 
 def test_units_may_be_several():

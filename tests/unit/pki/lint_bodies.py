@@ -6,6 +6,7 @@ from typing import NamedTuple
 from pki import der, extensions, keys, names, oids, signatures
 from pki.certificates import Certificate
 from pki.extensions import Extension
+from pki.lint import ProfileRules
 from tests.support.pki import AT, DAY, as_ca, certify, hierarchy
 
 SM2 = hierarchy("sm2")
@@ -59,6 +60,7 @@ class Case(NamedTuple):
     issuer: Certificate | None = CA
     required: frozenset[str] = frozenset()
     purposes: frozenset[str] | None = None
+    names: frozenset[str] = ProfileRules.names
 
 
 def name(*attributes: tuple[str, bytes]) -> bytes:
@@ -99,8 +101,17 @@ def purpose(*words: str, kind: str = "signing", critical: bool = False) -> Case:
     return Case(body(*more, usage=usage), kind)
 
 
-def value(oid: str, *parts: bytes) -> Case:
-    return Case(body(Extension(oid, False, der.sequence(*parts))))
+def value(oid: str, *parts: bytes, names: frozenset[str] = ProfileRules.names) -> Case:
+    return Case(body(Extension(oid, False, der.sequence(*parts))), names=names)
+
+
+SERVER = frozenset({"dns", "ip"})
+
+
+def names_of(*domains: str) -> Case:
+    """A server of these domains."""
+    stated = (der.implicit(2, domain.encode()) for domain in domains)
+    return value(oids.SUBJECT_ALT_NAME, *stated, names=SERVER)
 
 
 def point(uri: bytes) -> bytes:

@@ -29,6 +29,7 @@ from tests.unit.pki.lint_bodies import (
     RESIDENT,
     ROOT,
     SECOND,
+    SERVER,
     SIGN,
     SKI,
     SM2,
@@ -42,6 +43,7 @@ from tests.unit.pki.lint_bodies import (
     explicit_false,
     filled,
     name,
+    names_of,
     of_key,
     point,
     policy,
@@ -51,6 +53,8 @@ from tests.unit.pki.lint_bodies import (
     value,
     with_length,
 )
+
+IPS = ("8.8.4.4", "2001:4860:4860::8844")
 
 # rule: (just outside, just inside)
 CASES: dict[str, tuple[Case, Case]] = {
@@ -201,6 +205,18 @@ CASES: dict[str, tuple[Case, Case]] = {
         value(oids.SUBJECT_ALT_NAME, der.implicit(1, "王@a.cn".encode())),
         value(oids.SUBJECT_ALT_NAME, der.implicit(1, b"wang@a.cn")),
     ),
+    "dns_names": (
+        names_of("a_b.example.cn"),
+        names_of("www.example.cn", "*.example.cn", "xn--fiq228c.example.cn"),
+    ),
+    "ip_addresses": (
+        value(oids.SUBJECT_ALT_NAME, der.implicit(7, bytes(5)), names=SERVER),
+        Case(body(extensions.subject_alternative_name(addresses=IPS)), names=SERVER),
+    ),
+    "alternative_names_repeated": (
+        names_of("a.example.cn", "a.example.cn"),
+        names_of("a.example.cn", "b.example.cn"),
+    ),
     "national_identity": (Case(body(BARE)), Case(body(RESIDENT))),
 }
 
@@ -277,6 +293,19 @@ FURTHER: dict[str, Case] = {
     "certificate_policies, CPS": value(oids.CERTIFICATE_POLICIES, policy("1.2.3", "a.cn")),
     "subject_alternative_name, empty": value(oids.SUBJECT_ALT_NAME),
     "subject_alternative_name, IP": value(oids.SUBJECT_ALT_NAME, der.implicit(7, bytes(4))),
+    "subject_alternative_name, e-mail of a server": value(
+        oids.SUBJECT_ALT_NAME, der.implicit(1, b"wang@a.cn"), names=SERVER
+    ),
+    "dns_names, star in the middle": names_of("a.*.example.cn"),
+    "dns_names, star over one label": names_of("*.cn"),
+    "dns_names, part of a label": names_of("w*.example.cn"),
+    "dns_names, hyphen first": names_of("-a.example.cn"),
+    "dns_names, dot at the end": names_of("www.example.cn."),
+    "dns_names, too long": names_of(".".join(["a" * 63] * 4)),
+    "ip_addresses, none": value(oids.SUBJECT_ALT_NAME, der.implicit(7, b""), names=SERVER),
+    "ip_addresses, with a mask": value(
+        oids.SUBJECT_ALT_NAME, der.implicit(7, bytes(8)), names=SERVER
+    ),
     "subject_alternative_name, blank": value(oids.SUBJECT_ALT_NAME, der.implicit(2, b"a b")),
     "national_identity, implicit": Case(
         body(Extension(oids.IDENTITY_CODE, False, der.implicit(0, b"11010519491231002X")))

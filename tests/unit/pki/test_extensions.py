@@ -1,6 +1,7 @@
 """Extensions: written in one form, read in every form that is out there (CPS-7.1.2-gb)."""
 
 import inspect
+from ipaddress import ip_address
 
 import pytest
 from cryptography import x509
@@ -93,6 +94,18 @@ def ku(*usages: str) -> x509.KeyUsage:
                     x509.RFC822Name("w@example.cn"),
                     x509.DNSName("example.cn"),
                     uri("http://example.cn/"),
+                ]
+            ),
+        ),
+        (
+            extensions.subject_alternative_name(
+                dns=["*.example.cn"], addresses=["8.8.4.4", "2001:4860::8844"]
+            ),
+            x509.SubjectAlternativeName(
+                [
+                    x509.DNSName("*.example.cn"),
+                    x509.IPAddress(ip_address("8.8.4.4")),
+                    x509.IPAddress(ip_address("2001:4860::8844")),
                 ]
             ),
         ),
@@ -226,7 +239,14 @@ def test_what_must_not_stand_in_an_extension_is_refused(write, arguments, rule):
 
 
 @pytest.mark.parametrize(
-    "given", [{}, {"emails": [""]}, {"emails": ["王@example.cn"]}, {"dns": ["a b"]}]
+    "given",
+    [
+        {},
+        {"emails": [""]},
+        {"emails": ["王@example.cn"]},
+        {"dns": ["a b"]},
+        {"addresses": ["8.8.4"]},
+    ],
 )
 def test_alternative_names_are_ascii_and_there_is_one(given):
     assert rule_of(extensions.subject_alternative_name, **given) == "extension.alternative_name"
@@ -269,4 +289,4 @@ def test_other_general_names_are_shown():
     found = extension_values.subject_alternative_name(der.sequence(*members))
 
     assert [name.kind for name in found] == ["ip", "ip", "otherName", "other"]
-    assert found[0].text == "127.0.0.1"
+    assert [name.text for name in found[:2]] == ["127.0.0.1", "::1"]
