@@ -59,16 +59,16 @@ GRANTS: dict[str, dict[str, str]] = {
         "anxin_worker": KEEP,
         "anxin_public": "SELECT (id, state, ca_id, profile, profile_version, requester, holder,"
         " subject_text, days, serial, not_before, not_after, der, ordered_at, settled_at, refusal,"
-        " held_at)",
+        " held_at, replaces_id)",
     },
     "ca_revocation": {
         "anxin_staff": ADD,
-        "anxin_worker": "SELECT, UPDATE (listed_at)",
+        "anxin_worker": "SELECT, INSERT, UPDATE (listed_at)",  # of what a new one replaces
         "anxin_public": "SELECT (certificate_id, ca_id, reason, revoked_at, listed_at)",
     },
     "ca_hold": {
         "anxin_staff": "SELECT, INSERT, UPDATE (ended_at, release_warrant)",
-        "anxin_worker": "SELECT, UPDATE (listed_at, dropped_at)",
+        "anxin_worker": "SELECT, UPDATE (ended_at, listed_at, dropped_at)",
         "anxin_public": "SELECT (id, ca_id, held_at, ended_at, listed_at, dropped_at)",
     },
     "ca_revocationlist": {"anxin_staff": READ, "anxin_worker": KEEP, "anxin_public": READ},

@@ -12,6 +12,7 @@ from ca.issuing.queries import (
     certificates,
     certificates_of,
     check_order,
+    hindrances_to_succeed,
 )
 from ca.issuing.rules import Order, Warranted
 from ca.issuing.services import order_certificate, order_certificates
@@ -46,6 +47,7 @@ __all__ = [
     "check_order",
     "found_bench_authority",
     "found_demo_hierarchy",
+    "hindrances_to_succeed",
     "hold",
     "order_certificate",
     "order_certificates",

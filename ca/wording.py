@@ -56,6 +56,14 @@ WORDING = {
     "revocation.no_warrant": _("没有相应的审批，不能吊销证书（CPS %(cps)s）。没有任何改动。"),
     "revocation.unknown_cause": _("请从列出的情形中选择吊销原因（CPS %(cps)s）。"),
     "revocation.warrant_used": _("证书已经吊销，或这份审批已经用过。没有再次吊销。"),
+    "succession.another_holder": _("这张证书属于另一位订户，不能由他人更新（CPS %(cps)s）。"),
+    "succession.compromised": _(
+        "这对密钥的证书曾因密钥失密被吊销，不能继续使用（CPS %(cps)s）。请换用新的密钥。"
+    ),
+    "succession.expired": _("证书已经到期或没有生效，不能更新（CPS %(cps)s）。请重新申请证书。"),
+    "succession.held": _("证书正在冻结，解冻之后才能办理（CPS %(cps)s）。"),
+    "succession.revoked": _("证书已经吊销，吊销后不提供密钥更新（CPS %(cps)s）。请重新申请证书。"),
+    "succession.succeeded": _("这张证书已有接替它的新证书（CPS %(cps)s）。请在新证书上办理。"),
 }
 
 PROFILES = {

@@ -31,6 +31,12 @@ class Certificate(Stateful):
     template_digest = models.CharField(max_length=64)
     ordered_at = models.DateTimeField()
 
+    # What it succeeds, and the cause by which that is revoked once this is valid (CPS 4.6 to 4.8)
+    replaces = models.ForeignKey(
+        "self", models.PROTECT, null=True, related_name="successors", db_index=False
+    )
+    ends = models.CharField(max_length=30, default="", db_default="")
+
     serial = models.CharField(max_length=40, null=True)  # noqa: DJ001 -- none until it is planned
     tbs = models.BinaryField(null=True)
     not_before = models.DateTimeField(null=True)
@@ -66,6 +72,17 @@ class Certificate(Stateful):
             models.CheckConstraint(
                 condition=~models.Q(state=rules.State.HELD.value) | models.Q(held_at__isnull=False),
                 name="a_held_certificate_says_since_when",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(ends="") | models.Q(replaces__isnull=False),
+                name="only_a_successor_ends_another",
+            ),
+            models.UniqueConstraint(
+                fields=["replaces"],
+                condition=models.Q(
+                    replaces__isnull=False, state__in=[state.value for state in rules.STANDING]
+                ),
+                name="one_successor_at_a_time",
             ),
         ]
         indexes = [

@@ -5,23 +5,76 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from anxin.kernel.errors import Kind, Refusal
+from anxin.kernel.errors import Kind, Refusal, Refusals
 from ca import wording
-from ca.claims.queries import check_free
+from ca.claims.queries import check_free, key_since
 from ca.hierarchy.queries import issuer_by_code
-from ca.issuing import rules
+from ca.issuing import rules, successors
 from ca.issuing.models import Certificate
-from ca.profiles.rules import Publication, profile_of
+from ca.profiles.rules import Bearer, Publication, longest_key_years, profile_of
 from pki import certificates as x509
+from pki import publickeys
 
 
-def check_order(order: rules.Order) -> None:
+def check_order(order: rules.Order, *, at: datetime) -> None:
     """Refuses an order outside its profile, for a key or a name that is taken, or before the
     issuing authority is there. What it lets through may still be refused later.
     """
     wish = rules.read(order)
     issuer_by_code(wish.profile.issuer)
-    check_free(fingerprint=wish.key.fingerprint, name_digest=wish.name_digest, holder=order.holder)
+    check_free(
+        fingerprint=wish.key.fingerprint,
+        name_digest=wish.name_digest,
+        holder=order.holder,
+        keeps_key=keeps_key(order, wish, at=at),
+    )
+
+
+def keeps_key(order: rules.Order, wish: rules.Wish, *, at: datetime) -> bool:
+    """Whether the order is for the key of the certificate it replaces (CPS 4.6).
+
+    Refuses `succession.*` and `key.too_old` where that one is to have no successor, or not so.
+    """
+    if order.replaces is None:
+        return False
+    row = _to_be_replaced(order.replaces)
+    kept = bytes(row.public_key) == wish.key.spki
+    found = successors.hindrances(
+        _predecessor(row), holder=order.holder, keeps_key=kept, days=wish.days, at=at
+    )
+    if found:
+        raise Refusals(found)
+    return kept
+
+
+def hindrances_to_succeed(
+    certificate_id: int, *, holder: str, keeps_key: bool, days: int, at: datetime
+) -> list[Refusal]:
+    """Why no certificate may take this one's place; empty: one may. `days`: of the new one."""
+    before = _predecessor(_to_be_replaced(certificate_id))
+    return successors.hindrances(before, holder=holder, keeps_key=keeps_key, days=days, at=at)
+
+
+def _to_be_replaced(certificate_id: int) -> Certificate:
+    row = Certificate.objects.filter(pk=certificate_id).first()
+    if row is None or row.not_after is None:
+        raise Refusal(Kind.NOT_FOUND, "certificate.unknown", f"no certificate {certificate_id}")
+    return row
+
+
+def _predecessor(row: Certificate) -> successors.Predecessor:
+    key = publickeys.parse(bytes(row.public_key))
+    years = longest_key_years(Bearer.SUBSCRIBER, key)
+    same_key = Certificate.objects.filter(holder=row.holder, public_key=row.public_key)
+    assert row.not_after  # `_to_be_replaced` looked
+    return successors.Predecessor(
+        holder=row.holder,
+        state=row.state,
+        not_after=row.not_after,
+        key_until=successors.key_until(key_since(key.fingerprint), years),
+        compromised=same_key.filter(revocation__reason=successors.COMPROMISED).exists(),
+        succeeded=row.successors.filter(state__in=rules.STANDING).exists(),
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +83,7 @@ class CertificateView:
 
     `revoked_at` and `reason` (of RFC 5280) are there once it is revoked, `held_at` while it is on
     hold and when it was revoked out of a hold, `refusal` if there will never be a certificate.
+    `replaces` is the id of the one it succeeds.
     """
 
     id: int
@@ -51,6 +105,7 @@ class CertificateView:
     held_at: datetime | None
     revoked_at: datetime | None
     reason: str
+    replaces: int | None
 
 
 # Named one by one: the public site may read these columns and no others.
@@ -74,6 +129,7 @@ _COLUMNS = {
     "held_at": "held_at",
     "revoked_at": "revocation__revoked_at",
     "reason": "revocation__reason",
+    "replaces": "replaces",
 }
 
 

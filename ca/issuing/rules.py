@@ -40,6 +40,7 @@ STEPS = Steps(
 )
 WAITING = (State.ORDERED, State.PLANNED)
 ISSUED = (State.VALID, State.HELD, State.REVOKED)
+STANDING = (*WAITING, State.VALID, State.HELD)  # on the way, or there and not over
 
 # CPS 4.3.1: the approvals that lead to a signature, and how many reviewers stand behind each
 WARRANTS: Mapping[str, int] = {
@@ -86,6 +87,8 @@ def verdict(state: str, not_before: datetime, not_after: datetime, *, at: dateti
 class Order:
     """What the RA asks for: `subject` are (short name, text), `public_key` SPKI DER.
 
+    `replaces` is the certificate this one succeeds; `ends` the Cause of CPS 4.9.1 by which that
+    one is revoked the moment this one is valid, "": it stays.
     `names`: domains as A-labels and IP addresses, of servers only.
     """
 
@@ -95,6 +98,8 @@ class Order:
     days: int
     holder: str  # opaque to the CA, e.g. "subscriber:17"
     names: tuple[str, ...] = ()
+    replaces: int | None = None
+    ends: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from anxin.kernel.jobs import enqueue
 from audit.log import record_many, subject_of
 from ca.claims.services import claim_keys, claim_names
 from ca.hierarchy.queries import issuer_by_code
-from ca.issuing import rules
+from ca.issuing import queries, rules, successors
 from ca.issuing.models import Certificate
 from ca.issuing.rules import Draft, Warranted
 from people.api import spent
@@ -33,7 +33,12 @@ def order_certificate(
 def order_certificates(orders: Sequence[Warranted], *, actor: Actor, at: datetime) -> list[int]:
     """All of them or, when one is refused, none; their ids in the same order."""
     drafts = _drafts(orders, at=at)
-    claim_keys([(draft.wish.key.fingerprint, one.order.holder) for one, draft in drafts], at=at)
+    fresh = [
+        (draft.wish.key.fingerprint, one.order.holder)
+        for one, draft in drafts
+        if not queries.keeps_key(one.order, draft.wish, at=at)
+    ]
+    claim_keys(fresh, at=at)
     claim_names([(draft.wish.name_digest, one.order.holder) for one, draft in drafts], at=at)
     rows = [_row(one, draft, at=at) for one, draft in drafts]
     _store(rows)
@@ -77,6 +82,8 @@ def _row(one: Warranted, draft: Draft, *, at: datetime) -> Certificate:
         names=list(wish.names),
         template_digest=draft.template_digest,
         ordered_at=at,
+        replaces_id=one.order.replaces,
+        ends=one.order.ends,
     )
 
 
@@ -88,6 +95,7 @@ def _told(row: Certificate) -> dict[str, object]:
         "profile": row.profile,
         "version": row.profile_version,
         "template": row.template_digest,
+        **({"replaces": row.replaces_id, "ends": row.ends} if row.replaces_id else {}),
     }
 
 
@@ -96,6 +104,8 @@ def _store(rows: Sequence[Certificate]) -> None:
         with transaction.atomic():
             insert(rows, unique="warrant")
     except IntegrityError as error:
+        if "one_successor_at_a_time" in str(error):
+            raise successors.succeeded() from error
         raise Refusal(
             Kind.CONFLICT,
             "order.warrant_used",

@@ -11,7 +11,7 @@ from datetime import datetime
 
 from django.db import IntegrityError, transaction
 
-from anxin.kernel.actors import Actor
+from anxin.kernel.actors import SYSTEM, Actor
 from anxin.kernel.errors import Kind, Refusal
 from anxin.kernel.jobs import announce
 from audit.log import advance
@@ -37,14 +37,49 @@ def revoke(
     `warrant` is the approval that was spent on exactly this certificate (`rules.subject_of`); it
     revokes one. Refuses `revocation.*`, and CONFLICT for one that is neither valid nor on hold.
     """
-    word = rules.reason_of(reason)
     rules.check_warrant(*_approved(warrant), certificate_id)
     row = _certificate(certificate_id)
+    _revoke(row, reason, invalid_since=invalid_since, warrant=warrant, actor=actor, at=at)
+
+
+@transaction.atomic
+def end_replaced(successor: Certificate, *, at: datetime) -> None:
+    """Revoke what a certificate that is valid from now on stands in for (CPS 4.8.1).
+
+    One approval ordered the one and ends the other: `successor.warrant`. What has expired or was
+    revoked meanwhile stays as it is.
+    """
+    row = Certificate.objects.select_for_update(of=("self",)).get(pk=successor.replaces_id or 0)
+    over = row.not_after is None or at > row.not_after
+    if over or "revoke" not in row.STEPS.verbs(row.state):
+        return
+    _revoke(
+        row,
+        successor.ends,
+        invalid_since=None,
+        warrant=successor.warrant,
+        actor=SYSTEM,
+        at=at,
+        successor=successor.pk,
+    )
+
+
+def _revoke(
+    row: Certificate,
+    cause: str,
+    *,
+    invalid_since: datetime | None,
+    warrant: int,
+    actor: Actor,
+    at: datetime,
+    **told: object,
+) -> None:
+    word = rules.reason_of(cause)
     row.STEPS.after("revoke", row.state)
-    _store(row, reason, word, invalid_since=invalid_since, warrant=warrant, at=at)
+    _store(row, cause, word, invalid_since=invalid_since, warrant=warrant, at=at)
     Hold.objects.filter(certificate=row, ended_at__isnull=True).update(ended_at=at)
     Certificate.objects.filter(pk=row.pk).update(answers_until=None)  # what was answered is over
-    advance(row, "revoke", actor=actor, at=at, cause=reason, reason=word, warrant=warrant)
+    advance(row, "revoke", actor=actor, at=at, cause=cause, reason=word, warrant=warrant, **told)
     announce("ca.status_changed", certificate_ids=[row.pk])
 
 

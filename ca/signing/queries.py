@@ -22,3 +22,9 @@ def unfinished(ca_id: int) -> list[int]:
 def authorities_with_work() -> list[int]:
     rows = Certificate.objects.filter(state__in=[state.value for state in WAITING])
     return sorted(rows.order_by().values_list("ca_id", flat=True).distinct())
+
+
+def revoked(ids: Sequence[int]) -> set[int]:
+    """Those of `ids` that are revoked."""
+    rows = Certificate.objects.filter(pk__in=list(ids), state=State.REVOKED) if ids else ()
+    return {row.pk for row in rows}

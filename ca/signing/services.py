@@ -22,8 +22,10 @@ from ca.hierarchy.queries import issuer_by_id
 from ca.hierarchy.rules import Issuer
 from ca.issuing.models import Certificate
 from ca.issuing.rules import Draft, State, Wish, check_subject, check_warrant
+from ca.issuing.successors import check_not_revoked
 from ca.keys import services as keys
 from ca.profiles.rules import profile_of
+from ca.revocation.services import end_replaced
 from ca.signing import queries, rules
 from ca.signing.rules import Planned
 from people.api import Spent, spent
@@ -80,10 +82,12 @@ def plan_batch(ca_id: int, *, at: datetime, entropy: Entropy) -> list[int]:
     waiting = Certificate.objects.filter(ca_id=ca_id, state=State.ORDERED).order_by("pk")
     rows = list(waiting.select_for_update(skip_locked=True, of=("self",))[: rules.BATCH])
     warrants = spent([row.warrant for row in rows])
+    over = queries.revoked([row.replaces_id for row in rows if row.replaces_id])
     plans = []
     for row in rows:
         try:
             _check_warrant(row, warrants.get(row.warrant))
+            check_not_revoked(row.replaces_id, over)
             _plan(row, issuer, at=at, entropy=entropy)
             plans.append(row)
         except (Refusal, PkiError) as error:
@@ -159,7 +163,8 @@ def settle(
     """Put the certificates on record that are not there yet; how many that were."""
     ids = [item.id for item in plans]
     open_rows = Certificate.objects.filter(pk__in=ids, state=State.PLANNED).order_by("pk")
-    rows = {row.pk: row for row in open_rows.select_for_update(of=("self",)).only("state")}
+    locked = open_rows.select_for_update(of=("self",))
+    rows = {row.pk: row for row in locked.only("state", "replaces", "ends", "warrant")}
     made = []
     for item, answer in zip(plans, answers, strict=True):
         if item.id in rows and isinstance(answer, bytes):
@@ -173,6 +178,9 @@ def settle(
     _check_one(made[0], issuer)
     details = {row.pk: {"sm3": sm3(bytes(row.der or b"")).hex()} for row in made}
     advance_many(made, "issue", actor=SYSTEM, at=at, details=details, columns=CERTIFICATE_COLUMNS)
+    for row in made:
+        if row.ends:
+            end_replaced(row, at=at)
     announce("ca.certificates_issued", certificate_ids=[row.pk for row in made])
     return len(made)
 

@@ -208,7 +208,7 @@ def all_wrong(
     return wrong + quotas.hindrances(row, at=at, submitting=submitting)
 
 
-def check_order(row: Application, content: Content) -> None:
+def check_order(row: Application, content: Content, *, at: datetime) -> None:
     """Asks the CA, field by field as the counter knows them.
 
     Before all that names the subject is there, the application's number stands in for it.
@@ -219,7 +219,7 @@ def check_order(row: Application, content: Content) -> None:
         fields = dict.fromkeys(naming, row.number)
     order = applications.order_of(row, Content(fields, content.salt, content.request))
     try:
-        ca.check_order(order)
+        ca.check_order(order, at=at)
     except Refusal as refusal:
         if refusal.rule == "name.taken":
             refusal.field = "distinguisher"

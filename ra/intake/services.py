@@ -177,7 +177,7 @@ def attach_request(application_id: int, data: bytes, *, actor: Actor, at: dateti
     row = _editable(application_id, actor)
     request = queries.proven(data)
     content = applications.content(row)
-    queries.check_order(row, Content(content.fields, content.salt, request.der))
+    queries.check_order(row, Content(content.fields, content.salt, request.der), at=at)
     dossier = row.dossier
     dossier.request = kmc.seal(row.data_key, dossier.request_context(), request.der)
     dossier.save(update_fields=["request"])
@@ -220,7 +220,7 @@ def submit(application_id: int, *, actor: Actor, at: datetime) -> Submitted:
         raise Refusals(wrong)
     queries.proven(content.request)
     row.subscriber_id = find_or_enter(kind_of(row.profile), content.fields, actor=actor, at=at)
-    queries.check_order(row, content)
+    queries.check_order(row, content, at=at)
     ask_for_claimed(row.pk, content.fields, actor=actor, at=at)  # CPS 3.2.4
     row.checks = queries.automatic_checks(row, content, row.subscriber_id)
     _propose(row, content, actor=actor, at=at)

@@ -136,7 +136,7 @@ def test_of_many_orders_none_is_placed_when_one_is_refused(authorities, rule, ch
     refused(rule, order_certificates, wanted, actor=SYSTEM, at=AT)
 
     assert not Certificate.objects.exists()
-    check_order(ca.order(1))
+    check_order(ca.order(1), at=AT)
 
 
 def test_a_key_is_certified_once(authorities):
@@ -144,7 +144,7 @@ def test_a_key_is_certified_once(authorities):
     ca.put_on_order(1)
     same_key = ca.order(2, public_key=ca.public_key(1))
 
-    refused("key.certified", check_order, same_key)
+    refused("key.certified", check_order, same_key, at=AT)
     refused("key.certified", ca.put_on_order, 2, public_key=ca.public_key(1))
 
 
@@ -152,7 +152,7 @@ def test_the_key_of_an_authority_is_nobody_elses(authorities):
     """CPS-6.1.6"""
     spki = ca.authority().certificate.public_key.spki
 
-    refused("key.of_an_authority", check_order, ca.order(public_key=spki))
+    refused("key.of_an_authority", check_order, ca.order(public_key=spki), at=AT)
     refused("key.of_an_authority", ca.put_on_order, 1, public_key=spki)
 
 
@@ -161,7 +161,7 @@ def test_a_name_belongs_to_one_subscriber_however_it_is_spelt(authorities):
     ca.put_on_order(1, subject=(("C", "CN"), ("CN", "Wang Xiaoming")))
     squatter = (("C", "CN"), ("CN", "wang  XIAOMING"))
 
-    refused("name.taken", check_order, ca.order(2, subject=squatter))
+    refused("name.taken", check_order, ca.order(2, subject=squatter), at=AT)
     refused("name.taken", ca.put_on_order, 2, subject=squatter)
 
 
@@ -235,7 +235,7 @@ def test_fifty_different_orders_at_once_all_go_through(authorities):
 
 
 def test_an_authority_that_is_not_there_takes_no_orders(signer, transactional_db):
-    refusal = refused("hierarchy.not_active", check_order, ca.order())
+    refusal = refused("hierarchy.not_active", check_order, ca.order(), at=AT)
 
     assert refusal.kind == "not_ready"
 

@@ -1,9 +1,6 @@
-from contextlib import contextmanager
 from datetime import timedelta
 
 import pytest
-from django.core.management import call_command
-from django.db import connections
 
 from anxin.kernel.actors import SYSTEM
 from audit.journal.models import Entry
@@ -62,25 +59,3 @@ def live_counter(house, transactional_db) -> Counter:
     """The same with committed rows: certificates can be signed, two can work at once."""
     found_demo_hierarchy(actor=SYSTEM, at=FOUNDED, entropy=ca.entropy)
     return open_counter()
-
-
-@pytest.fixture
-def in_role(services, transactional_db):
-    """`with in_role("public"): ...` is done over a connection of that role, like a process."""
-    call_command("grant")
-
-    @contextmanager
-    def entered(role):
-        owner = connections["default"]
-        told = services.postgres.environment(role, owner.settings_dict["NAME"])
-        other = owner.copy()
-        other.settings_dict["USER"] = f"anxin_{role}"
-        other.settings_dict["OPTIONS"] = {"passfile": told["PGPASSFILE"]}
-        connections["default"] = other
-        try:
-            yield
-        finally:
-            other.close()
-            connections["default"] = owner
-
-    return entered
