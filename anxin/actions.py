@@ -18,6 +18,7 @@ ACTIONS = {
     "people.device_enrolled": _("登记动态口令器"),
     "people.devices_resealed": _("动态口令器密钥换用新的密钥加密密钥"),
     "people.dismissed": _("解除岗位"),
+    "people.escort_named": _("指定合约人的陪同人员"),
     "people.file_opened": _("建立人员档案"),
     "people.finding_noted": _("记入审查或培训结果"),
     "people.lapse_ahead": _("人员档案有项目即将到期"),

@@ -16,6 +16,7 @@ urlpatterns = [
     path("people/matrix/", personnel.matrix, name="role-matrix"),
     path("people/of/<str:number>/", personnel.person, name="person"),
     path("people/of/<str:number>/file/", personnel.open_file, name="person-file"),
+    path("people/of/<str:number>/escort/", personnel.escort, name="person-escort"),
     path("people/of/<str:number>/finding/", personnel.note, name="person-finding"),
     path("people/of/<str:number>/role/", personnel.propose_role, name="person-role"),
     path("people/of/<str:number>/role/end/", personnel.propose_end, name="person-role-end"),

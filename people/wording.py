@@ -42,7 +42,8 @@ WORDING = {
         for item in Item
     },
     "trust.probation": _("考察期考核：这个岗位须考察满 %(months)s 个月并考核合格。"),
-    "trust.escort": _("合约人须指定另一位工作人员陪同进入敏感区域（CPS %(cps)s）。"),
+    "trust.escort": _("合约人须由一位在岗的本单位人员陪同进入敏感区域（CPS %(cps)s）。"),
+    "trust.no_contractor": _("此人不是合约人，不需要陪同人员。没有任何改动。"),
     "trust.no_file": _("此人没有人员档案，不能担任可信岗位。没有任何改动，请先建立档案。"),
     "trust.file_already": _("此人已有档案。没有任何改动。"),
     "trust.suspended": _("此人已停职，岗位暂停。"),

@@ -211,10 +211,10 @@ def choose_language(person_id: int, language: str, *, actor: Actor, at: datetime
     record("people.language_chosen", _subject(person_id), actor=actor, at=at, language=language)
 
 
-def close_account(person_id: int, *, for_good: bool) -> None:
+def close_account(person_id: int, *, device_too: bool) -> None:
     """No password and no code of this person counts from here on; the caller writes it down."""
     StaffMember.objects.filter(pk=person_id).update(is_active=False)
-    if for_good:
+    if device_too:
         OneTimeDevice.objects.filter(user=person_id, confirmed=True).update(confirmed=False)
 
 

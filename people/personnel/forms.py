@@ -15,13 +15,10 @@ from people.wording import ITEMS, ROLES, WORDING
 DAY = forms.DateInput(attrs={"type": "date"})
 
 
-class FileForm(forms.Form):
-    """The beginning of a file."""
+class EscortForm(forms.Form):
+    """Who goes with a contractor."""
 
-    engaged_on = forms.DateField(label=_("入职或合同开始日期"), widget=DAY)
-    contractor = forms.BooleanField(label=_("独立合约人或顾问（CPS 5.3.7）"), required=False)
-    employer = forms.CharField(label=_("合约人所属单位"), max_length=80, required=False)
-    escort = forms.ChoiceField(label=_("进入敏感区域的陪同人员"), required=False)
+    escort = forms.ChoiceField(label=_("进入敏感区域的陪同人员"))
 
     def __init__(self, *arguments: Any, people: Iterable[tuple[str, str]], **named: Any) -> None:
         super().__init__(*arguments, **named)
@@ -32,6 +29,17 @@ class FileForm(forms.Form):
     def refuse(self, refusal: Refusal) -> None:
         """What is refused about no field of this form goes on to the page of refusals."""
         _refuse(self, refusal)
+
+
+class FileForm(EscortForm):
+    """The beginning of a file."""
+
+    engaged_on = forms.DateField(label=_("入职或合同开始日期"), widget=DAY)
+    contractor = forms.BooleanField(label=_("独立合约人或顾问（CPS 5.3.7）"), required=False)
+    employer = forms.CharField(label=_("合约人所属单位"), max_length=80, required=False)
+    escort = forms.ChoiceField(label=_("进入敏感区域的陪同人员"), required=False)
+
+    field_order = ("engaged_on", "contractor", "employer", "escort")
 
 
 class FindingForm(forms.Form):

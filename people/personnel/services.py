@@ -7,12 +7,13 @@ from datetime import datetime
 
 from django.db import transaction
 
-from anxin.kernel.actors import Actor
+from anxin.kernel.actors import SYSTEM, Actor
+from anxin.kernel.errors import Kind, Refusal
 from anxin.kernel.jobs import announce
 from audit.log import advance, record
 from people.accounts import services as accounts
-from people.approvals.queries import ApprovalView
-from people.approvals.services import propose, redeem, vote, withdraw_all_of
+from people.approvals.queries import ApprovalView, approval, open_approvals
+from people.approvals.services import propose, redeem, vote, withdraw, withdraw_all_of
 from people.personnel.rules import ACTIONS, Act, Cause, subject_of
 from people.sessions.services import end_others
 from people.trust import queries, rules
@@ -47,8 +48,16 @@ def propose_reinstatement(person_id: int, *, actor: Actor, at: datetime) -> Appr
 def decide(
     person_id: int, approval_id: int, *, grants: bool, seen: str, actor: Actor, at: datetime
 ) -> ApprovalView:
-    """One vote on a proposal about this person; nobody votes about themselves."""
+    """One vote on a proposal about this person; nobody votes about themselves.
+
+    Refuses (NOT_FOUND) a proposal about anything else, which the voter's page did not show.
+    """
     rules.check_other(actor, person_id)
+    about = approval(approval_id).subject
+    if about == subject_of(actor.person_id or 0):
+        raise rules.own_file()
+    if about != subject_of(person_id):
+        raise Refusal(Kind.NOT_FOUND, "approval.unknown", f"{approval_id} is about {about}")
     return vote(approval_id, grants=grants, seen=seen, actor=actor, at=at)
 
 
@@ -78,11 +87,13 @@ def reinstate(approval: ApprovalView, *, actor: Actor, at: datetime, person: int
 def suspend(person_id: int, cause: Cause, *, actor: Actor, at: datetime) -> None:
     """Shut a person out everywhere at once (CPS 5.3.6): roles, account, device, sessions, votes.
 
-    Refuses who keeps no files, oneself, and somebody who is not in post.
+    A device that may be in other hands does not come back with its person. Refuses who keeps no
+    files, oneself, and somebody who is not in post.
     """
     rules.check_keeper(actor, person_id)
     advance(queries.locked(person_id), "suspend", actor=actor, at=at, cause=cause)
-    _shut_out(person_id, "suspended", for_good=False, actor=actor, at=at)
+    lost = cause is Cause.TOKEN_LOST
+    _shut_out(person_id, "suspended", device_too=lost, actor=actor, at=at)
 
 
 @transaction.atomic
@@ -92,7 +103,7 @@ def leave(person_id: int, *, actor: Actor, at: datetime) -> None:
     advance(queries.locked(person_id), "leave", actor=actor, at=at)
     roles = trust.end_roles(person_id, actor=actor, at=at)
     record("people.left", subject_of(person_id), actor=actor, at=at, roles=roles)
-    _shut_out(person_id, "left", for_good=True, actor=actor, at=at)
+    _shut_out(person_id, "left", device_too=True, actor=actor, at=at)
 
 
 @transaction.atomic
@@ -109,15 +120,21 @@ def move(person_id: int, office: str, *, actor: Actor, at: datetime) -> None:
     _drop(person_id, "moved", actor=actor, at=at)
 
 
-def _shut_out(person_id: int, why: str, *, for_good: bool, actor: Actor, at: datetime) -> None:
-    accounts.close_account(person_id, for_good=for_good)
+def _shut_out(person_id: int, why: str, *, device_too: bool, actor: Actor, at: datetime) -> None:
+    accounts.close_account(person_id, device_too=device_too)
     _drop(person_id, why, actor=actor, at=at)
     announce("people.suspended", person_id=person_id)
 
 
 def _drop(person_id: int, why: str, *, actor: Actor, at: datetime) -> None:
-    """End every session; take back what is open and came from this person."""
+    """End every session; take back what is open and came from this person, or would give them
+    something: whoever is asked to agree was shown another office, or somebody in post.
+    """
     end_others(person_id, keep=None, why=why, actor=actor, at=at)
+    about = subject_of(person_id)
+    for act in (Act.APPOINT, Act.REINSTATE):
+        for asked in open_approvals(ACTIONS[act], [about]).values():
+            withdraw(asked.id, reason=f"{why}: the person it is about", actor=SYSTEM, at=at)
     withdraw_all_of(
         person_id, reason=f"{why}: one of those who asked or agreed", actor=actor, at=at
     )

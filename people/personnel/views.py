@@ -17,6 +17,7 @@ from people.gates import actor_of, only
 from people.personnel import queries, services
 from people.personnel.forms import (
     DecideForm,
+    EscortForm,
     FileForm,
     FindingForm,
     MoveForm,
@@ -86,6 +87,23 @@ def open_file(request: HttpRequest, number: str) -> HttpResponse:
         form.refuse(refusal)
         return _page(request, number, file_form=form)
     messages.success(request, _("档案已建立。"))
+    return redirect("person", number)
+
+
+@keepers
+@require_POST
+def escort(request: HttpRequest, number: str) -> HttpResponse:
+    """Somebody else goes with this contractor."""
+    form = EscortForm(request.POST, people=queries.people_to_choose())
+    if not form.is_valid():
+        return _page(request, number, escort_form=form)
+    chosen = queries.id_of(form.cleaned_data["escort"])
+    try:
+        trust.name_escort(queries.id_of(number), chosen, actor=actor_of(request), at=timezone.now())
+    except Refusal as refusal:
+        form.refuse(refusal)
+        return _page(request, number, escort_form=form)
+    messages.success(request, _("陪同人员已指定。"))
     return redirect("person", number)
 
 
@@ -186,9 +204,11 @@ def _confirm(request: HttpRequest, person_id: int) -> None:
 
 def _page(request: HttpRequest, number: str, **given: Form) -> HttpResponse:
     view = queries.person(number, actor_of(request), at=timezone.now())
+    people = queries.people_to_choose()
     context = {
         "view": view,
-        "file_form": FileForm(people=queries.people_to_choose()),
+        "file_form": FileForm(people=people),
+        "escort_form": EscortForm(people=people),
         "finding_form": FindingForm(),
         "role_form": RoleForm(),
         "suspend_form": SuspendForm(),

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Any
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 from django.db.models.functions import JSONObject
 
 from anxin.kernel.errors import Kind, Refusal
@@ -59,7 +59,10 @@ def _files(person_ids: Collection[int]) -> QuerySet[Any]:
     findings = Finding.objects.filter(file=OuterRef("pk")).order_by("item", "-on", "-pk")
     words = JSONObject(item="item", passed="passed", on="on", due="due")
     found = ArraySubquery(findings.distinct("item").values(words=words))
-    return PersonnelFile.objects.filter(pk__in=list(person_ids)).annotate(found=found)
+    in_post = PersonnelFile.objects.filter(state=rules.State.IN_POST, contractor=False)
+    return PersonnelFile.objects.filter(pk__in=list(person_ids)).annotate(
+        found=found, escorted=Exists(in_post.filter(pk=OuterRef("escort")))
+    )
 
 
 def _view(row: Any) -> rules.File:
@@ -67,7 +70,7 @@ def _view(row: Any) -> rules.File:
         state=row.state,
         engaged_on=row.engaged_on,
         contractor=row.contractor,
-        escorted=row.escort_id is not None,
+        escorted=row.escorted,
         findings={
             one["item"]: rules.Finding(
                 one["passed"],

@@ -202,7 +202,7 @@ class File:
     state: str
     engaged_on: date
     contractor: bool
-    escorted: bool
+    escorted: bool  # by one of the house who is in post
     findings: Mapping[str, Finding]
 
 
@@ -312,10 +312,19 @@ def check_day(on: date, *, at: datetime) -> None:
         raise Refusal(Kind.INVALID, "trust.day_to_come", "lies ahead", field="on")
 
 
-def check_escort(person_id: int, *, contractor: bool, escort_id: int | None) -> None:
-    """Refuses (INVALID) a contractor without an escort, or as their own (CPS 5.3.7)."""
-    if contractor and escort_id in (None, person_id):
+def check_escort(person_id: int, escort_id: int | None, escort: File | None) -> None:
+    """Refuses (INVALID) as a contractor's escort nobody, the contractor, another contractor and
+    whoever is not in post (CPS 5.3.7).
+    """
+    counts = escort is not None and escort.state == State.IN_POST and not escort.contractor
+    if escort_id == person_id or not counts:
         raise Refusal(Kind.INVALID, "trust.escort", "no escort named", cps="5.3.7", field="escort")
+
+
+def check_contractor(*, contractor: bool) -> None:
+    """Refuses (CONFLICT) an escort for one of the house."""
+    if not contractor:
+        raise Refusal(Kind.CONFLICT, "trust.no_contractor", "is no contractor", cps="5.3.7")
 
 
 def check_not_left(state: str) -> None:

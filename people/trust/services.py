@@ -92,7 +92,8 @@ def open_file(
     """Begin a person's file. Refuses a second one, and a contractor without escort (CPS 5.3.7)."""
     rules.check_keeper(actor, person_id)
     rules.check_day(engaged_on, at=at)
-    rules.check_escort(person_id, contractor=contractor, escort_id=escort_id)
+    if contractor:
+        _check_escort(person_id, escort_id)
     _lock(person_id)
     file = PersonnelFile(
         person_id=person_id,
@@ -116,6 +117,24 @@ def open_file(
         contractor=contractor,
         escort=file.escort_id,
     )
+
+
+@transaction.atomic
+def name_escort(person_id: int, escort_id: int, *, actor: Actor, at: datetime) -> None:
+    """Another escort for a contractor, whose roles rest without one (CPS 5.3.7)."""
+    rules.check_keeper(actor, person_id)
+    file = queries.locked(person_id)
+    rules.check_not_left(file.state)
+    rules.check_contractor(contractor=file.contractor)
+    _check_escort(person_id, escort_id)
+    file.escort_id = escort_id
+    file.save(update_fields=["escort"])
+    _record("people.escort_named", person_id, actor=actor, at=at, escort=escort_id)
+
+
+def _check_escort(person_id: int, escort_id: int | None) -> None:
+    escort = queries.files([escort_id]).get(escort_id) if escort_id else None
+    rules.check_escort(person_id, escort_id, escort)
 
 
 @transaction.atomic

@@ -28,7 +28,7 @@ from people.personnel.rules import Act, Cause
 from people.templatetags.people import named
 from people.trust.queries import roles_of
 from people.trust.rules import Duty, Grade, State
-from people.trust.services import note_lapses
+from people.trust.services import name_escort, note_lapses
 from tests.support.people import hire, in_order, signed_in
 
 pytestmark = pytest.mark.django_db
@@ -133,6 +133,50 @@ def test_nobody_asks_or_agrees_about_themselves(tang, gao):
     chen = hire("chen").person_id  # and not by naming another person either
     assert refused(decide, chen, asked.id, **named) == "trust.own_file"
     assert roles_of(gao.person_id, at=AT) == {"ca_admin"}
+
+
+def test_nobody_stops_their_own_dismissal_from_another_persons_page(tang, gao):
+    """CPS-5.2.4: a no is a decision, too, and is about the person whose page it comes from."""
+    chen = hire("chen").person_id
+    asked = services.propose_dismissal(gao.person_id, Role.CA_ADMIN, actor=tang, at=AT)
+
+    named = {"grants": False, "seen": asked.digest, "actor": gao, "at": AT}
+    assert refused(services.decide, chen, asked.id, **named) == "trust.own_file"
+    assert approval(asked.id).state == "open"
+
+
+def test_only_what_is_asked_about_a_person_is_decided_on_that_persons_page(tang, gao):
+    """CPS-5.2.4: the voter was shown this person, and nothing else."""
+    chen, wen = hire("chen").person_id, hire("wen").person_id
+    asked = services.propose_appointment(wen, Role.OPERATOR, actor=tang, at=AT)
+
+    named = {"grants": True, "seen": asked.digest, "actor": gao, "at": AT}
+    assert refused(services.decide, chen, asked.id, **named) == "approval.unknown"
+    assert roles_of(wen, at=AT) == set()
+
+
+def test_a_role_is_given_for_the_office_the_voter_was_shown(tang, gao):
+    """CPS-1.4.2, CPS-5.2.4: an operator of one counter is not one of the whole authority."""
+    wen = hire("wen", office="LRA0103").person_id
+    asked = services.propose_appointment(wen, Role.OPERATOR, actor=tang, at=AT)
+    services.move(wen, "RA01", actor=tang, at=AT)
+
+    decided = {"grants": True, "seen": asked.digest, "actor": gao, "at": AT}
+    assert refused(services.decide, wen, asked.id, **decided) == "approval.closed"
+    assert approval(asked.id).state == "withdrawn"
+    assert roles_of(wen, at=AT) == set()
+
+
+def test_a_device_that_was_lost_does_not_come_back_with_its_person(tang, gao, shen):
+    """CPS-5.3.6: a suspension for a lost device is no pause for whoever found it."""
+    services.suspend(shen, Cause.TOKEN_LOST, actor=tang, at=AT)
+    asked = services.propose_reinstatement(shen, actor=tang, at=AT)
+    services.decide(shen, asked.id, grants=True, seen=asked.digest, actor=gao, at=AT)
+
+    now = datetime.now(UTC)
+    code = codes.code(KEY, after=-1, at=now)
+    assert refused(accounts.check_code, shen, code, address="", at=now) == "sign_in.refused"
+    assert accounts.check_password("shen", PASSWORD, address="", at=now) == shen
 
 
 @pytest.mark.parametrize(
@@ -269,6 +313,45 @@ def test_a_contractor_has_an_escort_from_the_first_day(tang):
 
     assert PersonnelFile.objects.get(pk=wen).escort_id == wei
     assert refused(open_file, wen, escort_id=wei, **terms) == "trust.file_already"
+
+
+@pytest.mark.parametrize("trouble", ["suspended", "left", "contractor"])
+def test_an_escort_is_one_of_the_house_who_is_in_post(tang, trouble):
+    """CPS-5.3.7"""
+    wen, wei = newcomer(), hire("wei").person_id
+    change = {"contractor": True} if trouble == "contractor" else {"state": trouble}
+    PersonnelFile.objects.filter(pk=wei).update(**change)
+    terms = {"engaged_on": TODAY, "contractor": True, "employer": "A", "actor": tang, "at": AT}
+
+    assert refused(open_file, wen, escort_id=wei, **terms) == "trust.escort"
+
+
+def test_a_contractors_role_rests_while_the_escort_is_not_in_post(tang, gao):
+    """CPS-5.3.7"""
+    wen, wei = hire("wen", Role.SUPPORT).person_id, hire("wei").person_id
+    PersonnelFile.objects.filter(pk=wen).update(contractor=True, escort_id=wei)
+    assert roles_of(wen, at=AT) == {"support"}
+
+    services.suspend(wei, Cause.SUSPECTED, actor=tang, at=AT)
+    assert roles_of(wen, at=AT) == set()
+
+    name_escort(wen, gao.person_id, actor=tang, at=AT)
+    assert roles_of(wen, at=AT) == {"support"}
+    entry = Entry.objects.get(action="people.escort_named")
+    assert entry.details == f'{{"escort":{gao.person_id}}}'
+
+
+def test_an_escort_is_named_by_a_keeper_and_for_contractors(tang):
+    """CPS-5.3.7"""
+    wen, wei = hire("wen", Role.SUPPORT), hire("wei").person_id
+    named = {"at": AT}
+
+    name = name_escort
+    assert refused(name, wen.person_id, wei, actor=tang, **named) == "trust.no_contractor"
+    PersonnelFile.objects.filter(pk=wen.person_id).update(contractor=True, escort_id=wei)
+    assert refused(name, wen.person_id, wei, actor=wen, **named) == "trust.not_a_keeper"
+    own = refused(name, wen.person_id, wen.person_id, actor=tang, **named)
+    assert own == "trust.escort"
 
 
 # --- shut out by one ----------------------------------------------------------------------------
@@ -438,6 +521,21 @@ def test_a_file_is_kept_suspended_and_closed_on_the_page(tang):
 
     assert PersonnelFile.objects.get(pk=wen).state == "left"
     assert browser.get(page).status_code == 200
+
+
+def test_the_page_of_a_contractor_names_another_escort(tang):
+    """CPS-5.3.7"""
+    wen, wei, lu = (hire(login).person_id for login in ("wen", "wei", "lu"))
+    PersonnelFile.objects.filter(pk=wen).update(contractor=True, escort_id=wei)
+    PersonnelFile.objects.filter(pk=lu).update(state="suspended")
+    page, browser = "/people/of/S-wen/", signed_in(tang)
+    assert "指定陪同人员" in browser.get(page).content.decode()
+
+    assert browser.post(f"{page}escort/", {"escort": "S-lu"}).status_code == 422
+    assert browser.post(f"{page}escort/", {"escort": ""}).status_code == 422
+    browser.post(f"{page}escort/", {"escort": "S-tang"})
+
+    assert PersonnelFile.objects.get(pk=wen).escort_id == tang.person_id
 
 
 def test_the_list_and_one_s_own_page_say_what_lapses(tang):
