@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('ca', '0004_holds'),
+        ('ca', '0005_names_of_servers'),
     ]
 
     operations = [
