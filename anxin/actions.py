@@ -31,6 +31,7 @@ ACTIONS = {
     "people.language_chosen": _("选择界面语言"),
     "people.password_checked": _("核对密码"),
     "people.password_changed": _("修改密码"),
+    "people.proved_again": _("再次验证身份"),
     "people.sessions_ended": _("结束登录会话"),
     "people.sign_in": _("登录"),
     "people.sign_out": _("退出登录"),

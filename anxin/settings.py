@@ -126,6 +126,10 @@ if SITE != "public":
         "django.contrib.auth.middleware.AuthenticationMiddleware",
         "django_otp.middleware.OTPMiddleware",
     ]
+    MIDDLEWARE.insert(  # after the one that shows refusals
+        MIDDLEWARE.index("anxin.middleware.RefusalMiddleware") + 1,
+        "people.entrance.middleware.ProofMiddleware",
+    )
 ROOT_URLCONF = "anxin.urls_public" if SITE == "public" else "anxin.urls_staff"
 WSGI_APPLICATION = "anxin.wsgi.application"
 TEMPLATES = [

@@ -64,6 +64,7 @@ def _actor(request: HttpRequest) -> Actor:
         roles=roles_of(person.pk, at=timezone.now()),  # noqa: TID251 -- a gate is a door
         address=web.address(request),
         office=person.office,
+        proved_at=store.proved_at(request.session),
     )
 
 

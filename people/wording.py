@@ -74,6 +74,7 @@ WORDING = {
         " %(locked_minutes)s 分钟。"
     ),
     "sign_in.too_late": _("输入密码后过了太久。请重新输入登录名和密码。"),
+    "sessions.proof_old": _("上次验证身份已经超过 %(minutes)s 分钟。没有任何改动，请重新验证。"),
     "sessions.unknown": _("那里的登录已经结束。没有任何改动，请刷新页面再看。"),
     "people.no_such_language": _("没有这种语言。没有任何改动。"),
     # passwords

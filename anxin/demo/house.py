@@ -80,7 +80,8 @@ def _employ(one: Staff, password: str, key: str, *, at: datetime) -> Actor:
     for role in one.roles:
         act = partial(people.appoint, ids[0], people.Role(role), actor=SYSTEM, at=at)
         _unless_there("trust.appointed_already", act)
-    return Actor(ids[0], one.name, frozenset(one.roles), "127.0.0.1", one.office)
+    roles = frozenset(one.roles)
+    return Actor(ids[0], one.name, roles, "127.0.0.1", one.office, proved_at=at)
 
 
 def _unless_there(rule: str, act: Callable[[], object]) -> None:

@@ -15,7 +15,7 @@ from pathlib import Path
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
-from people.accounts import codes
+from people.accounts import codes, queries
 from pki import durable
 
 
@@ -59,6 +59,14 @@ def current_code(one: DemoAccount, *, after: int, at: datetime) -> str:
     """What the person's device shows; the next code when the current one was used."""
     _require_demo()
     return codes.code(bytes.fromhex(one.key), after=after, at=at)
+
+
+def shown(person_id: int, *, at: datetime) -> dict[str, str]:
+    """What the device of a demo person shows, for a form to be filled in; nothing elsewhere."""
+    one = account(queries.login_of(person_id)) if settings.DEMO else None
+    if one is None:
+        return {}
+    return {"code": current_code(one, after=queries.last_step(person_id), at=at)}
 
 
 def _require_demo() -> None:

@@ -15,6 +15,10 @@ def staff_names(ids: Collection[int]) -> dict[int, str]:
     return dict(StaffMember.objects.filter(pk__in=list(ids)).values_list("pk", "name"))
 
 
+def login_of(person_id: int) -> str:
+    return StaffMember.objects.values_list("login", flat=True).get(pk=person_id)
+
+
 def staff_matching(text: str) -> list[int]:
     """Ids of the people with this name, login or staff number."""
     return list(

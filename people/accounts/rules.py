@@ -2,6 +2,7 @@
 
 import string
 from datetime import datetime, timedelta
+from enum import StrEnum
 from typing import Any
 
 MIN_LENGTH = 10  # CPS 6.5.1
@@ -10,6 +11,15 @@ PASSWORD_AGE = timedelta(days=90)  # CPS 6.5.1
 TRIES = 5  # wrong passwords or codes in a row, WP-7.2
 LOCKED_FOR = timedelta(minutes=15)  # WP-7.2
 CODE_WITHIN = timedelta(minutes=5)  # from the right password to the one-time code, WP-7.2
+
+
+class Purpose(StrEnum):
+    """What something secret is shown for; as the journal calls it."""
+
+    PASSWORD = "people.password_checked"  # noqa: S105 -- no password
+    SIGN_IN = "people.sign_in"
+    AGAIN = "people.proved_again"
+
 
 # What the sentences of `people/wording.py` say of these.
 NUMBERS: dict[str, Any] = {

@@ -1,6 +1,9 @@
 """Accounts: create, enrol, sign in, change a password. Every try is journalled (CPS 5.4.1)."""
 
+from collections.abc import Callable
 from datetime import datetime
+from functools import partial
+from typing import TypeVar
 
 from django.contrib.auth.hashers import check_password as matches
 from django.contrib.auth.hashers import make_password
@@ -14,6 +17,9 @@ from anxin.kernel.sealing import sealer
 from audit.log import record
 from people.accounts import codes, rules
 from people.accounts.models import FormerPassword, OneTimeDevice, StaffMember
+from people.accounts.rules import Purpose
+
+Shown = TypeVar("Shown")
 
 
 @transaction.atomic
@@ -113,34 +119,69 @@ def _try_password(login: str, password: str, *, address: str, at: datetime) -> i
     return None if why else person.pk
 
 
-def check_code(person_id: int, code: str, *, address: str, at: datetime) -> OneTimeDevice:
+def check_code(
+    person_id: int, code: str, *, purpose: Purpose = Purpose.SIGN_IN, address: str, at: datetime
+) -> OneTimeDevice:
     """Second factor, after the first; returns the device that made the code.
 
     Refuses like `check_password`. A code counts once; wrong ones count like wrong passwords.
     """
-    device = _try_code(person_id, code, address=address, at=at)
-    if device is None:
-        raise _refused()
-    return device
+    spend = partial(_spend_code, person_id, code, at=at)
+    return check_factor(person_id, "code", spend, purpose=purpose, address=address, at=at)
 
 
-@transaction.atomic
-def _try_code(person_id: int, code: str, *, address: str, at: datetime) -> OneTimeDevice | None:
-    person = _person(person_id)
-    found: OneTimeDevice | None = OneTimeDevice.objects.filter(user=person, confirmed=True).first()
-    step = None
-    if found is not None:
-        key = sealer().unseal(found.key_context(), bytes(found.sealed_key))
-        step = codes.matching_step(key, code, after=found.last_step, at=at)
-    why = _why_not(person, right=step is not None, at=at)
-    _note_try(person, "code", why, address=address, at=at)
-    if why or found is None or step is None:
+def _spend_code(person_id: int, code: str, *, at: datetime) -> OneTimeDevice | None:
+    found: OneTimeDevice | None
+    found = OneTimeDevice.objects.filter(user=person_id, confirmed=True).first()
+    if found is None:
+        return None
+    key = sealer().unseal(found.key_context(), bytes(found.sealed_key))
+    step = codes.matching_step(key, code, after=found.last_step, at=at)
+    if step is None:
         return None
     found.last_step = step
     found.save(update_fields=["last_step"])
-    person.failed_tries, person.locked_until = 0, None
-    person.save(update_fields=["failed_tries", "locked_until"])
     return found
+
+
+def check_factor(
+    person_id: int,
+    factor: str,
+    spend: Callable[[], Shown | None],
+    *,
+    purpose: Purpose = Purpose.SIGN_IN,
+    address: str,
+    at: datetime,
+) -> Shown:
+    """Any second factor: `spend` uses up what was shown and returns its row, None: it is wrong.
+
+    Refuses like `check_password`; a wrong one counts like a wrong password.
+    """
+    shown = _try_factor(person_id, factor, spend, purpose=purpose, address=address, at=at)
+    if shown is None:
+        raise _refused()
+    return shown
+
+
+@transaction.atomic
+def _try_factor(
+    person_id: int,
+    factor: str,
+    spend: Callable[[], Shown | None],
+    *,
+    purpose: Purpose,
+    address: str,
+    at: datetime,
+) -> Shown | None:
+    person = _person(person_id)
+    counts = person.is_active and not rules.is_locked(person.locked_until, at=at)
+    shown = spend() if counts else None
+    why = _why_not(person, right=shown is not None, at=at)
+    _note_try(person, factor, why, purpose=purpose, address=address, at=at)
+    if shown is not None:
+        person.failed_tries, person.locked_until = 0, None
+        person.save(update_fields=["failed_tries", "locked_until"])
+    return shown
 
 
 def _why_not(person: StaffMember, *, right: bool, at: datetime) -> str:
@@ -157,7 +198,13 @@ def _why_not(person: StaffMember, *, right: bool, at: datetime) -> str:
 
 
 def _note_try(
-    person: StaffMember | None, factor: str, why: str, *, address: str, at: datetime
+    person: StaffMember | None,
+    factor: str,
+    why: str,
+    *,
+    purpose: Purpose = Purpose.PASSWORD,
+    address: str,
+    at: datetime,
 ) -> None:
     """A failed try proves nobody's identity, so its actor is anonymous. No login is written
     down: people type passwords into the wrong field.
@@ -170,8 +217,7 @@ def _note_try(
     )
     subject = _subject(person.pk) if person else "people.staffmember"
     outcome = "refused" if why else "done"
-    action = "people.sign_in" if factor == "code" else "people.password_checked"
-    record(action, subject, actor=actor, at=at, outcome=outcome, factor=factor, why=why)
+    record(purpose, subject, actor=actor, at=at, outcome=outcome, factor=factor, why=why)
 
 
 def sign_out(*, actor: Actor, at: datetime) -> None:

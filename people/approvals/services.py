@@ -19,6 +19,7 @@ from audit.log import advance, advance_many, record, subject_of
 from people.approvals import queries, rules
 from people.approvals.models import Approval, Vote
 from people.approvals.queries import ApprovalView
+from people.sessions.rules import check_proved
 
 
 @transaction.atomic
@@ -60,8 +61,9 @@ def vote(
 ) -> ApprovalView:
     """Count one vote; the one that completes the number performs the action, one no ends it.
 
-    `seen` is the digest the voter's page showed. Refuses who may not vote (FORBIDDEN), a second
-    vote, a decided or expired approval, and a page that showed something else (CONFLICT).
+    `seen` is the digest the voter's page showed. Refuses who may not vote or whose second factor
+    was shown too long ago (FORBIDDEN), a second vote, a decided or expired approval, and a page
+    that showed something else (CONFLICT).
     """
     row = _locked(approval_id)
     duty = settings.DUTIES[row.action]
@@ -70,6 +72,7 @@ def vote(
     rules.check_undecided(row.state)
     rules.check_in_time(row.expires_at, at=at)
     rules.check_seen(seen, row.digest)
+    check_proved(actor, at=at)
     Vote.objects.create(
         approval=row,
         maker_id=row.maker_id,

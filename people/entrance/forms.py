@@ -60,6 +60,12 @@ class CodeForm(RefusableForm):
     )
 
 
+class AgainForm(CodeForm):
+    """The second factor once more, beside the fields of another form."""
+
+    prefix = "proof"
+
+
 def _policy() -> str:
     return " ".join(password_validators_help_texts()[:1])
 

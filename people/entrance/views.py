@@ -24,6 +24,7 @@ from people.personnel import queries as personnel
 from people.sessions import queries as sessions
 from people.sessions import rules as session_rules
 from people.sessions import services as ending
+from people.sessions import store
 from people.trust.rules import Role
 from people.wording import ROLES, WORDING
 
@@ -54,7 +55,6 @@ def sign_in(request: HttpRequest) -> HttpResponse:
     request.session[PENDING] = {
         "person": person_id,
         "at": at.isoformat(),
-        "login": form.cleaned_data["login"],
         CHOSEN: chosen,
     }
     return redirect(reverse("sign-in-code", query={"next": web.next_page(request)}))
@@ -76,7 +76,11 @@ def sign_in_code(request: HttpRequest) -> HttpResponse:
     pending = _pending(request, at=at)
     if pending is None:
         return redirect(reverse("sign-in", query={"next": web.next_page(request)}))
-    form = CodeForm(request.POST) if request.method == "POST" else _code_form(pending, at=at)
+    form = (
+        CodeForm(request.POST)
+        if request.method == "POST"
+        else CodeForm(initial=demo.shown(pending["person"], at=at))
+    )
     if request.method == "GET" or not form.is_valid():
         return _code_page(request, form, status=200 if request.method == "GET" else 422)
     try:
@@ -95,6 +99,7 @@ def _let_in(request: HttpRequest, device: Any, *, at: datetime) -> None:
     auth.login(request, device.user, backend=settings.AUTHENTICATION_BACKENDS[0])
     request.session.pop(PENDING, None)
     django_otp.login(request, device)
+    store.prove(request.session, at=at)
     note_visit(request, at=at)
     request.session.save()
     ending.make_room(device.user.pk, actor=_as_actor(request, device.user), at=at)
@@ -123,14 +128,6 @@ def _pending(request: HttpRequest, *, at: datetime) -> dict[str, Any] | None:
         messages.warning(request, WORDING["sign_in.too_late"])
         return None
     return dict(pending)
-
-
-def _code_form(pending: dict[str, Any], *, at: datetime) -> CodeForm:
-    one = demo.account(pending["login"])
-    if one is None:
-        return CodeForm()
-    after = queries.last_step(pending["person"])
-    return CodeForm(initial={"code": demo.current_code(one, after=after, at=at)})
 
 
 def _code_page(request: HttpRequest, form: CodeForm, *, status: int) -> HttpResponse:

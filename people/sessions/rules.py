@@ -7,13 +7,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from anxin.kernel.actors import Actor
 from anxin.kernel.errors import Kind, Refusal
 
 IDLE = timedelta(minutes=30)  # from the last thing a person did, WP-7.2
 WARNED = timedelta(minutes=2)  # before idle time is over
 LENGTH = timedelta(hours=8)  # from the one-time code, whatever the person does, WP-7.2
+PROOF = timedelta(minutes=15)  # a second factor counts for decisions that long, WP-7.2
 AT_ONCE = 5  # browsers a person is signed in with; one more ends the oldest, WP-7.2
 NOTED_EVERY = timedelta(minutes=1)  # how exactly it is known when somebody was last seen
+
+PROOF_OLD = "sessions.proof_old"  # the rule whose refusal asks for a code in place
 
 # Most say they are another as well, so the first that fits counts.
 BROWSERS = {
@@ -67,6 +71,18 @@ def browser_of(user_agent: str) -> str:
 def too_many(keys: Sequence[str]) -> Sequence[str]:
     """Those to be ended, of a person's sessions from the newest to the oldest."""
     return keys[AT_ONCE:]
+
+
+def check_proved(actor: Actor, *, at: datetime) -> None:
+    """Refuses (FORBIDDEN) somebody whose last code or key is too old to decide anything."""
+    if actor.proved_at is None or at - actor.proved_at > PROOF:
+        raise Refusal(
+            Kind.FORBIDDEN,
+            PROOF_OLD,
+            "show the second factor again",
+            cps="5.2.3",
+            minutes=PROOF // timedelta(minutes=1),
+        )
 
 
 def session_unknown() -> Refusal:

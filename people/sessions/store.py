@@ -16,7 +16,7 @@ from people.sessions import rules
 from people.sessions.models import StaffSession
 from people.sessions.rules import Visit
 
-_VISIT = "visit"
+_VISIT, _PROVED = "visit", "proved"
 
 
 class SessionStore(DatabaseStore):
@@ -34,6 +34,17 @@ class SessionStore(DatabaseStore):
             row.address, row.browser = visit.address, visit.browser
             row.expire_date = rules.ends_at(visit.since, visit.seen)
         return row
+
+
+def prove(session: SessionBase, *, at: datetime) -> None:
+    """The person at this browser has just shown a second factor."""
+    session[_PROVED] = at.isoformat()
+
+
+def proved_at(session: SessionBase) -> datetime | None:
+    """When that last was."""
+    kept = session.get(_PROVED)
+    return datetime.fromisoformat(kept) if kept else None
 
 
 def note(session: SessionBase, *, address: str, user_agent: str, at: datetime) -> None:

@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 from anxin.supervisor.home import CHECKOUT
 from tests.e2e import people
-from tests.e2e.acts import Receipt, sign_in
+from tests.e2e.acts import Receipt, prove_when_asked, sign_in
 from tests.e2e.elsewhere import Others
 from tests.e2e.windows import Watch, window
 from tests.support.product import Product
@@ -88,9 +88,11 @@ def desk_of(product, open_window, cookies) -> Callable[..., Page]:
         base = {"base_url": product.url("staff"), **options}
         if name in cookies:
             page = open_window(storage_state=cookies[name], **base)
+            prove_when_asked(page)
             page.goto("/")
         else:
             page = open_window(**base)
+            prove_when_asked(page)
             sign_in(page, name)
             cookies[name] = page.context.storage_state()
         return page

@@ -52,7 +52,7 @@ def staff(login: str, role: Role) -> Actor:
         login=login,
         defaults={"name": login, "staff_number": login, "password_changed_at": NOW},
     )
-    return Actor(person.pk, person.name, frozenset({role}))
+    return Actor(person.pk, person.name, frozenset({role}), proved_at=NOW)
 
 
 def warrant(requester: str, action: str = "ra.approve_application") -> int:

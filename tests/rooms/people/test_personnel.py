@@ -371,7 +371,7 @@ def test_one_action_shuts_a_person_out_everywhere(tang, shen):
     """CPS-5.3.6: sessions, password, one-time device, roles, pending votes; in one transaction."""
     chen = hire("chen", Role.OPERATOR)
     actor = hire("nobody")  # only for the shape
-    actor = type(actor)(shen, "闻溪", frozenset({"reviewer"}))
+    actor = type(actor)(shen, "闻溪", frozenset({"reviewer"}), proved_at=AT)
     browser = signed_in(actor)
     assert browser.get("/me/").status_code == 200
     asked = propose("ra.approve_application_twice", {"n": 1}, subject="x:1", actor=chen, at=AT)
