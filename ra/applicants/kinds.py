@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from anxin.kernel.errors import Kind as RefusalKind
 from anxin.kernel.errors import Refusal
+from ra.applicants import hosts
 from ra.applicants.rules import FIELDS, Field
 
 CREDIT_CODE = "credit_code"  # a document type beside those of people: the licence (GB 32100)
@@ -25,6 +26,8 @@ class When(StrEnum):
     PROXY = "proxy"  # CPS 3.2.3, 3.2.6: somebody else comes
     EMPLOYED = "employed"  # CPS 3.2.3: the organisation confirms
     COMPANY = "company"  # an organisation answers for the device
+    DOMAIN = "domain"  # a server has a name in the DNS
+    ADDRESS = "address"  # a server has an address for a name
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +63,8 @@ class Kind:
     subject: tuple[tuple[str, str], ...]
     title: str
     phone: str
+    device: bool = False  # a subscriber of its own, for whom a person or organisation answers
+    hosts: tuple[str, ...] = ()  # fields whose words are names of a server
 
     @property
     def fields(self) -> Mapping[str, Field]:
@@ -68,7 +73,7 @@ class Kind:
     @property
     def certified(self) -> frozenset[str]:
         """Fields that may enter the certificate; no other does (CPS 3.2.5)."""
-        return frozenset(code for _, code in self.subject) - {DISTINGUISHER}
+        return frozenset((*(code for _, code in self.subject), *self.hosts)) - {DISTINGUISHER}
 
     @property
     def distinguished(self) -> bool:
@@ -170,12 +175,36 @@ DEVICE = Kind(
     subject=(("O", "legal_name"), ("CN", "device_name"), ("serialNumber", DISTINGUISHER)),
     title="device_name",
     phone="phone",
+    device=True,
+)
+SERVER = Kind(
+    code="server",
+    groups={
+        "server": _fields("host_name other_names"),
+        "organization": _fields("legal_name credit_code email verified_how"),
+        "agent": _always(_AGENT),
+    },
+    slots=_slots(  # CPS 3.2.2: what an organisation brings, and three papers of the server's own
+        *ORGANIZATION.slots.values(),
+        Slot("domain_right", When.DOMAIN, hosts.SERVER),
+        Slot("icp_record", When.DOMAIN),
+        Slot("ip_right", When.ADDRESS, hosts.SERVER),  # CPS 3.2.4
+        Slot("ownership_undertaking", When.ALWAYS),
+    ),
+    ticks={**ORGANIZATION.ticks, "check.hosts": When.ALWAYS},
+    # CPS 3.1.2: its first domain or address, with the organisation that answers for it
+    subject=(("O", "legal_name"), ("CN", "host_name")),
+    title="host_name",
+    phone="agent_phone",
+    device=True,
+    hosts=hosts.SERVER,
 )
 KINDS: Mapping[str, Kind] = {  # by the first word of the profile's code
     "personal": PERSON,
     "bench": PERSON,
     "organization": ORGANIZATION,
     "device": DEVICE,
+    "server": SERVER,
 }
 TICKS = frozenset(code for kind in KINDS.values() for code in kind.ticks)
 ONE_SIDED = frozenset({"passport"})
@@ -201,12 +230,15 @@ def kind_of(profile: str) -> Kind:
 
 def asked(wanted: Mapping[str, When], fields: Mapping[str, str], *, proxy: bool) -> list[str]:
     """Those of the codes that are asked for, given what the applicant said."""
+    names = [hosts.as_address(name) for name in hosts.of_server(fields)]
     holds = {
         When.ALWAYS: True,
         When.TWO_SIDED: fields.get("document_type") not in ONE_SIDED,
         When.PROXY: proxy,
         When.EMPLOYED: bool(fields.get("organization", "").strip()),
         When.COMPANY: bool(fields.get("legal_name", "").strip()),
+        When.DOMAIN: any(address is None for address in names),
+        When.ADDRESS: any(names),
     }
     return [code for code, when in wanted.items() if holds[when]]
 

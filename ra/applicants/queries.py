@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from kmc import api as kmc
-from ra.applicants.kinds import CREDIT_CODE, DEVICE, PERSON, Bearer, Kind, bearer
+from ra.applicants.kinds import CREDIT_CODE, PERSON, Bearer, Kind, bearer
 from ra.applicants.models import Subscriber
 from ra.applicants.rules import DocumentType
 
@@ -39,9 +39,9 @@ def index_of(fields: Mapping[str, str]) -> bytes | None:
 def subscriber_index(kind: Kind, fields: Mapping[str, str]) -> bytes | None:
     """What a subscriber is found by; None while something of it is missing."""
     index = index_of(fields)
-    if index is None or kind is not DEVICE:
+    if index is None or not kind.device:
         return index
-    name = fields.get("device_name", "")
+    name = fields.get(kind.title, "")
     return device_index(name, index) if name else None
 
 

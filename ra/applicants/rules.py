@@ -12,7 +12,7 @@ from enum import StrEnum
 from functools import partial
 
 from anxin.kernel.errors import Kind, Refusal
-from ra.applicants import names, numbers
+from ra.applicants import hosts, names, numbers
 
 
 class DocumentType(StrEnum):
@@ -32,6 +32,8 @@ class VerifiedHow(StrEnum):
     BIOMETRIC = "biometric"  # online biometric check
 
 
+LONG = (hosts.LONGEST + 2) * hosts.MOST_NAMES  # characters of a list of names
+
 Judge = Callable[[str, date, str], str]  # (text, today, document type) -> normalised
 
 
@@ -43,6 +45,7 @@ class Field:
     judge: Judge
     needed: bool = True
     masked: str = ""
+    longest: int = 200  # characters that are kept of what was typed
     proxy: bool = False  # asked only when somebody acts for the applicant (CPS 3.2.6)
 
 
@@ -162,6 +165,31 @@ def _device_name(field: str, text: str, _today: date, _document: str) -> str:
     return name
 
 
+def _host_name(field: str, text: str, _today: date, _document: str) -> str:
+    name = _host(field, text)
+    if len(name) > names.LONGEST:
+        raise refuse(field, "host_length", "longer than a common name may be", cps="3.1.2")
+    return name
+
+
+def _other_names(field: str, text: str, _today: date, _document: str) -> str:
+    found = dict.fromkeys(_host(field, word) for word in _BETWEEN.split(text) if word)
+    if len(found) >= hosts.MOST_NAMES:
+        raise refuse(field, "many_hosts", f"more than {hosts.MOST_NAMES} names", cps="3.2.4")
+    return " ".join(found)
+
+
+_BETWEEN = re.compile(r"[\s,;，；、]+")
+
+
+def _host(field: str, text: str) -> str:
+    try:
+        return hosts.parse(text).text
+    except Refusal as refusal:
+        refusal.field = field
+        raise
+
+
 def _verified_how(field: str, text: str, _today: date, _document: str) -> str:
     if text not in set(VerifiedHow):
         raise refuse(field, "verified_how", "no such way of verifying", cps="3.2.3")
@@ -188,6 +216,8 @@ FIELDS: Mapping[str, Field] = {
         _field("legal_name", _organization),
         _field("credit_code", _credit_code),
         _field("device_name", _device_name),
+        _field("host_name", _host_name, longest=hosts.LONGEST),
+        _field("other_names", _other_names, needed=False, longest=LONG),
         _field("agent_name", _name, masked="name", proxy=True),
         _field("agent_document_type", _document_type, proxy=True),
         _field("agent_document_number", _document_number, masked="number", proxy=True),

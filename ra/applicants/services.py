@@ -10,7 +10,7 @@ from anxin.kernel.actors import Actor
 from audit.log import record
 from kmc import api as kmc
 from ra.applicants import queries
-from ra.applicants.kinds import DEVICE, Kind, bearer
+from ra.applicants.kinds import Kind, bearer
 from ra.applicants.models import Subscriber
 
 HEADING = "S"
@@ -43,9 +43,9 @@ def find_or_enter(kind: Kind, fields: Mapping[str, str], *, actor: Actor, at: da
         "document_number": party.document_number,
     }
     owner = _entered(party.kind, index, kept, actor=actor, at=at)
-    if kind is not DEVICE:
+    if not kind.device:
         return owner
-    device = {"name": fields["device_name"]}
+    device = {"name": fields[kind.title]}
     index = queries.device_index(device["name"], index)
     return _entered("device", index, device, responsible_id=owner, actor=actor, at=at)
 

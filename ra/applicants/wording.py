@@ -14,6 +14,8 @@ FIELD_LABELS = {
     "legal_name": _("单位全称"),
     "credit_code": _("统一社会信用代码"),
     "device_name": _("设备名称"),
+    "host_name": _("主域名或 IP 地址"),
+    "other_names": _("其他域名和 IP 地址（每行一个）"),
     "agent_name": _("经办人姓名"),
     "agent_document_type": _("经办人证件类型"),
     "agent_document_number": _("经办人证件号码"),
@@ -37,11 +39,16 @@ GROUPS = {
     "organization": _("申请单位"),
     "agent": _("经办人"),
     "device": _("设备"),
+    "server": _("服务器"),
     "responsible": _("设备责任人（单位的设备须填单位）"),
 }
 
 WORDING = {
     "kinds.not_offered": _("现在不能申请这种证书（CPS %(cps)s）。请从列表中选择证书模板。"),
+    "identity.host_length": _(
+        "主域名写入证书主体，不能超过 64 个字符（CPS %(cps)s）。请换一个较短的，其余写在下面。"
+    ),
+    "identity.many_hosts": _("一件申请最多 20 个域名和 IP 地址（CPS %(cps)s）。请分成几件申请。"),
     "identity.device_length": _("设备名称应为 2 至 64 个字。"),
     "identity.device_placeholder": _("请填写设备的真实名称或编号（CPS %(cps)s）。"),
     "identity.device_characters": _("设备名称里有不能使用的字符。请用文字、数字和常用符号。"),

@@ -14,6 +14,7 @@ from kmc import api as kmc
 from people.api import Role
 from pki import requests
 from pki.sm.sm3 import sm3
+from ra.applicants.hosts import of_server
 from ra.applicants.kinds import kind_of, subject_of
 from ra.applications import rules
 from ra.applications.models import Application, Dossier
@@ -108,6 +109,7 @@ def order_of(application: Application, content: Content) -> Order:
         public_key=key,
         days=application.days,
         holder=holder_of(application.subscriber_id),
+        names=of_server(content.fields),
     )
 
 

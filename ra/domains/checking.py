@@ -8,9 +8,9 @@ from itertools import product
 
 from django.conf import settings
 
+from ra.applicants.hosts import NameKind
 from ra.domains import caa, resolving
 from ra.domains.fetching import Stopped, fetch
-from ra.domains.names import NameKind
 from ra.domains.resolving import CHALLENGE, NoAnswer, Vantage
 from ra.domains.rules import METHODS, Finding, Method, Outcome
 

@@ -17,7 +17,7 @@ from urllib.parse import urljoin, urlsplit
 
 from django.conf import settings
 
-from ra.domains.names import as_address, is_public
+from ra.applicants.hosts import as_address, is_public
 from ra.domains.rules import Outcome
 
 LARGEST = 1024  # octets of a body; what is asked for has 43

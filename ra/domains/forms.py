@@ -3,7 +3,7 @@
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from ra.domains.rules import MOST_NAMES
+from ra.applicants.hosts import MOST_NAMES
 
 LONGEST = 256 * MOST_NAMES
 

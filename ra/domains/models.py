@@ -14,7 +14,7 @@ class NameProof(Stateful):
     STEPS = rules.STEPS
 
     application = models.ForeignKey(Application, models.PROTECT, related_name="name_proofs")
-    name = models.CharField(max_length=255)  # `ra.domains.names.ServerName.text`
+    name = models.CharField(max_length=255)  # `ra.applicants.hosts.ServerName.text`
     kind = models.CharField(max_length=10)
     current = models.BooleanField(default=True)  # the application still has this name
     token = models.CharField(max_length=43)

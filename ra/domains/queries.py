@@ -9,11 +9,11 @@ from django.db.models import Exists, OuterRef, QuerySet
 
 from anxin.kernel.actors import Actor
 from anxin.kernel.errors import Kind, Refusal, Refusals
+from ra.applicants.hosts import NameKind, ServerName, claimed, parse
 from ra.applications import queries as applications
 from ra.domains import rules
 from ra.domains.checking import PATH, Question
 from ra.domains.models import NameProof
-from ra.domains.names import NameKind, ServerName, claimed, parse
 from ra.domains.resolving import CHALLENGE
 from ra.domains.rules import Method, State
 
@@ -113,6 +113,12 @@ def in_the_way(
         return _hindrances(held, dict.fromkeys([*held, *claimed(fields)]), at=at)
     except Refusal as refusal:
         return [refusal]
+
+
+def unproved(application_id: int, names: Iterable[str], *, at: datetime) -> list[Refusal]:
+    """As `hindrances`, without what CAA says: that is asked again before it is issued."""
+    found = hindrances(application_id, names, at=at)
+    return [one for one in found if one.rule == "domains.not_proved"]
 
 
 def have_names() -> Exists:

@@ -14,8 +14,8 @@ from enum import StrEnum
 from anxin.kernel.errors import Kind, Refusal
 from anxin.kernel.states import Steps
 from pki.sm.sm3 import sm3
+from ra.applicants.hosts import MOST_NAMES, NameKind, ServerName, parse
 from ra.domains.caa import Caa
-from ra.domains.names import NameKind, ServerName, parse
 
 
 class State(StrEnum):
@@ -60,7 +60,6 @@ METHODS: Mapping[NameKind, tuple[Method, ...]] = {
 }
 WILDCARD_PROFILES: frozenset[str] = frozenset()  # profiles that may carry `*.`
 FAMILIES = frozenset({"device", "server"})  # CPS 1.5.1: profiles whose holders have such names
-MOST_NAMES = 20  # of one application; the house's own
 
 # What is in the way, by the answer about CAA
 CAA_RULES: Mapping[Caa, str] = {
@@ -195,6 +194,7 @@ def hindrance(
         "domains.not_proved",
         f"no fresh proof of control of {name}",
         cps="3.2.4",
+        field="names",
         name=name,
     )
 

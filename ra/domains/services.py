@@ -16,6 +16,7 @@ from anxin.kernel.jobs import enqueue
 from anxin.kernel.locks import Work, held
 from audit.log import advance, record, subject_of
 from people.api import Role
+from ra.applicants.hosts import NameKind, ServerName, claimed, of_server
 from ra.applications import queries as applications
 from ra.applications.models import Application
 from ra.applications.rules import UNDECIDED
@@ -23,7 +24,6 @@ from ra.domains import queries, rules
 from ra.domains.caa import Caa
 from ra.domains.checking import look
 from ra.domains.models import NameProof
-from ra.domains.names import NameKind, ServerName, claimed
 from ra.domains.resolving import vantages
 from ra.domains.rules import Finding, State, Verdict
 
@@ -38,7 +38,7 @@ def request_proofs(
     """These are the application's names from now on; each new one gets a token.
 
     What is proved stays proved. Refuses `domains.decided`, `domains.none`, `domains.too_many` and,
-    per name, what `ra.domains.names.parse` refuses.
+    per name, what `ra.applicants.hosts.parse` refuses.
     """
     application = applications.locked(application_id, actor)
     rules.check_open(application.state, UNDECIDED)
@@ -73,6 +73,13 @@ def ask_for_claimed(
     held = queries.proofs(application_id)
     if not held.keys() >= set(names):
         request_proofs(application_id, [*held, *names], actor=actor, at=at)
+
+
+def follow(application_id: int, fields: Mapping[str, str], *, actor: Actor, at: datetime) -> None:
+    """Part of saving a draft: the names a server declares are those to be proved from now on."""
+    names = of_server(fields)
+    if names and set(queries.proofs(application_id)) != set(names):
+        request_proofs(application_id, names, actor=actor, at=at)
 
 
 @transaction.atomic

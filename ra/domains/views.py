@@ -12,7 +12,8 @@ from anxin.kernel.errors import Refusal, Refusals
 from anxin.templatetags.ui import told
 from people.api import Role
 from people.gates import actor_of, only
-from ra.applications.queries import id_of
+from ra.applications.queries import by_number, id_of
+from ra.applications.rules import EDITABLE
 from ra.domains import queries, services
 from ra.domains.forms import NamesForm
 
@@ -61,6 +62,7 @@ def _page(
     known = "\n".join(proof.name for proof in proofs)
     context = {
         "number": number,
+        "back": "intake-page" if by_number(number, actor).state in EDITABLE else "case",
         "proofs": proofs,
         "form": form or NamesForm(initial={"names": known}),
         "may_ask": Role.OPERATOR in actor.roles,

@@ -13,6 +13,9 @@ SLOTS = {
     "licence": _("营业执照或法人证书复印件（盖章）"),
     "sealed_authorization": _("授权委托书（签字、盖章）"),
     "ownership_undertaking": _("设备归属承诺书"),
+    "domain_right": _("域名使用权证明（盖章）"),
+    "icp_record": _("ICP 备案或经营许可证明（盖章）"),
+    "ip_right": _("IP 地址使用权证明（盖章）"),
 }
 PURPOSES = {
     "doubt": _("对图像真伪有疑问"),

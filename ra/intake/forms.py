@@ -7,7 +7,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from ra.applicants.kinds import Kind
-from ra.applicants.rules import DocumentType, Field, VerifiedHow
+from ra.applicants.rules import LONG, DocumentType, Field, VerifiedHow
 from ra.applicants.wording import DOCUMENT_TYPES, FIELD_LABELS, GROUPS, VERIFIED_HOW
 from ra.applications.rules import AGREEMENT_VERSIONS, AcceptedHow
 from ra.applications.wording import ACCEPTED_HOW
@@ -21,14 +21,17 @@ CODED = {
     "agent_document_type": DOCUMENT_CHOICES,
     "verified_how": [(how.value, VERIFIED_HOW[how]) for how in VerifiedHow],
 }
-LONGEST = {"email": 254}
+LONGEST = {"email": 254, "host_name": 253, "other_names": LONG}
+LISTS = {"other_names"}
+LIST = {"rows": 3, "class": "mono", "spellcheck": "false"}
 YEARS = range(1, 6)
 
 
 def _field(rule: Field) -> forms.Field:
     if rule.code in CODED:
         return forms.ChoiceField(choices=CODED[rule.code])
-    return forms.CharField(max_length=LONGEST.get(rule.code, 64))
+    widget = forms.Textarea(attrs=LIST) if rule.code in LISTS else None
+    return forms.CharField(max_length=LONGEST.get(rule.code, 64), widget=widget)
 
 
 class DraftForm(forms.Form):

@@ -12,6 +12,7 @@ from pki import requests
 from pki.errors import PkiError
 from pki.requests import Request
 from ra.applicants import queries as applicants
+from ra.applicants.hosts import of_server
 from ra.applicants.kinds import Kind as Applicant
 from ra.applicants.kinds import bearer, kind_of, offered
 from ra.applicants.rules import by_proxy, judge, shown
@@ -20,6 +21,8 @@ from ra.applications import quotas
 from ra.applications import rules as application_rules
 from ra.applications.models import Application
 from ra.applications.queries import Content
+from ra.domains import queries as domains
+from ra.domains.queries import ProofView
 from ra.evidence import queries as evidence
 from ra.evidence.queries import DocumentView
 from ra.evidence.rules import missing, needed, slots
@@ -76,6 +79,7 @@ class IntakeView:
     fields: Mapping[str, str]
     proxy: bool
     slots: tuple[SlotView, ...]
+    names: tuple[ProofView, ...]  # of a server, and what proves them
     request: RequestView | None
     agreement_version: str
     agreement_how: str
@@ -179,6 +183,7 @@ def intake(number: str, actor: Actor, *, at: datetime) -> IntakeView:
         fields=_shown(content.fields, masked=not mine),
         proxy=by_proxy(content.fields),
         slots=_slots(row, content, actor),
+        names=_names(row),
         request=request_view(requests.parse(content.request)) if content.request else None,
         agreement_version=row.agreement_version,
         agreement_how=row.agreement_how,
@@ -202,6 +207,8 @@ def all_wrong(
     kept, wrong = judge(content.fields, kind_of(row.profile).fields, today=today(at))
     slots_needed = needed(row.profile, kept, proxy=by_proxy(kept))
     wrong += _missing_documents(row, slots_needed)
+    if not {refusal.field for refusal in wrong} & set(kind_of(row.profile).hosts):
+        wrong += domains.unproved(row.pk, of_server(kept), at=at)  # CPS 3.2.4
     wrong += rules.still_missing(
         request=bool(content.request), agreement=bool(row.agreement_version)
     )
@@ -261,6 +268,10 @@ def _slots(row: Application, content: Content, actor: Actor) -> tuple[SlotView, 
         )
         for code in slots(row.profile)
     )
+
+
+def _names(row: Application) -> tuple[ProofView, ...]:
+    return tuple(domains.proofs(row.pk).values()) if kind_of(row.profile).hosts else ()
 
 
 def _shown(fields: Mapping[str, str], *, masked: bool) -> dict[str, str]:

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 from enum import StrEnum
 
 from anxin.kernel.errors import Kind, Refusal
+from ra.applicants.rules import Field
 
 NOT_CORRECTED = "not_corrected"  # why an application is closed: it came back, and stayed there
 MANY = 3  # subscribers with one telephone number: worth a look
@@ -125,8 +126,8 @@ def still_missing(*, request: bool, agreement: bool) -> list[Refusal]:
     return wrong
 
 
-def typed(
-    values: Mapping[str, str], known: frozenset[str], *, longest: int = 200
-) -> dict[str, str]:
+def typed(values: Mapping[str, str], known: Mapping[str, Field]) -> dict[str, str]:
     """What of a posted form belongs to the draft, cut to a sane length."""
-    return {code: str(text)[:longest] for code, text in values.items() if code in known}
+    return {
+        code: str(text)[: known[code].longest] for code, text in values.items() if code in known
+    }

@@ -25,7 +25,7 @@ from ra.applications.models import Application, Dossier
 from ra.applications.queries import Content
 from ra.branches.queries import check_works, intake_office
 from ra.branches.queries import office as office_of
-from ra.domains.services import ask_for_claimed
+from ra.domains import services as domains
 from ra.evidence.rules import needed
 from ra.fees import services as fees
 from ra.handover.services import issue_access_code
@@ -157,11 +157,13 @@ def save_draft(
         application_rules.check_version(row.content_version, seen)
     content = applications.content(row)
     asked = kind_of(row.profile).fields
-    fields = rules.typed(values, frozenset(asked))
+    fields = rules.typed(values, asked)
     kept, wrong = identity.judge(fields, asked, today=queries.today(at))
     columns, more_wrong = dossiers.set_columns(row, years, distinguisher, kept)
     if dict(content.fields) != kept or columns:
         dossiers.keep_fields(row, kept, content.salt, wrong)
+        if not {refusal.field for refusal in wrong} & set(kind_of(row.profile).hosts):
+            domains.follow(row.pk, kept, actor=actor, at=at)  # CPS 3.2.4
         _changed(row, *columns)
         record("ra.save_draft", _subject(row), actor=actor, at=at, version=row.content_version)
     return Saved(row.content_version, tuple(wrong + more_wrong))
@@ -221,7 +223,7 @@ def submit(application_id: int, *, actor: Actor, at: datetime) -> Submitted:
     queries.proven(content.request)
     row.subscriber_id = find_or_enter(kind_of(row.profile), content.fields, actor=actor, at=at)
     queries.check_order(row, content, at=at)
-    ask_for_claimed(row.pk, content.fields, actor=actor, at=at)  # CPS 3.2.4
+    domains.ask_for_claimed(row.pk, content.fields, actor=actor, at=at)  # CPS 3.2.4
     row.checks = queries.automatic_checks(row, content, row.subscriber_id)
     _propose(row, content, actor=actor, at=at)
     row.round += 1

@@ -28,7 +28,12 @@ from ra.intake import queries, services
 from ra.intake.forms import AgreementForm, CancelForm, DraftForm, OpenForm, RequestForm
 from ra.review.queries import Filters, View, queue
 
-PARTS = {"request": lazy("证书请求"), "agreement": lazy("订户协议"), "": lazy("本件申请")}
+PARTS = {
+    "request": lazy("证书请求"),
+    "agreement": lazy("订户协议"),
+    "names": lazy("域名与 IP 验证"),
+    "": lazy("本件申请"),
+}
 
 
 @only(Role.OPERATOR)

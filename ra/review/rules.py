@@ -69,6 +69,14 @@ REASONS: Mapping[str, Reason] = {
         ),
         Reason("A08", _RETURN, ("organization_letter", "organization", "organization_code")),
         Reason("A11", _RETURN, ("licence", "legal_name", "credit_code")),
+        Reason(
+            "A12",
+            _RETURN,
+            (
+                *("domain_right", "icp_record", "ip_right", "ownership_undertaking"),
+                *("host_name", "other_names", "check.hosts"),
+            ),
+        ),
         Reason("A09", _RETURN, ("request",)),
         Reason("A10", _RETURN, ()),  # see the message
         Reason("J01", _REJECT, ("check.same_person",)),  # identity could not be verified

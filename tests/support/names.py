@@ -11,6 +11,8 @@ import dns.rcode
 import dns.rdatatype
 import dns.rrset
 
+NAME = "www.example.cn"  # of the applicant's server
+
 
 class NameServer:
     """`tell(name, type, *texts)`; `break_down()` answers SERVFAIL from then on.

@@ -57,6 +57,7 @@ COMPANY = {
     "agent_phone": "13700004455",
 }
 PAPERS = ("application_form", "id_front", "id_back")
+SITE = COMPANY | {"host_name": "www.example.cn", "other_names": ""}
 MACHINE = FIELDS | {"device_name": "栖原网关-07"}
 
 

@@ -1,4 +1,5 @@
 from datetime import timedelta
+from ipaddress import ip_network
 
 import pytest
 
@@ -9,6 +10,7 @@ from ca.hierarchy.models import CertificateAuthority, IssuerHash, Responder
 from ca.hierarchy.services import found_demo_hierarchy
 from tests.plugin_journal import triggers_disabled
 from tests.support import ca
+from tests.support.names import NAME, name_server
 from tests.support.ra import AT, Counter, open_counter
 
 FOUNDED = AT - timedelta(days=500)
@@ -59,3 +61,17 @@ def live_counter(house, transactional_db) -> Counter:
     """The same with committed rows: certificates can be signed, two can work at once."""
     found_demo_hierarchy(actor=SYSTEM, at=FOUNDED, entropy=ca.entropy)
     return open_counter()
+
+
+@pytest.fixture
+def resolvers(settings):
+    """Two vantage points; both lead names to this machine's first loopback address."""
+    with name_server() as north, name_server() as south:
+        settings.RESOLVERS = (
+            ("north", "127.0.0.1", north.port),
+            ("south", "127.0.0.1", south.port),
+        )
+        settings.VALIDATION_NETWORKS = (ip_network("127.0.0.1/32"),)
+        for one in (north, south):
+            one.tell(NAME, "A", "127.0.0.1")
+        yield north, south

@@ -8,40 +8,25 @@ from django.test import Client
 from anxin.kernel.errors import Refusal
 from audit.journal.models import Entry
 from people.api import Role
+from ra.applicants.hosts import NameKind
 from ra.applications.models import Application
 from ra.domains import fetching, queries, services
 from ra.domains.checking import PATH, Question, look
 from ra.domains.models import NameProof
-from ra.domains.names import NameKind
 from ra.domains.resolving import vantages
 from ra.domains.rules import ASK_TERM, CAA_TERM, PROOF_TERM
 from ra.intake import services as intake
 from ra.review import services as review
 from ra.review.case import case
 from tests.support import ra
-from tests.support.names import name_server, web_server
+from tests.support.names import NAME, web_server
 from tests.support.people import hire, signed_in
 from tests.support.ra import AT, MINUTE
 
 pytestmark = pytest.mark.django_db
 
-NAME = "www.example.cn"
 CHALLENGE = f"_acme-challenge.{NAME}"
 SOON = AT + 11 * MINUTE  # after the first pause
-
-
-@pytest.fixture
-def resolvers(settings):
-    """Two vantage points; both lead names to this machine's first loopback address."""
-    with name_server() as north, name_server() as south:
-        settings.RESOLVERS = (
-            ("north", "127.0.0.1", north.port),
-            ("south", "127.0.0.1", south.port),
-        )
-        settings.VALIDATION_NETWORKS = (ip_network("127.0.0.1/32"),)
-        for one in (north, south):
-            one.tell(NAME, "A", "127.0.0.1")
-        yield north, south
 
 
 @pytest.fixture

@@ -245,7 +245,7 @@ def test_nobody_applies_for_what_is_not_on_offer(counter):
     """CPS-1.5.2"""
     assert {one.code for one in queries.profiles()} >= {ORGANIZATION, DEVICE}
     with pytest.raises(Refusal) as caught:
-        services.open_draft("server-sm2-sign", actor=counter.chen, at=AT)
+        services.open_draft("scenario-sm2-sign", actor=counter.chen, at=AT)
     assert caught.value.rule in {"profile.unknown", "kinds.not_offered"}
 
 

@@ -7,9 +7,9 @@ from django.core.exceptions import ImproperlyConfigured
 
 from anxin.kernel.errors import Refusal
 from anxin.settings import _resolvers
+from ra.applicants.hosts import NameKind, claimed, parse
 from ra.domains import rules
 from ra.domains.caa import Caa, Record, climb, permits
-from ra.domains.names import NameKind, claimed, parse
 from ra.domains.rules import Finding, Method, judge
 
 AT = datetime(2026, 11, 20, 2, 0, tzinfo=UTC)

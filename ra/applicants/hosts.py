@@ -16,7 +16,9 @@ from anxin.kernel.errors import Kind, Refusal
 
 LONGEST = 253  # octets of a name in text, RFC 1035 2.3.4
 WILDCARD = "*."
-DEVICE = "device_name"  # the field of `ra.applicants` in which a server says its name or address
+DEVICE = "device_name"  # the field in which a device may say a name of the internet
+SERVER = ("host_name", "other_names")  # those in which a server says all its names
+MOST_NAMES = 20  # of one application; the house's own
 OF_THE_HOUSE = frozenset({"domains.name", "domains.not_public"})  # `press-3`, `db.internal`
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 # Addresses that look global and lead elsewhere: an IPv4 address is written inside them.
@@ -72,12 +74,18 @@ def claimed(fields: Mapping[str, str]) -> list[str]:
     house's own. Refuses as `parse` does, for what nobody can prove: a suffix, an inside address.
     """
     text = fields.get(DEVICE, "")
+    found = [parse(name).text for name in of_server(fields)]
     try:
-        return [parse(text).text] if text else []
+        return [*found, parse(text).text] if text else found
     except Refusal as refusal:
         if refusal.rule in OF_THE_HOUSE:
-            return []
+            return found
         raise
+
+
+def of_server(fields: Mapping[str, str]) -> tuple[str, ...]:
+    """The names of a server as it declares them, each once; empty for everything else."""
+    return tuple(dict.fromkeys(" ".join(fields.get(code, "") for code in SERVER).split()))
 
 
 def as_address(text: str) -> Address | None:
