@@ -1,6 +1,6 @@
 """The registration authority's addresses on the staff site, below /w/."""
 
-from django.urls import path
+from django.urls import URLPattern, path
 
 from ra.certificates import views as certificates
 from ra.disclosures import views as disclosures
@@ -12,8 +12,22 @@ from ra.intake import views as intake
 from ra.notices import views as notices
 from ra.offices import views as offices
 from ra.receipts import views as receipts
+from ra.requests import views as requests
 from ra.review.views import case, decision, queue
 from ra.revocations import views as revocations
+
+
+def desk(pages: requests.Pages) -> list[URLPattern]:
+    """What each desk of requests against certificates has: holds/, holds/FZ20261120-0001/, ..."""
+    room, noun, given = pages.desk.room, pages.desk.noun, {"pages": pages}
+    one = f"{room}/<str:number>/"
+    return [
+        path(f"{room}/", requests.index, given, room),
+        path(one, requests.show, given, noun),
+        path(f"{one}refuse/", requests.refuse, given, pages.refuse),
+        path(f"{one}withdraw/", requests.withdraw, given, pages.withdraw),
+    ]
+
 
 urlpatterns = [
     path("queue/", queue.queue, name="queue"),
@@ -71,16 +85,10 @@ urlpatterns = [
         {"act": "unfreeze"},
         "unfreeze-ask",
     ),
-    path("holds/", holds.index, name="holds"),
-    path("holds/<str:number>/", holds.show, name="hold"),
+    *desk(holds.PAGES),
     path("holds/<str:number>/agree/", holds.agree, name="hold-agree"),
-    path("holds/<str:number>/refuse/", holds.refuse, name="hold-refuse"),
-    path("holds/<str:number>/withdraw/", holds.withdraw, name="hold-withdraw"),
-    path("revocations/", revocations.index, name="revocations"),
-    path("revocations/<str:number>/", revocations.show, name="revocation"),
+    *desk(revocations.PAGES),
     path("revocations/<str:number>/revoke/", revocations.revoke, name="revocation-revoke"),
-    path("revocations/<str:number>/refuse/", revocations.refuse, name="revocation-refuse"),
-    path("revocations/<str:number>/withdraw/", revocations.withdraw, name="revocation-withdraw"),
     path("fees/", fees.index, name="fees"),
     path("fees/schedule/", fees.schedule, name="fee-schedule"),
     path(

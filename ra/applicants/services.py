@@ -7,6 +7,7 @@ from django.db import connection, transaction
 
 from anxin.kernel import canonical
 from anxin.kernel.actors import Actor
+from anxin.kernel.workdays import SHANGHAI
 from audit.log import record
 from kmc import api as kmc
 from ra.applicants import queries
@@ -27,6 +28,12 @@ def next_number(heading: str) -> int:
         cursor.execute(_NEXT, [heading])
         (number,) = cursor.fetchone()
         return int(number)
+
+
+def numbered(heading: str, at: datetime) -> str:
+    """The next number of a day under a heading, such as RV20261120-0001."""
+    head = f"{heading}{at.astimezone(SHANGHAI):%Y%m%d}"
+    return f"{head}-{next_number(head):04}"
 
 
 @transaction.atomic

@@ -4,8 +4,9 @@ from django import forms
 from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
-from ra.holds.rules import DOCUMENT_MOST, NOTE_MOST, QUESTIONS, Act, Asker, CheckedHow
+from ra.holds.rules import DOCUMENT_MOST, QUESTIONS, Act, Asker, CheckedHow
 from ra.holds.wording import ASKERS, CAUSE_QUESTIONS, CHECKED_HOW
+from ra.requests.rules import NOTE_MOST
 
 
 class HoldForm(forms.Form):
@@ -32,9 +33,3 @@ class HoldForm(forms.Form):
         super().__init__(data)
         if act == Act.UNFREEZE:  # it lifts a freeze, which had its cause
             del self.fields["cause"]
-
-
-class RefuseForm(forms.Form):
-    message = forms.CharField(
-        label=_("不予办理的理由"), max_length=300, widget=forms.Textarea(attrs={"rows": 3})
-    )

@@ -5,24 +5,12 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from anxin.kernel.errors import Kind, Refusal
-from anxin.kernel.states import Steps
+from ra.requests.rules import Desk, steps
 
-NOTE_MOST = 1000  # characters
-DOCUMENT_MOST = 120
+DOCUMENT_MOST = 120  # characters
 
-
-class State(StrEnum):
-    REQUESTED = "requested"
-    DONE = "done"
-    REFUSED = "refused"
-    WITHDRAWN = "withdrawn"
-
-
-STEPS = Steps(
-    ("carry_out", [State.REQUESTED], State.DONE),
-    ("refuse", [State.REQUESTED], State.REFUSED),
-    ("withdraw", [State.REQUESTED], State.WITHDRAWN),
-)
+DESK = Desk("hold", "FZ", cps="4.9.14")
+STEPS = steps("carry_out")
 
 
 class Act(StrEnum):
@@ -92,18 +80,18 @@ def check_request(
 ) -> None:
     """Refuses `holds.*` with field and clause; `frozen_by` asked for the freeze to be lifted."""
     if asker not in set(Asker):
-        raise _refuse("asker", f"no {asker}", cps="4.9.13", field="asker")
+        raise DESK.invalid("asker", f"no {asker}", cps="4.9.13", field="asker")
     if act == Act.UNFREEZE:
         if not may_lift(frozen_by, asker):
-            raise _refuse(
+            raise DESK.invalid(
                 "lifted_by_another", f"{frozen_by} asked for it", cps="4.9.13", field="asker"
             )
     elif cause not in BY_CAUSE or asker not in BY_CAUSE[cause].askers:
-        raise _refuse("cause", f"{asker} cannot give {cause}", cps="4.9.12", field="cause")
+        raise DESK.invalid("cause", f"{asker} cannot give {cause}", cps="4.9.12", field="cause")
     if checked_how not in set(CheckedHow):
-        raise _refuse("checked_how", f"no {checked_how}", cps="4.9.14", field="checked_how")
+        raise DESK.invalid("checked_how", f"no {checked_how}", cps="4.9.14", field="checked_how")
     if (checked_how == CheckedHow.SEALED_LETTER) != (asker in _OFFICIAL):
-        raise _refuse(
+        raise DESK.invalid(
             "wrong_proof",
             "holders are identified, offices write under their seal",
             cps="4.9.14",
@@ -113,26 +101,7 @@ def check_request(
 
 def check_document(document: str) -> str:
     """Number and date of the form that was handed in, or of the sealed letter."""
-    text = document.strip()
-    if not 4 <= len(text) <= DOCUMENT_MOST:  # noqa: PLR2004
-        raise _refuse("document", "number and date of the form", cps="4.9.14", field="document")
-    return text
-
-
-def check_note(note: str) -> str:
-    """The reason in their words; sealed, so it may name people."""
-    text = note.strip()
-    if not 4 <= len(text) <= NOTE_MOST:  # noqa: PLR2004
-        raise _refuse("note", "say why", cps="4.9.14", field="note")
-    return text
-
-
-def check_answer(message: str) -> str:
-    """Why a request is refused; sealed, so it may name people."""
-    text = message.strip()
-    if not 4 <= len(text) <= 300:  # noqa: PLR2004
-        raise _refuse("message", "4 to 300 characters", cps="4.9.14", field="message")
-    return text
+    return DESK.check_words("document", document, DOCUMENT_MOST)
 
 
 def check_state(act: str, certificate_state: str) -> None:
@@ -145,28 +114,3 @@ def check_state(act: str, certificate_state: str) -> None:
             cps="4.9.12",
             state=certificate_state,
         )
-
-
-def check_waiting(state: str) -> None:
-    if state != State.REQUESTED:
-        raise Refusal(
-            Kind.CONFLICT, "holds.over", f"the request is {state}", cps="4.9.14", state=state
-        )
-
-
-def check_decider(maker_id: int, person_id: int | None, *, is_reviewer: bool) -> None:
-    if person_id is None or person_id == maker_id:
-        raise Refusal(
-            Kind.FORBIDDEN, "holds.own_work", "nobody checks their own work", cps="4.9.14"
-        )
-    if not is_reviewer:
-        raise Refusal(Kind.FORBIDDEN, "holds.not_a_reviewer", "reviewers decide", cps="4.9.14")
-
-
-def check_own(maker_id: int, person_id: int | None) -> None:
-    if person_id != maker_id:
-        raise Refusal(Kind.FORBIDDEN, "holds.not_yours", "somebody else entered it", cps="4.9.14")
-
-
-def _refuse(rule: str, reason: str, *, cps: str, field: str) -> Refusal:
-    return Refusal(Kind.INVALID, f"holds.{rule}", reason, cps=cps, field=field)

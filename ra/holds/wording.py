@@ -40,9 +40,11 @@ WORDING = {
     "holds.wrong_proof": _(
         "订户或经办人提出时必须核对身份；机构和机关提出时须有加盖公章的文件（CPS %(cps)s）。"
     ),
-    "holds.document": _("请写明申请表或公函的编号和日期，4 至 120 个字（CPS %(cps)s）。"),
-    "holds.note": _("请写明理由，4 至 1000 个字（CPS %(cps)s）。"),
-    "holds.message": _("请写明不予办理的理由，4 至 300 个字。"),
+    "holds.document": _(
+        "请写明申请表或公函的编号和日期，%(few)s 至 %(many)s 个字（CPS %(cps)s）。"
+    ),
+    "holds.note": _("请写明理由，%(few)s 至 %(many)s 个字（CPS %(cps)s）。"),
+    "holds.message": _("请写明不予办理的理由，%(few)s 至 %(many)s 个字。"),
     "holds.not_now": _("证书现在的状态不能这样办理。请刷新页面再看。"),
     "holds.own_work": _("录入人不能审核自己录入的申请（CPS %(cps)s）。"),
     "holds.not_a_reviewer": _("只有审核员可以审核冻结和解冻申请（CPS %(cps)s）。"),

@@ -3,8 +3,8 @@
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from ra.review.rules import MANY_CHARACTERS
-from ra.revocations.rules import NOTE_MOST, QUESTIONS, Asker, CheckedHow
+from ra.requests.rules import NOTE_MOST
+from ra.revocations.rules import QUESTIONS, Asker, CheckedHow
 from ra.revocations.wording import ASKERS, CAUSE_QUESTIONS, CHECKED_HOW
 
 
@@ -28,12 +28,4 @@ class RevocationForm(forms.Form):
         label=_("提交的书面资料和情况说明"),
         max_length=NOTE_MOST,
         widget=forms.Textarea(attrs={"rows": 4}),
-    )
-
-
-class RefuseForm(forms.Form):
-    message = forms.CharField(
-        label=_("不予吊销的理由"),
-        max_length=MANY_CHARACTERS,
-        widget=forms.Textarea(attrs={"rows": 3}),
     )

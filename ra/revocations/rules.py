@@ -6,24 +6,10 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from anxin.kernel.errors import Kind, Refusal
-from anxin.kernel.states import Steps
-from ra.review.rules import FEW_CHARACTERS, MANY_CHARACTERS
+from ra.requests.rules import Desk, steps
 
-NOTE_MOST = 1000  # characters, of what may name people and things
-
-
-class State(StrEnum):
-    REQUESTED = "requested"
-    DONE = "done"
-    REFUSED = "refused"
-    WITHDRAWN = "withdrawn"
-
-
-STEPS = Steps(
-    ("revoke", [State.REQUESTED], State.DONE),
-    ("refuse", [State.REQUESTED], State.REFUSED),
-    ("withdraw", [State.REQUESTED], State.WITHDRAWN),
-)
+DESK = Desk("revocation", "RV", cps="4.9.3")
+STEPS = steps("revoke")
 
 
 class Asker(StrEnum):
@@ -88,15 +74,15 @@ def check_request(
     """The question that was answered with yes. Refuses `revocations.*` with field and clause."""
     question = BY_CAUSE.get(cause)
     if question is None or _asker(asker) not in question.askers:
-        raise _refuse("cause", f"{asker} cannot give {cause}", cps="4.9.1", field="cause")
+        raise DESK.invalid("cause", f"{asker} cannot give {cause}", cps="4.9.1", field="cause")
     if discovered_at > asked_at:
-        raise _refuse(
+        raise DESK.invalid(
             "discovered_later", "asked before it was discovered", cps="4.9.4", field="discovered_at"
         )
     if checked_how not in set(CheckedHow):
-        raise _refuse("checked_how", f"no {checked_how}", cps="3.4", field="checked_how")
+        raise DESK.invalid("checked_how", f"no {checked_how}", cps="3.4", field="checked_how")
     if (checked_how == CheckedHow.NOT_NEEDED) != (asker in _INSIDE):
-        raise _refuse(
+        raise DESK.invalid(
             "not_identified",
             "holders are identified, the CA is not",
             cps="3.4",
@@ -110,11 +96,6 @@ def is_late(question: Question, *, discovered_at: datetime, asked_at: datetime) 
     return asked_at - discovered_at > question.term
 
 
-def check_note(note: str) -> str:
-    """What was seen or handed in; sealed, so it may name people."""
-    return _words("note", note, NOTE_MOST)
-
-
 def check_revocable(state: str) -> None:
     if state not in {"valid", "held"}:
         raise Refusal(
@@ -126,50 +107,7 @@ def check_revocable(state: str) -> None:
         )
 
 
-def check_answer(message: str) -> str:
-    """Why a request is refused, for whoever asked; sealed, so it may name people."""
-    return _words("message", message, MANY_CHARACTERS)
-
-
-def check_not_own(maker_id: int, person_id: int | None) -> None:
-    if person_id is None or person_id == maker_id:
-        raise Refusal(
-            Kind.FORBIDDEN, "revocations.own_work", "nobody checks their own work", cps="4.9.3"
-        )
-
-
-def check_reviewer(is_reviewer: bool) -> None:  # noqa: FBT001 -- one question
-    if not is_reviewer:
-        raise Refusal(Kind.FORBIDDEN, "revocations.not_a_reviewer", "reviewers decide", cps="4.9.3")
-
-
-def check_own(maker_id: int, person_id: int | None) -> None:
-    if person_id != maker_id:
-        raise Refusal(
-            Kind.FORBIDDEN, "revocations.not_yours", "somebody else entered this", cps="4.9.3"
-        )
-
-
-def check_waiting(state: str) -> None:
-    if state != State.REQUESTED:
-        raise Refusal(
-            Kind.CONFLICT, "revocations.over", f"the request is {state}", cps="4.9.3", state=state
-        )
-
-
 def _asker(asker: str) -> Asker:
     if asker not in set(Asker):
-        raise _refuse("asker", f"no {asker}", cps="4.9.2", field="asker")
+        raise DESK.invalid("asker", f"no {asker}", cps="4.9.2", field="asker")
     return Asker(asker)
-
-
-def _words(field: str, text: str, many: int) -> str:
-    said = text.strip()
-    if not FEW_CHARACTERS <= len(said) <= many:
-        reason = f"{FEW_CHARACTERS} to {many} characters"
-        raise _refuse(field, reason, cps="4.9.3", field=field, few=FEW_CHARACTERS, many=many)
-    return said
-
-
-def _refuse(rule: str, reason: str, *, cps: str, field: str, **details: object) -> Refusal:
-    return Refusal(Kind.INVALID, f"revocations.{rule}", reason, cps=cps, field=field, **details)

@@ -64,7 +64,9 @@ def test_only_the_inside_may_blame_the_subscriber():
     assert "key_at_risk" in asked
 
 
-@pytest.mark.parametrize(("check", "many"), [(rules.check_note, 1000), (rules.check_answer, 300)])
+@pytest.mark.parametrize(
+    ("check", "many"), [(rules.DESK.check_note, 1000), (rules.DESK.check_answer, 300)]
+)
 def test_words_are_neither_too_few_nor_too_many(check, many):
     """CPS-4.9.3: the sentence names the numbers of the rule."""
     assert check(" " + "因" * many) == "因" * many

@@ -14,8 +14,10 @@ from ra.evidence.decoding import SAID
 from ra.evidence.rules import PURPOSES
 from ra.evidence.wording import PURPOSES as PURPOSE_WORDS
 from ra.evidence.wording import SLOTS
+from ra.holds.rules import DESK as HOLDS
 from ra.intake.rules import CHECKS
 from ra.intake.wording import CHECKS as CHECK_WORDS
+from ra.requests.rules import State as RequestState
 from ra.review.queries import View
 from ra.review.rules import CHECKLIST, REASONS, REVEAL_REASONS
 from ra.review.wording import CHECKLIST as TICK_WORDS
@@ -23,17 +25,18 @@ from ra.review.wording import REASONS as REASON_WORDS
 from ra.review.wording import REVEAL_REASONS as REVEAL_WORDS
 from ra.review.wording import VIEWS
 from ra.revocations.rules import BY_CAUSE, Asker, CheckedHow
-from ra.revocations.rules import State as RequestState
+from ra.revocations.rules import DESK as REVOCATIONS
 from ra.revocations.wording import ASKERS, CAUSE_QUESTIONS, CHECKED_HOW
 from ra.revocations.wording import STATES as REQUEST_STATES
 from ra.wording import WORDING
 
 HOUSE = Path(__file__).resolve().parents[3] / "ra"
-ROOMS = "applications|branches|evidence|handover|identity|intake|receipts|review|revocations"
+ROOMS = "applications|branches|evidence|handover|holds|identity|intake|receipts|review|revocations"
 WHOLE = re.compile(rf'"((?:{ROOMS})\.[a-z_]+)",?\s')
 SHORT = {
     "evidence": re.compile(r'refuse\(\s*"([a-z_]+)"'),
-    "revocations": re.compile(r'_refuse\(\s*"([a-z_]+)"'),
+    "holds": re.compile(r'DESK.invalid\(\s*"([a-z_]+)"'),
+    "revocations": re.compile(r'DESK.invalid\(\s*"([a-z_]+)"'),
     "review": re.compile(r'_hindrance\(\s*"([a-z_]+)"'),
 }
 
@@ -54,6 +57,15 @@ def raised():
 def test_every_rule_that_refuses_has_its_sentence():
     assert len(raised()) > 60
     assert sorted(raised() - set(WORDING)) == []
+
+
+@pytest.mark.parametrize("desk", [HOLDS, REVOCATIONS], ids=lambda desk: desk.noun)
+def test_every_desk_refuses_in_its_own_words(desk):
+    shared = re.compile(r'(?:_no\(Kind\.[A-Z_]+,|check_words\() ?"([a-z_]+)"')
+    rules = shared.findall((HOUSE / "requests" / "rules.py").read_text())
+
+    assert len(rules) == 8
+    assert {f"{desk.room}.{rule}" for rule in rules} - set(WORDING) == set()
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,25 @@
+"""Refusals of what was typed, beside the field they are about."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from django.forms import Form
+
+from anxin.kernel.errors import Refusal
+from anxin.templatetags.ui import told
+
+
+@contextmanager
+def refusals_on(form: Form, **renamed: str) -> Iterator[None]:
+    """A refusal that names a field of the form ends the block and is said there.
+
+    Any other goes on to the page of refusals. `renamed`: what a rule calls a field -> what the form
+    calls it.
+    """
+    try:
+        yield
+    except Refusal as refusal:
+        field = renamed.get(refusal.field, refusal.field)
+        if field not in form.fields:
+            raise
+        form.add_error(field, told(refusal))
