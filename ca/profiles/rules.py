@@ -5,7 +5,7 @@ writes is a new version.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from ipaddress import ip_address
 
@@ -93,117 +93,68 @@ _DEVICE = {"C": True, "O": False, "CN": True, "serialNumber": False}
 # CPS 3.1.2, 3.2.2: a server by its first domain or address, and its organisation.
 _SERVER = {"C": True, "O": True, "CN": True}
 
+_PERSONAL = Profile(
+    code="personal-sm2-sign",
+    version=1,
+    issuer="nmg-sm2",
+    key_algorithm="sm2",
+    years=(1, 2, 3, 4, 5),
+    attributes=_PERSON,
+    key_usage=("digitalSignature", "nonRepudiation"),  # CPS 6.1.7
+    purposes=("clientAuth", "emailProtection"),
+    policy="1.1",
+    publication=Publication.GENERAL,
+    reviews=1,
+)
+_OF_ORGANIZATION = replace(
+    _PERSONAL, code="organization-sm2-sign", attributes=_ORGANIZATION, policy="2.1"
+)
+_OF_DEVICE = replace(
+    _PERSONAL,
+    code="device-sm2-sign",
+    attributes=_DEVICE,
+    purposes=("clientAuth",),
+    policy="3.1",
+)
+_OF_SERVER = replace(
+    _PERSONAL,
+    code="server-sm2-sign",
+    years=(1,),
+    attributes=_SERVER,
+    purposes=("serverAuth", "clientAuth"),
+    policy="3.2",
+    server=True,
+)
+
+
+def _rsa(profile: Profile, code: str, policy: str) -> Profile:
+    """The same from the RSA hierarchy, where two reviewers have to agree."""
+    return replace(
+        profile, code=code, issuer="anxin-rsa", key_algorithm="rsa", policy=policy, reviews=2
+    )
+
+
 PROFILES: Mapping[str, Profile] = {
     profile.code: profile
     for profile in (
-        Profile(
-            code="personal-sm2-sign",
-            version=1,
-            issuer="nmg-sm2",
-            key_algorithm="sm2",
-            years=(1, 2, 3, 4, 5),
-            attributes=_PERSON,
-            key_usage=("digitalSignature", "nonRepudiation"),  # CPS 6.1.7
-            purposes=("clientAuth", "emailProtection"),
-            policy="1.1",
-            publication=Publication.GENERAL,
-            reviews=1,
-        ),
-        Profile(
-            code="personal-rsa-sign",
-            version=1,
-            issuer="anxin-rsa",
-            key_algorithm="rsa",
-            years=(1, 2, 3, 4, 5),
-            attributes=_PERSON,
-            key_usage=("digitalSignature", "nonRepudiation"),  # CPS 6.1.7
-            purposes=("clientAuth", "emailProtection"),
-            policy="1.2",
-            publication=Publication.GENERAL,
-            reviews=2,
-        ),
-        Profile(
-            code="organization-sm2-sign",
-            version=1,
-            issuer="nmg-sm2",
-            key_algorithm="sm2",
-            years=(1, 2, 3, 4, 5),
-            attributes=_ORGANIZATION,
-            key_usage=("digitalSignature", "nonRepudiation"),  # CPS 6.1.7
-            purposes=("clientAuth", "emailProtection"),
-            policy="2.1",
-            publication=Publication.GENERAL,
-            reviews=1,
-        ),
-        Profile(
-            code="organization-rsa-sign",
-            version=1,
-            issuer="anxin-rsa",
-            key_algorithm="rsa",
-            years=(1, 2, 3, 4, 5),
-            attributes=_ORGANIZATION,
-            key_usage=("digitalSignature", "nonRepudiation"),  # CPS 6.1.7
-            purposes=("clientAuth", "emailProtection"),
-            policy="2.2",
-            publication=Publication.GENERAL,
-            reviews=2,
-        ),
-        Profile(
-            code="device-sm2-sign",
-            version=1,
-            issuer="nmg-sm2",
-            key_algorithm="sm2",
-            years=(1, 2, 3, 4, 5),
-            attributes=_DEVICE,
-            key_usage=("digitalSignature", "nonRepudiation"),  # CPS 6.1.7
-            purposes=("clientAuth",),
-            policy="3.1",
-            publication=Publication.GENERAL,
-            reviews=1,
-        ),
-        Profile(
-            code="server-sm2-sign",
-            version=1,
-            issuer="nmg-sm2",
-            key_algorithm="sm2",
-            years=(1,),
-            attributes=_SERVER,
-            key_usage=("digitalSignature", "nonRepudiation"),  # CPS 6.1.7
-            purposes=("serverAuth", "clientAuth"),
-            policy="3.2",
-            publication=Publication.GENERAL,
-            reviews=1,
-            server=True,
-        ),
-        Profile(
-            code="server-rsa",
-            version=1,
-            issuer="anxin-rsa",
-            key_algorithm="rsa",
-            years=(1,),
-            attributes=_SERVER,
-            key_usage=("digitalSignature", "nonRepudiation"),  # CPS 6.1.7
-            purposes=("serverAuth", "clientAuth"),
-            policy="3.3",
-            publication=Publication.GENERAL,
-            reviews=2,
-            server=True,
-        ),
+        _PERSONAL,
+        _rsa(_PERSONAL, "personal-rsa-sign", "1.2"),
+        _OF_ORGANIZATION,
+        _rsa(_OF_ORGANIZATION, "organization-rsa-sign", "2.2"),
+        _OF_DEVICE,
+        _OF_SERVER,
+        _rsa(_OF_SERVER, "server-rsa", "3.3"),
     )
 }
 # Issued by the CA that measurements use, and by nobody else; never on offer.
-MEASURED = Profile(
+MEASURED = replace(
+    _PERSONAL,
     code="bench-p256-sign",
-    version=1,
     issuer="anxin-bench-p256",
     key_algorithm="ec-p256",
     years=(1,),
-    attributes=_PERSON,
-    key_usage=("digitalSignature", "nonRepudiation"),
-    purposes=("clientAuth", "emailProtection"),
     policy="9.1",
     publication=Publication.NEVER,
-    reviews=1,
 )
 
 # CPS 3.1.3, 7.1.4: words that stand for a name and name nobody
