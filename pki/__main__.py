@@ -1,4 +1,4 @@
-"""The support desk's command line: `python -m pki inspect | verify | request`.
+"""The support desk's command line: `python -m pki inspect | verify | request | sign`.
 
 JSON goes to the standard output, one plain sentence about what is wrong to the standard error.
 Exit status: 0 it holds, 1 it is refused, 2 it cannot be read or the question is incomplete.
@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pki import inspection, keys, names, pem, requests, verification
+from pki import certificates, cms, inspection, keys, names, pem, requests, verification
 from pki.errors import Malformed, PkiError, Refused
 from pki.verification import Missing, Question
 
@@ -38,7 +38,8 @@ OTHER_FILES = {
     "--key": "private or public key, certificate or request with the same public key",
     "--data": (
         "what FILE is about: the certificate to look up in a list, the request that an OCSP "
-        "response answers, the certificate or request that belongs to a key"
+        "response answers, the certificate or request that belongs to a key, the certificate of "
+        "the key that signed CMS"
     ),
     "--passphrase-file": "opens an encrypted private key",
 }
@@ -50,6 +51,8 @@ examples:
   python -m pki verify certificate user.cer --issuer ca.cer --key user.key
   python -m pki verify crl crl7.crl --issuer ca.cer --data user.cer
   python -m pki verify ocsp-response answer.der --issuer ca.cer --data question.der
+  python -m pki verify cms renewal.p7m --data old.cer
+  python -m pki sign t.csr --key old.key --certificate old.cer --out renewal.p7m
   python -m pki request --algorithm sm2 --subject "CN=Test,C=CN" --key-out t.key --out t.csr
 
 exit status: 0 it holds; 1 it is refused, the JSON names the rule; 2 it cannot be read
@@ -87,7 +90,7 @@ def _visible(text: str) -> str:
     return "".join(c if c.isprintable() or c == "\n" else json.dumps(c)[1:-1] for c in text)
 
 
-# -- the three commands -------------------------------------------------------------------------
+# -- the four commands --------------------------------------------------------------------------
 
 
 def _inspect(asked: argparse.Namespace) -> dict[str, Any]:
@@ -120,7 +123,7 @@ def _request(asked: argparse.Namespace) -> dict[str, Any]:
             raise Refused("file.exists", f"{path} exists already; nothing is overwritten.")
     passphrase = asked.passphrase_file and _passphrase(asked.passphrase_file)
     key = keys.generate(ALGORITHMS[asked.algorithm])
-    label = "ENCRYPTED PRIVATE KEY" if passphrase else "PRIVATE KEY"
+    label = _label(passphrase)
     request = pem.write("CERTIFICATE REQUEST", requests.build(subject, key))
     _create(asked.key_out, pem.write(label, keys.private_key_to_pkcs8(key, passphrase)), 0o600)
     _create(asked.out, request, 0o644)
@@ -132,6 +135,23 @@ def _request(asked: argparse.Namespace) -> dict[str, Any]:
         "algorithm": key.algorithm,
         "fingerprint_sm3": key.public.fingerprint,
     }
+
+
+def _sign(asked: argparse.Namespace) -> dict[str, Any]:
+    if asked.out.exists():
+        raise Refused("file.exists", f"{asked.out} exists already; nothing is overwritten.")
+    request = requests.parse(_read(asked.request))
+    requests.verify(request)
+    passphrase = asked.passphrase_file and _passphrase(asked.passphrase_file)
+    key = keys.parse_pkcs8(pem.to_der(_read(asked.key), _label(passphrase), area="key"), passphrase)
+    certificate = certificates.parse(_read(asked.certificate))
+    now = datetime.now(UTC).replace(microsecond=0)  # noqa: TID251 - this is a door
+    _create(asked.out, pem.write("CMS", cms.build(request.der, key, certificate, at=now)), 0o644)
+    return {"signed": str(asked.out), "serial": f"{certificate.serial:X}", "at": now.isoformat()}
+
+
+def _label(passphrase: bytes | None) -> str:
+    return "ENCRYPTED PRIVATE KEY" if passphrase else "PRIVATE KEY"
 
 
 def _pairs(text: str) -> list[tuple[str, str]]:
@@ -196,6 +216,7 @@ def _parser() -> argparse.ArgumentParser:
     _inspect_arguments(commands.add_parser("inspect", help="show what is in a file"))
     _verify_arguments(commands.add_parser("verify", help="check a file against its CA, key, ..."))
     _request_arguments(commands.add_parser("request", help="make a test key and its request"))
+    _sign_arguments(commands.add_parser("sign", help="sign a request with the key of an old one"))
     return parser
 
 
@@ -234,6 +255,23 @@ def _request_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--out", metavar="FILE", type=Path, required=True, help="the request, PEM")
     parser.add_argument(
         "--passphrase-file", metavar="FILE", type=Path, help="encrypts the key with its content"
+    )
+
+
+def _sign_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.set_defaults(run=_sign)
+    parser.description = (
+        "Signs a PKCS#10 request with the key of the certificate it is to succeed (CPS 3.3.1)."
+    )
+    parser.add_argument("request", metavar="REQUEST", type=Path, help="PEM or DER")
+    for option, text in {
+        "--key": "the old certificate's private key, PKCS#8 PEM",
+        "--certificate": "the old certificate",
+        "--out": "the signed request, PEM",
+    }.items():
+        parser.add_argument(option, metavar="FILE", type=Path, required=True, help=text)
+    parser.add_argument(
+        "--passphrase-file", metavar="FILE", type=Path, help=OTHER_FILES["--passphrase-file"]
     )
 
 

@@ -9,7 +9,7 @@ import hashlib
 from collections import Counter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from pki import certificates, crls, der, describing, keys, ocsp, oids, pem, publickeys, requests
+from pki import certificates, cms, crls, der, describing, keys, ocsp, oids, pem, publickeys, requests
 from pki.errors import Malformed, PkiError
 
 if TYPE_CHECKING:
@@ -31,6 +31,8 @@ _LABELS = {
     "PRIVATE KEY": "key",
     "ENCRYPTED PRIVATE KEY": "encrypted-key",
     "PUBLIC KEY": "public-key",
+    "CMS": "cms",
+    "PKCS7": "cms",
 }
 
 
@@ -40,6 +42,7 @@ _FORMS = {  # by the tags that the members of the outer SEQUENCE begin with
     "encrypted-key": [der.SEQUENCE, der.OCTET_STRING],
     "public-key": [der.SEQUENCE, der.BIT_STRING],
     "ocsp-request": [der.SEQUENCE],
+    "cms": [der.OID],
 }
 
 
@@ -224,6 +227,17 @@ def _public_key(content: bytes) -> dict[str, Any]:
     return {"public_key": describing.describe_key(key.spki)}
 
 
+def _cms(content: bytes) -> dict[str, Any]:
+    signed = cms.parse(content)
+    return {
+        "signer_issuer": describing.describe_name(signed.signer_issuer),
+        "signer_serial": f"{signed.signer_serial:X}",
+        "signature_algorithm": signed.algorithm,
+        "signed_at": _moment(signed.signed_at),
+        "content": _request(signed.content),
+    }
+
+
 _DESCRIBE: dict[str, Callable[[bytes], dict[str, Any]]] = {
     "certificate": _certificate,
     "request": _request,
@@ -233,5 +247,6 @@ _DESCRIBE: dict[str, Callable[[bytes], dict[str, Any]]] = {
     "key": _key,
     "encrypted-key": _encrypted_key,
     "public-key": _public_key,
+    "cms": _cms,
 }
 _SECRET = ("key", "encrypted-key")

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from pki import (
     certificates,
+    cms,
     crls,
     extension_values,
     inspection,
@@ -87,6 +88,24 @@ def _request(content: bytes, question: Question, verdict: Verdict) -> None:
     requests.verify(request)
     verdict.holds.append("The request was signed with its own private key.")
     _compare(request.public_key, question.key, question, verdict)
+
+
+def _cms(content: bytes, question: Question, verdict: Verdict) -> None:
+    """A request that the key of an older certificate has signed (CPS 3.3.1)."""
+    signed = cms.parse(content)
+    if question.data is None:
+        raise Missing("file.signer_needed", "The certificate of the key that signed is needed.")
+    signer = _certificate_in(question.data)
+    cms.verify(signed, signer)
+    request = requests.parse(signed.content)
+    requests.verify(request)
+    same = request.public_key.spki == signer.public_key.spki
+    verdict.holds += [
+        f"The request was signed by the key of certificate {signer.serial:X}.",
+        "The request was signed with its own private key.",
+        "It asks for the same key." if same else "It asks for another key.",
+    ]
+    verdict.facts = {"signed_at": signed.signed_at and signed.signed_at.isoformat()}
 
 
 def _crl(content: bytes, question: Question, verdict: Verdict) -> None:
@@ -228,4 +247,5 @@ KINDS: dict[str, Callable[[bytes, Question, Verdict], None]] = {
     "ocsp-request": _ocsp_request,
     "ocsp-response": _ocsp_response,
     "key": _key,
+    "cms": _cms,
 }

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pki import crls, inspection, keys, ocsp, pem, requests, verification
+from pki import cms, crls, inspection, keys, ocsp, pem, requests, verification
 from pki.__main__ import main
 from pki.crls import Entry
 from pki.errors import PkiError
@@ -46,6 +46,12 @@ def contents() -> dict[str, bytes]:
         "key": keys.private_key_to_pkcs8(TREE.signing.key),
         "encrypted-key": keys.private_key_to_pkcs8(TREE.signing.key, b"secret", iterations=10),
         "public-key": TREE.signing.key.public.spki,
+        "cms": cms.build(
+            requests.build(TREE.signing.name, TREE.signing.key),
+            TREE.signing.key,
+            TREE.signing.certificate,
+            at=AT,
+        ),
         "ca": ca.der,
         "root": TREE.root.certificate.der,
         "revoking": revocation_list(TREE.ca, [Entry(serial, AT - DAY, "keyCompromise")]),
@@ -60,6 +66,7 @@ LABELS = {
     "key": "PRIVATE KEY",
     "encrypted-key": "ENCRYPTED PRIVATE KEY",
     "public-key": "PUBLIC KEY",
+    "cms": "CMS",
 }
 KINDS = [*LABELS, "ocsp-request", "ocsp-response"]
 
@@ -228,6 +235,7 @@ HOLDING = [
     ("certificate", "certificate", "--issuer", "ca", "--key", "request"),
     ("request", "request"),
     ("request", "request", "--key", "public-key"),
+    ("cms", "cms", "--data", "certificate"),
     ("crl", "crl", "--issuer", "ca"),
     ("crl", "crl", "--issuer", "ca", "--data", "certificate"),
     ("ocsp-request", "ocsp-request"),
