@@ -10,6 +10,7 @@ DUTIES: dict[str, Duty] = {
         checkers=frozenset({Role.CA_ADMIN}),
         votes=1,
         cps="5.2.4",
+        shows="people.personnel.shown.role",
     ),
     "people.dismiss": Duty(
         perform="people.personnel.services.dismiss",
@@ -17,6 +18,7 @@ DUTIES: dict[str, Duty] = {
         checkers=frozenset({Role.CA_ADMIN}),
         votes=1,
         cps="5.2.4",
+        shows="people.personnel.shown.role",
     ),
     "people.reinstate": Duty(
         perform="people.personnel.services.reinstate",
@@ -24,6 +26,7 @@ DUTIES: dict[str, Duty] = {
         checkers=frozenset({Role.CA_ADMIN}),
         votes=1,
         cps="5.3.6",
+        shows="people.personnel.shown.person",
     ),
     "ra.approve_application": Duty(
         perform="ra.applications.services.approve",
@@ -31,6 +34,7 @@ DUTIES: dict[str, Duty] = {
         checkers=frozenset({Role.REVIEWER}),
         votes=1,
         cps="4.3.1",
+        page="queue",
     ),
     "ra.approve_application_twice": Duty(
         perform="ra.applications.services.approve",
@@ -38,6 +42,7 @@ DUTIES: dict[str, Duty] = {
         checkers=frozenset({Role.REVIEWER}),
         votes=2,
         cps="4.3.1",
+        page="queue",
     ),
     "ra.disclose": Duty(
         perform="ra.disclosures.services.approve",
@@ -45,6 +50,7 @@ DUTIES: dict[str, Duty] = {
         checkers=frozenset({Role.REVIEWER}),
         votes=1,
         cps="9.3",
+        page="disclosures",
     ),
     "ra.grant_authority": Duty(
         perform="ra.branches.services.grant_authority",
@@ -52,6 +58,7 @@ DUTIES: dict[str, Duty] = {
         checkers=frozenset({Role.CA_ADMIN}),
         votes=1,
         cps="1.4.2",
+        shows="ra.offices.shown.office",
     ),
     "ra.stop_office": Duty(
         perform="ra.offices.services.stop",
@@ -59,6 +66,7 @@ DUTIES: dict[str, Duty] = {
         checkers=frozenset({Role.CA_ADMIN}),
         votes=1,
         cps="5.8",
+        shows="ra.offices.shown.office",
     ),
     "ra.publish_fees": Duty(
         perform="ra.fees.services.publish",
@@ -66,6 +74,8 @@ DUTIES: dict[str, Duty] = {
         checkers=frozenset({Role.CA_ADMIN}),
         votes=1,
         cps="9.1",
+        shows="ra.fees.shown.schedule",
+        declined="ra.fees.services.drop_schedule",
     ),
     "ra.agree_fee": Duty(
         perform="ra.fees.services.agree",
@@ -73,6 +83,7 @@ DUTIES: dict[str, Duty] = {
         checkers=frozenset({Role.CA_ADMIN}),
         votes=1,
         cps="9.1.1",
+        shows="ra.fees.shown.agreement",
     ),
     "ra.refund_fee": Duty(
         perform="ra.fees.services.make_refund",
@@ -80,6 +91,8 @@ DUTIES: dict[str, Duty] = {
         checkers=frozenset({Role.CA_ADMIN}),
         votes=1,
         cps="9.1.5",
+        shows="ra.fees.shown.refund",
+        declined="ra.fees.services.decline_refund",
     ),
     "ra.revoke_certificate": Duty(
         perform="ra.revocations.services.approve",
@@ -87,6 +100,7 @@ DUTIES: dict[str, Duty] = {
         checkers=frozenset({Role.REVIEWER}),
         votes=1,
         cps="4.9.3",
+        page="revocations",
     ),
     "ra.freeze_certificate": Duty(
         perform="ra.holds.services.approve",
@@ -94,6 +108,7 @@ DUTIES: dict[str, Duty] = {
         checkers=frozenset({Role.REVIEWER}),
         votes=1,
         cps="4.9.14",
+        page="holds",
     ),
     "ra.unfreeze_certificate": Duty(
         perform="ra.holds.services.approve",
@@ -101,5 +116,6 @@ DUTIES: dict[str, Duty] = {
         checkers=frozenset({Role.REVIEWER}),
         votes=1,
         cps="4.9.14",
+        page="holds",
     ),
 }

@@ -5,6 +5,7 @@ from people.accounts.demo import new_account as new_demo_account
 from people.accounts.demo import write_accounts as write_demo_accounts
 from people.accounts.queries import staff_matching, staff_names
 from people.accounts.services import create_staff, enrol_device, reseal_devices
+from people.approvals.inbox import Shown
 from people.approvals.queries import ApprovalView as Approval
 from people.approvals.queries import Spent, approval, may, open_approvals, spent, standing
 from people.approvals.queries import VoteView as Vote
@@ -16,6 +17,7 @@ __all__ = [
     "Approval",
     "Item",
     "Role",
+    "Shown",
     "Spent",
     "Vote",
     "appoint",

@@ -40,6 +40,7 @@ WORK, AUTHORITY, RECORDS, SELF = _("受理与审核"), _("CA 运行"), _("审计
 OFFICES = _("机构")
 MONEY = _("财务")
 COUNTER = frozenset({Role.OPERATOR, Role.REVIEWER})
+PARTIES = COUNTER | {Role.SECURITY_ADMIN, Role.CA_ADMIN, Role.FINANCE}  # ask for and decide acts
 MACHINE_ROOM = frozenset({Role.CA_ADMIN, Role.SECURITY_ADMIN, Role.CA_OPERATOR, Role.SUPPORT})
 
 # A role lands on its first page here.
@@ -64,6 +65,7 @@ PAGES = (
     ),
     Page(MONEY, "fees", "report", _("费用"), frozenset({Role.FINANCE, Role.CA_ADMIN})),
     Page(RECORDS, "audit", "list-search", _("审计日志"), frozenset({Role.AUDITOR})),
+    Page(SELF, "approvals", "checklist", _("待我审批"), PARTIES),
     Page(SELF, "me", "user-circle", _("我的岗位"), frozenset(Role)),
     Page(SELF, "password", "key", _("修改密码"), frozenset(Role)),
 )

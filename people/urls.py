@@ -1,5 +1,6 @@
 from django.urls import path
 
+from people.approvals import views as approvals
 from people.entrance import views as entrance
 from people.personnel import views as personnel
 
@@ -12,6 +13,10 @@ urlpatterns = [
     path("me/", entrance.me, name="me"),
     path("me/password/", entrance.password, name="password"),
     path("me/sessions/<slug:session_id>/end/", entrance.end_session, name="end-session"),
+    path("approvals/", approvals.index, name="approvals"),
+    path("approvals/<int:approval_id>/", approvals.show, name="approval"),
+    path("approvals/<int:approval_id>/decide/", approvals.decide, name="approval-decide"),
+    path("approvals/<int:approval_id>/withdraw/", approvals.withdraw, name="approval-withdraw"),
     path("people/", personnel.index, name="staff"),
     path("people/matrix/", personnel.matrix, name="role-matrix"),
     path("people/of/<str:number>/", personnel.person, name="person"),
@@ -21,7 +26,6 @@ urlpatterns = [
     path("people/of/<str:number>/role/", personnel.propose_role, name="person-role"),
     path("people/of/<str:number>/role/end/", personnel.propose_end, name="person-role-end"),
     path("people/of/<str:number>/return/", personnel.propose_return, name="person-return"),
-    path("people/of/<str:number>/decide/", personnel.decide, name="person-decide"),
     path("people/of/<str:number>/suspend/", personnel.suspend, name="person-suspend"),
     path("people/of/<str:number>/leave/", personnel.leave, name="person-leave"),
     path("people/of/<str:number>/move/", personnel.move, name="person-move"),

@@ -68,6 +68,8 @@ WORDING = {
     "approval.proposed_already": _("同样的申请正在审批中。没有任何改动，请等待审批结果。"),
     "approval.other_act": _("要做的事与审批通过的内容不一致，已被拒绝。没有任何改动。"),
     "approval.unknown": _("没有这项审批。没有任何改动，请刷新页面再看。"),
+    "approval.page_of_its_own": _("这项审批在它自己的页面上办理。没有任何改动。"),
+    "approval.why_not": _("请写明不同意的理由。"),
     # sign-in
     "sign_in.refused": _(
         "登录名、密码或动态口令不对，或者账号暂时锁定。连续 %(tries)s 次不对会锁定"
@@ -122,4 +124,13 @@ STATES = {
     State.SUSPENDED: _("停职"),
     State.LEFT: _("离职"),
     "": _("没有档案"),
+}
+
+APPROVAL_STATES = {
+    "open": _("等待审批"),
+    "granted": _("通过"),
+    "used": _("通过，已执行"),
+    "refused": _("不通过"),
+    "withdrawn": _("已撤回"),
+    "expired": _("已过期"),
 }

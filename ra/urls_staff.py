@@ -91,13 +91,9 @@ urlpatterns = [
     path("revocations/<str:number>/revoke/", revocations.revoke, name="revocation-revoke"),
     path("fees/", fees.index, name="fees"),
     path("fees/schedule/", fees.schedule, name="fee-schedule"),
-    path(
-        "fees/schedule/<int:schedule_id>/decide/", fees.decide_schedule, name="fee-decide-schedule"
-    ),
     path("fees/<str:number>/", fees.order, name="fee-order"),
     path("fees/<str:number>/pay/", fees.pay, name="fee-pay"),
     path("fees/<str:number>/ask-refund/", fees.ask_refund, name="fee-ask-refund"),
-    path("fees/<str:number>/decide-refund/", fees.decide_refund, name="fee-decide-refund"),
     path("notices/", notices.index, name="notices"),
     path("notices/of/<str:number>/", notices.of_application, name="notices-of"),
     path("notices/<int:notice_id>/", notices.show, name="notice"),
@@ -117,6 +113,5 @@ urlpatterns = [
     path("offices/<str:code>/rename/", offices.rename, name="office-rename"),
     path("offices/<str:code>/authority/", offices.authority, name="office-authority"),
     path("offices/<str:code>/stop/", offices.stop, name="office-stop"),
-    path("offices/<str:code>/approvals/<int:approval_id>/", offices.decide, name="office-decide"),
     path("search/", certificates.find, name="search"),
 ]

@@ -51,14 +51,23 @@ def approval(approval_id: int) -> ApprovalView:
     """One approval with its votes; Refusal NOT_FOUND."""
     found = _whole().filter(pk=approval_id).first()
     if found is None:
-        raise Refusal(Kind.NOT_FOUND, "approval.unknown", f"no approval {approval_id}")
-    return _view(found)
+        raise unknown(approval_id)
+    return view(found)
+
+
+def unknown(approval_id: int) -> Refusal:
+    return Refusal(Kind.NOT_FOUND, "approval.unknown", f"no approval {approval_id}")
+
+
+def open_ones() -> QuerySet[Approval]:
+    """Rows that wait for votes, for the queries of this room."""
+    return _whole().filter(state=rules.State.OPEN)
 
 
 def open_approvals(action: str, subjects: Collection[str]) -> dict[str, ApprovalView]:
     """The open approvals of one action on these subjects, by subject; two queries."""
-    found = _whole().filter(action=action, subject__in=list(subjects), state=rules.State.OPEN)
-    return {row.subject: _view(row) for row in found}
+    found = open_ones().filter(action=action, subject__in=list(subjects))
+    return {row.subject: view(row) for row in found}
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +88,7 @@ def standing(approval_id: int) -> Standing:
     rows = Approval.objects.filter(pk=approval_id)
     found = rows.values_list("digest", "state").first()
     if found is None:
-        raise Refusal(Kind.NOT_FOUND, "approval.unknown", f"no approval {approval_id}")
+        raise unknown(approval_id)
     return Standing(*found)
 
 
@@ -108,6 +117,7 @@ def may(actor: Actor, action: str, *, approval: ApprovalView | None = None) -> l
         *_reasons(
             lambda: rules.check_voter(duty, actor, maker_id=approval.maker_id, voters=voters)
         ),
+        *_reasons(lambda: rules.check_other(approval.subject, actor)),
     ]
 
 
@@ -124,7 +134,8 @@ def _whole() -> QuerySet[Approval]:
     return Approval.objects.select_related("maker").prefetch_related(Prefetch("votes", votes))
 
 
-def _view(row: Approval) -> ApprovalView:
+def view(row: Approval) -> ApprovalView:
+    """The frozen value of a row of `open_ones`."""
     return ApprovalView(
         id=row.pk,
         action=row.action,

@@ -9,7 +9,7 @@ from anxin.kernel import canonical
 from anxin.kernel.actors import Actor
 from anxin.kernel.errors import Kind, Refusal
 from anxin.kernel.states import Steps
-from people.trust.rules import Role, check_compatible
+from people.trust.rules import Role, check_compatible, own_file
 
 OPEN_FOR = timedelta(days=7)  # an approval nobody decides ends by itself
 
@@ -41,11 +41,37 @@ class Duty:
     checkers: frozenset[Role]
     votes: int
     cps: str
+    shows: str = ""  # dotted name of a query: shows(payload, *, actor) -> Shown; empty: raw payload
+    page: str = ""  # name of the address where it is decided; empty: on the page of approvals
+    declined: str = ""  # like `perform`, after a no or a withdrawal
 
 
 def digest(action: str, payload: object) -> str:
     """What is agreed to: SM3 over the action and exactly this payload, as 64 hex digits."""
     return canonical.digest([action, payload])
+
+
+def subject_of_person(person_id: int) -> str:
+    """What approvals and the journal call a person."""
+    return f"people.staffmember:{person_id}"
+
+
+def check_other(subject: str, actor: Actor) -> None:
+    """Refuses (FORBIDDEN) whoever the approval is about."""
+    if actor.person_id is not None and subject == subject_of_person(actor.person_id):
+        raise own_file()
+
+
+def check_here(duty: Duty) -> None:
+    """Refuses (FORBIDDEN) on the page of approvals what is decided on a page of its own."""
+    if duty.page:
+        raise Refusal(Kind.FORBIDDEN, "approval.page_of_its_own", "decided elsewhere", cps=duty.cps)
+
+
+def check_comment(comment: str, *, grants: bool) -> None:
+    """Refuses (INVALID) a no that does not say why."""
+    if not grants and not comment.strip():
+        raise Refusal(Kind.INVALID, "approval.why_not", "say why", field="comment")
 
 
 def check_maker(duty: Duty, actor: Actor) -> int:

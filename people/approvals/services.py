@@ -72,6 +72,7 @@ def vote(
     rules.check_undecided(row.state)
     rules.check_in_time(row.expires_at, at=at)
     rules.check_seen(seen, row.digest)
+    rules.check_other(row.subject, actor)
     check_proved(actor, at=at)
     Vote.objects.create(
         approval=row,
@@ -88,7 +89,23 @@ def vote(
         advance(row, verb, actor=actor, at=at)
     if verb == "grant":
         _perform(row, duty, actor=actor, at=at)
+    elif verb:
+        _decline(row, duty, actor=actor, at=at)
     return queries.approval(approval_id)
+
+
+@transaction.atomic
+def decide(
+    approval_id: int, *, grants: bool, seen: str, comment: str, actor: Actor, at: datetime
+) -> ApprovalView:
+    """A vote on the page of approvals; a no says why (INVALID `comment`).
+
+    Refuses (FORBIDDEN) what is decided on a page of its own.
+    """
+    row = _locked(approval_id)
+    rules.check_here(settings.DUTIES[row.action])
+    rules.check_comment(comment, grants=grants)
+    return vote(approval_id, grants=grants, seen=seen, comment=comment, actor=actor, at=at)
 
 
 def _perform(row: Approval, duty: rules.Duty, *, actor: Actor, at: datetime) -> None:
@@ -97,6 +114,13 @@ def _perform(row: Approval, duty: rules.Duty, *, actor: Actor, at: datetime) -> 
     import_string(duty.perform)(granted, actor=actor, at=at, **granted.payload)
     if not queries.spent([row.pk]):
         raise RuntimeError(f"{duty.perform} did not redeem its approval")
+
+
+def _decline(row: Approval, duty: rules.Duty, *, actor: Actor, at: datetime) -> None:
+    """Tell the room that nothing comes of it, in this transaction."""
+    if duty.declined:
+        ended = queries.approval(row.pk)
+        import_string(duty.declined)(ended, actor=actor, at=at, **ended.payload)
 
 
 def redeem(
@@ -121,6 +145,17 @@ def withdraw(approval_id: int, *, reason: str, actor: Actor, at: datetime) -> Ap
     row = _locked(approval_id)
     rules.check_withdrawal(settings.DUTIES[row.action], actor, maker_id=row.maker_id)
     advance(row, "withdraw", actor=actor, at=at, reason=reason)
+    return queries.approval(approval_id)
+
+
+@transaction.atomic
+def take_back(approval_id: int, *, actor: Actor, at: datetime) -> ApprovalView:
+    """Withdraw on the page of approvals; refuses (FORBIDDEN) what has a page of its own."""
+    row = _locked(approval_id)
+    duty = settings.DUTIES[row.action]
+    rules.check_here(duty)
+    withdraw(approval_id, reason="taken back", actor=actor, at=at)
+    _decline(row, duty, actor=actor, at=at)
     return queries.approval(approval_id)
 
 

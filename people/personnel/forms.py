@@ -97,16 +97,6 @@ class MoveForm(forms.Form):
     )
 
 
-class DecideForm(forms.Form):
-    """A vote, on what the page showed."""
-
-    approval = forms.IntegerField(widget=forms.HiddenInput)
-    seen = forms.CharField(max_length=64, widget=forms.HiddenInput)
-    grants = forms.TypedChoiceField(
-        choices=[("yes", "yes"), ("no", "no")], coerce=lambda given: given == "yes"
-    )
-
-
 def _refuse(form: forms.Form, refusal: Refusal) -> None:
     if refusal.field not in form.fields:
         raise refusal

@@ -212,8 +212,7 @@ def _proposal(approval: ApprovalView, person_id: int, actor: Actor, *, at: datet
         act=act,
         role=role,
         gaps=rules.standing(file, role, at=at) if act == Act.APPOINT else [],
-        reasons=may(actor, approval.action, approval=approval)
-        + ([rules.own_file()] if actor.person_id == person_id else []),
+        reasons=may(actor, approval.action, approval=approval),
     )
 
 

@@ -2,6 +2,10 @@
 
 from enum import StrEnum
 
+from people.approvals.rules import subject_of_person as subject_of
+
+__all__ = ["ACTIONS", "Act", "Cause", "subject_of"]
+
 
 class Act(StrEnum):
     """What needs another person's vote."""
@@ -20,8 +24,3 @@ class Cause(StrEnum):
     SUSPECTED = "suspected"  # of an act they were not authorised for
     ESTABLISHED = "established"
     TOKEN_LOST = "token_lost"  # noqa: S105 -- their device or card may be in other hands
-
-
-def subject_of(person_id: int) -> str:
-    """What approvals and the journal call a person."""
-    return f"people.staffmember:{person_id}"

@@ -8,12 +8,11 @@ from datetime import datetime
 from django.db import transaction
 
 from anxin.kernel.actors import SYSTEM, Actor
-from anxin.kernel.errors import Kind, Refusal
 from anxin.kernel.jobs import announce
 from audit.log import advance, record
 from people.accounts import services as accounts
-from people.approvals.queries import ApprovalView, approval, open_approvals
-from people.approvals.services import propose, redeem, vote, withdraw, withdraw_all_of
+from people.approvals.queries import ApprovalView, open_approvals
+from people.approvals.services import propose, redeem, withdraw, withdraw_all_of
 from people.personnel.rules import ACTIONS, Act, Cause, subject_of
 from people.sessions.services import end_others
 from people.trust import queries, rules
@@ -43,22 +42,6 @@ def propose_reinstatement(person_id: int, *, actor: Actor, at: datetime) -> Appr
     rules.check_other(actor, person_id)
     rules.STEPS.after("reinstate", queries.locked(person_id).state)
     return _propose(Act.REINSTATE, person_id, {}, actor=actor, at=at)
-
-
-def decide(
-    person_id: int, approval_id: int, *, grants: bool, seen: str, actor: Actor, at: datetime
-) -> ApprovalView:
-    """One vote on a proposal about this person; nobody votes about themselves.
-
-    Refuses (NOT_FOUND) a proposal about anything else, which the voter's page did not show.
-    """
-    rules.check_other(actor, person_id)
-    about = approval(approval_id).subject
-    if about == subject_of(actor.person_id or 0):
-        raise rules.own_file()
-    if about != subject_of(person_id):
-        raise Refusal(Kind.NOT_FOUND, "approval.unknown", f"{approval_id} is about {about}")
-    return vote(approval_id, grants=grants, seen=seen, actor=actor, at=at)
 
 
 def appoint(approval: ApprovalView, *, actor: Actor, at: datetime, person: int, role: str) -> None:

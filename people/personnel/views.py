@@ -16,7 +16,6 @@ from anxin.kernel.errors import Kind, Refusal
 from people.gates import actor_of, only
 from people.personnel import queries, services
 from people.personnel.forms import (
-    DecideForm,
     EscortForm,
     FileForm,
     FindingForm,
@@ -32,7 +31,6 @@ from people.wording import ROLES
 
 keepers = only(Role.SECURITY_ADMIN, Role.CA_ADMIN)
 proposers = only(Role.SECURITY_ADMIN)
-checkers = only(Role.CA_ADMIN)
 
 
 @keepers
@@ -164,14 +162,6 @@ def propose_end(request: HttpRequest, person_id: int, role: str) -> str:
 def propose_return(request: HttpRequest, person_id: int) -> str:
     services.propose_reinstatement(person_id, actor=actor_of(request), at=timezone.now())
     return _("已提请恢复，等另一人审批。")
-
-
-@checkers
-@_acts(DecideForm, "empty_form")
-def decide(request: HttpRequest, person_id: int, *, approval: int, seen: str, grants: bool) -> str:
-    actor, at = actor_of(request), timezone.now()
-    services.decide(person_id, approval, grants=grants, seen=seen, actor=actor, at=at)
-    return _("已同意，立即生效。") if grants else _("已否决。")
 
 
 @keepers

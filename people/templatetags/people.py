@@ -7,11 +7,12 @@ from django import template
 
 from people.personnel.wording import ACTS, CAUSES
 from people.trust.rules import Role
-from people.wording import DUTIES, GRADES, ITEMS, ROLES, STATES
+from people.wording import APPROVAL_STATES, DUTIES, GRADES, ITEMS, ROLES, STATES
 
 register = template.Library()
 TABLES: dict[str, Mapping[Any, Any]] = {
     "act": ACTS,
+    "approval": APPROVAL_STATES,
     "cause": CAUSES,
     "duty": DUTIES,
     "grade": GRADES,

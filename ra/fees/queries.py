@@ -9,7 +9,7 @@ from django.db.models import QuerySet
 from anxin.kernel.errors import Kind, Refusal
 from anxin.kernel.workdays import SHANGHAI
 from ca import api as ca
-from people.api import approval, staff_names
+from people.api import staff_names
 from ra.applications.models import Application
 from ra.fees import rules
 from ra.fees.models import FeeAgreement, FeeOrder, FeePayment, FeeSchedule
@@ -22,7 +22,7 @@ PAGE = 100
 class ScheduleView:
     """`rows`: profile and its price in fen for each of `rules.YEARS`, None where there is none.
 
-    `seen` goes back with a vote; empty when there is nothing to decide.
+    `approval_id` of a list that waits for a second person.
     """
 
     id: int
@@ -30,7 +30,7 @@ class ScheduleView:
     valid_from: date
     rows: tuple[tuple[str, tuple[int | None, ...]], ...]
     proposed_by: str = ""
-    seen: str = ""
+    approval_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,10 @@ class PaymentView:
 
 @dataclass(frozen=True, slots=True)
 class OrderView:
-    """`missing` is what is still to be paid, `refund` what goes back; fen."""
+    """`missing` is what is still to be paid, `refund` what goes back; fen.
+
+    `approval_id` of a refund that waits for a second person.
+    """
 
     id: int
     number: str
@@ -58,7 +61,7 @@ class OrderView:
     due_at: datetime
     refund: int | None
     payments: tuple[PaymentView, ...]
-    seen: str
+    approval_id: int | None
 
 
 def unknown(what: object) -> Refusal:
@@ -108,8 +111,8 @@ def proposed() -> ScheduleView | None:
     row = FeeSchedule.objects.filter(state=ScheduleState.PROPOSED).first()
     if row is None:
         return None
-    seen = approval(row.approval_id).digest if row.approval_id else ""
-    return _schedule(row, staff_names({row.proposed_by}).get(row.proposed_by, ""), seen)
+    who = staff_names({row.proposed_by}).get(row.proposed_by, "")
+    return _schedule(row, who, row.approval_id)
 
 
 def prices_of(row: FeeSchedule) -> list[Price]:
@@ -117,7 +120,7 @@ def prices_of(row: FeeSchedule) -> list[Price]:
     return [Price(one.profile, one.years, one.fen) for one in rows]
 
 
-def _schedule(row: FeeSchedule, who: str = "", seen: str = "") -> ScheduleView:
+def _schedule(row: FeeSchedule, who: str = "", approval_id: int | None = None) -> ScheduleView:
     known = rules.by_field(prices_of(row))
     codes = dict.fromkeys(price.profile for price in prices_of(row))
     return ScheduleView(
@@ -126,7 +129,7 @@ def _schedule(row: FeeSchedule, who: str = "", seen: str = "") -> ScheduleView:
         valid_from=row.valid_from,
         rows=tuple((code, _line(code, known)) for code in codes),
         proposed_by=who,
-        seen=seen,
+        approval_id=approval_id,
     )
 
 
@@ -195,7 +198,6 @@ def _orders(rows: Iterable[FeeOrder]) -> list[OrderView]:
 
 
 def _order(row: FeeOrder, payments: list[FeePayment], names: dict[int, str]) -> OrderView:
-    asked = row.state == State.REFUND_ASKED and row.approval_id
     return OrderView(
         id=row.pk,
         number=row.application.number,
@@ -212,5 +214,5 @@ def _order(row: FeeOrder, payments: list[FeePayment], names: dict[int, str]) -> 
             PaymentView(one.fen, one.method, one.receipt, names.get(one.taken_by, ""), one.at)
             for one in payments
         ),
-        seen=approval(row.approval_id).digest if asked and row.approval_id else "",
+        approval_id=row.approval_id if row.state == State.REFUND_ASKED else None,
     )

@@ -9,7 +9,7 @@ from anxin.kernel.actors import SYSTEM, Actor
 from anxin.kernel.errors import Kind, Refusal
 from audit.log import advance, advance_many, record, subject_of
 from ca import api as ca
-from people.api import Approval, Role, approval, propose, redeem, vote
+from people.api import Approval, Role, approval, propose, redeem
 from ra.applications.models import Application
 from ra.applications.rules import person
 from ra.fees import queries, rules
@@ -69,17 +69,12 @@ def _clear_undecided(actor: Actor, at: datetime) -> None:
     advance(waiting, "refuse", actor=actor, at=at)
 
 
-@transaction.atomic
-def decide_schedule(
-    schedule_id: int, *, grants: bool, seen: str, actor: Actor, at: datetime
+def drop_schedule(
+    approval: Approval, *, schedule_id: int, actor: Actor, at: datetime, **_stated: object
 ) -> None:
-    """Publish the list or refuse it; whatever people.api refuses is refused."""
-    row = FeeSchedule.objects.select_for_update().filter(pk=schedule_id).first()
-    if row is None or row.approval_id is None:
-        raise queries.unknown(schedule_id)
-    vote(row.approval_id, grants=grants, seen=seen, actor=actor, at=at)
-    if not grants:
-        advance(row, "refuse", actor=actor, at=at)
+    """Named in `anxin/duties.py`: nobody publishes a list that was declined or taken back."""
+    row = FeeSchedule.objects.select_for_update().get(pk=schedule_id)
+    advance(row, "refuse", actor=actor, at=at, approval=approval.id)
 
 
 def publish(
@@ -283,15 +278,12 @@ def _is_over(row: FeeOrder) -> bool:
     return row.approval_id is not None and approval(row.approval_id).state != OPEN
 
 
-@transaction.atomic
-def decide_refund(order_id: int, *, grants: bool, seen: str, actor: Actor, at: datetime) -> None:
-    """Agree, and it is made; or not, and finance looks at it again."""
+def decline_refund(
+    approval: Approval, *, order_id: int, actor: Actor, at: datetime, **_stated: object
+) -> None:
+    """Named in `anxin/duties.py`: finance looks at it again."""
     row = queries.locked(order_id)
-    if row.approval_id is None:
-        raise queries.unknown(order_id)
-    vote(row.approval_id, grants=grants, seen=seen, actor=actor, at=at)
-    if not grants:
-        advance(row, "decline_refund", actor=actor, at=at)
+    advance(row, "decline_refund", actor=actor, at=at, approval=approval.id)
 
 
 def make_refund(

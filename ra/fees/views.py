@@ -1,4 +1,4 @@
-"""Finance's pages (CPS 9.1), and where the second person decides."""
+"""Finance's pages (CPS 9.1); the second person decides on the page of approvals."""
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -64,19 +64,6 @@ def ask_refund(request: HttpRequest, number: str) -> HttpResponse:
     return redirect("fee-order", number)
 
 
-@only(Role.CA_ADMIN)
-@require_POST
-def decide_refund(request: HttpRequest, number: str) -> HttpResponse:
-    services.decide_refund(
-        queries.order(number).id,
-        grants=request.POST.get("grants") == "yes",
-        seen=request.POST.get("seen", ""),
-        actor=actor_of(request),
-        at=timezone.now(),
-    )
-    return redirect("fee-order", number)
-
-
 @only(Role.FINANCE, Role.CA_ADMIN)
 @never_cache
 @require_http_methods(["GET", "POST"])
@@ -103,19 +90,6 @@ def schedule(request: HttpRequest) -> HttpResponse:
         "may_decide": Role.CA_ADMIN in actor.roles,
     }
     return render(request, "ra/fees/schedule.html", context, status=422 if form.errors else 200)
-
-
-@only(Role.CA_ADMIN)
-@require_POST
-def decide_schedule(request: HttpRequest, schedule_id: int) -> HttpResponse:
-    services.decide_schedule(
-        schedule_id,
-        grants=request.POST.get("grants") == "yes",
-        seen=request.POST.get("seen", ""),
-        actor=actor_of(request),
-        at=timezone.now(),
-    )
-    return redirect("fee-schedule")
 
 
 def _order(

@@ -157,14 +157,6 @@ def successors(office_id: int, actor: Actor) -> list[OfficeView]:
     return [one for one in branches.offices(actor) if one.id != office_id and one.state == "open"]
 
 
-def pending(office_id: int, approval_id: int, actor: Actor) -> Approval:
-    """An open approval about this office. Refuses `branches.unknown`."""
-    for one in _pending(office_id, actor):
-        if one.approval.id == approval_id:
-            return one.approval
-    raise branches.unknown_office(f"with approval {approval_id}")
-
-
 def _pending(office_id: int, actor: Actor) -> tuple[Pending, ...]:
     subject = f"ra.office:{office_id}"
     found = [open_approvals(action, [subject]).get(subject) for action in (GRANT, STOP)]

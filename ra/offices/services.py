@@ -6,7 +6,7 @@ from django.db import transaction
 
 from anxin.kernel.actors import Actor
 from audit.log import advance, record_many, subject_of
-from people.api import Approval, propose, redeem, vote
+from people.api import Approval, propose, redeem
 from ra.applications.models import Application
 from ra.applications.rules import State
 from ra.branches import queries as branches
@@ -67,14 +67,6 @@ def _hand_over(before: int, after: int, *, actor: Actor, at: datetime) -> dict[s
         "certificates": certified,
         "requests": requests.update(office_id=after),
     }
-
-
-def decide(
-    office_id: int, approval_id: int, *, grants: bool, seen: str, actor: Actor, at: datetime
-) -> None:
-    """A vote on what was asked for this office. Refuses what is not about it; see `vote`."""
-    found = queries.pending(office_id, approval_id, actor)
-    vote(found.id, grants=grants, seen=seen, actor=actor, at=at)
 
 
 def _check(row: Office, successor: branches.OfficeView) -> None:

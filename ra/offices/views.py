@@ -9,7 +9,7 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_GET, require_POST
 
 from anxin.kernel.errors import Refusal
 from anxin.templatetags.ui import told
@@ -106,23 +106,6 @@ def stop(request: HttpRequest, code: str) -> HttpResponse:
             messages.success(request, _("已提请，等另一人审批。"))
             return redirect("office", code)
     return _show(request, code, stop_form=form, status=422)
-
-
-@only(*ADMINISTRATORS)
-@never_cache
-@require_http_methods(["POST"])
-def decide(request: HttpRequest, code: str, approval_id: int) -> HttpResponse:
-    actor, grants = actor_of(request), request.POST.get("grants") == "yes"
-    services.decide(
-        seen_office(code, actor).id,
-        approval_id,
-        grants=grants,
-        seen=request.POST.get("seen", ""),
-        actor=actor,
-        at=timezone.now(),
-    )
-    messages.success(request, _("审批通过，已生效。") if grants else _("审批不通过，没有改变。"))
-    return redirect("office", code)
 
 
 def _index(

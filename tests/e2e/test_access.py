@@ -61,7 +61,6 @@ def things(product) -> dict[str, str]:
         "session_id": "none",
         # nothing that exists: gates come first
         "proof_id": "0",
-        "schedule_id": "0",
         "approval_id": "0",
     }
 

@@ -269,7 +269,7 @@ def test_a_changed_password_ends_all_other_sessions(shen):
 
 def test_people_land_on_the_first_page_of_their_role():
     assert signed_in(hire("ren", Role.REVIEWER)).get("/").headers["Location"] == "/queue/"
-    assert signed_in(hire("yuan", Role.FINANCE)).get("/").headers["Location"] == "/me/"
+    assert signed_in(hire("jiang", Role.AUDITOR)).get("/").headers["Location"] == "/me/"
 
 
 def test_the_rail_shows_only_what_a_person_may_open():

@@ -7,7 +7,7 @@ from django.test import Client
 
 from anxin.kernel.errors import Refusal
 from audit.journal.models import Entry
-from people.api import Role, vote
+from people.api import Role, approval, vote
 from people.approvals.models import Approval
 from ra.applications.models import Application
 from ra.fees import queries, services
@@ -47,10 +47,15 @@ def propose(yuan, fen=20_000, valid_from=TODAY, years=1):
     return services.propose_schedule(prices, valid_from=valid_from, actor=yuan, at=AT)
 
 
+def decide(approval_id, person, *, grants=True, at=AT):
+    """A vote for what stands in the approval."""
+    seen = approval(approval_id).digest
+    return vote(approval_id, grants=grants, seen=seen, actor=person, at=at)
+
+
 def publish(yuan, gu, **how):
-    schedule_id = propose(yuan, **how)
-    seen = queries.proposed().seen
-    services.decide_schedule(schedule_id, grants=True, seen=seen, actor=gu, at=AT)
+    propose(yuan, **how)
+    decide(queries.proposed().approval_id, gu)
 
 
 def pay(yuan, fen=20_000, receipt="R-1"):
@@ -69,27 +74,22 @@ def state():
 
 def test_a_price_list_needs_a_second_person(counter, yuan, gu):
     """CPS-9.1"""
-    schedule_id = propose(yuan)
-    seen = queries.proposed().seen
+    propose(yuan)
+    asked = queries.proposed().approval_id
     assert queries.schedule(AT) is None
 
-    assert refused(
-        services.decide_schedule, schedule_id, grants=True, seen=seen, actor=yuan, at=AT
-    ).rule.startswith("approval.")
-    services.decide_schedule(schedule_id, grants=True, seen=seen, actor=gu, at=AT)
+    assert refused(decide, asked, yuan).rule.startswith("approval.")
+    decide(asked, gu)
 
     assert queries.schedule(AT).rows == ((PROFILE, (20_000, None, None, None)),)
     assert Entry.objects.filter(action="ra.feeschedule.publish").count() == 1
 
 
 def test_prices_changed_behind_everybodys_back_are_not_published(counter, yuan, gu):
-    schedule_id = propose(yuan)
-    seen = queries.proposed().seen
+    propose(yuan)
     FeeSchedule.objects.get().prices.update(fen=1)
 
-    refusal = refused(
-        services.decide_schedule, schedule_id, grants=True, seen=seen, actor=gu, at=AT
-    )
+    refusal = refused(decide, queries.proposed().approval_id, gu)
 
     assert refusal.rule == "approval.other_act"
 
@@ -112,10 +112,9 @@ def test_lists_are_proposed_by_finance_one_at_a_time_and_not_for_the_past(counte
 
 
 def test_a_refused_list_is_over(counter, yuan, gu):
-    schedule_id = propose(yuan)
-    seen = queries.proposed().seen
+    propose(yuan)
 
-    services.decide_schedule(schedule_id, grants=False, seen=seen, actor=gu, at=AT)
+    decide(queries.proposed().approval_id, gu, grants=False)
 
     assert (queries.proposed(), queries.schedule(AT)) == (None, None)
 
@@ -135,7 +134,7 @@ def test_an_agreement_overrides_the_list_and_is_never_dearer(counter, yuan, gu):
 
     assert refused(agree, 20_001).rule == "fees.above_published"
     asked = Approval.objects.get(pk=agree(15_000))
-    vote(asked.pk, grants=True, seen=asked.digest, actor=gu, at=AT)
+    decide(asked.pk, gu)
     row = Application.objects.get(pk=application_id)
     services.open_order(row, actor=counter.chen, at=AT)
 
@@ -226,20 +225,20 @@ def test_what_a_rejected_applicant_paid_goes_back_in_full(counter, yuan, gu):
 
 def test_a_revocation_by_wish_is_refunded_by_two_people_and_told(live_counter, yuan, gu):
     """CPS-9.1.5"""
-    from tests.rooms.ra.test_revocations import ask, decide
+    from tests.rooms.ra import test_revocations as revocations
 
     publish(yuan, gu)
     row = Application.objects.get(pk=ra.issued(live_counter))
     pay(yuan)
-    decide(ask(row.certificate_id, live_counter.chen, cause="own_wish"), live_counter.ren)
+    asked = revocations.ask(row.certificate_id, live_counter.chen, cause="own_wish")
+    revocations.decide(asked, live_counter.ren)
     order = queries.order(row.number)
     assert (order.state, order.refund) == ("refund_due", 20_000)
 
     services.ask_refund(order.id, actor=yuan, at=LATER)
-    seen = queries.order(row.number).seen
-    decided = {"grants": True, "seen": seen, "at": LATER}
-    assert refused(services.decide_refund, order.id, **decided, actor=yuan).rule
-    services.decide_refund(order.id, **decided, actor=gu)
+    waiting = queries.order(row.number).approval_id
+    assert refused(decide, waiting, yuan, at=LATER).rule == "approval.not_a_checker"
+    decide(waiting, gu, at=LATER)
 
     assert state() == "refunded"
     assert Notice.objects.filter(event="refund").count() == 1
@@ -247,19 +246,19 @@ def test_a_revocation_by_wish_is_refunded_by_two_people_and_told(live_counter, y
 
 
 def test_who_broke_the_agreement_has_nothing_back(live_counter, yuan, gu):
-    from tests.rooms.ra.test_revocations import ask, decide
+    from tests.rooms.ra import test_revocations as revocations
 
     publish(yuan, gu)
     row = Application.objects.get(pk=ra.issued(live_counter))
     pay(yuan)
-    asked = ask(
+    asked = revocations.ask(
         row.certificate_id,
         live_counter.chen,
         cause="obligations_broken",
         asker="authority",
         checked_how="not_needed",
     )
-    decide(asked, live_counter.ren)
+    revocations.decide(asked, live_counter.ren)
 
     assert state() == "paid"
 
@@ -271,9 +270,8 @@ def test_a_refund_that_is_not_agreed_to_can_be_asked_again(counter, yuan, gu):
     services.close_order(application_id, actor=counter.chen, at=LATER)
     order = FeeOrder.objects.get()
     services.ask_refund(order.pk, actor=yuan, at=LATER)
-    seen = queries.order(told.number).seen
 
-    services.decide_refund(order.pk, grants=False, seen=seen, actor=gu, at=LATER)
+    decide(queries.order(told.number).approval_id, gu, grants=False, at=LATER)
     assert state() == "refund_due"
     services.ask_refund(order.pk, actor=yuan, at=LATER)
     assert state() == "refund_asked"
@@ -288,8 +286,12 @@ def test_finance_and_the_administrator_work_on_pages(counter, yuan, gu, settings
     assert finance.post("/w/fees/schedule/", form).status_code == 302
     waiting = queries.proposed()
     assert "200.00" in admin.get("/w/fees/schedule/").content.decode()
-    agreed = {"grants": "yes", "seen": waiting.seen}
-    decided = admin.post(f"/w/fees/schedule/{waiting.id}/decide/", agreed)
+    page = f"/approvals/{waiting.approval_id}/"
+    assert page in admin.get("/w/fees/schedule/").content.decode()
+    assert "200.00" in admin.get(page).content.decode()
+    agreed = {"grants": "yes", "seen": approval(waiting.approval_id).digest}
+    assert finance.post(f"{page}decide/", agreed).status_code == 403
+    decided = admin.post(f"{page}decide/", agreed)
     assert (decided.status_code, queries.proposed()) == (302, None)
 
     publish(yuan, gu)
@@ -308,13 +310,11 @@ def test_others_keep_out_of_the_money(counter, yuan, gu):
     """CPS-5.2.1"""
     publish(yuan, gu)
     _, told = ra.submitted(counter)
-    chen, finance, admin = (signed_in(one) for one in (counter.chen, yuan, gu))
+    chen, admin = signed_in(counter.chen), signed_in(gu)
 
     for path in ("/w/fees/", "/w/fees/schedule/", f"/w/fees/{told.number}/"):
         assert chen.get(path).status_code == 403
     assert admin.post(f"/w/fees/{told.number}/pay/").status_code == 403
-    assert finance.post(f"/w/fees/{told.number}/decide-refund/").status_code == 403
-    assert finance.post("/w/fees/schedule/1/decide/").status_code == 403
 
 
 @pytest.mark.urls("anxin.urls_public")

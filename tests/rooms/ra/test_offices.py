@@ -278,7 +278,6 @@ def test_staff_see_their_own_branch_and_no_other(counter):
 def test_the_counter_changes_no_office(counter, page):
     assert signed_in(counter.chen).post(f"/w/offices/LRA0103/{page}/").status_code == 403
     assert signed_in(counter.chen).post("/w/offices/open/").status_code == 403
-    assert signed_in(counter.chen).post("/w/offices/LRA0103/approvals/1/").status_code == 403
 
 
 def test_an_administrator_of_one_ra_changes_no_other(counter):
@@ -304,18 +303,18 @@ def test_the_pages_open_rename_authorise_and_stop(counter, tang, gao):
     assert answer.status_code == 302, answer.content.decode()
 
     page = deciding.get("/w/offices/RA03/").content.decode()
-    address, seen = re.search(
-        r'action="(\S+approvals/\d+/)".*?name="seen" value="(\w+)"', page
-    ).groups()
-    assert deciding.post(address, {"seen": seen, "grants": "yes"}).status_code == 302
+    address = re.search(r'href="(/approvals/\d+/)"', page)[1]
+    page = deciding.get(address).content.decode()
+    assert "RA-2026-007" in page
+    seen = re.search(r'name="seen" value="(\w+)"', page)[1]
+    assert deciding.post(f"{address}decide/", {"seen": seen, "grants": "yes"}).status_code == 302
     assert "RA-2026-007" in asking.get("/w/offices/RA03/").content.decode()
 
     assert asking.post("/w/offices/RA03/stop/", {"successor": "RA01"}).status_code == 302
     found = open_approvals("ra.stop_office", [f"ra.office:{office('RA03').pk}"])
     (asked,) = found.values()
-    no = {"seen": asked.digest, "grants": "no"}
-    assert deciding.post(f"/w/offices/RA02/approvals/{asked.id}/", no).status_code == 404
-    assert deciding.post(f"/w/offices/RA03/approvals/{asked.id}/", no).status_code == 302
+    no = {"seen": asked.digest, "grants": "no", "comment": "另有安排"}
+    assert deciding.post(f"/approvals/{asked.id}/decide/", no).status_code == 302
     assert office("RA03").state == "open"
 
 

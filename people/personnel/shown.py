@@ -1,0 +1,35 @@
+"""What is asked for about people, in words, for the page of approvals."""
+
+from typing import Any
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from anxin.kernel.actors import Actor
+from people.accounts.models import StaffMember
+from people.approvals.inbox import Shown
+from people.trust.rules import Role
+from people.wording import ROLES
+
+
+def role(payload: dict[str, Any], **_reader: Actor) -> Shown:
+    """A role given or ended."""
+    name = str(ROLES[Role(payload["role"])])
+    return _about(payload["person"], (_("岗位"), name))
+
+
+def person(payload: dict[str, Any], **_reader: Actor) -> Shown:
+    """Something about nobody but a person."""
+    return _about(payload["person"])
+
+
+def _about(person_id: int, *more: tuple[str, str]) -> Shown:
+    row = StaffMember.objects.get(pk=person_id)
+    rows = [
+        (_("姓名"), row.name),
+        (_("工号"), row.staff_number),
+        (_("机构"), row.office or _("总部")),
+        *more,
+    ]
+    about = " · ".join([row.name, *(value for _label, value in more)])
+    return Shown(about, tuple(rows), reverse("person", args=[row.staff_number]))
