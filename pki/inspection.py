@@ -9,7 +9,19 @@ import hashlib
 from collections import Counter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from pki import certificates, cms, crls, der, describing, keys, ocsp, oids, pem, publickeys, requests
+from pki import (
+    certificates,
+    cms,
+    crls,
+    der,
+    describing,
+    keys,
+    ocsp,
+    oids,
+    pem,
+    publickeys,
+    requests,
+)
 from pki.errors import Malformed, PkiError
 
 if TYPE_CHECKING:
