@@ -52,6 +52,22 @@ DUTIES: dict[str, Duty] = {
         cps="9.3",
         page="disclosures",
     ),
+    "ra.list_on_blacklist": Duty(
+        perform="ra.blacklist.services.enlist",
+        makers=frozenset({Role.OPERATOR}),
+        checkers=frozenset({Role.REVIEWER}),
+        votes=1,
+        cps="4.2.2",
+        page="blacklist",
+    ),
+    "ra.lift_from_blacklist": Duty(
+        perform="ra.blacklist.services.lift",
+        makers=frozenset({Role.OPERATOR}),
+        checkers=frozenset({Role.REVIEWER}),
+        votes=1,
+        cps="4.2.2",
+        page="blacklist",
+    ),
     "ra.grant_authority": Duty(
         perform="ra.branches.services.grant_authority",
         makers=frozenset({Role.SECURITY_ADMIN}),

@@ -113,6 +113,7 @@ GRANTS: dict[str, dict[str, str]] = {
     "ra_revocationrequest": {"anxin_staff": KEEP},
     "ra_holdrequest": {"anxin_staff": KEEP},
     "ra_disclosurecase": {"anxin_staff": KEEP},
+    "ra_blacklistentry": {"anxin_staff": KEEP},
     "ra_receipt": {"anxin_staff": ADD},
     "ra_nameproof": {
         "anxin_staff": KEEP,

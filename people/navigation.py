@@ -51,6 +51,7 @@ PAGES = (
     Page(WORK, "revocations", "certificate-off", _("吊销申请"), COUNTER),
     Page(WORK, "holds", "lock", _("冻结与解冻"), COUNTER),
     Page(WORK, "disclosures", "report", _("个人信息提供"), COUNTER),
+    Page(WORK, "blacklist", "ban", _("不予受理名单"), COUNTER),
     Page(WORK, "search", "list-search", _("申请与证书查询"), COUNTER),
     Page(WORK, "notices", "send", _("订户通知"), frozenset({Role.OPERATOR})),
     Page(AUTHORITY, "ca-overview", "activity", _("CA 总览"), MACHINE_ROOM),

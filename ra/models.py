@@ -2,6 +2,7 @@ from ra.applicants.models import Counter as Counter
 from ra.applicants.models import Subscriber as Subscriber
 from ra.applications.models import Application as Application
 from ra.applications.models import Dossier as Dossier
+from ra.blacklist.models import BlacklistEntry as BlacklistEntry
 from ra.branches.models import Authority as Authority
 from ra.branches.models import Office as Office
 from ra.disclosures.models import DisclosureCase as DisclosureCase

@@ -2,6 +2,7 @@
 
 from django.urls import URLPattern, path
 
+from ra.blacklist import views as blacklist
 from ra.certificates import views as certificates
 from ra.disclosures import views as disclosures
 from ra.domains import views as domains
@@ -107,6 +108,12 @@ urlpatterns = [
     path("disclosures/<str:number>/produce/", disclosures.produce, name="disclosure-produce"),
     path("disclosures/<str:number>/extract/", disclosures.extract, name="disclosure-extract"),
     path("disclosures/<str:number>/hand-over/", disclosures.hand_over, name="disclosure-hand-over"),
+    path("blacklist/", blacklist.index, name="blacklist"),
+    path("blacklist/ask/", blacklist.ask, name="blacklist-ask"),
+    path("blacklist/<int:entry_id>/", blacklist.show, name="blacklist-entry"),
+    path("blacklist/<int:entry_id>/decide/", blacklist.decide, name="blacklist-decide"),
+    path("blacklist/<int:entry_id>/lift/", blacklist.lift, name="blacklist-lift"),
+    path("blacklist/<int:entry_id>/withdraw/", blacklist.withdraw, name="blacklist-withdraw"),
     path("offices/", offices.index, name="offices"),
     path("offices/open/", offices.open_office, name="office-open"),
     path("offices/<str:code>/", offices.show, name="office"),

@@ -2,6 +2,7 @@
 
 from ra.applicants.wording import WORDING as APPLICANTS
 from ra.applications.wording import WORDING as APPLICATIONS
+from ra.blacklist.wording import WORDING as BLACKLIST
 from ra.branches.wording import WORDING as BRANCHES
 from ra.disclosures.wording import WORDING as DISCLOSURES
 from ra.domains.wording import WORDING as DOMAINS
@@ -17,6 +18,7 @@ from ra.revocations.wording import WORDING as REVOCATIONS
 
 WORDING = {
     **BRANCHES,
+    **BLACKLIST,
     **APPLICANTS,
     **APPLICATIONS,
     **DOMAINS,

@@ -7,7 +7,15 @@ from anxin.kernel.errors import Kind, Refusal
 
 # One key per record, so that destroying the key destroys the record (WP-6.5).
 PURPOSES = frozenset(
-    {"ra.application", "ra.subscriber", "ra.hold", "ra.revocation", "ra.disclosure"}
+    {
+        "ra.application",
+        "ra.blacklist",
+        "ra.disclosure",
+        "ra.hold",
+        "ra.import",
+        "ra.revocation",
+        "ra.subscriber",
+    }
 )
 
 SEAL_BROKEN = "kmc.seal_broken"

@@ -30,6 +30,9 @@ class Application(Stateful):
     document_index = models.BinaryField(max_length=32, null=True)
     phone_index = models.BinaryField(max_length=32, null=True)
     name_index = models.BinaryField(max_length=32, null=True)
+    watched = ArrayField(  # by whom and what the blacklist may know it (CPS 4.2.2), when submitted
+        models.BinaryField(max_length=32), default=list, db_default=[]
+    )
 
     distinguisher = models.CharField(max_length=32, default="")
     key_fingerprint = models.CharField(max_length=64, default="")  # SM3 of the SPKI

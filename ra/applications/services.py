@@ -3,11 +3,13 @@
 from datetime import datetime
 
 from anxin.kernel.actors import Actor
+from anxin.kernel.errors import Refusals
 from audit.log import advance
 from ca.api import order_certificate
 from people.api import Approval, redeem
 from ra.applications import queries, rules
 from ra.applications.models import Application
+from ra.blacklist import queries as blacklist
 
 
 def approve(
@@ -16,14 +18,16 @@ def approve(
     """Named in `anxin/duties.py`; runs inside the vote's transaction (CPS 4.3.1).
 
     Refuses `applications.not_reviewed` when a vote came by without the review, `content_changed`
-    when the dossier is not what was agreed to, and whatever the CA refuses: a name or a key that
-    somebody else got first.
+    when the dossier is not what was agreed to, `blacklist.listed_*`, and whatever the CA refuses: a
+    name or a key that somebody else got first.
     """
     payload = {"application_id": application_id, "digest": digest}
     application = queries.locked(application_id, actor)
     redeem(approval, rules.ACTIONS[application.reviews_needed], payload, actor=actor, at=at)
     rules.check_reviewed(application.reviews_done, application.reviews_needed)
     content = queries.content(application)
+    if listed := blacklist.hindrances(content.fields, application.key_fingerprint, at=at):
+        raise Refusals(listed)  # CPS 4.2.2
     rules.check_same(queries.content_digest(application, content, at=at), digest)
     certificate_id = order_certificate(
         queries.order_of(application, content),

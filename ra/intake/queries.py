@@ -21,6 +21,7 @@ from ra.applications import quotas
 from ra.applications import rules as application_rules
 from ra.applications.models import Application
 from ra.applications.queries import Content
+from ra.blacklist import queries as blacklist
 from ra.domains import queries as domains
 from ra.domains.queries import ProofView
 from ra.evidence import queries as evidence
@@ -233,7 +234,9 @@ def check_order(row: Application, content: Content, *, at: datetime) -> None:
         raise
 
 
-def automatic_checks(row: Application, content: Content, subscriber: int) -> dict[str, str]:
+def automatic_checks(
+    row: Application, content: Content, subscriber: int, *, at: datetime
+) -> dict[str, str]:
     """What the machine notices: code of `rules.CHECKS` -> ok, warn, bad."""
     others = Application.objects.exclude(pk=row.pk)
     same_subject = others.filter(subscriber_id=subscriber)
@@ -250,6 +253,7 @@ def automatic_checks(row: Application, content: Content, subscriber: int) -> dic
         .values("subscriber_id")
         .distinct()
         .count(),
+        listed=bool(blacklist.hits(content.fields, row.key_fingerprint, at=at)),
     )
 
 

@@ -29,6 +29,7 @@ CHECKS = (
     "twin",  # another application of this person is open
     "same_file",  # a document is also in somebody else's application
     "shared_phone",  # many subscribers, one telephone
+    "blacklist",  # CPS 4.2.2: somebody or something of it is not served
 )
 
 
@@ -40,21 +41,27 @@ def verdicts(
     twins: int,
     same_files: int,
     phone_users: int,
+    listed: bool,
 ) -> dict[str, str]:
     """Automatic checks: code -> outcome. What cannot be right is refused before, not noted here."""
     return {
         "number": Outcome.OK.value,
         "proof": Outcome.OK.value,
         "request_name": _warn(bool(request_name) and request_name != name),
-        "known_name": Outcome.BAD.value if other_name else Outcome.OK.value,
+        "known_name": _bad(other_name),
         "twin": _warn(twins > 0),
         "same_file": _warn(same_files > 0),
         "shared_phone": _warn(phone_users >= MANY),
+        "blacklist": _bad(listed),
     }
 
 
 def _warn(noticed: bool) -> str:  # noqa: FBT001 -- one word, one meaning
     return (Outcome.WARN if noticed else Outcome.OK).value
+
+
+def _bad(found: bool) -> str:  # noqa: FBT001 -- one word, one meaning
+    return (Outcome.BAD if found else Outcome.OK).value
 
 
 def distinguisher(text: str, documents: Iterable[str] = ()) -> str:

@@ -23,6 +23,7 @@ from ra.applications import queries as applications
 from ra.applications import rules as application_rules
 from ra.applications.models import Application, Dossier
 from ra.applications.queries import Content
+from ra.blacklist import queries as blacklist
 from ra.branches.queries import check_works, intake_office
 from ra.branches.queries import office as office_of
 from ra.domains import services as domains
@@ -224,7 +225,8 @@ def submit(application_id: int, *, actor: Actor, at: datetime) -> Submitted:
     row.subscriber_id = find_or_enter(kind_of(row.profile), content.fields, actor=actor, at=at)
     queries.check_order(row, content, at=at)
     domains.ask_for_claimed(row.pk, content.fields, actor=actor, at=at)  # CPS 3.2.4
-    row.checks = queries.automatic_checks(row, content, row.subscriber_id)
+    row.watched = sorted(blacklist.indexes(content.fields, row.key_fingerprint))
+    row.checks = queries.automatic_checks(row, content, row.subscriber_id, at=at)
     _propose(row, content, actor=actor, at=at)
     row.round += 1
     row.submitted_at, row.deadline_at = at, application_rules.deadline(at)
@@ -243,7 +245,7 @@ def submit(application_id: int, *, actor: Actor, at: datetime) -> Submitted:
 _SUBMITTED = [
     "subscriber", "checks", "content_digest", "approval_id", "round", "submitted_at",
     "deadline_at", "reviews_done", "correction_due_at", "certificate_id", "certificate_state",
-    "certificate_state_at",
+    "certificate_state_at", "watched",
 ]  # fmt: skip
 
 

@@ -15,6 +15,8 @@ from ra.applicants.rules import by_proxy, shown
 from ra.applications import queries as applications
 from ra.applications import rules as application_rules
 from ra.applications.models import Application
+from ra.blacklist import rules as blacklist_rules
+from ra.blacklist.queries import kinds_listed
 from ra.branches.queries import sees
 from ra.domains.queries import have_names, in_the_way
 from ra.evidence import queries as evidence
@@ -38,7 +40,7 @@ def case(number: str, actor: Actor, *, told: bool = True, at: datetime) -> CaseV
 
     Nine queries, eight without `told`: then `decisions` stays empty.
     """
-    row = _row(number, actor)
+    row = _row(number, actor, at)
     rules.check_was_submitted(row.round)
     return _Opening(row, actor, at, told=told).case()
 
@@ -226,16 +228,19 @@ class _Opening:
         closed = [document.slot for document in self.documents if not document.opened]
         found += rules.hindrances(self.current, self.found.verdicts, closed)
         fields, asked = self.content.fields, self.row.has_names
-        return found + in_the_way(self.row.pk, fields, asked=asked, at=self.at)  # CPS 3.2.4
+        found += in_the_way(self.row.pk, fields, asked=asked, at=self.at)  # CPS 3.2.4
+        return found + blacklist_rules.hindrances(self.row.kinds_listed)  # CPS 4.2.2
 
 
-def _row(number: str, actor: Actor) -> Any:
+def _row(number: str, actor: Actor, at: datetime) -> Any:
     """The application with its office, its dossier, and whether this person has decided on it."""
     decided = Decision.objects.filter(
         application=OuterRef("pk"), round=OuterRef("round"), reviewer_id=actor.person_id or 0
     )
     rows = applications.in_view(actor).select_related("office", "dossier")
-    rows = rows.annotate(decided_by_me=Exists(decided), has_names=have_names())
+    rows = rows.annotate(
+        decided_by_me=Exists(decided), has_names=have_names(), kinds_listed=kinds_listed(at)
+    )
     row = rows.filter(number=number).first()
     if row is None:
         raise applications.unknown(number)

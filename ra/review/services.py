@@ -18,6 +18,7 @@ from ra.applications import rules as application_rules
 from ra.applications.models import Application
 from ra.applications.queries import Content
 from ra.applications.rules import person
+from ra.blacklist import queries as blacklist
 from ra.domains.queries import in_the_way
 from ra.evidence.queries import unopened
 from ra.fees.services import close_order
@@ -153,6 +154,7 @@ def decide_approve(application_id: int, *, seen: str, actor: Actor, at: datetime
     judged = marks.found(row, actor.person_id, current).verdicts
     found = rules.hindrances(current, judged, closed)
     found += in_the_way(row.pk, content.fields, at=at)  # CPS 3.2.4
+    found += blacklist.hindrances(content.fields, row.key_fingerprint, at=at)
     if found:
         raise Refusals(found)
     application_rules.check_same(

@@ -14,6 +14,7 @@ from ca import wording as ca
 from ca.api import CAUSES, HOLD_CAUSES, PROFILES
 from ra.applicants import wording as applicants
 from ra.applications import wording as applications
+from ra.blacklist import wording as blacklist
 from ra.branches import wording as branches
 from ra.disclosures import wording as disclosures
 from ra.domains import wording as domains
@@ -43,10 +44,15 @@ NOTICED = {
     "twin": _("同一人还有未办结的申请"),
     "same_file": _("有材料与他人申请的文件相同"),
     "shared_phone": _("多位订户使用这个手机号"),
+    "blacklist": _("命中不予受理名单，解除前不能通过"),
 }
 TABLES: Mapping[str, Mapping[str, Any]] = {
     "accepted_how": applications.ACCEPTED_HOW,
     "asker": revocations.ASKERS,
+    "blacklist": blacklist.STATES,
+    "blacklist_cause": blacklist.CAUSES,
+    "blacklist_kind": blacklist.KINDS,
+    "blacklist_lift": blacklist.LIFTS,
     "cause": CAUSES,
     "certificate": ca.STATES,
     "check": intake.CHECKS,
@@ -112,6 +118,8 @@ TONES = {
     "expired": "warn",
     "open": "ok",
     "stopped": "bad",
+    "proposed": "info",
+    "listed": "bad",
     "due": "info",
     "sent": "ok",
     "by_hand": "warn",

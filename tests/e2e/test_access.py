@@ -61,6 +61,7 @@ def things(product) -> dict[str, str]:
         "session_id": "none",
         # nothing that exists: gates come first
         "proof_id": "0",
+        "entry_id": "0",
         "approval_id": "0",
     }
 

@@ -492,6 +492,7 @@ def test_the_machine_notices_what_a_person_should_look_at(counter):
         "twin": "warn",
         "same_file": "ok",
         "shared_phone": "ok",
+        "blacklist": "ok",
     }
 
 
