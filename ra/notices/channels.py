@@ -2,6 +2,7 @@
 
 import json
 import smtplib
+from http.client import HTTPException
 from pathlib import Path
 from urllib.error import HTTPError
 from urllib.request import HTTPRedirectHandler, ProxyHandler, Request, build_opener
@@ -79,6 +80,8 @@ def _mail(message: Message, reference: str) -> None:
         raise NotSent(f"smtp {error.smtp_code}") from None
     except (smtplib.SMTPException, OSError) as error:
         raise NotSent(f"smtp {type(error).__name__}") from None
+    except ValueError as error:  # an address or a subject that is none, such as of two lines
+        raise NotSent(f"smtp {type(error).__name__}", final=True) from None
 
 
 def _text(message: Message, reference: str) -> None:
@@ -96,7 +99,7 @@ def _text(message: Message, reference: str) -> None:
         error.close()
         final = 400 <= error.code < 500 and error.code not in _LATER  # noqa: PLR2004 -- HTTP
         raise NotSent(f"http {error.code}", final=final) from None
-    except OSError as error:
+    except (OSError, HTTPException) as error:
         raise NotSent(f"http {type(error).__name__}") from None
 
 

@@ -127,6 +127,8 @@ def _send(row: Notice, *, at: datetime) -> bool:
     except channels.NotSent as failure:
         again = None if failure.final else rules.after_failure(row.tries, at=at)
         _settle(row, "fail" if again else "give_up", error=failure.code, due_at=again, at=at)
+    except Refusal as refusal:  # it does not open: the others go on
+        _settle(row, "give_up", error=refusal.rule, at=at)
     else:
         _settle(row, "send", sent_at=at, at=at)
         return True

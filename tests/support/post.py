@@ -43,6 +43,9 @@ class _Gateway(BaseHTTPRequestHandler):
     def do_POST(self):
         body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
         code = self.server.answers.pop(0) if self.server.answers else 202
+        if isinstance(code, bytes):  # no HTTP at all
+            self.wfile.write(code)
+            return
         if code < 300:
             self.server.received.append((self.headers.get("Authorization"), body))
         self.send_response(code)

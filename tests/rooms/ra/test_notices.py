@@ -190,6 +190,43 @@ def test_a_gateway_that_is_gone_or_says_no_for_good(counter, gateway, settings):
     assert (only_notice().state, only_notice().error) == ("given_up", "http 400")
 
 
+def test_a_gateway_that_talks_nonsense_does_not_keep_the_others_waiting(counter, gateway):
+    for number, fields in ((2, OTHER), (3, OTHER)):
+        ra.submitted(counter, number, fields=fields)
+    gateway.answers.append(b"who is there?\r\n\r\n")
+
+    assert services.send_due(at=LATER) == 1
+
+    states = Notice.objects.order_by("pk").values_list("state", "error")
+    assert list(states) == [("failed", "http BadStatusLine"), ("sent", "")]
+
+
+def test_a_message_that_does_not_open_does_not_keep_the_others_waiting(counter, mail):
+    """WP-6.2: damaged in the database, or put there by somebody without the key."""
+    for number, fields in ((1, FIELDS), (2, OTHER | {"email": "fang@example.cn"})):
+        ra.submitted(counter, number, fields=fields)
+    first = Notice.objects.order_by("pk")[:1]
+    Notice.objects.filter(pk__in=first.values("pk")).update(sealed=b"no seal of ours")
+
+    assert services.send_due(at=LATER) == 1
+
+    states = Notice.objects.order_by("pk").values_list("state", "error")
+    assert list(states) == [("given_up", "kmc.seal_broken"), ("sent", "")]
+
+
+def test_an_address_adds_no_line_to_a_message(counter, mail):
+    ra.submitted(counter)
+    row = only_notice()
+    message = {"to": "a@example.cn\nBcc: b@example.cn", "subject": "s", "text": "t"}
+    row.sealed = kmc.seal_notice(row.context(), json.dumps(message).encode())
+    row.save(update_fields=["sealed"])
+
+    assert services.send_due(at=LATER) == 0
+
+    assert (only_notice().state, only_notice().error) == ("given_up", "smtp ValueError")
+    assert mail.received == []
+
+
 def test_a_worker_that_dies_in_the_middle_leaves_it_to_the_next(counter, mail):
     ra.submitted(counter)
     services._take(at=LATER)  # and is killed before it sends
