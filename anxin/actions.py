@@ -96,6 +96,7 @@ ACTIONS = {
     "ra.feeorder.decline_refund": _("退款未获同意"),
     "ra.feeorder.owe_back": _("产生应退款"),
     "ra.feeorder.pay": _("收款"),
+    "ra.feeorder.reprice": _("按新的有效期重新计费"),
     "ra.feeorder.refund": _("退款"),
     "ra.feeorder.remind": _("转为欠费"),
     "ra.feeorder.void": _("费用作废"),

@@ -126,7 +126,7 @@ GRANTS: dict[str, dict[str, str]] = {
     "ra_notice": {"anxin_staff": KEEP, "anxin_worker": KEEP},
     # fees: a price stays as it was approved, a payment as it came in (CPS 9.1)
     "ra_feeschedule": {
-        "anxin_staff": KEEP,
+        "anxin_staff": "SELECT, INSERT, UPDATE (state, approval_id)",
         "anxin_public": "SELECT (id, state, valid_from, proposed_by, proposed_at, approval_id)",
     },
     "ra_feeprice": {"anxin_staff": ADD, "anxin_public": READ},

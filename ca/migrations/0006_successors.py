@@ -5,28 +5,43 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('ca', '0005_names_of_servers'),
+        ("ca", "0005_names_of_servers"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='certificate',
-            name='ends',
-            field=models.CharField(db_default='', default='', max_length=30),
+            model_name="certificate",
+            name="ends",
+            field=models.CharField(db_default="", default="", max_length=30),
         ),
         migrations.AddField(
-            model_name='certificate',
-            name='replaces',
-            field=models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='successors', to='ca.certificate'),
+            model_name="certificate",
+            name="replaces",
+            field=models.ForeignKey(
+                db_index=False,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="successors",
+                to="ca.certificate",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='certificate',
-            constraint=models.CheckConstraint(condition=models.Q(('ends', ''), ('replaces__isnull', False), _connector='OR'), name='only_a_successor_ends_another'),
+            model_name="certificate",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("ends", ""), ("replaces__isnull", False), _connector="OR"),
+                name="only_a_successor_ends_another",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='certificate',
-            constraint=models.UniqueConstraint(condition=models.Q(('replaces__isnull', False), ('state__in', ['ordered', 'planned', 'valid', 'held'])), fields=('replaces',), name='one_successor_at_a_time'),
+            model_name="certificate",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(
+                    ("replaces__isnull", False),
+                    ("state__in", ["ordered", "planned", "valid", "held"]),
+                ),
+                fields=("replaces",),
+                name="one_successor_at_a_time",
+            ),
         ),
     ]

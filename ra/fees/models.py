@@ -32,6 +32,10 @@ class FeeSchedule(Stateful):
                 condition=models.Q(state="published"),
                 name="one_schedule_a_day",
             ),
+            models.CheckConstraint(
+                condition=~models.Q(state="published") | models.Q(approval_id__isnull=False),
+                name="a_published_schedule_is_agreed_to",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -76,6 +80,7 @@ class FeeOrder(Stateful):
     application = models.OneToOneField(Application, models.PROTECT, related_name="+")
     schedule = models.ForeignKey(FeeSchedule, models.PROTECT, related_name="+")
     agreement = models.ForeignKey(FeeAgreement, models.PROTECT, null=True, related_name="+")
+    days = models.PositiveSmallIntegerField()  # the term that costs this
     fen = models.PositiveIntegerField()
     opened_at = models.DateTimeField()
     due_at = models.DateTimeField()
@@ -94,6 +99,17 @@ class FeeOrder(Stateful):
                 condition=models.Q(refund__isnull=True) | models.Q(refund__lte=models.F("fen")),
                 name="no_more_goes_back_than_came",
             ),
+            models.CheckConstraint(
+                condition=~models.Q(state__in=["refund_due", "refund_asked", "refunded"])
+                | models.Q(refund__isnull=False),
+                name="what_goes_back_has_an_amount",
+            ),
+            models.CheckConstraint(
+                condition=~models.Q(state__in=["refund_asked", "refunded"])
+                | models.Q(approval_id__isnull=False),
+                name="a_refund_is_agreed_to",
+            ),
+            models.UniqueConstraint(fields=["approval_id"], name="one_approval_one_refund"),
         ]
         indexes = [models.Index(fields=["state", "due_at"], name="fee_order_state")]
 
@@ -110,6 +126,11 @@ class FeePayment(models.Model):
     receipt = models.CharField(max_length=40, unique=True)
     taken_by = models.BigIntegerField()
     at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["order"], name="an_order_is_paid_once"),
+        ]
 
     def __str__(self) -> str:
         return self.receipt

@@ -82,10 +82,12 @@ def in_force(at: datetime) -> FeeSchedule | None:
 
 
 def published_price(profile: str, years: int, *, at: datetime) -> tuple[FeeSchedule, int] | None:
-    """The schedule and the fen it asks for; None when it has no such price."""
+    """The schedule and the fen it asks for; None for what costs nothing. Refuses a term that has
+    no price while others of this profile have: `fees.not_offered`.
+    """
     schedule = in_force(at)
-    price = schedule and schedule.prices.filter(profile=profile, years=years).first()
-    return (schedule, price.fen) if schedule and price else None
+    fen = rules.check_offered(prices_of(schedule), profile, years) if schedule else None
+    return None if schedule is None or fen is None else (schedule, fen)
 
 
 def agreement(subscriber: int, profile: str, years: int, *, at: datetime) -> FeeAgreement | None:
@@ -203,7 +205,7 @@ def _order(row: FeeOrder, payments: list[FeePayment], names: dict[int, str]) -> 
         number=row.application.number,
         masked_name=row.application.masked_name,
         profile=row.application.profile,
-        years=row.application.days // 365,
+        years=row.days // 365,
         state=row.state,
         fen=row.fen,
         missing=row.fen - sum(payment.fen for payment in payments),

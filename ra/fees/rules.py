@@ -34,6 +34,7 @@ class State(StrEnum):
 STEPS = Steps(
     ("pay", [State.OPEN, State.ARREARS], State.PAID),
     ("remind", [State.OPEN], State.ARREARS),
+    ("reprice", [State.OPEN, State.ARREARS, State.PAID], State.OPEN),  # another term is wanted
     ("void", [State.OPEN, State.ARREARS], State.VOID),
     ("owe_back", [State.PAID], State.REFUND_DUE),
     ("ask_refund", [State.REFUND_DUE], State.REFUND_ASKED),
@@ -50,7 +51,7 @@ class Method(StrEnum):
     ONLINE = "online"
 
 
-YEARS = (1, 2, 3, 5)  # terms with a price
+YEARS = (1, 2, 3, 4, 5)  # terms with a price, all that can be applied for
 TERM = timedelta(days=30)  # to pay an order; the house's own
 FULL_REFUND = timedelta(days=30)  # CPS 9.1.5, since the certificate was issued
 MOST = 100_000_000  # fen; a higher price is a slip of the pen
@@ -105,6 +106,35 @@ def check_agreed(agreed: int, published: int | None) -> None:
 def amount(published: int, agreed: int | None) -> int:
     """What is asked for: the agreement's price, unless the published one has become lower."""
     return published if agreed is None else min(agreed, published)
+
+
+def check_offered(prices: Iterable[Price], profile: str, years: int) -> int | None:
+    """The fen asked for; None for a profile that costs nothing, because no term of it has a price.
+
+    Refuses a term without a price beside terms that have one: it is not offered, it is not free.
+    """
+    known = {price.years: price.fen for price in prices if price.profile == profile}
+    if known and years not in known:
+        raise Refusal(
+            Kind.INVALID,
+            "fees.not_offered",
+            f"no price for {years} years",
+            cps="9.1",
+            field="years",
+        )
+    return known.get(years)
+
+
+def check_same_term(state: str, fen: int) -> None:
+    """Refuses another term for an application whose own was paid."""
+    if state not in UNPAID and fen:
+        raise Refusal(
+            Kind.CONFLICT,
+            "fees.paid_for_another_term",
+            "its fee was paid for another term",
+            cps="9.1",
+            field="years",
+        )
 
 
 def check_payment(fen: int, missing: int) -> None:

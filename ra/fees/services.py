@@ -35,15 +35,15 @@ def propose_schedule(
     """
     _check_finance(actor)
     kept = rules.check_prices(prices, queries.profiles())
-    if valid_from < queries.day(at) or _published_on(valid_from):
-        raise _refuse("valid_from", "a day without a price list of its own", field="valid_from")
+    _check_free(valid_from, at=at)
     _clear_undecided(actor, at)
-    row = FeeSchedule.objects.create(
+    row = FeeSchedule(
         state=ScheduleState.PROPOSED,
         valid_from=valid_from,
         proposed_by=person(actor),
         proposed_at=at,
     )
+    _insert(row)
     FeePrice.objects.bulk_create(
         [FeePrice(schedule=row, profile=p.profile, years=p.years, fen=p.fen) for p in kept]
     )
@@ -55,8 +55,19 @@ def propose_schedule(
     return row.pk
 
 
-def _published_on(day: date) -> bool:
-    return FeeSchedule.objects.filter(state=ScheduleState.PUBLISHED, valid_from=day).exists()
+def _insert(row: FeeSchedule) -> None:
+    try:
+        with transaction.atomic():
+            row.save(force_insert=True)
+    except IntegrityError as error:
+        raise _proposed_already() from error
+
+
+def _check_free(day: date, *, at: datetime) -> None:
+    """A list counts from a day that is not over, and on which no other begins."""
+    others = FeeSchedule.objects.filter(state=ScheduleState.PUBLISHED, valid_from=day)
+    if day < queries.day(at) or others.exists():
+        raise _refuse("valid_from", "a day without a price list of its own", field="valid_from")
 
 
 def _clear_undecided(actor: Actor, at: datetime) -> None:
@@ -65,7 +76,7 @@ def _clear_undecided(actor: Actor, at: datetime) -> None:
     if waiting is None:
         return
     if waiting.approval_id and approval(waiting.approval_id).state == OPEN:
-        raise Refusal(Kind.CONFLICT, "fees.proposed_already", "one list at a time", cps="9.1")
+        raise _proposed_already()
     advance(waiting, "refuse", actor=actor, at=at)
 
 
@@ -85,8 +96,7 @@ def publish(
     """
     row = FeeSchedule.objects.select_for_update().get(pk=schedule_id)
     redeem(approval, PUBLISH, _schedule_payload(row), actor=actor, at=at)
-    if _published_on(row.valid_from):
-        raise _refuse("valid_from", "another list is in force from then", field="valid_from")
+    _check_free(row.valid_from, at=at)
     advance(row, "publish", actor=actor, at=at, valid_from=row.valid_from.isoformat())
 
 
@@ -169,27 +179,33 @@ def _check_below(price: Price, *, at: datetime) -> None:
 
 
 def open_order(application: Application, *, actor: Actor, at: datetime) -> None:
-    """What the application costs, at its first submission; part of submitting.
+    """What the application costs, at the price of the day; part of submitting.
 
-    What the price list does not name costs nothing.
+    What the price list does not name costs nothing. Handed in again it costs the same, and for
+    another term what that costs, as long as nothing was paid: `fees.paid_for_another_term`.
     """
     years = application.days // 365
     found = queries.published_price(application.profile, years, at=at)
-    if not found or FeeOrder.objects.filter(application=application).exists():
+    row = _of(application.pk)
+    if row.days == application.days if row else not found:
         return
-    schedule, published = found
     agreed = queries.agreement(application.subscriber_id or 0, application.profile, years, at=at)
-    row = FeeOrder.objects.create(
-        state=State.OPEN,
-        application=application,
-        schedule=schedule,
-        agreement=agreed,
-        fen=rules.amount(published, agreed.fen if agreed else None),
-        opened_at=at,
-        due_at=at + rules.TERM,
-    )
-    record("ra.open_fee_order", subject_of(row), actor=actor, at=at, fen=row.fen)
-    if row.fen == 0:
+    asked = {
+        "agreement": agreed,
+        "days": application.days,
+        "fen": rules.amount(found[1], agreed.fen if agreed else None) if found else 0,
+        "due_at": at + rules.TERM,
+    } | ({"schedule": found[0]} if found else {})
+    if row is None:
+        row = FeeOrder.objects.create(
+            state=State.OPEN, application=application, opened_at=at, **asked
+        )
+        record("ra.open_fee_order", subject_of(row), actor=actor, at=at, fen=row.fen)
+    else:
+        rules.check_same_term(row.state, row.fen)
+        FeeOrder.objects.filter(pk=row.pk).update(**asked)
+        advance(row, "reprice", actor=actor, at=at, fen=asked["fen"], days=application.days)
+    if asked["fen"] == 0:
         advance(row, "pay", actor=actor, at=at)
 
 
@@ -269,9 +285,10 @@ def ask_refund(order_id: int, *, actor: Actor, at: datetime) -> None:
     row = queries.locked(order_id)
     if row.state == State.REFUND_ASKED and _is_over(row):
         advance(row, "decline_refund", actor=actor, at=at)
-    advance(row, "ask_refund", actor=actor, at=at)
+    rules.STEPS.after("ask_refund", row.state)
     asked = propose(REFUND, _refund_payload(row), subject=subject_of(row), actor=actor, at=at)
     FeeOrder.objects.filter(pk=row.pk).update(approval_id=asked.id)
+    advance(row, "ask_refund", actor=actor, at=at)
 
 
 def _is_over(row: FeeOrder) -> bool:
@@ -300,6 +317,10 @@ def make_refund(
 
 def _refund_payload(row: FeeOrder) -> dict[str, object]:
     return {"order_id": row.pk, "number": row.application.number, "fen": row.refund}
+
+
+def _proposed_already() -> Refusal:
+    return Refusal(Kind.CONFLICT, "fees.proposed_already", "one list at a time", cps="9.1")
 
 
 def _check_finance(actor: Actor) -> None:

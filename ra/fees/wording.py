@@ -28,6 +28,8 @@ WORDING = {
     "fees.valid_from": _("生效日期不能早于今天，也不能与另一份价目表或截止日期冲突。"),
     "fees.proposed_already": _("已有一份价目表待审批。请等它审批结束再提交新的。"),
     "fees.above_published": _("协议价不能高于公布的价格（CPS %(cps)s）。"),
+    "fees.not_offered": _("价目表里没有这个有效期的价格，请选择其他有效期（CPS %(cps)s）。"),
+    "fees.paid_for_another_term": _("费用已按原来的有效期缴清，不能再改有效期。请另开一件申请。"),
     "fees.payment": _("收款金额应等于应缴金额。没有记账，请核对。"),
     "fees.method": _("请选择付款方式。"),
     "fees.receipt": _("请填写收据号，最多 40 个字符。"),

@@ -3,6 +3,7 @@
 from datetime import date, timedelta
 
 import pytest
+from django.db import ProgrammingError
 from django.test import Client
 
 from anxin.kernel.errors import Refusal
@@ -12,10 +13,12 @@ from people.approvals.models import Approval
 from ra.applications.models import Application
 from ra.fees import queries, services
 from ra.fees.models import FeeAgreement, FeeOrder, FeePayment, FeeSchedule
-from ra.fees.rules import TERM, Price
+from ra.fees.rules import TERM, YEARS, Price
+from ra.intake import forms
 from ra.intake import services as intake
 from ra.notices.models import Notice
 from ra.review import services as review
+from tests.rooms.ra.test_races import at_once
 from tests.support import ra
 from tests.support.people import hire, signed_in
 from tests.support.ra import AT, MINUTE
@@ -81,7 +84,7 @@ def test_a_price_list_needs_a_second_person(counter, yuan, gu):
     assert refused(decide, asked, yuan).rule.startswith("approval.")
     decide(asked, gu)
 
-    assert queries.schedule(AT).rows == ((PROFILE, (20_000, None, None, None)),)
+    assert queries.schedule(AT).rows == ((PROFILE, (20_000, None, None, None, None)),)
     assert Entry.objects.filter(action="ra.feeschedule.publish").count() == 1
 
 
@@ -109,6 +112,43 @@ def test_lists_are_proposed_by_finance_one_at_a_time_and_not_for_the_past(counte
     assert refused(propose, yuan, fen=-1).field == f"{PROFILE}.1"
     propose(yuan)
     assert refused(propose, yuan).rule == "fees.proposed_already"
+
+
+def test_a_list_is_not_published_for_days_that_are_over(counter, yuan, gu):
+    """CPS-9.1: agreed to three days late, it would have asked for other prices since then."""
+    propose(yuan)
+    asked, later = queries.proposed().approval_id, AT + timedelta(days=3)
+
+    refusal = refused(decide, asked, gu, at=later)
+
+    assert refusal.rule == "fees.valid_from"
+    assert queries.schedule(later) is None
+    decide(asked, gu, grants=False, at=later)
+
+
+def test_of_two_lists_proposed_at_once_one_waits(live_counter, yuan):
+    outcomes = at_once(lambda: propose(yuan), lambda: propose(yuan, fen=30_000))
+
+    assert "fees.proposed_already" in outcomes
+    assert FeeSchedule.objects.count() == 1
+
+
+def test_money_that_came_in_at_once_came_in_once(live_counter, yuan, gu):
+    """CPS-9.1: two clicks, two receipts, one payment."""
+    publish(yuan, gu)
+    ra.submitted(live_counter)
+
+    outcomes = at_once(lambda: pay(yuan), lambda: pay(yuan, receipt="R-2"))
+
+    assert sorted(outcomes, key=str) == [None, "fees.payment"]
+    assert FeePayment.objects.count() == 1
+
+
+def test_a_published_list_stays_as_it_was_agreed_to(live_counter, yuan, gu, in_role):
+    """CPS-9.1: the staff site's own role cannot move its day."""
+    publish(yuan, gu)
+    with in_role("staff"), pytest.raises(ProgrammingError, match="permission denied"):
+        FeeSchedule.objects.update(valid_from=date(2020, 1, 1))
 
 
 def test_a_refused_list_is_over(counter, yuan, gu):
@@ -164,6 +204,74 @@ def test_without_a_price_nothing_is_owed(counter):
     ra.submitted(counter)
 
     assert not FeeOrder.objects.exists()
+
+
+def handed_in_again(counter, application_id, years):
+    """Sent back by a reviewer, and handed in for another term."""
+    review.claim(application_id, actor=counter.ren, at=LATER)
+    review.return_for_correction(
+        application_id, ["A01"], message="请更正有效期", actor=counter.ren, at=LATER
+    )
+    fields = ra.FIELDS
+    intake.save_draft(application_id, fields, years=years, actor=counter.chen, at=LATER)
+    return intake.submit(application_id, actor=counter.chen, at=LATER)
+
+
+def publish_terms(yuan, gu, **fen_by_years):
+    prices = [Price(PROFILE, int(years[1:]), fen) for years, fen in fen_by_years.items()]
+    services.propose_schedule(prices, valid_from=TODAY, actor=yuan, at=AT)
+    decide(queries.proposed().approval_id, gu)
+
+
+def test_one_year_is_not_paid_for_and_five_taken(counter, yuan, gu):
+    """CPS-9.1"""
+    publish_terms(yuan, gu, y1=20_000, y5=80_000)
+    application_id, _ = ra.submitted(counter)
+    pay(yuan)
+
+    refusal = refused(handed_in_again, counter, application_id, 5)
+
+    assert (refusal.rule, refusal.field) == ("fees.paid_for_another_term", "years")
+    assert (state(), FeeOrder.objects.get().fen) == ("paid", 20_000)
+
+
+def test_who_has_not_paid_and_wants_another_term_pays_for_that(counter, yuan, gu):
+    """CPS-9.1"""
+    publish_terms(yuan, gu, y1=0, y5=80_000)
+    application_id, told = ra.submitted(counter)
+    assert state() == "paid"  # nothing
+
+    handed_in_again(counter, application_id, 5)
+
+    order = queries.order(told.number)
+    assert (order.state, order.fen, order.years) == ("open", 80_000, 5)
+    entry = Entry.objects.get(action="ra.feeorder.reprice")
+    assert '"fen":80000' in entry.details
+
+
+def test_handed_in_again_for_the_same_term_it_costs_what_it_cost(counter, yuan, gu):
+    publish_terms(yuan, gu, y1=20_000, y5=80_000)
+    application_id, _ = ra.submitted(counter)
+    pay(yuan)
+
+    handed_in_again(counter, application_id, 1)
+
+    assert (state(), FeeOrder.objects.get().fen) == ("paid", 20_000)
+
+
+def test_a_term_without_a_price_is_not_offered_rather_than_free(counter, yuan, gu):
+    """CPS-9.1"""
+    publish_terms(yuan, gu, y1=20_000)
+    draft = ra.draft(counter.chen)
+    intake.save_draft(draft, ra.FIELDS, years=4, actor=counter.chen, at=AT)
+
+    refusal = refused(intake.submit, draft, actor=counter.chen, at=AT)
+
+    assert (refusal.rule, refusal.field) == ("fees.not_offered", "years")
+
+
+def test_every_term_people_can_ask_for_can_have_a_price():
+    assert tuple(forms.YEARS) == YEARS
 
 
 def test_payments_are_whole_once_and_with_a_receipt_of_their_own(counter, yuan, gu):
