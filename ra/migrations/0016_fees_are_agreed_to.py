@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('ra', '0014_fees'),
+        ('ra', "0015_blacklist"),
     ]
 
     operations = [
