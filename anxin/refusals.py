@@ -10,16 +10,16 @@ from anxin.templatetags.ui import told
 
 
 @contextmanager
-def refusals_on(form: Form, **renamed: str) -> Iterator[None]:
+def refusals_on(form: Form, *, above: bool = False, **renamed: str) -> Iterator[None]:
     """A refusal that names a field of the form ends the block and is said there.
 
-    Any other goes on to the page of refusals. `renamed`: what a rule calls a field -> what the form
-    calls it.
+    Any other stands `above` the form, or goes on to the page of refusals. `renamed`: what a rule
+    calls a field -> what the form calls it.
     """
     try:
         yield
     except Refusal as refusal:
         field = renamed.get(refusal.field, refusal.field)
-        if field not in form.fields:
+        if field not in form.fields and not above:
             raise
-        form.add_error(field, told(refusal))
+        form.add_error(field if field in form.fields else None, told(refusal))

@@ -10,8 +10,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from anxin.kernel import web
-from anxin.kernel.errors import Refusal
-from anxin.templatetags.ui import told
+from anxin.refusals import refusals_on
 from people.api import Role
 from people.gates import actor_of, only
 from ra.disclosures import queries, services
@@ -38,7 +37,7 @@ def ask(request: HttpRequest) -> HttpResponse:
     form = AskForm(request.POST or None, held=scope.fields, kept=scope.slots)
     if request.method == "POST" and form.is_valid():
         given = form.cleaned_data
-        try:
+        with refusals_on(form, fields="fields_"):
             number = services.ask(
                 scope.number,
                 basis=given["basis"],
@@ -49,9 +48,6 @@ def ask(request: HttpRequest) -> HttpResponse:
                 actor=actor,
                 at=timezone.now(),
             )
-        except Refusal as refusal:
-            _tell(form, refusal)
-        else:
             messages.success(request, _("%(number)s 已提交，等另一人审批。") % {"number": number})
             return redirect("disclosure", number)
     context = {"scope": scope, "form": form}
@@ -73,7 +69,7 @@ def decide(request: HttpRequest, number: str) -> HttpResponse:
     actor, grants = actor_of(request), request.POST.get("grants") == "yes"
     form = RefuseForm(None if grants else request.POST)
     if grants or form.is_valid():
-        try:
+        with refusals_on(form):
             services.decide(
                 number,
                 grants=grants,
@@ -82,11 +78,6 @@ def decide(request: HttpRequest, number: str) -> HttpResponse:
                 actor=actor,
                 at=timezone.now(),
             )
-        except Refusal as refusal:
-            if grants:
-                raise
-            _tell(form, refusal)
-        else:
             return redirect("disclosure", number)
     return _show(request, number, refuse_form=form, status=422)
 
@@ -123,11 +114,8 @@ def extract(request: HttpRequest, number: str) -> HttpResponse:
 def hand_over(request: HttpRequest, number: str) -> HttpResponse:
     actor, form = actor_of(request), HandOverForm(request.POST)
     if form.is_valid():
-        try:
+        with refusals_on(form):
             services.hand_over(number, **form.cleaned_data, actor=actor, at=timezone.now())
-        except Refusal as refusal:
-            _tell(form, refusal)
-        else:
             return redirect("disclosure", number)
     return _show(request, number, hand_over_form=form, status=422)
 
@@ -141,11 +129,3 @@ def _show(
         "hand_over_form": HandOverForm(),
     }
     return render(request, "ra/disclosures/page.html", context | forms_, status=status)
-
-
-def _tell(form: forms.Form, refusal: Refusal) -> None:
-    """A refusal that names no field of the form goes on to the page of refusals."""
-    field = "fields_" if refusal.field == "fields" else refusal.field
-    if field not in form.fields:
-        raise refusal
-    form.add_error(field, told(refusal))

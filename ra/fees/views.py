@@ -6,8 +6,7 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from anxin.kernel.errors import Refusal
-from anxin.templatetags.ui import told
+from anxin.refusals import refusals_on
 from ca.api import PROFILES
 from people.api import Role
 from people.gates import actor_of, only
@@ -40,7 +39,7 @@ def order(request: HttpRequest, number: str) -> HttpResponse:
 def pay(request: HttpRequest, number: str) -> HttpResponse:
     form = PaymentForm(request.POST)
     if form.is_valid():
-        try:
+        with refusals_on(form, fen="amount"):
             services.take_payment(
                 queries.order(number).id,
                 form.fen(),
@@ -49,9 +48,6 @@ def pay(request: HttpRequest, number: str) -> HttpResponse:
                 actor=actor_of(request),
                 at=timezone.now(),
             )
-        except Refusal as refusal:
-            _tell(form, refusal)
-        else:
             return redirect("fee-order", number)
     return _order(request, number, form, status=422)
 
@@ -74,13 +70,10 @@ def schedule(request: HttpRequest) -> HttpResponse:
     names = {code: str(PROFILES.get(code, code)) for code in queries.profiles()}
     form = ScheduleForm(names, known, request.POST or None)
     if request.method == "POST" and form.is_valid():
-        try:
+        with refusals_on(form, fen="amount"):
             services.propose_schedule(
                 form.prices(), valid_from=form.cleaned_data["valid_from"], actor=actor, at=at
             )
-        except Refusal as refusal:
-            _tell(form, refusal)
-        else:
             return redirect("fee-schedule")
     context = {
         "schedule": current,
@@ -103,11 +96,3 @@ def _order(
         "may_decide": Role.CA_ADMIN in roles,
     }
     return render(request, "ra/fees/order.html", context, status=status)
-
-
-def _tell(form: PaymentForm | ScheduleForm, refusal: Refusal) -> None:
-    """A refusal that names no field of the form goes on to the page of refusals."""
-    field = "amount" if refusal.field == "fen" else refusal.field
-    if field not in form.fields:
-        raise refusal
-    form.add_error(field, told(refusal))

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from django import forms
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -11,8 +10,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
-from anxin.kernel.errors import Refusal
-from anxin.templatetags.ui import told
+from anxin.refusals import refusals_on
 from people.api import Role
 from people.gates import actor_of, only
 from ra.branches import services as branches
@@ -37,11 +35,8 @@ def open_office(request: HttpRequest) -> HttpResponse:
     actor = actor_of(request)
     form = OfficeForm(request.POST, above=offices(actor))
     if form.is_valid():
-        try:
+        with refusals_on(form, above=True):
             branches.open_office(**form.cleaned_data, actor=actor, at=timezone.now())
-        except Refusal as refusal:
-            _tell(form, refusal)
-        else:
             return redirect("office", form.cleaned_data["code"])
     return _index(request, form, status=422)
 
@@ -60,11 +55,8 @@ def rename(request: HttpRequest, code: str) -> HttpResponse:
     actor, form = actor_of(request), NameForm(request.POST)
     office = seen_office(code, actor)
     if form.is_valid():
-        try:
+        with refusals_on(form, above=True):
             branches.rename_office(office.id, **form.cleaned_data, actor=actor, at=timezone.now())
-        except Refusal as refusal:
-            _tell(form, refusal)
-        else:
             return redirect("office", code)
     return _show(request, code, name_form=form, status=422)
 
@@ -77,13 +69,10 @@ def authority(request: HttpRequest, code: str) -> HttpResponse:
     actor, form = actor_of(request), AuthorityForm(request.POST)
     office = seen_office(code, actor)
     if form.is_valid():
-        try:
+        with refusals_on(form, above=True):
             branches.propose_authority(
                 office.id, **form.cleaned_data, actor=actor, at=timezone.now()
             )
-        except Refusal as refusal:
-            _tell(form, refusal)
-        else:
             messages.success(request, _("已提请，等另一人审批。"))
             return redirect("office", code)
     return _show(request, code, authority_form=form, status=422)
@@ -98,11 +87,8 @@ def stop(request: HttpRequest, code: str) -> HttpResponse:
     office = seen_office(code, actor)
     form = StopForm(request.POST, offices=queries.successors(office.id, actor))
     if form.is_valid():
-        try:
+        with refusals_on(form, above=True):
             services.propose_stop(office.id, **form.cleaned_data, actor=actor, at=timezone.now())
-        except Refusal as refusal:
-            _tell(form, refusal)
-        else:
             messages.success(request, _("已提请，等另一人审批。"))
             return redirect("office", code)
     return _show(request, code, stop_form=form, status=422)
@@ -129,8 +115,3 @@ def _show(request: HttpRequest, code: str, *, status: int = 200, **forms_: Any) 
             "stop_form": StopForm(offices=queries.successors(page.office.id, actor)),
         }
     return render(request, "ra/offices/page.html", context | forms_, status=status)
-
-
-def _tell(form: forms.Form, refusal: Refusal) -> None:
-    """What concerns no field of the form stands above it."""
-    form.add_error(refusal.field if refusal.field in form.fields else None, told(refusal))

@@ -6,15 +6,15 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
-from anxin.kernel.errors import Refusal, Refusals
-from anxin.templatetags.ui import told
+from anxin.kernel.errors import Refusals
+from anxin.refusals import refusals_on
 from people.api import Role
 from people.gates import actor_of, only
 from ra.applications.queries import id_of
 from ra.applications.rules import CORRECTION_DAYS
 from ra.review import case as cases
 from ra.review import services
-from ra.review.forms import RejectForm, ReturnForm
+from ra.review.forms import RejectForm
 from ra.review.views.case import page, return_form
 from ra.review.views.queue import onward
 
@@ -45,11 +45,8 @@ def send_back(request: HttpRequest, number: str) -> HttpResponse:
     view = cases.case(number, actor, at=at)
     form = return_form(view, request.POST or None)
     if request.method == "POST" and form.is_valid():
-        try:
+        with refusals_on(form):
             done = services.return_for_correction(view.id, **form.cleaned_data, actor=actor, at=at)
-        except Refusal as refusal:
-            _tell(form, refusal)
-        else:
             return onward(request, done)
     context = {"case": view, "return_form": form, "correction_days": CORRECTION_DAYS}
     status = 422 if form.errors else 200
@@ -63,22 +60,9 @@ def decline(request: HttpRequest, number: str) -> HttpResponse:
     actor, at = actor_of(request), timezone.now()
     form = RejectForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
-        try:
+        with refusals_on(form):
             done = services.reject(id_of(number, actor), **form.cleaned_data, actor=actor, at=at)
-        except Refusal as refusal:
-            _tell(form, refusal)
-        else:
             return onward(request, done)
     context = {"case": cases.case(number, actor, at=at), "reject_form": form}
     status = 422 if form.errors else 200
     return render(request, "ra/review/reject.html", context, status=status)
-
-
-# --- inside ----------------------------------------------------------------------------------
-
-
-def _tell(form: ReturnForm | RejectForm, refusal: Refusal) -> None:
-    """A refusal that names no field of the form goes on to the page of refusals."""
-    if refusal.field not in form.fields:
-        raise refusal
-    form.add_error(refusal.field, told(refusal))
