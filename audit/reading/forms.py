@@ -9,7 +9,8 @@ from django.core.validators import RegexValidator
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from audit.reading.rules import NOBODY, Filters, number_in
+from anxin.kernel.numbers import number_in
+from audit.reading.rules import NOBODY, Filters
 from people.api import staff_matching
 
 CODE = RegexValidator(r"^[a-z_.]+$", _("动作代码由小写字母、点和下划线组成，例如 ra.application。"))

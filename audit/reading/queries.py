@@ -10,10 +10,10 @@ from django.db.models import Q, QuerySet
 
 from anxin.kernel import canonical
 from anxin.kernel.errors import Kind, Refusal
+from anxin.kernel.numbers import day_of, number_in
 from audit.journal import queries as chain
 from audit.journal import rules as links
 from audit.journal.models import Entry, Link
-from audit.reading import rules
 from audit.reading.rules import NOBODY, PAGE, Filters
 from people.api import staff_matching
 
@@ -168,8 +168,8 @@ def _subjects(text: str) -> list[str]:
 
 def _numbered(text: str) -> set[str]:
     """Whatever was opened under a printed number, which tells the day and stands in the entry."""
-    number = rules.number_in(text)
-    day = number and rules.day_of(number)
+    number = number_in(text)
+    day = number and day_of(number)
     if not day:
         return set()
     opened = Entry.objects.filter(at__gte=day, at__lt=day + timedelta(days=1))

@@ -5,9 +5,8 @@ from datetime import datetime
 
 from django.db import connection, transaction
 
-from anxin.kernel import canonical
+from anxin.kernel import canonical, numbers
 from anxin.kernel.actors import Actor
-from anxin.kernel.workdays import SHANGHAI
 from audit.log import record
 from kmc import api as kmc
 from ra.applicants import queries
@@ -30,10 +29,10 @@ def next_number(heading: str) -> int:
         return int(number)
 
 
-def numbered(heading: str, at: datetime) -> str:
-    """The next number of a day under a heading, such as RV20261120-0001."""
-    head = f"{heading}{at.astimezone(SHANGHAI):%Y%m%d}"
-    return f"{head}-{next_number(head):04}"
+def numbered(kind: str, at: datetime) -> str:
+    """The next number of a kind on a day, such as RV20261120-0001."""
+    head = numbers.heading(kind, at)
+    return numbers.printed(head, next_number(head))
 
 
 @transaction.atomic

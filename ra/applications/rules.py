@@ -9,7 +9,7 @@ from anxin.kernel import canonical
 from anxin.kernel.actors import Actor
 from anxin.kernel.errors import Kind, Refusal
 from anxin.kernel.states import Steps
-from anxin.kernel.workdays import SHANGHAI, add_workdays, working_time
+from anxin.kernel.workdays import add_workdays, working_time
 from ra.applications.workcalendar import is_workday
 
 
@@ -64,15 +64,6 @@ class Sla:
     percent: int
     soon: bool
     late: bool
-
-
-def heading(at: datetime) -> str:
-    """What a number of this day begins with: RA20261121, by the day in China."""
-    return f"RA{at.astimezone(SHANGHAI):%Y%m%d}"
-
-
-def number_of(head: str, count: int) -> str:
-    return f"{head}-{count:04}"
 
 
 def deadline(submitted_at: datetime) -> datetime:

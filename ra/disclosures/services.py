@@ -15,7 +15,7 @@ from audit.log import advance, record, subject_of
 from kmc import api as kmc
 from people.api import Approval, approval, propose, redeem, vote, withdraw
 from pki.sm.sm3 import sm3
-from ra.applicants.services import next_number
+from ra.applicants.services import numbered
 from ra.applicants.wording import DOCUMENT_TYPES, FIELD_LABELS, VERIFIED_HOW
 from ra.applications import queries as applications
 from ra.applications.rules import person
@@ -53,7 +53,7 @@ def ask(
     key = kmc.new_data_key("ra.disclosure", actor=actor, at=at)
     row = DisclosureCase(
         state=rules.State.ASKED,
-        number=_number(at),
+        number=numbered("DC", at),
         application=found,
         basis=basis,
         dated=dated,
@@ -148,11 +148,6 @@ def hand_over(number: str, *, taken_by: str, identified: str, actor: Actor, at: 
 
 
 # --- inside ----------------------------------------------------------------------------------
-
-
-def _number(at: datetime) -> str:
-    head = f"DC{at.astimezone(SHANGHAI):%Y%m%d}"
-    return f"{head}-{next_number(head):04}"
 
 
 def _payload(row: DisclosureCase) -> dict[str, object]:

@@ -18,7 +18,7 @@ from kmc import api as kmc
 from people.api import Role, approval, propose, withdraw
 from ra.applicants import rules as identity
 from ra.applicants.kinds import bearer, kind_of
-from ra.applicants.services import find_or_enter, next_number
+from ra.applicants.services import find_or_enter, numbered
 from ra.applications import queries as applications
 from ra.applications import rules as application_rules
 from ra.applications.models import Application, Dossier
@@ -78,10 +78,9 @@ def open_draft(
     place = intake_office(actor) if actor.office or not office else office_of(office)
     check_works(place)
     key = kmc.new_data_key("ra.application", actor=actor, at=at)
-    head = application_rules.heading(at)
     row = Application.objects.create(
         state=application_rules.State.DRAFT,
-        number=application_rules.number_of(head, next_number(head)),
+        number=numbered("RA", at),
         profile=offered.code,
         days=application_rules.check_days(years),
         office_id=place.id,

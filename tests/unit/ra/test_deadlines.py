@@ -8,8 +8,6 @@ from anxin.kernel.workdays import SHANGHAI
 from ra.applications.rules import (
     correction_deadline,
     deadline,
-    heading,
-    number_of,
     sla,
 )
 from ra.applications.workcalendar import is_workday
@@ -73,10 +71,3 @@ def test_used_time_is_a_share_of_two_days():
     assert sla(at(11, 25, 10), at=at(11, 24, 10)).percent == 50
     assert sla(at(11, 25, 10), at=at(11, 30, 10)).percent == 100
     assert sla(None, at=at(11, 24)) is None
-
-
-def test_numbers_begin_with_the_day_in_china():
-    evening_in_utc = datetime(2026, 11, 20, 23, 30, tzinfo=SHANGHAI)
-
-    assert number_of(heading(evening_in_utc), 7) == "RA20261120-0007"
-    assert number_of("RA20261120", 12345) == "RA20261120-12345"
