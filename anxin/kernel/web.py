@@ -4,6 +4,8 @@ from datetime import timedelta
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 
 from anxin.kernel.proxies import client_of
@@ -55,6 +57,11 @@ def next_page(request: HttpRequest) -> str:
         wanted, allowed_hosts={request.get_host()}, require_https=request.is_secure()
     )
     return wanted if ours else "/"
+
+
+def back_to(page: str, key: object, part: str) -> HttpResponse:
+    """To the page of this name, where the person was on it."""
+    return redirect(f"{reverse(page, args=[key])}#{part}")
 
 
 def speaking(response: HttpResponse, language: str) -> HttpResponse:

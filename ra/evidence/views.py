@@ -6,8 +6,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, JsonResponse
-from django.shortcuts import redirect, render
-from django.urls import reverse
+from django.shortcuts import render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import cache_control
@@ -67,18 +66,14 @@ def add(request: HttpRequest, number: str) -> HttpResponse:
             )
     if web.wants_json(request):
         return JsonResponse({"added": len(files)}, status=201)
-    return _back_to(number, slot)
+    return web.back_to("intake-page", number, f"slot-{slot}")
 
 
 @only(Role.OPERATOR)
 @require_POST
 def remove(request: HttpRequest, number: str, document_id: int) -> HttpResponse:
     slot = services.remove_evidence(document_id, actor=actor_of(request), at=timezone.now())
-    return _back_to(number, slot)
-
-
-def _back_to(number: str, slot: str) -> HttpResponse:
-    return redirect(f"{reverse('intake-page', args=[number])}#slot-{slot}")
+    return web.back_to("intake-page", number, f"slot-{slot}")
 
 
 @only(Role.OPERATOR, Role.REVIEWER)

@@ -6,7 +6,6 @@ from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
@@ -110,7 +109,7 @@ def attach_request(request: HttpRequest, number: str) -> HttpResponse:
     if form.errors:
         return _page(request, number, request_form=form, status=422)
     messages.success(request, _("请求有效，申请人持有私钥。"))
-    return _back_to(number, "request")
+    return web.back_to("intake-page", number, "request")
 
 
 @only(Role.OPERATOR)
@@ -122,7 +121,7 @@ def accept_agreement(request: HttpRequest, number: str) -> HttpResponse:
     services.accept_agreement(
         id_of(number, actor), **form.cleaned_data, actor=actor, at=timezone.now()
     )
-    return _back_to(number, "agreement")
+    return web.back_to("intake-page", number, "agreement")
 
 
 @only(Role.OPERATOR)
@@ -218,11 +217,6 @@ def _page(
 
 def _form(request: HttpRequest, number: str) -> DraftForm:
     return DraftForm(request.POST, kind=queries.kind_at(number, actor_of(request)))
-
-
-def _back_to(number: str, part: str) -> HttpResponse:
-    """The page, where the person was."""
-    return redirect(f"{reverse('intake-page', args=[number])}#{part}")
 
 
 def _save(request: HttpRequest, number: str, form: DraftForm) -> services.Saved:
