@@ -127,8 +127,9 @@ def intake_office(actor: Actor) -> OfficeView:
 
 
 def check_works(place: OfficeView) -> None:
-    """Refuses `branches.stopped` (CPS 5.8)."""
-    if place.state != rules.State.OPEN:
+    """Refuses `branches.stopped` (CPS 5.8). It does not stop before this transaction ends."""
+    row = Office.objects.select_for_update(no_key=True).get(pk=place.id)
+    if row.state != rules.State.OPEN:
         raise rules.stopped()
 
 

@@ -25,8 +25,9 @@ def open_office(
 
     Refuses `branches.*`: odd code, no name, taken code, unknown parent, anything below a counter.
     """
-    above = Office.objects.filter(code=parent).first() if parent else None
-    if parent and (above is None or not queries.sees(actor, above.path)):
+    offices = Office.objects.select_for_update()  # none above stops in the meantime
+    above = offices.filter(code=parent).first() if parent else None
+    if not queries.sees(actor, above.path if above else "") or (parent and above is None):
         raise queries.unknown_office(parent)
     if above is not None and above.state != rules.State.OPEN:
         raise rules.stopped()

@@ -4,15 +4,14 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('ra', "0015_blacklist"),
+        ("ra", "0015_blacklist"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='feeorder',
-            name='days',
+            model_name="feeorder",
+            name="days",
             field=models.PositiveSmallIntegerField(default=0),
             preserve_default=False,
         ),
@@ -22,23 +21,48 @@ class Migration(migrations.Migration):
             migrations.RunSQL.noop,
         ),
         migrations.AddConstraint(
-            model_name='feeorder',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state__in', ['refund_due', 'refund_asked', 'refunded']), _negated=True), ('refund__isnull', False), _connector='OR'), name='what_goes_back_has_an_amount'),
+            model_name="feeorder",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(
+                        ("state__in", ["refund_due", "refund_asked", "refunded"]), _negated=True
+                    ),
+                    ("refund__isnull", False),
+                    _connector="OR",
+                ),
+                name="what_goes_back_has_an_amount",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='feeorder',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state__in', ['refund_asked', 'refunded']), _negated=True), ('approval_id__isnull', False), _connector='OR'), name='a_refund_is_agreed_to'),
+            model_name="feeorder",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("state__in", ["refund_asked", "refunded"]), _negated=True),
+                    ("approval_id__isnull", False),
+                    _connector="OR",
+                ),
+                name="a_refund_is_agreed_to",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='feeorder',
-            constraint=models.UniqueConstraint(fields=('approval_id',), name='one_approval_one_refund'),
+            model_name="feeorder",
+            constraint=models.UniqueConstraint(
+                fields=("approval_id",), name="one_approval_one_refund"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='feepayment',
-            constraint=models.UniqueConstraint(fields=('order',), name='an_order_is_paid_once'),
+            model_name="feepayment",
+            constraint=models.UniqueConstraint(fields=("order",), name="an_order_is_paid_once"),
         ),
         migrations.AddConstraint(
-            model_name='feeschedule',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'published'), _negated=True), ('approval_id__isnull', False), _connector='OR'), name='a_published_schedule_is_agreed_to'),
+            model_name="feeschedule",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("state", "published"), _negated=True),
+                    ("approval_id__isnull", False),
+                    _connector="OR",
+                ),
+                name="a_published_schedule_is_agreed_to",
+            ),
         ),
     ]

@@ -12,6 +12,7 @@ from ra.applications.rules import State
 from ra.branches import queries as branches
 from ra.branches import rules
 from ra.branches.models import Office
+from ra.holds.models import HoldRequest
 from ra.offices import queries
 from ra.offices.queries import STOP
 from ra.revocations.models import RevocationRequest
@@ -23,8 +24,7 @@ def propose_stop(office_id: int, successor: str, *, actor: Actor, at: datetime) 
 
     Refuses `branches.stopped`, `open_below`, `successor`, `unknown`.
     """
-    row = branches.locked(office_id, actor)
-    other = branches.seen_office(successor, actor)
+    row, other = _both(office_id, successor, actor)
     _check(row, other)
     return propose(STOP, _payload(row, other), subject=subject_of(row), actor=actor, at=at)
 
@@ -43,8 +43,7 @@ def stop(
     Open applications, open requests and everything with a certificate go to the successor, whose
     people go on with them; what is over stays where it was decided.
     """
-    row = branches.locked(office_id, actor)
-    other = branches.seen_office(successor, actor)
+    row, other = _both(office_id, successor, actor)
     redeem(approval, STOP, _payload(row, other), actor=actor, at=at)
     _check(row, other)
     handed = _hand_over(row.pk, other.id, actor=actor, at=at)
@@ -61,12 +60,22 @@ def _hand_over(before: int, after: int, *, actor: Actor, at: datetime) -> dict[s
         record_many("ra.hand_on", told, actor=actor, at=at)
     certified = rows.filter(state=State.ACCEPTED).update(office_id=after)
     rows.update(office_id=after, claimed_by=None, claimed_until=None)
-    requests = RevocationRequest.objects.filter(office_id=before, state="requested")
+    requests = [
+        kind.objects.filter(office_id=before, state="requested").update(office_id=after)
+        for kind in (RevocationRequest, HoldRequest)
+    ]
     return {
         "applications": len(open_ones),
         "certificates": certified,
-        "requests": requests.update(office_id=after),
+        "requests": sum(requests),
     }
+
+
+def _both(office_id: int, successor: str, actor: Actor) -> tuple[Office, branches.OfficeView]:
+    """Locked in the order of their ids: no two offices hand over to each other at once."""
+    ids = {office_id, branches.seen_office(successor, actor).id}
+    rows = {pk: branches.locked(pk, actor) for pk in sorted(ids)}
+    return rows[office_id], branches.seen_office(successor, actor)
 
 
 def _check(row: Office, successor: branches.OfficeView) -> None:

@@ -8,16 +8,21 @@ import pytest
 from anxin.kernel.actors import SYSTEM
 from anxin.kernel.errors import Refusal
 from audit.journal.models import Entry
+from ca import api as ca
 from people.api import Role, open_approvals, vote
 from ra.applications.models import Application
 from ra.branches import queries as branches
 from ra.branches import services
 from ra.branches.models import Authority, Office
+from ra.holds import queries as holds
 from ra.intake import queries as intake_queries
 from ra.intake import services as intake
 from ra.offices import queries
 from ra.offices import services as offices
 from ra.review import services as review
+from ra.revocations import queries as revocations
+from tests.rooms.ra import test_holds, test_revocations
+from tests.rooms.ra.test_races import at_once
 from tests.support import ra
 from tests.support.people import hire, signed_in
 from tests.support.ra import AT, MINUTE
@@ -219,6 +224,66 @@ def test_an_office_that_stops_hands_over_what_it_was_working_on(counter, tang, g
     assert Entry.objects.filter(action="ra.office.stop", actor_id=gao.person_id).exists()
 
 
+def test_requests_against_certificates_go_to_the_successor_too(live_counter):
+    """CPS-5.8, CPS-4.9.14: nobody waits for an office that does no work any more."""
+    counter = live_counter
+    tang = hire("tang", Role.SECURITY_ADMIN, office="")
+    gao = hire("gao", Role.CA_ADMIN, office="")
+    numbers = []
+    for number, fields in ((1, ra.FIELDS), (2, ra.OTHER)):
+        row = Application.objects.get(pk=ra.issued(counter, number, fields=fields))
+        numbers.append(row.certificate_id)
+    frozen = test_holds.ask(numbers[0], counter.chen)
+    test_revocations.ask(numbers[1], counter.chen)
+
+    asked = offices.propose_stop(office("LRA0103").pk, "RA02", actor=tang, at=test_holds.LATER)
+    agreed(asked, gao, test_holds.LATER)
+
+    assert [one.number for one in holds.waiting(counter.zhou)] == [frozen]
+    assert len(revocations.waiting(counter.zhou)) == 1
+    test_holds.decide(frozen, counter.zhou)
+    assert ca.certificate(numbers[0]).state == "held"
+    told = Entry.objects.get(action="ra.office.stop").details
+    assert '"requests":2' in told
+
+
+def test_two_offices_do_not_hand_over_to_each_other(live_counter):
+    """CPS-5.8: agreed to by two people at once."""
+    tang = hire("tang", Role.SECURITY_ADMIN, office="")
+    admins = [hire(login, Role.CA_ADMIN, office="") for login in ("gao", "gu")]
+    services.open_office("RA03", name="云麓注册中心", actor=SYSTEM, at=AT)
+    asked = [
+        offices.propose_stop(office(code).pk, successor, actor=tang, at=AT)
+        for code, successor in (("RA02", "RA03"), ("RA03", "RA02"))
+    ]
+
+    outcomes = at_once(*(lambda n=n: agreed(asked[n], admins[n]).state for n in range(len(asked))))
+
+    assert sorted(outcomes) == ["branches.successor", "used"]
+    assert Office.objects.filter(code__in=["RA02", "RA03"], state="open").count() == 1
+
+
+def test_nothing_begins_at_an_office_while_it_stops(live_counter):
+    """CPS-5.8"""
+    tang = hire("tang", Role.SECURITY_ADMIN, office="")
+    gao = hire("gao", Role.CA_ADMIN, office="")
+    asked = offices.propose_stop(office("RA02").pk, "RA01", actor=tang, at=AT)
+
+    outcomes = at_once(
+        lambda: agreed(asked, gao).state,
+        lambda: intake.open_draft("personal-sm2-sign", actor=live_counter.zhao, at=AT).number,
+        lambda: services.open_office(
+            "LRA0201", name="江海受理点", kind="service_point", parent="RA02", actor=tang, at=AT
+        ),
+    )
+
+    if outcomes[0] == "used":
+        assert outcomes[2] == "branches.stopped"
+        assert not Application.objects.filter(office__code="RA02").exists()
+    else:
+        assert outcomes[0] == "branches.open_below"
+
+
 def test_what_is_over_stays_where_it_was_decided(counter, tang, gao):
     draft = ra.draft(counter.chen)
     intake.cancel(draft, reason="applicant_wish", actor=counter.chen, at=AT)
@@ -272,6 +337,17 @@ def test_staff_see_their_own_branch_and_no_other(counter):
     assert browser.get("/w/offices/LRA0103/").status_code == 200
     assert browser.get("/w/offices/RA02/").status_code == 404
     assert signed_in(counter.chen).get("/w/offices/RA01/").status_code == 404
+
+
+def test_an_administrator_of_one_ra_opens_offices_below_it_only(counter):
+    """CPS-1.4.2"""
+    song = hire("song", Role.SECURITY_ADMIN, office="RA01")
+    wanted = {"name": "栖原第二受理点", "actor": song, "at": AT}
+
+    for parent in ("", "RA02"):
+        rule = refused(services.open_office, "RA09", parent=parent, **wanted).rule
+        assert rule == "branches.unknown"
+    assert services.open_office("RA09", parent="RA01", **wanted)
 
 
 @pytest.mark.parametrize("page", ["rename", "authority", "stop"])
