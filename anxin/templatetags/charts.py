@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import date
+from math import ceil
 from typing import Protocol
 
 from django import template
@@ -11,9 +12,10 @@ from django.utils.translation import gettext as _
 
 register = template.Library()
 
-LEFT, RIGHT, TOP, FLOOR = 40, 784, 20, 170  # user units of the 790 by 200 drawing
+LEFT, RIGHT, TOP, BOTTOM = 40, 784, 20, 182  # user units of the 790 by 200 drawing
 LABELS = 6
-BELOW = 12  # room between the floor and the labels
+LINES = 3  # above the floor, at whole numbers
+LEAST = 12  # what the part below the floor gets
 BAR = '<rect x="{}" y="{}" width="{}" height="{}" rx="1.5" class="up">'
 
 
@@ -31,8 +33,10 @@ class DailyCount(Protocol):
 @register.simple_tag
 def bars(days: Sequence[DailyCount]) -> SafeString:
     """Certificates issued (up) and revoked (down) by day, as the inside of a 790 by 200 SVG."""
-    top = max([one.issued for one in days] + [1])
-    scale = (FLOOR - TOP) / top
+    top = LINES * max(ceil(max((one.issued for one in days), default=0) / LINES), 1)
+    deepest = max((one.revoked for one in days), default=0)
+    scale = min((BOTTOM - TOP) / (top + deepest), (BOTTOM - TOP - LEAST) / top)
+    floor = TOP + top * scale
     step = (RIGHT - LEFT) / max(len(days), 1)
     wide = round(step * 0.62, 1)
     upper, lower, ticks = [], [], []
@@ -44,17 +48,16 @@ def bars(days: Sequence[DailyCount]) -> SafeString:
             "issued": one.issued,
             "revoked": one.revoked,
         }
-        upper.append((x, round(FLOOR - height, 1), wide, height, said))
-        lower.append(
-            (x, wide, round(min(max(one.revoked * scale, min(one.revoked, 1) * 2), BELOW), 1))
-        )
+        upper.append((x, round(floor - height, 1), wide, height, said))
+        lower.append((x, round(floor + 2, 1), wide, round(one.revoked * scale, 1)))
         if (len(days) - 1 - at) % max(len(days) // LABELS, 1) == 0:
             ticks.append((x, label))
-    lines = [(y, round((FLOOR - y) / scale)) for y in range(TOP, FLOOR + 1, 50)]
+    counts = range(0, top + 1, top // LINES)
+    lines = [(round(floor - count * scale, 1), count) for count in counts]
     return (
         format_html_join("", '<line x1="36" x2="784" y1="{0}" y2="{0}" class="grid"/>', lines)
         + format_html_join("", '<text x="30" y="{}" text-anchor="end">{}</text>', lines)
         + format_html_join("", f"{BAR}<title>{{}}</title></rect>", upper)
-        + format_html_join("", '<rect x="{}" y="172" width="{}" height="{}" class="down"/>', lower)
+        + format_html_join("", '<rect x="{}" y="{}" width="{}" height="{}" class="down"/>', lower)
         + format_html_join("", '<text x="{}" y="197">{}</text>', ticks)
     )

@@ -13,6 +13,7 @@ PLANNED_EVERY = timedelta(hours=12)
 LISTED_AT_LATEST = timedelta(hours=24)  # CPS 4.9.3, 4.9.5: from revocation to list
 LISTED_WITHIN = timedelta(hours=1)  # our own aim
 SOON_OVER = timedelta(hours=4)  # CPS 2.2: alarm before a limit is missed
+A_SECOND = timedelta(seconds=1)
 # A list on demand is to be seen soon, so caches ask again after this many seconds.
 CACHE_SECONDS = 60
 
@@ -60,7 +61,8 @@ def is_due(standing: Standing, *, at: datetime) -> bool:
     last = standing.this_update
     if last is None:
         return True
-    asked = standing.requested_at is not None and standing.requested_at > last
+    # A list's time has whole seconds: the one that answers a request may look older than it.
+    asked = standing.requested_at is not None and standing.requested_at >= last + A_SECOND
     unlisted = standing.oldest_unlisted
     waited = unlisted is not None and at - unlisted >= LISTED_WITHIN
     return asked or waited or at - last >= PLANNED_EVERY

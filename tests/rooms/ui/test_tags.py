@@ -72,8 +72,16 @@ def test_bars_have_a_title_each_and_survive_empty_days():
     drawn = charts.bars(days)
     assert drawn.count("<title>") == 2
     assert "11-20 签发 10，吊销 1" in drawn
-    assert 'height="150.0"' in drawn
     assert charts.bars([]).count("<rect") == 0
+
+
+def test_bars_up_and_down_have_one_scale_and_whole_numbers_beside_them():
+    drawn = charts.bars([Day(date(2026, 11, 20), 1, 3), Day(date(2026, 11, 21), 0, 0)])
+    assert re.findall(r'text-anchor="end">(\d+)<', drawn) == ["0", "1", "2", "3"]
+    up, down = (
+        re.findall(rf'height="([0-9.]+)"[^>]*class="{side}"', drawn) for side in ("up", "down")
+    )
+    assert (up, down) == (["27.0", "0.0"], ["81.0", "0.0"])
 
 
 def test_every_step_of_every_state_table_has_a_name():

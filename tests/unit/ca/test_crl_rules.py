@@ -27,6 +27,8 @@ NOTHING = Standing(None, None, None, None)
         (standing(12 * HOUR), True),
         (standing(HOUR, requested=AT - SECOND), True),
         (standing(HOUR, requested=AT - 2 * HOUR), False),
+        (standing(HOUR, requested=AT - HOUR + SECOND), True),
+        (standing(HOUR, requested=AT - HOUR + SECOND / 2), False),  # this list is the answer
         (standing(2 * HOUR, unlisted=AT - HOUR), True),
         (standing(2 * HOUR, unlisted=AT - HOUR + SECOND), False),
     ],
