@@ -13,6 +13,7 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from ipaddress import ip_address
 from threading import Timer
+from time import monotonic
 from urllib.parse import urljoin, urlsplit
 
 from django.conf import settings
@@ -23,7 +24,7 @@ from ra.domains.rules import Outcome
 LARGEST = 1024  # octets of a body; what is asked for has 43
 HOPS = 5  # redirects
 PATIENCE = 5.0  # seconds for connecting, and for any pause
-WHOLE = 10.0  # seconds for one request, however it drips
+WHOLE = 10.0  # seconds for all requests of one fetch, however they drip
 MOVED = frozenset({301, 302, 303, 307, 308})
 LookUp = Callable[[str], list[str]]
 
@@ -46,8 +47,9 @@ class Answer:
 def fetch(host: str, path: str, look_up: LookUp) -> bytes:
     """The body at http://host/path, redirects followed. Raises Stopped, or what `look_up` does."""
     url = f"http://{f'[{host}]' if ':' in host else host}{path}"
+    end = monotonic() + WHOLE
     for _ in range(HOPS + 1):
-        answer = _request(url, look_up)
+        answer = _request(url, look_up, end)
         if answer.status not in MOVED:
             return _whole(answer)
         url = _next(url, answer.location)
@@ -69,12 +71,16 @@ def _next(url: str, location: str) -> str:
         raise Stopped(Outcome.REDIRECT) from error
 
 
-def _request(url: str, look_up: LookUp) -> Answer:
+def _request(url: str, look_up: LookUp, end: float) -> Answer:
     scheme, host, target = _parts(url)
     port = settings.VALIDATION_PORTS[scheme]
     for address in _allowed(host, look_up):
+        left = end - monotonic()
+        if left <= 0:
+            break
         try:
-            with _connected(address, port, host if scheme == "https" else "") as connection:
+            name = host if scheme == "https" else ""
+            with _connected(address, port, name, left) as connection:
                 return _exchange(connection, host, target)
         except (OSError, http.client.HTTPException):
             continue
@@ -114,11 +120,14 @@ def _may_connect(text: str) -> bool:
 
 
 @contextmanager
-def _connected(address: str, port: int, tls_name: str) -> Iterator[http.client.HTTPConnection]:
-    """Connected to this address and no other; cut off when the whole time is over."""
-    raw = socket.create_connection((address, port), timeout=PATIENCE)
+def _connected(
+    address: str, port: int, tls_name: str, left: float
+) -> Iterator[http.client.HTTPConnection]:
+    """Connected to this address and no other; cut off when the time that is left is over."""
+    raw = socket.create_connection((address, port), timeout=min(PATIENCE, left))
+    raw.settimeout(PATIENCE)
     twin = socket.socket(fileno=os.dup(raw.fileno()))
-    watch = Timer(WHOLE, _cut, [twin])
+    watch = Timer(left, _cut, [twin])
     watch.start()
     connection = http.client.HTTPConnection(address, port, timeout=PATIENCE)
     try:

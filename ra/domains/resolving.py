@@ -5,6 +5,7 @@ questions, so what one was told does not answer for another.
 """
 
 from dataclasses import dataclass
+from time import monotonic
 
 import dns.exception
 import dns.resolver
@@ -17,6 +18,7 @@ from dns.rdtypes.IN.AAAA import AAAA
 from ra.domains.caa import Record, climb
 
 PATIENCE = 4.0  # seconds for one question
+WHOLE = 10.0  # seconds for all questions about CAA, after which no other is asked
 CHALLENGE = "_acme-challenge."  # RFC 8555 8.4
 
 
@@ -51,8 +53,14 @@ def addresses(vantage: Vantage, name: str) -> list[str]:
 
 
 def relevant_caa(vantage: Vantage, name: str) -> list[Record]:
-    """The first set of CAA records on the way up; empty: there is none (RFC 8659 3)."""
+    """The first set of CAA records on the way up; empty: there is none (RFC 8659 3).
+
+    Raises NoAnswer.
+    """
+    end = monotonic() + WHOLE
     for place in climb(name):
+        if place != name and monotonic() >= end:
+            raise NoAnswer(f"CAA of {name} at {vantage.name}: too slow")
         rows = [row for row in _ask(vantage, place, "CAA") if isinstance(row, CAA)]
         if rows:
             return [

@@ -10,7 +10,7 @@ from audit.journal.models import Entry
 from people.api import Role
 from ra.applicants.hosts import NameKind
 from ra.applications.models import Application
-from ra.domains import fetching, queries, services
+from ra.domains import fetching, queries, resolving, services
 from ra.domains.checking import PATH, Question, look
 from ra.domains.models import NameProof
 from ra.domains.resolving import vantages
@@ -296,7 +296,7 @@ def test_a_page_that_is_too_long_is_not_read_to_its_end(counter, application, si
 
 
 def test_a_server_that_drips_is_left(counter, application, resolvers, site, monkeypatch):
-    monkeypatch.setattr(fetching, "WHOLE", 0.3)
+    monkeypatch.setattr(fetching, "WHOLE", 1.0)
     proof = asked(counter, application)
     site.put(path_of(proof), b"", 302, Location=f"http://{NAME}/drip")
 
@@ -304,6 +304,38 @@ def test_a_server_that_drips_is_left(counter, application, resolvers, site, monk
 
     assert (NAME, "/drip") in site.asked
     assert outcome(application, "http") <= {"unreachable", "wrong"}
+
+
+def test_the_time_is_for_all_addresses_and_redirects_together(
+    counter, application, resolvers, site, inside, settings, monkeypatch
+):
+    """Whoever drips from many addresses keeps a worker no longer than from one."""
+    monkeypatch.setattr(fetching, "WHOLE", 1.0)
+    settings.VALIDATION_NETWORKS = (ip_network("127.0.0.0/30"),)
+    proof = asked(counter, application)
+    for one in resolvers:
+        one.tell(NAME, "A", "127.0.0.1", "127.0.0.2")
+    for server in (site, inside):
+        server.put(path_of(proof), b"", 302, Location=f"http://{NAME}/drip")
+
+    services.sweep(at=SOON)
+
+    dripped = [path for server in (site, inside) for _, path in server.asked if path == "/drip"]
+    assert len(dripped) <= len(resolvers)  # one from each place that looks
+    assert outcome(application, "http") == {"unreachable"}
+
+
+def test_a_name_of_many_labels_and_a_slow_server_is_left(
+    counter, application, resolvers, site, monkeypatch
+):
+    """RFC 8659 asks on the way up, and each place may take its time."""
+    monkeypatch.setattr(resolving, "WHOLE", 0.0)
+    asked(counter, application)
+
+    services.sweep(at=SOON)
+
+    assert [kind for one in resolvers for _, kind in one.asked if kind == "CAA"] == ["CAA"] * 2
+    assert outcome(application, "caa") == {"unknown"}
 
 
 # --- CAA -------------------------------------------------------------------------------------
