@@ -32,6 +32,7 @@ class VerifiedHow(StrEnum):
     BIOMETRIC = "biometric"  # online biometric check
 
 
+_LENGTH: Mapping[str, int] = {"few": names.SHORTEST, "many": names.LONGEST}
 LONG = (hosts.LONGEST + 2) * hosts.MOST_NAMES  # characters of a list of names
 
 Judge = Callable[[str, date, str], str]  # (text, today, document type) -> normalised
@@ -52,8 +53,8 @@ class Field:
 # --- one judge per kind of value -------------------------------------------------------------
 
 
-def refuse(field: str, rule: str, reason: str, *, cps: str) -> Refusal:
-    return Refusal(Kind.INVALID, f"identity.{rule}", reason, cps=cps, field=field)
+def refuse(field: str, rule: str, reason: str, *, cps: str, **details: object) -> Refusal:
+    return Refusal(Kind.INVALID, f"identity.{rule}", reason, cps=cps, field=field, **details)
 
 
 def compact(text: str) -> str:
@@ -66,9 +67,8 @@ def _name(field: str, text: str, _today: date, _document: str) -> str:
     name = names.tidy(text)
     fault = names.person_fault(name)
     if fault:
-        raise refuse(
-            field, f"name_{fault}", f"a real name, not {len(name)} odd characters", cps="3.1.3"
-        )
+        reason = f"a real name, not {len(name)} odd characters"
+        raise refuse(field, f"name_{fault}", reason, cps="3.1.3", **_LENGTH)
     return name
 
 
@@ -145,7 +145,8 @@ def _organization(field: str, text: str, _today: date, _document: str) -> str:
     name = names.tidy(text)
     fault = names.organisation_fault(name)
     if fault:
-        raise refuse(field, f"organization_{fault}", "the full name as registered", cps="3.1.2")
+        reason = "the full name as registered"
+        raise refuse(field, f"organization_{fault}", reason, cps="3.1.2", **_LENGTH)
     return name
 
 
@@ -161,7 +162,8 @@ def _device_name(field: str, text: str, _today: date, _document: str) -> str:
     name = names.tidy(text)
     fault = names.device_fault(name)
     if fault:
-        raise refuse(field, f"device_{fault}", "the name the device is known by", cps="3.1.2")
+        reason = "the name the device is known by"
+        raise refuse(field, f"device_{fault}", reason, cps="3.1.2", **_LENGTH)
     return name
 
 

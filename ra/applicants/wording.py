@@ -49,12 +49,12 @@ WORDING = {
         "主域名写入证书主体，不能超过 64 个字符（CPS %(cps)s）。请换一个较短的，其余写在下面。"
     ),
     "identity.many_hosts": _("一件申请最多 20 个域名和 IP 地址（CPS %(cps)s）。请分成几件申请。"),
-    "identity.device_length": _("设备名称应为 2 至 64 个字。"),
+    "identity.device_length": _("设备名称应为 %(few)s 至 %(many)s 个字。"),
     "identity.device_placeholder": _("请填写设备的真实名称或编号（CPS %(cps)s）。"),
     "identity.device_characters": _("设备名称里有不能使用的字符。请用文字、数字和常用符号。"),
     "identity.empty": _("这一项必须填写。"),
     "identity.no_such_field": _("没有这一项。请刷新页面再试。"),
-    "identity.name_length": _("姓名应为 2 至 64 个字。请按证件填写。"),
+    "identity.name_length": _("姓名应为 %(few)s 至 %(many)s 个字。请按证件填写。"),
     "identity.name_placeholder": _(
         "请填写证件上的真实姓名，不能用化名、代称或占位文字（CPS %(cps)s）。"
     ),
@@ -83,7 +83,9 @@ WORDING = {
     "identity.number_of_what": _("请先选择证件类型，再填写证件号码。"),
     "identity.phone": _("手机号应为 11 位数字，以 13 至 19 开头。请检查后再填。"),
     "identity.email": _("电子邮箱的格式不对。请检查后再填，没有可以不填。"),
-    "identity.organization_length": _("单位名称应为 2 至 64 个字。请按营业执照填写全称。"),
+    "identity.organization_length": _(
+        "单位名称应为 %(few)s 至 %(many)s 个字。请按营业执照填写全称。"
+    ),
     "identity.organization_placeholder": _("请填写单位的真实全称（CPS %(cps)s）。"),
     "identity.organization_characters": _("单位名称里有不能使用的字符。请按营业执照填写全称。"),
     "identity.credit_code_form": _(

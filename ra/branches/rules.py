@@ -26,6 +26,7 @@ STEPS = Steps(("stop", [State.OPEN], State.STOPPED))
 
 _AGREEMENT = re.compile(r"[A-Za-z0-9\u4e00-\u9fff][A-Za-z0-9\u4e00-\u9fff()（）/._-]{2,39}")
 QUOTA_MOST = 10_000_000
+NAME_LENGTH = (2, 60)  # characters
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +72,10 @@ def check_office(code: str, name: str, kind: OfficeKind, parent: OfficeKind | No
 
 def check_name(name: str) -> str:
     """Refuses names that say nothing."""
-    if not 2 <= len(name.strip()) <= 60:  # noqa: PLR2004 -- said here, once
-        raise Refusal(Kind.INVALID, "branches.name", "2 to 60 characters", field="name")
+    few, many = NAME_LENGTH
+    if not few <= len(name.strip()) <= many:
+        reason = f"{few} to {many} characters"
+        raise Refusal(Kind.INVALID, "branches.name", reason, field="name", few=few, many=many)
     return name.strip()
 
 

@@ -16,7 +16,7 @@ OFFICE_TERMS = {
 
 WORDING = {
     "branches.code": _("机构代码应为 2 至 20 位大写字母、数字或短横线。请更正后再提交。"),
-    "branches.name": _("机构名称应为 2 至 60 个字。请更正后再提交。"),
+    "branches.name": _("机构名称应为 %(few)s 至 %(many)s 个字。请更正后再提交。"),
     "branches.below_a_counter": _(
         "受理点下面不能再设机构（CPS %(cps)s）。请选择注册机构作为上级。"
     ),

@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from anxin.kernel.errors import Kind, Refusal
 from anxin.kernel.states import Steps
+from ra.review.rules import FEW_CHARACTERS, MANY_CHARACTERS
 
 
 class State(StrEnum):
@@ -88,8 +89,9 @@ def check_handed_to(recipient: str, document: str) -> tuple[str, str]:
 
 def check_answer(message: str) -> str:
     text = message.strip()
-    if not 4 <= len(text) <= 300:  # noqa: PLR2004
-        raise refuse("message", "4 to 300 characters", field="message")
+    if not FEW_CHARACTERS <= len(text) <= MANY_CHARACTERS:
+        reason = f"{FEW_CHARACTERS} to {MANY_CHARACTERS} characters"
+        raise refuse("message", reason, field="message", few=FEW_CHARACTERS, many=MANY_CHARACTERS)
     return text
 
 
@@ -108,5 +110,5 @@ def check_produced(state: str) -> None:
         )
 
 
-def refuse(rule: str, reason: str, *, field: str, cps: str = "9.3") -> Refusal:
-    return Refusal(Kind.INVALID, f"disclosures.{rule}", reason, cps=cps, field=field)
+def refuse(rule: str, reason: str, *, field: str, cps: str = "9.3", **details: object) -> Refusal:
+    return Refusal(Kind.INVALID, f"disclosures.{rule}", reason, cps=cps, field=field, **details)

@@ -29,7 +29,7 @@ WORDING = {
     ),
     "disclosures.taken_by": _("请写明领取人，2 至 100 个字（CPS %(cps)s）。"),
     "disclosures.identified": _("请写明怎样核对领取人的身份，2 至 100 个字（CPS %(cps)s）。"),
-    "disclosures.message": _("请写明不予提供的理由，4 至 300 个字。"),
+    "disclosures.message": _("请写明不予提供的理由，%(few)s 至 %(many)s 个字。"),
     "disclosures.not_yours": _("这件申请由其他受理员录入（CPS %(cps)s），您不能办理。"),
     "disclosures.no_extract": _(
         "现在没有可取的摘录：还没有制作，或已经交付。交付后不再提供第二份（CPS %(cps)s）。"

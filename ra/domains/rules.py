@@ -200,7 +200,7 @@ def hindrance(
 
 
 def caa_hindrance(name: str, caa: str, caa_at: datetime | None, *, at: datetime) -> Refusal | None:
-    """The same for CAA, asked at most eight hours before; "" is an address."""
+    """The same for CAA, asked at most CAA_TERM before; "" is an address."""
     if caa == "":
         return None
     if caa != Caa.PERMITTED:
@@ -224,7 +224,12 @@ def check_open(state: str, open_states: Collection[str]) -> None:
 
 def _by_caa(rule: str, name: str) -> Refusal:
     return Refusal(
-        Kind.NOT_READY, rule, f"CAA of {name}: {rule.rpartition('.')[2]}", cps="4.2.2", name=name
+        Kind.NOT_READY,
+        rule,
+        f"CAA of {name}: {rule.rpartition('.')[2]}",
+        cps="4.2.2",
+        name=name,
+        hours=CAA_TERM // timedelta(hours=1),
     )
 
 

@@ -55,6 +55,7 @@ YEARS = (1, 2, 3, 4, 5)  # terms with a price, all that can be applied for
 TERM = timedelta(days=30)  # to pay an order; the house's own
 FULL_REFUND = timedelta(days=30)  # CPS 9.1.5, since the certificate was issued
 MOST = 100_000_000  # fen; a higher price is a slip of the pen
+RECEIPT_MOST = 40  # characters
 _DAY = timedelta(days=1)
 
 # CPS 9.1.5: who wants no more, or was wronged, has money back; who broke the agreement has not.
@@ -152,9 +153,14 @@ def check_method(method: str) -> None:
 
 def check_receipt(receipt: str) -> str:
     text = receipt.strip()
-    if not 1 <= len(text) <= 40:  # noqa: PLR2004
+    if not 1 <= len(text) <= RECEIPT_MOST:
         raise Refusal(
-            Kind.INVALID, "fees.receipt", "1 to 40 characters", cps="9.1", field="receipt"
+            Kind.INVALID,
+            "fees.receipt",
+            f"1 to {RECEIPT_MOST} characters",
+            cps="9.1",
+            field="receipt",
+            most=RECEIPT_MOST,
         )
     return text
 

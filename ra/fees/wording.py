@@ -32,6 +32,6 @@ WORDING = {
     "fees.paid_for_another_term": _("费用已按原来的有效期缴清，不能再改有效期。请另开一件申请。"),
     "fees.payment": _("收款金额应等于应缴金额。没有记账，请核对。"),
     "fees.method": _("请选择付款方式。"),
-    "fees.receipt": _("请填写收据号，最多 40 个字符。"),
+    "fees.receipt": _("请填写收据号，最多 %(most)s 个字符。"),
     "fees.receipt_used": _("这个收据号已经用过。没有记账，请核对。"),
 }

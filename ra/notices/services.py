@@ -7,7 +7,7 @@ post and its note; never not at all.
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import transaction
@@ -23,6 +23,7 @@ from kmc import api as kmc
 from people.api import Role
 from ra.applicants.rules import shown
 from ra.applications.models import Application
+from ra.applications.rules import WORKING_DAYS
 from ra.notices import channels, queries, rules, writing
 from ra.notices.models import Contact, Notice
 from ra.notices.rules import Channel, Event, State
@@ -78,6 +79,8 @@ def _notice(event: Event, news: News, contact: Mapping[str, str], *, at: datetim
         "number": application.number,
         "name": application.masked_name,
         "url": f"{settings.PUBLIC_URL}/status/",
+        "working_days": WORKING_DAYS,
+        "crl_hours": ca.LISTED_AT_LATEST // timedelta(hours=1),
         **news.blanks,
     }
     row = Notice(

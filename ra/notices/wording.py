@@ -1,5 +1,5 @@
-"""What applicants are told, and the counter's words for it. Blanks: number, name, url, due, days,
-amount; nothing personal but the masked name.
+"""What applicants are told, and the counter's words for it. Blanks: number, name, url,
+working_days, crl_hours, due, days, amount; nothing personal but the masked name.
 """
 
 from collections.abc import Mapping
@@ -22,12 +22,12 @@ SUBJECTS = {
     Event.REFUND: _("申请 %(number)s 的退款已办理"),
 }
 TEXTS = {
-    Event.RECEIVED: _("您的数字证书申请已提交审核，一般在两个工作日内有结果。"),
+    Event.RECEIVED: _("您的数字证书申请已提交审核，一般在%(working_days)s 个工作日内有结果。"),
     Event.RETURNED: _("您的申请需要补正后才能继续审核。请在 %(due)s 前到受理点办理。"),
     Event.REJECTED: _("您的申请未获批准。更正后可以重新申请。"),
     Event.ISSUED: _("您的证书已签发。请携带证件到受理点领取下载凭证。"),
     Event.EXPIRING: _("您的证书将于 %(due)s 到期。需要继续使用请在到期前办理更新。"),
-    Event.REVOKED: _("您的证书已吊销，请不要再使用。吊销信息在 24 小时内列入 CRL。"),
+    Event.REVOKED: _("您的证书已吊销，请不要再使用。吊销信息在 %(crl_hours)s 小时内列入 CRL。"),
     Event.FROZEN: _("您的证书已冻结，解冻前不能使用。"),
     Event.UNFROZEN: _("您的证书已解冻，可以继续使用。"),
     Event.REFUND: _("退款 %(amount)s 元已办理，按原付款方式退回。"),

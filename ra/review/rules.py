@@ -89,6 +89,7 @@ REASONS: Mapping[str, Reason] = {
 }
 
 # CPS 9.3: what a whole value may be looked at for
+REVEALED_FOR = 15  # seconds a whole value stays on the screen; the house's own
 REVEAL_REASONS = ("compare_document", "call_applicant", "same_subject", "complaint", "court")
 
 

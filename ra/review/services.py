@@ -213,7 +213,7 @@ def reject(
 
 @transaction.atomic
 def reveal(application_id: int, field: str, *, reason: str, actor: Actor, at: datetime) -> str:
-    """One whole value for 15 seconds on the screen (CPS 9.3, WP-5.3); the journal keeps why.
+    """One whole value for a moment on the screen (CPS 9.3, WP-5.3); the journal keeps why.
 
     `reason` is one of `rules.REVEAL_REASONS`. This person may agree to the value from now on. As
     long as it waits for a decision, only who has it on the desk looks: refuses as `set_verdict`.

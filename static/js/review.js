@@ -136,8 +136,7 @@ page.addEventListener("click", (event) => {
   }
 });
 
-// --- A whole value is shown for fifteen seconds, a whole file for a stated purpose ---
-const SHOWN_FOR = 15000;
+// --- A whole value is shown for some seconds, a whole file for a stated purpose ---
 const reveal = document.getElementById("reveal");
 document.addEventListener("click", (event) => {
   const opener = event.target.closest('[data-open="reveal"]');
@@ -151,7 +150,7 @@ reveal.addEventListener("submit", async (event) => {
   const place = form.querySelector("[data-revealed]");
   const answer = await fetch(form.action, { method: "POST", body: new URLSearchParams(new FormData(form)), headers: { "HX-Request": "true" } });
   place.replaceChildren(...document.importNode(parse(await answer.text()).body, true).childNodes);
-  setTimeout(() => place.replaceChildren(), SHOWN_FOR);
+  setTimeout(() => place.replaceChildren(), 1000 * form.dataset.seconds);
   if (answer.ok) queue = queue.then(() => send(location.href)); // it may be agreed to from now on
 });
 reveal.addEventListener("close", () => reveal.querySelector("[data-revealed]").replaceChildren());

@@ -21,7 +21,7 @@ from ra.review import case as cases
 from ra.review import services
 from ra.review.forms import RejectForm, ReturnForm, RevealForm
 from ra.review.pages import FieldView
-from ra.review.rules import REASONS, Verdict
+from ra.review.rules import REASONS, REVEALED_FOR, Verdict
 
 TABS = ("fields", "checklist", "certificate", "checks", "same", "log")
 
@@ -71,10 +71,10 @@ def agree(request: HttpRequest, number: str) -> HttpResponse:
 @never_cache
 @require_http_methods(["GET", "POST"])
 def reveal(request: HttpRequest, number: str) -> HttpResponse:
-    """One whole value, to be shown for fifteen seconds; asked for with a reason."""
+    """One whole value, to be shown for a moment; asked for with a reason."""
     actor, posted = actor_of(request), request.method == "POST"
     form = RevealForm(request.POST) if posted else RevealForm(initial=request.GET.dict())
-    context: dict[str, Any] = {"number": number, "form": form}
+    context: dict[str, Any] = {"number": number, "form": form, "seconds": REVEALED_FOR}
     if posted and form.is_valid():
         given = form.cleaned_data
         context["field"] = given["field"]
@@ -125,6 +125,7 @@ def page(
     context |= _shown(request, view, context["exceptions"]) | {
         "reject_form": RejectForm(),
         "reveal_form": RevealForm(),
+        "seconds": REVEALED_FOR,
         "purposes": PURPOSES,
     }
     return render(request, "ra/review/review.html", context, status=status)
