@@ -12,6 +12,7 @@ import dns.rdatatype
 import dns.rrset
 
 NAME = "www.example.cn"  # of the applicant's server
+PATIENCE = 20  # seconds of silence, if nobody hangs up
 
 
 class NameServer:
@@ -97,6 +98,9 @@ def web_server(address: str = "127.0.0.1", port: int = 0) -> Iterator[WebServer]
             site.asked.append((self.headers["Host"], self.path))
             if self.path == "/drip":
                 site.drip(self)
+                return
+            if self.path == "/silence":
+                site.hang_up.wait(PATIENCE)
                 return
             status, headers, body = site.pages.get(self.path, (404, {}, b""))
             self.send_response(status)

@@ -306,22 +306,31 @@ def test_a_server_that_drips_is_left(counter, application, resolvers, site, monk
     assert outcome(application, "http") <= {"unreachable", "wrong"}
 
 
-def test_the_time_is_for_all_addresses_and_redirects_together(
-    counter, application, resolvers, site, inside, settings, monkeypatch
-):
-    """Whoever drips from many addresses keeps a worker no longer than from one."""
-    monkeypatch.setattr(fetching, "WHOLE", 1.0)
+@pytest.fixture
+def silent_twins(resolvers, site, inside, settings):
+    """A name with two addresses; both send whoever comes on to where nobody says a word."""
     settings.VALIDATION_NETWORKS = (ip_network("127.0.0.0/30"),)
-    proof = asked(counter, application)
     for one in resolvers:
         one.tell(NAME, "A", "127.0.0.1", "127.0.0.2")
-    for server in (site, inside):
-        server.put(path_of(proof), b"", 302, Location=f"http://{NAME}/drip")
+
+    def send_on(path):
+        for server in (site, inside):
+            server.put(path, b"", 302, Location=f"http://{NAME}/silence")
+        return lambda: [path for one in (site, inside) for _, path in one.asked]
+
+    return send_on
+
+
+def test_the_time_is_for_all_addresses_and_redirects_together(
+    counter, application, silent_twins, resolvers, monkeypatch
+):
+    """Whoever says nothing at many addresses keeps a worker no longer than at one."""
+    monkeypatch.setattr(fetching, "WHOLE", 1.0)
+    paths = silent_twins(path_of(asked(counter, application)))
 
     services.sweep(at=SOON)
 
-    dripped = [path for server in (site, inside) for _, path in server.asked if path == "/drip"]
-    assert len(dripped) <= len(resolvers)  # one from each place that looks
+    assert paths().count("/silence") <= len(resolvers)  # once from each place that looks
     assert outcome(application, "http") == {"unreachable"}
 
 
