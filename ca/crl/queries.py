@@ -1,6 +1,6 @@
 """Reads: the latest lists, what they lack, and how fresh they are."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -35,11 +35,15 @@ def _latest(ca_id: int) -> RevocationList | None:
     return _published(ca_id).defer("der").first()
 
 
-def is_behind(ca_id: int) -> bool:
-    """Whether the signer refused the last list because it had signed a later one (`adopt_list`)."""
-    rows = RevocationList.objects.filter(ca_id=ca_id).order_by("-number")
-    last = rows.values_list("state", "fault").first()
-    return last is not None and last[0] == rules.State.ABANDONED and rules.BEHIND in last[1]
+def behind(ca_ids: Collection[int]) -> set[int]:
+    """Those whose last list the signer refused: it had signed a later one (`adopt_list`)."""
+    rows = RevocationList.objects.filter(ca_id__in=ca_ids).order_by("ca_id", "-number")
+    last = rows.distinct("ca_id").values_list("ca_id", "state", "fault")
+    return {
+        ca_id
+        for ca_id, state, fault in last
+        if state == rules.State.ABANDONED and fault.partition(":")[0] == rules.BEHIND
+    }
 
 
 def entries(ca_id: int, previous: RevocationList | None) -> list[bytes]:

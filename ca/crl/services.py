@@ -54,7 +54,7 @@ def issue_crl(ca_id: int, *, at: datetime) -> bool:
     with held(Work.ISSUE_CRL, [ca_id]) as mine:
         if not mine:
             return False
-        if queries.is_behind(ca_id):
+        if queries.behind([ca_id]):
             log.error("%s: no list before `manage.py adopt_crl`", issuer.code)
             return False
         plan = _plan(issuer, at=at.replace(microsecond=0))

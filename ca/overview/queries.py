@@ -10,7 +10,7 @@ from django.db.models.functions import TruncDate
 
 from anxin.kernel.workdays import SHANGHAI
 from ca import wording
-from ca.crl.queries import ListView, is_behind, list_views
+from ca.crl.queries import ListView, behind, list_views
 from ca.hierarchy.models import CertificateAuthority, Responder
 from ca.hierarchy.queries import responder_ends
 from ca.hierarchy.rules import State as AuthorityState
@@ -88,12 +88,13 @@ def overview(at: datetime) -> Overview:
     orders = Certificate.objects.filter(state__in=[state.value for state in WAITING])
     waiting = orders.aggregate(count=Count("pk"), oldest=Min("ordered_at"))
     due = count_due(at=at)
+    stuck = behind([view.ca_id for view in lists])
     facts = rules.Facts(
         signer_heard_at=signer.at,
         signer_reachable=signer.reachable,
         signer_unlocked=signer.unlocked,
         lists=tuple((view.code, view.freshness) for view in lists),
-        behind=tuple(view.code for view in lists if is_behind(view.ca_id)),
+        behind=tuple(view.code for view in lists if view.ca_id in stuck),
         oldest_order=waiting["oldest"],
         refused_today=_refused_today(at),
         responders=tuple(responder_ends().items()),
