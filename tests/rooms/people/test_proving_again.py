@@ -54,7 +54,11 @@ def let_it_lie(client):
 
 def decide(client, asked, **more):
     typed = {"approval": asked.id, "seen": asked.digest, "grants": "yes"}
-    return client.post("/people/of/S-wen/decide/", typed | more)
+    return client.post(address(asked.id), typed | more)
+
+
+def address(approval_id):
+    return f"/approvals/{approval_id}/decide/"
 
 
 def kept(page):
@@ -66,9 +70,11 @@ def kept(page):
 
 def go_on(client, page, code):
     """Send that form, as browsers do."""
-    typed = urlencode(kept(page) | {"proof-code": code})
+    typed = kept(page) | {"proof-code": code}
     return client.post(
-        "/people/of/S-wen/decide/", typed, content_type="application/x-www-form-urlencoded"
+        address(typed["approval"]),
+        urlencode(typed),
+        content_type="application/x-www-form-urlencoded",
     )
 
 
@@ -131,7 +137,7 @@ def test_a_right_code_goes_on_with_what_was_typed(browser, gao, asked):
 
     done = go_on(browser, page, code_now(gao.person_id))
 
-    assert done["Location"] == "/people/of/S-wen/"
+    assert done["Location"] == "/approvals/"
     assert approval(asked.id).state == "used"
     proved = Entry.objects.get(action="people.proved_again")
     assert (proved.actor_id, proved.outcome) == (gao.person_id, "done")
@@ -162,9 +168,7 @@ def test_a_wrong_code_does_nothing_and_counts_like_a_wrong_password(browser, gao
 def test_a_code_proves_nothing_for_somebody_who_is_not_signed_in(client, gao, asked):
     typed = urlencode({"approval": asked.id, "proof-code": code_now(gao.person_id)})
 
-    answer = client.post(
-        "/people/of/S-wen/decide/", typed, content_type="application/x-www-form-urlencoded"
-    )
+    answer = client.post(address(asked.id), typed, content_type="application/x-www-form-urlencoded")
 
     assert answer["Location"].startswith("/sign-in/")
     assert not Entry.objects.filter(action="people.proved_again").exists()
