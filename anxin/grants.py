@@ -114,6 +114,8 @@ GRANTS: dict[str, dict[str, str]] = {
     "ra_holdrequest": {"anxin_staff": KEEP},
     "ra_disclosurecase": {"anxin_staff": KEEP},
     "ra_blacklistentry": {"anxin_staff": KEEP},
+    "ra_import": {"anxin_staff": KEEP},
+    "ra_importchunk": {"anxin_staff": KEEP},
     "ra_receipt": {"anxin_staff": ADD},
     "ra_nameproof": {
         "anxin_staff": KEEP,

@@ -18,6 +18,8 @@ from ra.fees.models import FeeSchedule as FeeSchedule
 from ra.handover.models import DownloadCredential as DownloadCredential
 from ra.handover.models import StatusAccess as StatusAccess
 from ra.holds.models import HoldRequest as HoldRequest
+from ra.imports.models import Import as Import
+from ra.imports.models import ImportChunk as ImportChunk
 from ra.notices.models import Contact as Contact
 from ra.notices.models import Notice as Notice
 from ra.receipts.models import Receipt as Receipt

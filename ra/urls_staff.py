@@ -9,6 +9,7 @@ from ra.domains import views as domains
 from ra.evidence import views as evidence
 from ra.fees import views as fees
 from ra.holds import views as holds
+from ra.imports import views as imports
 from ra.intake import views as intake
 from ra.notices import views as notices
 from ra.offices import views as offices
@@ -108,6 +109,13 @@ urlpatterns = [
     path("disclosures/<str:number>/produce/", disclosures.produce, name="disclosure-produce"),
     path("disclosures/<str:number>/extract/", disclosures.extract, name="disclosure-extract"),
     path("disclosures/<str:number>/hand-over/", disclosures.hand_over, name="disclosure-hand-over"),
+    path("imports/", imports.index, name="imports"),
+    path("imports/template/<str:profile>.csv", imports.template, name="import-template"),
+    path("imports/<str:number>/", imports.show, name="import"),
+    path("imports/<str:number>/go-on/", imports.go_on, name="import-go-on"),
+    path("imports/<str:number>/take/", imports.take, name="import-take"),
+    path("imports/<str:number>/failures/", imports.failures, name="import-failures"),
+    path("imports/<str:number>/close/", imports.close, name="import-close"),
     path("blacklist/", blacklist.index, name="blacklist"),
     path("blacklist/ask/", blacklist.ask, name="blacklist-ask"),
     path("blacklist/<int:entry_id>/", blacklist.show, name="blacklist-entry"),

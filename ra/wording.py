@@ -10,6 +10,7 @@ from ra.evidence.wording import WORDING as EVIDENCE
 from ra.fees.wording import WORDING as FEES
 from ra.handover.wording import WORDING as HANDOVER
 from ra.holds.wording import WORDING as HOLDS
+from ra.imports.wording import WORDING as IMPORTS
 from ra.intake.wording import WORDING as INTAKE
 from ra.notices.wording import WORDING as NOTICES
 from ra.receipts.wording import WORDING as RECEIPTS
@@ -23,6 +24,7 @@ WORDING = {
     **APPLICATIONS,
     **DOMAINS,
     **EVIDENCE,
+    **IMPORTS,
     **INTAKE,
     **REVIEW,
     **HANDOVER,

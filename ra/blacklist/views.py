@@ -1,6 +1,5 @@
 """The blacklist: proposed at the counter, decided by a reviewer."""
 
-from django import forms
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -9,8 +8,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from anxin.kernel.errors import Refusal
-from anxin.templatetags.ui import told
+from anxin.refusals import refusals_on
 from people.api import Role
 from people.gates import actor_of, only
 from ra.blacklist import queries, services
@@ -39,11 +37,8 @@ def ask(request: HttpRequest) -> HttpResponse:
     form = ListForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         given, actor = form.cleaned_data, actor_of(request)
-        try:
+        with refusals_on(form):
             entry_id = services.ask_to_list(**given, actor=actor, at=timezone.now())
-        except Refusal as refusal:
-            _tell(form, refusal)
-        else:
             messages.success(request, _("已提交，等另一人审批。审批前不影响任何申请。"))
             return redirect("blacklist-entry", entry_id)
     status = 422 if form.errors else 200
@@ -88,10 +83,3 @@ def lift(request: HttpRequest, entry_id: int) -> HttpResponse:
 def withdraw(request: HttpRequest, entry_id: int) -> HttpResponse:
     services.take_back(entry_id, actor=actor_of(request), at=timezone.now())
     return redirect("blacklist-entry", entry_id)
-
-
-def _tell(form: forms.Form, refusal: Refusal) -> None:
-    """A refusal that names no field of the form goes on to the page of refusals."""
-    if refusal.field not in form.fields:
-        raise refusal
-    form.add_error(refusal.field, told(refusal))

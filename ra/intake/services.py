@@ -72,7 +72,7 @@ def open_draft(
     `office` is for headquarters, who have none. Refuses `intake.not_an_operator`,
     `profile.unknown`, `kinds.not_offered`, `branches.no_office`.
     """
-    _check_operator(actor)
+    check_operator(actor)
     offered = ca.profile(profile)
     kind_of(profile)  # there is somebody to apply for it
     place = intake_office(actor) if actor.office or not office else office_of(office)
@@ -104,7 +104,7 @@ def open_again(application_id: int, *, actor: Actor, at: datetime) -> Draft:
     Whoever entered those words is a maker of the new one, too (CPS 4.3.1). Refuses
     `intake.not_an_operator`, `intake.not_over`, `kmc.data_key_destroyed`.
     """
-    _check_operator(actor)
+    check_operator(actor)
     old = applications.locked(application_id, actor)
     if old.state not in application_rules.ENDED:
         raise Refusal(Kind.CONFLICT, "intake.not_over", f"{old.number} is {old.state}", cps="4.2.2")
@@ -124,7 +124,7 @@ def take_over(application_id: int, *, actor: Actor, at: datetime) -> None:
 
     Refuses `intake.not_an_operator`, `applications.not_editable`, `applications.yours_already`.
     """
-    _check_operator(actor)
+    check_operator(actor)
     row = applications.locked(application_id, actor)
     application_rules.check_editable(row.state)
     application_rules.check_anothers(row.maker_id, actor.person_id)
@@ -288,7 +288,8 @@ def cancel(application_id: int, *, reason: str, actor: Actor, at: datetime) -> N
 # --- inside ----------------------------------------------------------------------------------
 
 
-def _check_operator(actor: Actor) -> None:
+def check_operator(actor: Actor) -> None:
+    """Refuses `intake.not_an_operator`."""
     if Role.OPERATOR not in actor.roles or actor.person_id is None:
         raise Refusal(
             Kind.FORBIDDEN, "intake.not_an_operator", "operators enter applications", cps="4.3.1"
@@ -296,7 +297,7 @@ def _check_operator(actor: Actor) -> None:
 
 
 def _editable(application_id: int, actor: Actor) -> Application:
-    _check_operator(actor)
+    check_operator(actor)
     row = applications.locked(application_id, actor)
     application_rules.check_own(row.maker_id, actor.person_id)
     application_rules.check_editable(row.state)

@@ -23,6 +23,8 @@ from ra.evidence import wording as evidence
 from ra.fees import wording as fees
 from ra.handover import wording as handover
 from ra.holds import wording as holds
+from ra.imports import headings
+from ra.imports import wording as imports
 from ra.intake import wording as intake
 from ra.notices import wording as notices
 from ra.review import wording as review
@@ -66,6 +68,8 @@ TABLES: Mapping[str, Mapping[str, Any]] = {
     "fee_method": fees.METHODS,
     "field": applicants.FIELD_LABELS,
     "finding": domains.OUTCOMES,
+    "import": imports.STATES,
+    "import_column": {**applicants.FIELD_LABELS, **headings.OWN},
     "notice": notices.STATES,
     "notice_channel": notices.CHANNELS,
     "notice_event": notices.EVENTS,
@@ -119,6 +123,10 @@ TONES = {
     "open": "ok",
     "stopped": "bad",
     "proposed": "info",
+    "checking": "info",
+    "checked": "warn",
+    "taking": "info",
+    "taken": "ok",
     "listed": "bad",
     "due": "info",
     "sent": "ok",

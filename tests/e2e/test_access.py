@@ -56,6 +56,7 @@ def things(product) -> dict[str, str]:
     with product.database() as connection:
         found = {name: connection.execute(query).fetchone() for name, query in wanted.items()}
     return {name: str(value) for name, (value,) in found.items()} | {
+        "profile": "personal-sm2-sign",
         "page": "1",
         "form": "cer",
         "session_id": "none",
