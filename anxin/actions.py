@@ -75,6 +75,7 @@ ACTIONS = {
     "ra.application.submit": _("提交审核"),
     "ra.attach_request": _("收取证书请求"),
     "ra.ask_disclosure": _("申请提供个人信息"),
+    "ra.begin_procedure": _("开始证书更新或变更"),
     "ra.claim": _("领取申请"),
     "ra.disclose": _("提供个人信息"),
     "ra.disclosurecase.approve": _("同意提供个人信息"),

@@ -13,6 +13,7 @@ from ra.imports import views as imports
 from ra.intake import views as intake
 from ra.notices import views as notices
 from ra.offices import views as offices
+from ra.procedures import views as procedures
 from ra.receipts import views as receipts
 from ra.requests import views as requests
 from ra.review.views import case, decision, queue
@@ -79,6 +80,8 @@ urlpatterns = [
         certificates.download,
         name="certificate-file",
     ),
+    path("certificates/<int:certificate_id>/renew/", procedures.begin, name="procedure-begin"),
+    path("signed-request/", procedures.signed, name="signed-request"),
     path("certificates/<int:certificate_id>/revoke/", revocations.ask, name="revocation-ask"),
     path("certificates/<int:certificate_id>/freeze/", holds.ask, {"act": "freeze"}, "freeze-ask"),
     path(

@@ -13,6 +13,7 @@ from ra.holds.wording import WORDING as HOLDS
 from ra.imports.wording import WORDING as IMPORTS
 from ra.intake.wording import WORDING as INTAKE
 from ra.notices.wording import WORDING as NOTICES
+from ra.procedures.wording import WORDING as PROCEDURES
 from ra.receipts.wording import WORDING as RECEIPTS
 from ra.review.wording import WORDING as REVIEW
 from ra.revocations.wording import WORDING as REVOCATIONS
@@ -26,6 +27,7 @@ WORDING = {
     **EVIDENCE,
     **IMPORTS,
     **INTAKE,
+    **PROCEDURES,
     **REVIEW,
     **HANDOVER,
     **HOLDS,

@@ -3,7 +3,7 @@ from django.db import models
 
 from anxin.kernel.rows import Stateful
 from ra.applicants.models import Subscriber
-from ra.applications import rules
+from ra.applications import procedures, rules
 from ra.branches.models import Office
 
 
@@ -63,6 +63,13 @@ class Application(Stateful):
     issued_at = models.DateTimeField(null=True)
     accepted_at = models.DateTimeField(null=True)
 
+    # In whose place the certificate will stand, and why (CPS 4.6 to 4.8)
+    procedure = models.CharField(max_length=20, default="new", db_default="new")
+    occasion = models.CharField(max_length=20, default="", db_default="")
+    predecessor_id = models.BigIntegerField(null=True)
+    # SM3 of the request that the old key signed; it stands for the documents (CPS 3.3.1)
+    proof_digest = models.CharField(max_length=64, default="", db_default="")
+
     certificate_id = models.BigIntegerField(null=True, unique=True)
     certificate_state = models.CharField(max_length=20, default="")
     certificate_state_at = models.DateTimeField(null=True)
@@ -92,6 +99,24 @@ class Application(Stateful):
                 condition=models.Q(certificate_id__isnull=False)
                 | ~models.Q(state__in=["approved", "issued", "accepted"]),
                 name="an_approved_application_has_an_order",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(procedure=procedures.Procedure.NEW.value)
+                ^ models.Q(predecessor_id__isnull=False),
+                name="a_successor_names_what_it_succeeds",
+            ),
+            models.UniqueConstraint(
+                fields=["predecessor_id"],
+                condition=models.Q(
+                    predecessor_id__isnull=False,
+                    state__in=[*(state.value for state in rules.UNDECIDED), "approved"],
+                ),
+                name="one_successor_under_way",
+            ),
+            models.UniqueConstraint(
+                fields=["proof_digest"],
+                condition=~models.Q(proof_digest=""),
+                name="a_signed_request_is_used_once",
             ),
         ]
         indexes = [
@@ -144,6 +169,11 @@ class Application(Stateful):
         return self.number
 
     @property
+    def signed(self) -> bool:
+        """Whether a request signed by the old key stands for the documents (CPS 3.3.1)."""
+        return bool(self.proof_digest)
+
+    @property
     def makers(self) -> frozenset[int]:
         """All who have entered it, the one who does so now among them: none of them checks it."""
         return frozenset((self.maker_id, *self.former_makers))
@@ -157,6 +187,7 @@ class Dossier(models.Model):
     )
     identity = models.BinaryField()
     request = models.BinaryField(null=True)
+    proof = models.BinaryField(null=True)  # the request as the old key signed it, CMS
 
     def identity_context(self) -> str:
         """What the sealed identity is bound to."""
@@ -164,3 +195,6 @@ class Dossier(models.Model):
 
     def request_context(self) -> str:
         return f"ra.application:{self.application_id}:request"
+
+    def proof_context(self) -> str:
+        return f"ra.application:{self.application_id}:proof"

@@ -18,16 +18,20 @@ from ra.applicants.hosts import of_server
 from ra.applicants.kinds import kind_of, subject_of
 from ra.applications import rules
 from ra.applications.models import Application, Dossier
+from ra.applications.procedures import ends
 from ra.branches.queries import in_sight, visible_ids
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Content:
-    """An opened dossier: what the applicant said, and the request (DER; empty: none yet)."""
+    """An opened dossier: what the applicant said, the request (DER; empty: none yet), and the
+    same signed by the old key (CMS; empty: papers prove who it is).
+    """
 
     fields: Mapping[str, str]
     salt: str
     request: bytes
+    proof: bytes = b""
 
 
 def unknown(number: object) -> Refusal:
@@ -89,6 +93,7 @@ def contents(applications: Iterable[Application]) -> dict[int, Content]:
     dossiers = [row.dossier for row in rows.values()]
     sealed = [(d, d.identity_context(), bytes(d.identity)) for d in dossiers]
     sealed += [(d, d.request_context(), bytes(d.request)) for d in dossiers if d.request]
+    sealed += [(d, d.proof_context(), bytes(d.proof)) for d in dossiers if d.proof]
     opened = kmc.unseal_many([(keys[d.pk], context, blob) for d, context, blob in sealed])
     plain = {(d.pk, context): text for (d, context, _), text in zip(sealed, opened, strict=True)}
     return {d.pk: _content(d, plain) for d in dossiers}
@@ -97,7 +102,8 @@ def contents(applications: Iterable[Application]) -> dict[int, Content]:
 def _content(dossier: Dossier, plain: Mapping[tuple[int, str], bytes]) -> Content:
     identity = json.loads(plain[dossier.pk, dossier.identity_context()])
     request = plain.get((dossier.pk, dossier.request_context()), b"")
-    return Content(identity["fields"], identity["salt"], request)
+    proof = plain.get((dossier.pk, dossier.proof_context()), b"")
+    return Content(identity["fields"], identity["salt"], request, proof)
 
 
 def order_of(application: Application, content: Content) -> Order:
@@ -109,6 +115,8 @@ def order_of(application: Application, content: Content) -> Order:
         public_key=key,
         days=application.days,
         holder=holder_of(application.subscriber_id),
+        replaces=application.predecessor_id,
+        ends=ends(application.procedure, application.occasion),
         names=of_server(content.fields),
     )
 
@@ -134,6 +142,12 @@ def content_digest(application: Application, content: Content, *, at: datetime) 
             "distinguisher": application.distinguisher,
             "documents": documents_of(application),
             "request": sm3(content.request).hex(),
+            "succession": [
+                application.procedure,
+                application.occasion,
+                application.predecessor_id,
+                sm3(content.proof).hex(),
+            ],
             "agreement": [
                 application.agreement_version,
                 application.agreement_how,

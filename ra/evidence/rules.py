@@ -20,8 +20,15 @@ def slots(profile: str) -> Mapping[str, Slot]:
     return kind_of(profile).slots
 
 
-def needed(profile: str, fields: Mapping[str, str], *, proxy: bool) -> list[str]:
-    """Slots that must hold a document, given what the applicant said."""
+def needed(
+    profile: str, fields: Mapping[str, str], *, proxy: bool, signed: bool = False
+) -> list[str]:
+    """Slots that must hold a document, given what the applicant said.
+
+    `signed` by the key of a certificate that was applied for with all of them: none (CPS 3.3.1).
+    """
+    if signed:
+        return []
     wanted = {slot.code: slot.when for slot in slots(profile).values()}
     return asked(wanted, fields, proxy=proxy)
 

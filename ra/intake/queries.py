@@ -19,6 +19,7 @@ from ra.applicants.rules import by_proxy, judge, shown
 from ra.applications import queries as applications
 from ra.applications import quotas
 from ra.applications import rules as application_rules
+from ra.applications import succession as successions
 from ra.applications.models import Application
 from ra.applications.queries import Content
 from ra.blacklist import queries as blacklist
@@ -94,6 +95,7 @@ class IntakeView:
     certificate_id: int | None
     returned: Return | None
     refusal: str  # the CA's, of an application that failed
+    succession: successions.Succession | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,6 +200,7 @@ def intake(number: str, actor: Actor, *, at: datetime) -> IntakeView:
         certificate_id=row.certificate_id,
         returned=_returned(row, at=at),
         refusal=_refusal(row),
+        succession=successions.succession(row, content),
     )
 
 
@@ -206,13 +209,14 @@ def all_wrong(
 ) -> list[Refusal]:
     """Everything that stands between this dossier and its submission, the CA's word excepted."""
     kept, wrong = judge(content.fields, kind_of(row.profile).fields, today=today(at))
-    slots_needed = needed(row.profile, kept, proxy=by_proxy(kept))
+    slots_needed = needed(row.profile, kept, proxy=by_proxy(kept), signed=row.signed)
     wrong += _missing_documents(row, slots_needed)
     if not {refusal.field for refusal in wrong} & set(kind_of(row.profile).hosts):
         wrong += domains.unproved(row.pk, of_server(kept), at=at)  # CPS 3.2.4
     wrong += rules.still_missing(
         request=bool(content.request), agreement=bool(row.agreement_version)
     )
+    wrong += successions.hindrances(row, content, at=at)
     return wrong + quotas.hindrances(row, at=at, submitting=submitting)
 
 
@@ -263,7 +267,9 @@ def _missing_documents(row: Application, slots_needed: list[str]) -> list[Refusa
 
 def _slots(row: Application, content: Content, actor: Actor) -> tuple[SlotView, ...]:
     held = evidence.documents(row.pk, actor.person_id)
-    asked = needed(row.profile, content.fields, proxy=by_proxy(content.fields))
+    asked = needed(
+        row.profile, content.fields, proxy=by_proxy(content.fields), signed=row.signed
+    )
     return tuple(
         SlotView(
             code=code,

@@ -231,7 +231,8 @@ def submit(application_id: int, *, actor: Actor, at: datetime) -> Submitted:
     row.submitted_at, row.deadline_at = at, application_rules.deadline(at)
     row.reviews_done, row.correction_due_at = 0, None
     row.certificate_id, row.certificate_state, row.certificate_state_at = None, "", None
-    asked = needed(row.profile, content.fields, proxy=identity.by_proxy(content.fields))
+    proxy = identity.by_proxy(content.fields)
+    asked = needed(row.profile, content.fields, proxy=proxy, signed=row.signed)
     row.save(update_fields=_SUBMITTED)
     advance(row, "submit", actor=actor, at=at, **_accepted(row, content, asked))
     fees.open_order(row, actor=actor, at=at)

@@ -15,6 +15,7 @@ from ra.applicants.rules import by_proxy, shown
 from ra.applications import queries as applications
 from ra.applications import rules as application_rules
 from ra.applications.models import Application
+from ra.applications.succession import succession
 from ra.blacklist import rules as blacklist_rules
 from ra.blacklist.queries import kinds_listed
 from ra.branches.queries import sees
@@ -69,7 +70,8 @@ class _Opening:
     def case(self) -> CaseView:
         row = self.row
         preview, refused = self.preview()
-        asked = needed(row.profile, self.content.fields, proxy=by_proxy(self.content.fields))
+        proxy = by_proxy(self.content.fields)
+        asked = needed(row.profile, self.content.fields, proxy=proxy, signed=row.signed)
         held = {document.slot for document in self.documents}
         lock = self.lock()
         return CaseView(
@@ -115,6 +117,7 @@ class _Opening:
             hindrances=tuple(self.hindrances(lock, refused)),
             content_digest=row.content_digest,
             certificate_id=row.certificate_id,
+            succession=succession(row, self.content),
         )
 
     def preview(self) -> tuple[ca.Preview | None, Refusal | None]:

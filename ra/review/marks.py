@@ -7,6 +7,7 @@ from kmc import api as kmc
 from ra.applicants.kinds import asked, kind_of
 from ra.applicants.rules import by_proxy
 from ra.applications.models import Application
+from ra.applications.procedures import SIGNED_TICKS
 from ra.applications.queries import Content
 
 SEEN = "seen."  # before a field's code: its whole value was shown to this person
@@ -29,6 +30,8 @@ def of(application: Application, content: Content) -> dict[str, bytes]:
     fields = [code for code in kind.fields if content.fields.get(code)]
     marks = {code: mark(application, code, content.fields[code]) for code in fields}
     for code in asked(kind.ticks, content.fields, proxy=by_proxy(content.fields)):
+        if application.signed and code not in SIGNED_TICKS:
+            continue
         marks[code] = mark(application, code, str(application.round))
     return marks
 

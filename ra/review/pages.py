@@ -7,6 +7,7 @@ from datetime import datetime
 from anxin.kernel.errors import Refusal
 from ca.api import Preview
 from ra.applications.rules import Sla
+from ra.applications.succession import Succession
 from ra.evidence.queries import DocumentView
 
 
@@ -116,3 +117,4 @@ class CaseView:
     hindrances: tuple[Refusal, ...]
     content_digest: str
     certificate_id: int | None
+    succession: Succession | None

@@ -27,6 +27,7 @@ from ra.imports import headings
 from ra.imports import wording as imports
 from ra.intake import wording as intake
 from ra.notices import wording as notices
+from ra.procedures import wording as procedures
 from ra.review import wording as review
 from ra.review.pages import CaseView
 from ra.review.queries import Row
@@ -57,6 +58,7 @@ TABLES: Mapping[str, Mapping[str, Any]] = {
     "blacklist_lift": blacklist.LIFTS,
     "cause": CAUSES,
     "certificate": ca.STATES,
+    "change": procedures.CHANGES,
     "check": intake.CHECKS,
     "check_item": review.CHECKLIST,
     "check_noticed": NOTICED,
@@ -81,7 +83,9 @@ TABLES: Mapping[str, Mapping[str, Any]] = {
     "hold_asker": holds.ASKERS,
     "hold_cause": HOLD_CAUSES,
     "hold_checked_how": holds.CHECKED_HOW,
+    "occasion": procedures.OCCASIONS,
     "outcome": OUTCOMES,
+    "procedure": procedures.PROCEDURES,
     "profile": PROFILES,
     "proof": domains.STATES,
     "proof_method": domains.METHODS,

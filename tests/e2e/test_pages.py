@@ -28,6 +28,8 @@ STAFF = [  # who, where ({…}: see `places`), name of the picture
     ("陈越", "/w/search/?q={draft}", "search-found"),
     ("陈越", "/w/revocations/", "revocations-operator"),
     ("陈越", "/w/imports/", "imports"),
+    ("陈越", "/w/certificates/{valid}/renew/", "renew"),
+    ("陈越", "/w/signed-request/", "signed-request"),
     ("陈越", "/w/blacklist/", "blacklist"),
     ("陈越", "/w/blacklist/ask/", "blacklist-form"),
     ("陈越", "/me/", "me"),
