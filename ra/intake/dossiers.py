@@ -35,9 +35,7 @@ def keep_fields(row: Application, kept: Mapping[str, str], salt: str, wrong: lis
     row.name_index = applicants.name_index(name) if name else None
     row.phone_index = applicants.phone_index(phone) if phone else None
     row.subscriber_id = applicants.known_subscriber(right, kind)
-    row.slots_needed = len(
-        needed(row.profile, kept, proxy=by_proxy(kept), signed=row.signed)
-    )
+    row.slots_needed = len(needed(row.profile, kept, proxy=by_proxy(kept), signed=row.signed))
     row.save(update_fields=_INDEXED)
 
 

@@ -267,9 +267,7 @@ def _missing_documents(row: Application, slots_needed: list[str]) -> list[Refusa
 
 def _slots(row: Application, content: Content, actor: Actor) -> tuple[SlotView, ...]:
     held = evidence.documents(row.pk, actor.person_id)
-    asked = needed(
-        row.profile, content.fields, proxy=by_proxy(content.fields), signed=row.signed
-    )
+    asked = needed(row.profile, content.fields, proxy=by_proxy(content.fields), signed=row.signed)
     return tuple(
         SlotView(
             code=code,

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('ra', '0016_fees_are_agreed_to'),
+        ('ra', '0017_imports'),
     ]
 
     operations = [
