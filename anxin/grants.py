@@ -28,13 +28,22 @@ GRANTS: dict[str, dict[str, str]] = {
         "anxin_public": WRITE_ENTRY,
     },
     "audit_link": {"anxin_staff": READ, "anxin_worker": ADD},
-    # people: nothing vanishes, and a vote stays as it was cast
-    "people_staffmember": {"anxin_staff": KEEP, "anxin_worker": READ},
+    # people: nothing vanishes, and a vote stays as it was cast; workers read no password's hash
+    "people_staffmember": {
+        "anxin_staff": KEEP,
+        "anxin_worker": "SELECT (id, login, name, staff_number, office, language, is_active)",
+    },
     "people_formerpassword": {"anxin_staff": ADD},
     "people_onetimedevice": {"anxin_staff": KEEP},
     "people_staffsession": {"anxin_staff": ALL},  # whoever writes here is signed in as anybody
-    "people_appointment": {"anxin_staff": KEEP, "anxin_worker": READ},
-    "people_personnelfile": {"anxin_staff": KEEP, "anxin_worker": READ},
+    "people_appointment": {
+        "anxin_staff": "SELECT, INSERT, UPDATE (until, ended_by_id)",
+        "anxin_worker": READ,
+    },
+    "people_personnelfile": {
+        "anxin_staff": "SELECT, INSERT, UPDATE (state, escort_id)",
+        "anxin_worker": READ,
+    },
     "people_finding": {"anxin_staff": ADD, "anxin_worker": "SELECT, UPDATE (noticed)"},
     "people_approval": {
         "anxin_staff": "SELECT, INSERT, UPDATE (state)",

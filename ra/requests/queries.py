@@ -110,11 +110,10 @@ class Register(Generic[Row, View]):
 
 
 def certificate_at_hand(certificate_id: int, actor: Actor) -> ca.CertificateView:
-    """A certificate of this office. Refuses `applications.unknown`, and unknown ones."""
-    view = ca.certificate(certificate_id)
+    """A certificate of this office. Refuses `applications.unknown`, whether or not there is one."""
     if not applications.visible(actor).filter(certificate_id=certificate_id).exists():
         raise applications.unknown(f"of certificate {certificate_id}")
-    return view
+    return ca.certificate(certificate_id)
 
 
 def _shared(

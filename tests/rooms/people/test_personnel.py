@@ -581,3 +581,35 @@ def test_the_worker_tells_of_lapses_and_changes_nothing_else(connection_as):
                 one.execute(act)
     with connection_as("staff") as one, pytest.raises(Exception, match="permission denied"):
         one.execute(f"UPDATE people_finding SET passed = true WHERE file_id = {chen}")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_who_breaks_into_a_worker_reads_no_password(connection_as):
+    """CPS-6.5.1: not even its hash."""
+    chen = hire("chen", Role.OPERATOR).person_id
+    call_command("grant")
+    with connection_as("worker") as one:
+        found = one.execute("SELECT name FROM people_staffmember WHERE id = %s", [chen])
+        assert found.fetchone() == ("Chen",)
+        with pytest.raises(Exception, match="permission denied"):
+            one.execute("SELECT password FROM people_staffmember")
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize(
+    "act",
+    [
+        "UPDATE people_appointment SET role = 'ca_admin', duty = 'maintenance'",
+        "UPDATE people_appointment SET person_id = 1",
+        "UPDATE people_personnelfile SET engaged_on = '2000-01-01'",
+        "UPDATE people_personnelfile SET contractor = false",
+    ],
+)
+def test_an_appointment_is_not_turned_into_another(connection_as, act):
+    """CPS-5.2.1, CPS-5.3.1: what the staff site's role may change of it is its end."""
+    hire("chen", Role.OPERATOR)
+    call_command("grant")
+    with connection_as("staff") as one:
+        one.execute("UPDATE people_appointment SET until = now()")
+        with pytest.raises(Exception, match="permission denied"):
+            one.execute(act)

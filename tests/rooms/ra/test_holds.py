@@ -8,6 +8,7 @@ from django.db import IntegrityError, transaction
 from anxin.kernel.errors import Refusal
 from audit.journal.models import Entry
 from ca import api as ca_api
+from kmc import api as kmc
 from people.api import Role, approval
 from people.approvals.services import expire
 from ra.applications.models import Application
@@ -227,6 +228,21 @@ def test_a_request_changed_behind_everybodys_back_is_not_carried_out(certificate
     assert ca_api.certificate(certificate).state == "valid"
 
 
+def test_papers_changed_behind_everybodys_back_are_not_what_was_agreed_to(
+    certificate, live_counter
+):
+    """CPS-4.9.14: the reviewer was shown these papers and no others."""
+    view = queries.request(ask(certificate, live_counter.chen), live_counter.ren)
+    row = HoldRequest.objects.get()
+    row.papers = kmc.seal(row.data_key, row.context("papers"), b'{"document": "x", "note": "y"}')
+    row.save(update_fields=["papers"])
+
+    refusal = refused(decide, view.number, live_counter.ren, seen=view.seen)
+
+    assert refusal.rule == "approval.other_act"
+    assert ca_api.certificate(certificate).state == "valid"
+
+
 def test_a_frozen_certificate_is_not_handed_out_and_can_be_revoked(certificate, live_counter):
     """CPS-4.9.1, CPS-4.9.12"""
     application = Application.objects.get(certificate_id=certificate)
@@ -277,7 +293,8 @@ def test_another_offices_certificates_are_out_of_reach(certificate, live_counter
     """CPS-1.4.2"""
     number = ask(certificate, live_counter.chen)
 
-    assert refused(ask, certificate, live_counter.zhao).rule == "applications.unknown"
+    for one in (certificate, 1_000_000):  # and nobody finds out which there are
+        assert refused(ask, one, live_counter.zhao).rule == "applications.unknown"
     assert refused(queries.request, number, live_counter.zhou).rule == "holds.unknown"
     assert queries.waiting(live_counter.zhou) == []
     assert [view.number for view in queries.waiting(live_counter.ren)] == [number]
