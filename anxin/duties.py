@@ -28,6 +28,15 @@ DUTIES: dict[str, Duty] = {
         cps="5.3.6",
         shows="people.personnel.shown.person",
     ),
+    "people.enrol_key": Duty(
+        perform="people.personnel.services.enrol_key",
+        makers=frozenset({Role.SECURITY_ADMIN}),
+        checkers=frozenset({Role.CA_ADMIN}),
+        votes=1,
+        cps="5.2.3",
+        shows="people.personnel.shown.key",
+        declined="people.personnel.services.drop_key",
+    ),
     "ra.approve_application": Duty(
         perform="ra.applications.services.approve",
         makers=frozenset({Role.OPERATOR}),

@@ -200,6 +200,8 @@ ALLOWED_HOSTS = [
 if ENV == "test":
     ALLOWED_HOSTS.append("testserver")
 # Whose X-Forwarded-For is believed (`anxin.kernel.web.address`); without it nobody's.
+# Whoever votes signs with an operator key (CPS 5.2.3); who has one always does.
+REQUIRE_VOTE_KEYS = os.getenv("ANXIN_REQUIRE_VOTE_KEYS", "yes" if PRODUCTION else "no") == "yes"
 TRUSTED_PROXIES = networks(os.getenv("ANXIN_TRUSTED_PROXIES", ""))
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {

@@ -65,7 +65,14 @@ def _actor(request: HttpRequest) -> Actor:
         address=web.address(request),
         office=person.office,
         proved_at=store.proved_at(request.session),
+        signature=_signature(request),
     )
+
+
+def _signature(request: HttpRequest) -> str:
+    """Only of a plain form: files are not read before a page's gate was passed."""
+    plain = request.content_type == "application/x-www-form-urlencoded"
+    return request.POST.get("signature", "") if plain else ""
 
 
 def recognised(request: HttpRequest) -> bool:

@@ -3,6 +3,7 @@ from people.accounts.models import OneTimeDevice as OneTimeDevice
 from people.accounts.models import StaffMember as StaffMember
 from people.approvals.models import Approval as Approval
 from people.approvals.models import Vote as Vote
+from people.operatorkeys.models import OperatorKey as OperatorKey
 from people.sessions.models import StaffSession as StaffSession
 from people.trust.models import Appointment as Appointment
 from people.trust.models import Finding as Finding

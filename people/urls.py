@@ -2,6 +2,7 @@ from django.urls import path
 
 from people.approvals import views as approvals
 from people.entrance import views as entrance
+from people.operatorkeys import views as keys
 from people.personnel import views as personnel
 
 urlpatterns = [
@@ -11,9 +12,11 @@ urlpatterns = [
     path("sign-out/", entrance.sign_out, name="sign-out"),
     path("language/", entrance.language, name="language"),
     path("me/", entrance.me, name="me"),
+    path("me/key/", keys.own, name="my-key"),
     path("me/password/", entrance.password, name="password"),
     path("me/sessions/<slug:session_id>/end/", entrance.end_session, name="end-session"),
     path("approvals/", approvals.index, name="approvals"),
+    path("approvals/statement/", approvals.statement, name="approval-statement"),
     path("approvals/<int:approval_id>/", approvals.show, name="approval"),
     path("approvals/<int:approval_id>/decide/", approvals.decide, name="approval-decide"),
     path("approvals/<int:approval_id>/withdraw/", approvals.withdraw, name="approval-withdraw"),
@@ -26,6 +29,8 @@ urlpatterns = [
     path("people/of/<str:number>/role/", personnel.propose_role, name="person-role"),
     path("people/of/<str:number>/role/end/", personnel.propose_end, name="person-role-end"),
     path("people/of/<str:number>/return/", personnel.propose_return, name="person-return"),
+    path("people/of/<str:number>/key/", personnel.propose_key, name="person-key"),
+    path("people/of/<str:number>/key/end/", personnel.revoke_key, name="person-key-end"),
     path("people/of/<str:number>/suspend/", personnel.suspend, name="person-suspend"),
     path("people/of/<str:number>/leave/", personnel.leave, name="person-leave"),
     path("people/of/<str:number>/move/", personnel.move, name="person-move"),

@@ -69,6 +69,22 @@ WORDING = {
     "approval.other_act": _("要做的事与审批通过的内容不一致，已被拒绝。没有任何改动。"),
     "approval.unknown": _("没有这项审批。没有任何改动，请刷新页面再看。"),
     "approval.page_of_its_own": _("这项审批在它自己的页面上办理。没有任何改动。"),
+    "approval.key_needed": _(
+        "审批须用操作员密钥签名（CPS %(cps)s），您还没有启用的密钥。您的意见没有记入，"
+        "请先在“我的岗位”生成密钥并请安全管理员提请启用。"
+    ),
+    "approval.signature_missing": _(
+        "您的审批须用操作员密钥签名（CPS %(cps)s）。您的意见没有记入，"
+        "请用保存密钥的那个浏览器打开此页，并启用 JavaScript。"
+    ),
+    "approval.signature_wrong": _(
+        "签名不对：不是您启用的密钥，或者不是对这项内容所签。您的意见没有记入，请刷新页面再试。"
+    ),
+    "keys.unfit": _("这不是可用的 P-256 公钥。没有任何改动。"),
+    "keys.proof": _("密钥没有证明由本人持有。没有任何改动，请重新生成。"),
+    "keys.known": _("这个密钥已经登记过。没有任何改动，请重新生成。"),
+    "keys.unknown": _("没有这个密钥。没有任何改动，请刷新页面再看。"),
+    "keys.nobody": _("操作员密钥只属于工作人员本人。没有任何改动。"),
     "approval.why_not": _("请写明不同意的理由。"),
     # sign-in
     "sign_in.refused": _(
@@ -133,4 +149,12 @@ APPROVAL_STATES = {
     "refused": _("不通过"),
     "withdrawn": _("已撤回"),
     "expired": _("已过期"),
+}
+
+KEY_STATES = {
+    "proposed": _("待启用"),
+    "active": _("使用中"),
+    "suspended": _("随人停用"),
+    "replaced": _("已更换"),
+    "revoked": _("已吊销"),
 }

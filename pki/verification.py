@@ -19,6 +19,7 @@ from pki import (
     oids,
     publickeys,
     requests,
+    votes,
 )
 from pki.errors import BadSignature, Malformed, PkiError, Refused
 
@@ -63,10 +64,13 @@ def verify(kind: str, question: Question) -> Verdict:
     `data` what the file is about: a certificate to look up in a list, the request that a response
     answers, a certificate or request that a key must belong to.
     """
+    verdict = Verdict()
+    if kind == "vote":  # JSON, which says itself what it is
+        _vote(question.content, question, verdict)
+        return verdict
     found = inspection.recognise(question.content)
     if found.kind not in {kind, f"encrypted-{kind}"}:
         raise Malformed("file.other_kind", f"The file holds a {found.kind}, not a {kind}.")
-    verdict = Verdict()
     KINDS[kind](found.content, question, verdict)
     return verdict
 
@@ -240,6 +244,16 @@ def _of_kind(data: bytes, kind: str) -> bytes:
     return found.content
 
 
+def _vote(content: bytes, _question: Question, verdict: Verdict) -> None:
+    records = votes.read(content)
+    signed = sum(votes.check(record) for record in records)
+    verdict.holds += [
+        "Every payload is the one its digest says.",
+        "Every signature is its voter's, over the decision, the comment and the payload.",
+    ]
+    verdict.facts = {"votes": len(records), "signed": signed}
+
+
 KINDS: dict[str, Callable[[bytes, Question, Verdict], None]] = {
     "certificate": _certificate,
     "request": _request,
@@ -248,4 +262,5 @@ KINDS: dict[str, Callable[[bytes, Question, Verdict], None]] = {
     "ocsp-response": _ocsp_response,
     "key": _key,
     "cms": _cms,
+    "vote": _vote,
 }

@@ -9,6 +9,7 @@ class Actor:
     """A person (`person_id` set) or the system; `office` is the code of the RA they serve.
 
     `proved_at`: when the person last showed a second factor, None: never at this browser.
+    `signature`: of their operator key, over the vote in the form they sent.
     """
 
     person_id: int | None
@@ -17,6 +18,7 @@ class Actor:
     address: str = ""
     office: str = ""
     proved_at: datetime | None = None
+    signature: str = ""
 
 
 SYSTEM = Actor(None, "system")

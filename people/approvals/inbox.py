@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django.conf import settings
@@ -13,6 +14,8 @@ from anxin.kernel.errors import Kind, Refusal
 from people.approvals import queries, rules
 from people.approvals.models import Approval
 from people.approvals.queries import ApprovalView, may
+from people.operatorkeys.queries import active
+from pki import votes
 
 PAGE = 100
 
@@ -92,6 +95,23 @@ def page(approval_id: int, actor: Actor) -> ApprovalPage:
     own = found.maker_id == actor.person_id and not duty.page
     shown = _shown(found, actor)
     return ApprovalPage(found, duty.cps, shown, tuple(reasons), own and found.is_open)
+
+
+def to_sign(seen: str, actor: Actor, *, at: datetime) -> dict[str, Any]:
+    """The voter's key and the fields of `pki.votes.statement` but for decision and comment."""
+    key = active(actor.person_id)
+    row = Approval.objects.filter(digest=seen, state=rules.State.OPEN).order_by("-pk").first()
+    if key is None or row is None:
+        return {"fingerprint": "", "fields": {}}
+    fields = {
+        "what": votes.VOTE,
+        "approval": str(row.pk),
+        "action": row.action,
+        "payload": row.digest,
+        "voter": str(key.person_id),
+        "at": at.replace(microsecond=0).isoformat(),
+    }
+    return {"fingerprint": key.fingerprint, "fields": fields}
 
 
 def _lines(rows: list[Approval], actor: Actor) -> tuple[Line, ...]:

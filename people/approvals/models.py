@@ -43,7 +43,7 @@ class Approval(Stateful):
 
 
 class Vote(models.Model):
-    """One person's yes or no; insert-only."""
+    """One person's yes or no; insert-only. Signed: the bytes, r and s, and whose key it was."""
 
     approval = models.ForeignKey(Approval, models.PROTECT, related_name="votes")
     maker_id = models.BigIntegerField()  # copied from the approval for `no_self_check`
@@ -52,9 +52,17 @@ class Vote(models.Model):
     comment = models.TextField()
     address = models.TextField()
     voted_at = models.DateTimeField()
+    key = models.ForeignKey("people.OperatorKey", models.PROTECT, null=True, related_name="+")
+    statement = models.TextField(default="")
+    signature = models.BinaryField(default=b"")
 
     class Meta:
         constraints = [
+            models.CheckConstraint(
+                condition=models.Q(key__isnull=True, statement="", signature=b"")
+                | models.Q(key__isnull=False) & ~models.Q(statement="") & ~models.Q(signature=b""),
+                name="signed_as_a_whole",
+            ),
             models.UniqueConstraint(fields=["approval", "checker"], name="one_vote_each"),
             models.CheckConstraint(
                 condition=~models.Q(checker=models.F("maker_id")), name="no_self_check"

@@ -16,7 +16,7 @@ from anxin.kernel import canonical
 from anxin.kernel.actors import SYSTEM, Actor
 from anxin.kernel.errors import Kind, Refusal
 from audit.log import advance, advance_many, record, subject_of
-from people.approvals import queries, rules
+from people.approvals import queries, rules, signing
 from people.approvals.models import Approval, Vote
 from people.approvals.queries import ApprovalView
 from people.sessions.rules import check_proved
@@ -74,6 +74,9 @@ def vote(
     rules.check_seen(seen, row.digest)
     rules.check_other(row.subject, actor)
     check_proved(actor, at=at)
+    signed = signing.check(
+        row, grants=grants, comment=comment, checkers=duty.checkers, actor=actor, at=at
+    )
     Vote.objects.create(
         approval=row,
         maker_id=row.maker_id,
@@ -82,8 +85,19 @@ def vote(
         comment=comment,
         address=actor.address,
         voted_at=at,
+        key_id=signed.key_id,
+        statement=signed.statement,
+        signature=signed.signature,
     )
-    record("people.approval.vote", subject_of(row), actor=actor, at=at, grants=grants, seen=seen)
+    record(
+        "people.approval.vote",
+        subject_of(row),
+        actor=actor,
+        at=at,
+        grants=grants,
+        seen=seen,
+        signed=signed.key_id is not None,
+    )
     verb = rules.verdict(duty, [*votes.values(), grants])
     if verb:
         advance(row, verb, actor=actor, at=at)

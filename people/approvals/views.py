@@ -1,7 +1,7 @@
 """The page of approvals: what waits for me, what I asked for, and one page to decide it on."""
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -50,6 +50,18 @@ def decide(request: HttpRequest, approval_id: int) -> HttpResponse:
     }
     messages.success(request, told.get(found.state, _("您的意见已记入，还须另一人审批。")))
     return redirect("approvals")
+
+
+@parties
+@never_cache
+@require_GET
+def statement(request: HttpRequest) -> JsonResponse:
+    """What a key of this person has to sign for a vote on the page whose digest is named; JSON.
+
+    `fingerprint` is empty for whoever has no key in use.
+    """
+    asked = request.GET.get("seen", "")
+    return JsonResponse(inbox.to_sign(asked, actor_of(request), at=timezone.now()))
 
 
 @parties

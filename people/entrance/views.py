@@ -20,6 +20,7 @@ from anxin.kernel.errors import Kind, Refusal
 from people.accounts import demo, queries, rules, services
 from people.entrance.forms import CodeForm, PasswordForm, SignInForm
 from people.gates import PENDING, actor_of, landing_page, note_visit, recognised, signed_in
+from people.navigation import PARTIES
 from people.personnel import queries as personnel
 from people.sessions import queries as sessions
 from people.sessions import rules as session_rules
@@ -207,6 +208,7 @@ def me(request: HttpRequest) -> HttpResponse:
         "profile": queries.profile(actor.person_id),
         "line": personnel.own(actor.person_id, at=timezone.now()),
         "roles": roles,
+        "signs": bool(actor.roles & PARTIES),
         "sessions": sessions.sessions_of(actor.person_id, here=here, at=timezone.now()),
         "idle_minutes": session_rules.IDLE // timedelta(minutes=1),
         "hours": session_rules.LENGTH // timedelta(hours=1),

@@ -64,6 +64,12 @@ class FindingForm(forms.Form):
         _refuse(self, refusal)
 
 
+class KeyForm(forms.Form):
+    """One key of the person."""
+
+    key = forms.IntegerField(widget=forms.HiddenInput)
+
+
 class RoleForm(forms.Form):
     role = forms.ChoiceField(label=_("岗位"), choices=[(role.value, ROLES[role]) for role in Role])
 

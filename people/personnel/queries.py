@@ -10,6 +10,7 @@ from anxin.kernel.actors import Actor
 from anxin.kernel.errors import Kind, Refusal
 from people.accounts.models import StaffMember
 from people.approvals.queries import ApprovalView, may, open_approvals
+from people.operatorkeys.queries import Key, keys_of
 from people.personnel.rules import ACTIONS, Act, subject_of
 from people.trust import queries as trust
 from people.trust import rules
@@ -161,6 +162,7 @@ class PersonView:
     escort: str
     items: tuple[ItemLine, ...]
     proposals: tuple[Proposal, ...]
+    keys: tuple[Key, ...]
     may_propose: bool
     may_keep: bool
 
@@ -185,6 +187,7 @@ def person(number: str, actor: Actor, *, at: datetime) -> PersonView:
         escort=file.escort.name if file and file.escort else "",
         items=_items(row.pk, at=at),
         proposals=tuple(_proposal(one, row.pk, actor, at=at) for one in line.waiting),
+        keys=keys_of(row.pk),
         may_propose=other and not may(actor, ACTIONS[Act.APPOINT]),
         may_keep=other,
     )

@@ -13,6 +13,7 @@ class Act(StrEnum):
     APPOINT = "appoint"
     DISMISS = "dismiss"
     REINSTATE = "reinstate"
+    ENROL_KEY = "enrol_key"
 
 
 ACTIONS: dict[Act, str] = {act: f"people.{act}" for act in Act}

@@ -3,6 +3,7 @@
 What takes rights away is done at once by one person; what gives them needs another's vote.
 """
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from django.db import transaction
@@ -13,6 +14,8 @@ from audit.log import advance, record
 from people.accounts import services as accounts
 from people.approvals.queries import ApprovalView, open_approvals
 from people.approvals.services import propose, redeem, withdraw, withdraw_all_of
+from people.operatorkeys import queries as key_rows
+from people.operatorkeys import services as keys
 from people.personnel.rules import ACTIONS, Act, Cause, subject_of
 from people.sessions.services import end_others
 from people.trust import queries, rules
@@ -44,6 +47,44 @@ def propose_reinstatement(person_id: int, *, actor: Actor, at: datetime) -> Appr
     return _propose(Act.REINSTATE, person_id, {}, actor=actor, at=at)
 
 
+@transaction.atomic
+def propose_key(person_id: int, key_id: int, *, actor: Actor, at: datetime) -> ApprovalView:
+    """Ask that a key its owner made signs their votes (CPS 5.2.3); its fingerprint is agreed to."""
+    rules.check_other(actor, person_id)
+    row = key_rows.locked(key_id, person_id)
+    row.STEPS.after("activate", row.state)
+    stated = {"key": key_id, "fingerprint": row.fingerprint}
+    return _propose(Act.ENROL_KEY, person_id, stated, actor=actor, at=at)
+
+
+def enrol_key(
+    approval: ApprovalView, *, actor: Actor, at: datetime, person: int, key: int, **_stated: object
+) -> None:
+    """Put the key to use whose fingerprint was agreed to."""
+    rules.check_other(actor, person)
+    row = key_rows.locked(key, person)
+    stated = {"person": person, "key": key, "fingerprint": row.fingerprint}
+    redeem(approval, ACTIONS[Act.ENROL_KEY], stated, actor=actor, at=at)
+    keys.activate(person, key, warrant=approval.id, actor=actor, at=at)
+
+
+def drop_key(
+    _approval: ApprovalView, *, actor: Actor, at: datetime, person: int, key: int, **_stated: object
+) -> None:
+    """Named in `anxin/duties.py`: a key nobody agreed to is given up."""
+    keys.give_up(person, key, actor=actor, at=at)
+
+
+@transaction.atomic
+def revoke_key(person_id: int, key_id: int, *, actor: Actor, at: datetime) -> None:
+    """End a key that may be in other hands, at once and by one person (CPS 5.3.6)."""
+    rules.check_keeper(actor, person_id)
+    asked = open_approvals(ACTIONS[Act.ENROL_KEY], [subject_of(person_id)]).values()
+    for one in asked:
+        withdraw(one.id, reason="key revoked", actor=SYSTEM, at=at)
+    keys.revoke(person_id, key_id, actor=actor, at=at)
+
+
 def appoint(approval: ApprovalView, *, actor: Actor, at: datetime, person: int, role: str) -> None:
     """Give the role that was agreed to."""
     rules.check_other(actor, person)
@@ -64,6 +105,7 @@ def reinstate(approval: ApprovalView, *, actor: Actor, at: datetime, person: int
     redeem(approval, ACTIONS[Act.REINSTATE], {"person": person}, actor=actor, at=at)
     advance(queries.locked(person), "reinstate", actor=actor, at=at)
     accounts.reopen_account(person)
+    keys.reinstate(person, actor=actor, at=at)
 
 
 @transaction.atomic
@@ -100,11 +142,16 @@ def move(person_id: int, office: str, *, actor: Actor, at: datetime) -> None:
     roles = trust.end_roles(person_id, actor=actor, at=at)
     accounts.change_office(person_id, office)
     record("people.moved", subject_of(person_id), actor=actor, at=at, roles=roles, office=office)
+    keys.revoke_all(person_id, actor=actor, at=at)
     _drop(person_id, "moved", actor=actor, at=at)
 
 
 def _shut_out(person_id: int, why: str, *, device_too: bool, actor: Actor, at: datetime) -> None:
     accounts.close_account(person_id, device_too=device_too)
+    if device_too:
+        keys.revoke_all(person_id, actor=actor, at=at)
+    else:
+        keys.suspend(person_id, actor=actor, at=at)
     _drop(person_id, why, actor=actor, at=at)
     announce("people.suspended", person_id=person_id)
 
@@ -115,7 +162,7 @@ def _drop(person_id: int, why: str, *, actor: Actor, at: datetime) -> None:
     """
     end_others(person_id, keep=None, why=why, actor=actor, at=at)
     about = subject_of(person_id)
-    for act in (Act.APPOINT, Act.REINSTATE):
+    for act in (Act.APPOINT, Act.REINSTATE, Act.ENROL_KEY):
         for asked in open_approvals(ACTIONS[act], [about]).values():
             withdraw(asked.id, reason=f"{why}: the person it is about", actor=SYSTEM, at=at)
     withdraw_all_of(
@@ -124,7 +171,7 @@ def _drop(person_id: int, why: str, *, actor: Actor, at: datetime) -> None:
 
 
 def _propose(
-    act: Act, person_id: int, more: dict[str, str], *, actor: Actor, at: datetime
+    act: Act, person_id: int, more: Mapping[str, object], *, actor: Actor, at: datetime
 ) -> ApprovalView:
     payload = {"person": person_id, **more}
     return propose(ACTIONS[act], payload, subject=subject_of(person_id), actor=actor, at=at)

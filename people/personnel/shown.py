@@ -18,6 +18,13 @@ def role(payload: dict[str, Any], **_reader: Actor) -> Shown:
     return _about(payload["person"], (_("岗位"), name))
 
 
+def key(payload: dict[str, Any], **_reader: Actor) -> Shown:
+    """A key enrolled: the voter compares the fingerprint with the owner, face to face."""
+    digits = payload["fingerprint"]
+    groups = " ".join(digits[at : at + 8] for at in range(0, len(digits), 8))
+    return _about(payload["person"], (_("密钥指纹（SHA-256）"), groups))
+
+
 def person(payload: dict[str, Any], **_reader: Actor) -> Shown:
     """Something about nobody but a person."""
     return _about(payload["person"])

@@ -19,6 +19,7 @@ from people.personnel.forms import (
     EscortForm,
     FileForm,
     FindingForm,
+    KeyForm,
     MoveForm,
     RoleForm,
     SimulateForm,
@@ -162,6 +163,20 @@ def propose_end(request: HttpRequest, person_id: int, role: str) -> str:
 def propose_return(request: HttpRequest, person_id: int) -> str:
     services.propose_reinstatement(person_id, actor=actor_of(request), at=timezone.now())
     return _("已提请恢复，等另一人审批。")
+
+
+@proposers
+@_acts(KeyForm, "empty_form")
+def propose_key(request: HttpRequest, person_id: int, key: int) -> str:
+    services.propose_key(person_id, key, actor=actor_of(request), at=timezone.now())
+    return _("已提请启用密钥，等另一人审批。")
+
+
+@keepers
+@_acts(KeyForm, "empty_form")
+def revoke_key(request: HttpRequest, person_id: int, key: int) -> str:
+    services.revoke_key(person_id, key, actor=actor_of(request), at=timezone.now())
+    return _("密钥已吊销，以后的审批不能再用它签名。")
 
 
 @keepers

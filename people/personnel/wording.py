@@ -8,6 +8,7 @@ ACTS = {
     Act.APPOINT: _("授予岗位"),
     Act.DISMISS: _("解除岗位"),
     Act.REINSTATE: _("恢复岗位"),
+    Act.ENROL_KEY: _("启用操作员密钥"),
 }
 
 CAUSES = {

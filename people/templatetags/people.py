@@ -7,7 +7,7 @@ from django import template
 
 from people.personnel.wording import ACTS, CAUSES
 from people.trust.rules import Role
-from people.wording import APPROVAL_STATES, DUTIES, GRADES, ITEMS, ROLES, STATES
+from people.wording import APPROVAL_STATES, DUTIES, GRADES, ITEMS, KEY_STATES, ROLES, STATES
 
 register = template.Library()
 TABLES: dict[str, Mapping[Any, Any]] = {
@@ -17,6 +17,7 @@ TABLES: dict[str, Mapping[Any, Any]] = {
     "duty": DUTIES,
     "grade": GRADES,
     "item": ITEMS,
+    "key": KEY_STATES,
     "standing": STATES,
 }
 TONES = {"in_post": "ok", "suspended": "bad", "left": "line", "": "warn"}

@@ -56,6 +56,7 @@ STAFF = [  # who, where ({…}: see `places`), name of the picture
     ("唐书", "/people/of/0104/", "person-contractor"),
     ("高远", "/people/of/0310/", "person"),
     ("沈佳", "/approvals/", "approvals-reviewer"),
+    ("沈佳", "/me/key/", "my-key"),
     ("林安", "/me/", "me-lapsing"),
     ("袁希", "/me/", "me-finance"),
     ("袁希", "/w/queue/", "refused"),

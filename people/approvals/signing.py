@@ -1,0 +1,55 @@
+"""Who has a key signs the vote: checked before it counts, kept with it (CPS 5.2.2, 5.2.3)."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.conf import settings
+
+from anxin.kernel.actors import Actor
+from people.approvals.models import Approval
+from people.operatorkeys import queries, rules
+from pki import votes
+
+ENROLMENT = "people.enrol_key"
+
+
+@dataclass(frozen=True, slots=True)
+class Signed:
+    """Columns of a vote."""
+
+    key_id: int | None = None
+    statement: str = ""
+    signature: bytes = b""
+
+
+def check(
+    row: Approval,
+    *,
+    grants: bool,
+    comment: str,
+    checkers: frozenset[str],
+    actor: Actor,
+    at: datetime,
+) -> Signed:
+    """Refuses (FORBIDDEN) `approval.key_needed`, `signature_missing`, `signature_wrong`.
+
+    Where votes are signed, the first key of those who enrol keys is agreed to without one.
+    """
+    key = queries.active(actor.person_id)
+    if key is None:
+        first = row.action == ENROLMENT and queries.nobody_has_one(checkers)
+        rules.check_key_held(held=first, required=settings.REQUIRE_VOTE_KEYS)
+        return Signed()
+    written, signature = rules.parse(actor.signature, at=at)
+    statement = votes.statement(
+        approval=row.pk,
+        action=row.action,
+        digest=row.digest,
+        grants=grants,
+        comment=votes.comment_digest(comment),
+        voter=key.person_id,
+        at=written,
+    )
+    if not votes.holds(key.public_key, statement, signature):
+        raise rules.wrong("not over this vote, or by another key")
+    return Signed(key.id, statement.decode(), signature)

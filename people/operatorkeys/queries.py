@@ -1,0 +1,62 @@
+"""Operators' keys as frozen values."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+
+from anxin.kernel.errors import Kind, Refusal
+from people.operatorkeys.models import OperatorKey
+from people.operatorkeys.rules import State
+from people.trust.models import Appointment
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    id: int
+    person_id: int
+    fingerprint: str
+    public_key: bytes
+    state: str
+    made_at: datetime
+    active_from: datetime | None
+    active_until: datetime | None
+
+
+def active(person_id: int | None) -> Key | None:
+    """The key that signs this person's votes now."""
+    row = OperatorKey.objects.filter(person_id=person_id, state=State.ACTIVE).first()
+    return _view(row) if row else None
+
+
+def keys_of(person_id: int) -> tuple[Key, ...]:
+    """All there were, the latest first."""
+    rows = OperatorKey.objects.filter(person_id=person_id).order_by("-pk")
+    return tuple(_view(row) for row in rows)
+
+
+def nobody_has_one(roles: Collection[str]) -> bool:
+    """Whether nobody with one of these roles has a key in use: then the first one is enrolled."""
+    people = Appointment.objects.filter(role__in=roles, until=None).values("person")
+    return not OperatorKey.objects.filter(person__in=people, state=State.ACTIVE).exists()
+
+
+def locked(key_id: int, person_id: int) -> OperatorKey:
+    """A key of this person; Refusal NOT_FOUND."""
+    rows = OperatorKey.objects.select_for_update().filter(pk=key_id, person_id=person_id)
+    row = rows.first()
+    if row is None:
+        raise Refusal(Kind.NOT_FOUND, "keys.unknown", f"no key {key_id} of {person_id}")
+    return row
+
+
+def _view(row: OperatorKey) -> Key:
+    return Key(
+        row.pk,
+        row.person_id,
+        row.fingerprint,
+        bytes(row.public_key),
+        row.state,
+        row.made_at,
+        row.active_from,
+        row.active_until,
+    )

@@ -1,0 +1,146 @@
+"""A vote signed by the voter's own key: what is signed, and its proof years later, off the system.
+
+The statement is JSON in UTF-8, keys sorted, no spaces, every value a string; the signature is ECDSA
+with P-256 and SHA-256 as browsers make it (r and s, 32 octets each: W3C Web Cryptography, 23.7).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from pki import der, publickeys
+from pki.errors import Malformed, PkiError, Refused
+from pki.sm.sm3 import sm3
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+FORMAT = "anxin votes 1"
+VOTE, ENROLMENT = "anxin vote 1", "anxin operator key 1"  # a signature for one is none for another
+WITHIN = timedelta(minutes=15)  # between the signature and the vote
+_HALF = 32
+
+
+def statement(
+    *, approval: int, action: str, digest: str, grants: bool, comment: str, voter: int, at: str
+) -> bytes:
+    """The bytes a voter signs. `digest`: SM3 of what was shown; `comment`: see `comment_digest`."""
+    return _encode(
+        {
+            "what": VOTE,
+            "approval": str(approval),
+            "action": action,
+            "payload": digest,
+            "decision": "yes" if grants else "no",
+            "comment": comment,
+            "voter": str(voter),
+            "at": at,
+        }
+    )
+
+
+def enrolment(*, fingerprint: str, voter: int) -> bytes:
+    """The bytes by which a new key proves that its private half is there."""
+    return _encode({"what": ENROLMENT, "key": fingerprint, "voter": str(voter)})
+
+
+def _encode(fields: Mapping[str, str]) -> bytes:
+    text = json.dumps(fields, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return text.encode()
+
+
+def comment_digest(comment: str) -> str:
+    """SHA-256 as 64 hex digits."""
+    return hashlib.sha256(comment.encode()).hexdigest()
+
+
+def fingerprint(public_key: bytes) -> str:
+    """SHA-256 of the SubjectPublicKeyInfo, as 64 hex digits; what a browser can compute, too."""
+    return hashlib.sha256(public_key).hexdigest()
+
+
+def check_key(public_key: bytes) -> None:
+    """Raises PkiError: no key, or not of P-256 (`vote.curve`)."""
+    found = publickeys.parse(public_key)
+    if found.algorithm != "ec-p256":
+        raise Refused("vote.curve", f"Votes are signed with P-256, not with {found.algorithm}.")
+
+
+def holds(public_key: bytes, message: bytes, signature: bytes) -> bool:
+    """Whether r and s are this key's signature of the message."""
+    if len(signature) != 2 * _HALF:
+        return False
+    numbers = (int.from_bytes(half, "big") for half in (signature[:_HALF], signature[_HALF:]))
+    wrapped = der.sequence(*map(der.integer, numbers))
+    return publickeys.parse(public_key).verify(message, wrapped, "ecdsa-sha256")
+
+
+# --- a record of an export ---------------------------------------------------------------------
+
+
+def read(content: bytes) -> list[dict[str, Any]]:
+    """The records of an export. Raises Malformed `vote.file`."""
+    try:
+        found = json.loads(content)
+        records = found["votes"] if found["format"] == FORMAT else None
+    except (ValueError, KeyError, TypeError) as problem:
+        raise Malformed("vote.file", "This is no export of votes.") from problem
+    if not isinstance(records, list):
+        raise Malformed("vote.file", "This export of votes has another format.")
+    return records
+
+
+def check(record: Mapping[str, Any]) -> bool:
+    """Whether the vote was signed; raises Refused `vote.*` where its parts contradict each other.
+
+    Keys: id, approval, action, payload (canonical JSON), digest, maker, voter, grants, comment
+    (SHA-256), voted_at, statement, signature (hex), public_key (hex DER), enrolment: the payload by
+    which two people enrolled the key, key_due: the voter had a key in use at that time.
+    """
+    try:
+        return _check(record)
+    except Refused as refusal:
+        reason = f"Vote {record.get('id')} on approval {record.get('approval')}: {refusal.reason}"
+        raise Refused(refusal.rule, reason) from refusal
+    except (KeyError, TypeError, ValueError, AttributeError, PkiError) as problem:
+        raise Malformed("vote.record", f"A record cannot be read: {problem!r}.") from problem
+
+
+def _check(record: Mapping[str, Any]) -> bool:
+    shown = b"[%s,%s]" % (json.dumps(record["action"]).encode(), record["payload"].encode())
+    if sm3(shown).hex() != record["digest"]:
+        raise Refused("vote.payload", "what was agreed to is not what its digest says.")
+    if record["voter"] == record["maker"]:
+        raise Refused("vote.own_work", "the voter asked for it.")
+    if not record["signature"]:
+        if record["key_due"]:
+            raise Refused("vote.unsigned", "the voter had a key, and the signature is missing.")
+        return False
+    _check_signature(record)
+    return True
+
+
+def _check_signature(record: Mapping[str, Any]) -> None:
+    key, signed = bytes.fromhex(record["public_key"]), record["statement"].encode()
+    enrolled = json.loads(record["enrolment"])
+    if (enrolled["fingerprint"], enrolled["person"]) != (fingerprint(key), record["voter"]):
+        raise Refused("vote.key", "the key is not the one that was enrolled for the voter.")
+    if not holds(key, signed, bytes.fromhex(record["signature"])):
+        raise Refused("vote.signature", "the signature does not belong to the statement.")
+    at = json.loads(signed)["at"]
+    said = statement(
+        approval=record["approval"],
+        action=record["action"],
+        digest=record["digest"],
+        grants=record["grants"],
+        comment=record["comment"],
+        voter=record["voter"],
+        at=at,
+    )
+    if said != signed:
+        raise Refused("vote.statement", f"what is kept is not what was signed: {signed.decode()}")
+    if abs(datetime.fromisoformat(record["voted_at"]) - datetime.fromisoformat(at)) > WITHIN:
+        raise Refused("vote.time", f"it was signed at {at}, and counted at another time.")

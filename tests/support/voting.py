@@ -1,0 +1,81 @@
+"""Operator keys for tests: what a browser does with WebCrypto, done with `cryptography`."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec, utils
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+from anxin.kernel.actors import Actor
+from people.api import Approval, approval, vote
+from people.operatorkeys import queries, services
+from people.personnel.services import propose_key
+from pki import votes
+
+
+@dataclass(frozen=True)
+class Pen:
+    """A person's key as their browser holds it."""
+
+    key: ec.EllipticCurvePrivateKey
+
+    @property
+    def public(self) -> bytes:
+        return self.key.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+
+    def sign(self, message: bytes) -> bytes:
+        """r and s, as browsers give them."""
+        r, s = utils.decode_dss_signature(self.key.sign(message, ec.ECDSA(hashes.SHA256())))
+        return r.to_bytes(32, "big") + s.to_bytes(32, "big")
+
+    def proof(self, person_id: int) -> bytes:
+        fingerprint = votes.fingerprint(self.public)
+        return self.sign(votes.enrolment(fingerprint=fingerprint, voter=person_id))
+
+    def signature(
+        self, asked: Approval, actor: Actor, *, at: datetime, grants: bool = True, comment: str = ""
+    ) -> str:
+        """The field of the form."""
+        statement = votes.statement(
+            approval=asked.id,
+            action=asked.action,
+            digest=asked.digest,
+            grants=grants,
+            comment=votes.comment_digest(comment),
+            voter=actor.person_id,
+            at=at.isoformat(),
+        )
+        return f"{at.isoformat()} {self.sign(statement).hex()}"
+
+
+def pen(number: int) -> Pen:
+    """The same key for the same number."""
+    return Pen(ec.derive_private_key(7919 * number + 100_003, ec.SECP256R1()))
+
+
+def hand_in(one: Pen, actor: Actor, *, at: datetime) -> int:
+    """The id of the new key, which waits."""
+    services.make(one.public, one.proof(actor.person_id), actor=actor, at=at)
+    return queries.keys_of(actor.person_id)[0].id
+
+
+def enrolled(one: Pen, actor: Actor, asks: Actor, agrees: Actor, *, at: datetime) -> int:
+    """In use, by the word of two others."""
+    key_id = hand_in(one, actor, at=at)
+    asked = propose_key(actor.person_id, key_id, actor=asks, at=at)
+    vote(asked.id, grants=True, seen=asked.digest, actor=agrees, at=at)
+    return key_id
+
+
+def with_pen(one: Pen, asked: Approval, actor: Actor, *, at: datetime, **how: object) -> Actor:
+    """The person with a form that their key has signed."""
+    return replace(actor, signature=one.signature(asked, actor, at=at, **how))
+
+
+def sign_vote(
+    one: Pen, approval_id: int, actor: Actor, *, at: datetime, grants: bool = True
+) -> Approval:
+    asked = approval(approval_id)
+    signing = with_pen(one, asked, actor, at=at, grants=grants)
+    return vote(approval_id, grants=grants, seen=asked.digest, actor=signing, at=at)
