@@ -14,6 +14,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from anxin.kernel.errors import Kind, Refusal
 from people.gates import actor_of, only
+from people.personnel import matrix as roles
 from people.personnel import queries, services
 from people.personnel.forms import (
     EscortForm,
@@ -52,8 +53,8 @@ def matrix(request: HttpRequest) -> HttpResponse:
     found = None
     if asked and form.is_valid():
         given = form.cleaned_data
-        found = queries.simulate(given["person"], Role(given["role"]), at=timezone.now())
-    context = {"rows": queries.matrix(), "form": form, "found": found}
+        found = roles.simulate(given["person"], Role(given["role"]), at=timezone.now())
+    context = {"rows": roles.matrix(), "form": form, "found": found}
     return render(request, "people/matrix.html", context, status=422 if form.errors else 200)
 
 

@@ -23,7 +23,8 @@ from people.api import (
     vote,
 )
 from people.models import Appointment, Finding, PersonnelFile, StaffMember
-from people.personnel import queries, services
+from people.personnel import services
+from people.personnel.matrix import matrix
 from people.personnel.rules import Act, Cause
 from people.templatetags.people import named
 from people.trust.queries import roles_of
@@ -540,7 +541,7 @@ def test_the_list_and_one_s_own_page_say_what_lapses(tang):
 def test_the_matrix_and_the_simulator_say_which_duties_would_meet(tang):
     """CPS-5.2.4"""
     hire("chen", Role.OPERATOR)
-    rows = queries.matrix()
+    rows = matrix()
     apart = {(row.role, cell.role) for row in rows for cell in row.cells if cell.apart}
     browser = signed_in(tang)
 
