@@ -196,3 +196,7 @@ def yuan(fen: int) -> str:
 
 def by_field(prices: Iterable[Price]) -> Mapping[str, int]:
     return {field_of(price.profile, price.years): price.fen for price in prices}
+
+
+def refuse(rule: str, reason: str, *, field: str) -> Refusal:
+    return Refusal(Kind.INVALID, f"fees.{rule}", reason, cps="9.1", field=field)

@@ -10,7 +10,7 @@ from anxin.refusals import refusals_on
 from ca.api import PROFILES
 from people.api import Role
 from people.gates import actor_of, only
-from ra.fees import queries, rules, services
+from ra.fees import prices, queries, rules, services
 from ra.fees.forms import PaymentForm, ScheduleForm
 
 VIEWS = ("unpaid", "refunds", "all")
@@ -71,7 +71,7 @@ def schedule(request: HttpRequest) -> HttpResponse:
     form = ScheduleForm(names, known, request.POST or None)
     if request.method == "POST" and form.is_valid():
         with refusals_on(form, fen="amount"):
-            services.propose_schedule(
+            prices.propose_schedule(
                 form.prices(), valid_from=form.cleaned_data["valid_from"], actor=actor, at=at
             )
             return redirect("fee-schedule")

@@ -11,6 +11,7 @@ from audit.journal.models import Entry
 from people.api import Role, approval, vote
 from people.approvals.models import Approval
 from ra.applications.models import Application
+from ra.fees import prices as pricing
 from ra.fees import queries, services
 from ra.fees.models import FeeAgreement, FeeOrder, FeePayment, FeeSchedule
 from ra.fees.rules import TERM, YEARS, Price
@@ -47,7 +48,7 @@ def refused(act, *arguments, **named):
 
 def propose(yuan, fen=20_000, valid_from=TODAY, years=1):
     prices = [Price(PROFILE, years, fen)]
-    return services.propose_schedule(prices, valid_from=valid_from, actor=yuan, at=AT)
+    return pricing.propose_schedule(prices, valid_from=valid_from, actor=yuan, at=AT)
 
 
 def decide(approval_id, person, *, grants=True, at=AT):
@@ -168,7 +169,7 @@ def test_an_agreement_overrides_the_list_and_is_never_dearer(counter, yuan, gu):
     dates = {"valid_from": TODAY, "valid_until": TODAY + timedelta(days=365)}
 
     def agree(fen):
-        return services.propose_agreement(
+        return pricing.propose_agreement(
             subscriber, Price(PROFILE, 1, fen), **dates, actor=yuan, at=AT
         )
 
@@ -219,7 +220,7 @@ def handed_in_again(counter, application_id, years):
 
 def publish_terms(yuan, gu, **fen_by_years):
     prices = [Price(PROFILE, int(years[1:]), fen) for years, fen in fen_by_years.items()]
-    services.propose_schedule(prices, valid_from=TODAY, actor=yuan, at=AT)
+    pricing.propose_schedule(prices, valid_from=TODAY, actor=yuan, at=AT)
     decide(queries.proposed().approval_id, gu)
 
 
