@@ -1,146 +1,76 @@
 """Map 3 of 3: who proposes, who decides, how many, and what is then done (CPS 5.2.2, 5.2.4)."""
 
+from functools import partial
+
 from people.approvals.rules import Duty
 from people.trust.rules import Role
 
+_administration = partial(
+    Duty,
+    makers=frozenset({Role.SECURITY_ADMIN}),
+    checkers=frozenset({Role.CA_ADMIN}),
+    votes=1,
+)
+_finance = partial(
+    Duty,
+    makers=frozenset({Role.FINANCE}),
+    checkers=frozenset({Role.CA_ADMIN}),
+    votes=1,
+)
+_counter = partial(
+    Duty,
+    makers=frozenset({Role.OPERATOR}),
+    checkers=frozenset({Role.REVIEWER}),
+    votes=1,
+)
+
 DUTIES: dict[str, Duty] = {
-    "people.appoint": Duty(
-        perform="people.personnel.services.appoint",
-        makers=frozenset({Role.SECURITY_ADMIN}),
-        checkers=frozenset({Role.CA_ADMIN}),
-        votes=1,
-        cps="5.2.4",
-        shows="people.personnel.shown.role",
+    "people.appoint": _administration(
+        "people.personnel.services.appoint", cps="5.2.4", shows="people.personnel.shown.role"
     ),
-    "people.dismiss": Duty(
-        perform="people.personnel.services.dismiss",
-        makers=frozenset({Role.SECURITY_ADMIN}),
-        checkers=frozenset({Role.CA_ADMIN}),
-        votes=1,
-        cps="5.2.4",
-        shows="people.personnel.shown.role",
+    "people.dismiss": _administration(
+        "people.personnel.services.dismiss", cps="5.2.4", shows="people.personnel.shown.role"
     ),
-    "people.reinstate": Duty(
-        perform="people.personnel.services.reinstate",
-        makers=frozenset({Role.SECURITY_ADMIN}),
-        checkers=frozenset({Role.CA_ADMIN}),
-        votes=1,
-        cps="5.3.6",
-        shows="people.personnel.shown.person",
+    "people.reinstate": _administration(
+        "people.personnel.services.reinstate", cps="5.3.6", shows="people.personnel.shown.person"
     ),
-    "people.enrol_key": Duty(
-        perform="people.personnel.services.enrol_key",
-        makers=frozenset({Role.SECURITY_ADMIN}),
-        checkers=frozenset({Role.CA_ADMIN}),
-        votes=1,
+    "people.enrol_key": _administration(
+        "people.personnel.services.enrol_key",
         cps="5.2.3",
         shows="people.personnel.shown.key",
         declined="people.personnel.services.drop_key",
     ),
-    "ra.approve_application": Duty(
-        perform="ra.applications.services.approve",
-        makers=frozenset({Role.OPERATOR}),
-        checkers=frozenset({Role.REVIEWER}),
-        votes=1,
-        cps="4.3.1",
-        page="queue",
+    "ra.approve_application": _counter(
+        "ra.applications.services.approve", cps="4.3.1", page="queue"
     ),
-    "ra.approve_application_twice": Duty(
-        perform="ra.applications.services.approve",
-        makers=frozenset({Role.OPERATOR}),
-        checkers=frozenset({Role.REVIEWER}),
-        votes=2,
-        cps="4.3.1",
-        page="queue",
+    "ra.approve_application_twice": _counter(
+        "ra.applications.services.approve", votes=2, cps="4.3.1", page="queue"
     ),
-    "ra.disclose": Duty(
-        perform="ra.disclosures.services.approve",
-        makers=frozenset({Role.OPERATOR}),
-        checkers=frozenset({Role.REVIEWER}),
-        votes=1,
-        cps="9.3",
-        page="disclosures",
+    "ra.disclose": _counter("ra.disclosures.services.approve", cps="9.3", page="disclosures"),
+    "ra.list_on_blacklist": _counter("ra.blacklist.services.enlist", cps="4.2.2", page="blacklist"),
+    "ra.lift_from_blacklist": _counter("ra.blacklist.services.lift", cps="4.2.2", page="blacklist"),
+    "ra.grant_authority": _administration(
+        "ra.branches.services.grant_authority", cps="1.4.2", shows="ra.offices.shown.office"
     ),
-    "ra.list_on_blacklist": Duty(
-        perform="ra.blacklist.services.enlist",
-        makers=frozenset({Role.OPERATOR}),
-        checkers=frozenset({Role.REVIEWER}),
-        votes=1,
-        cps="4.2.2",
-        page="blacklist",
+    "ra.stop_office": _administration(
+        "ra.offices.services.stop", cps="5.8", shows="ra.offices.shown.office"
     ),
-    "ra.lift_from_blacklist": Duty(
-        perform="ra.blacklist.services.lift",
-        makers=frozenset({Role.OPERATOR}),
-        checkers=frozenset({Role.REVIEWER}),
-        votes=1,
-        cps="4.2.2",
-        page="blacklist",
-    ),
-    "ra.grant_authority": Duty(
-        perform="ra.branches.services.grant_authority",
-        makers=frozenset({Role.SECURITY_ADMIN}),
-        checkers=frozenset({Role.CA_ADMIN}),
-        votes=1,
-        cps="1.4.2",
-        shows="ra.offices.shown.office",
-    ),
-    "ra.stop_office": Duty(
-        perform="ra.offices.services.stop",
-        makers=frozenset({Role.SECURITY_ADMIN}),
-        checkers=frozenset({Role.CA_ADMIN}),
-        votes=1,
-        cps="5.8",
-        shows="ra.offices.shown.office",
-    ),
-    "ra.publish_fees": Duty(
-        perform="ra.fees.prices.publish",
-        makers=frozenset({Role.FINANCE}),
-        checkers=frozenset({Role.CA_ADMIN}),
-        votes=1,
+    "ra.publish_fees": _finance(
+        "ra.fees.prices.publish",
         cps="9.1",
         shows="ra.fees.shown.schedule",
         declined="ra.fees.prices.drop_schedule",
     ),
-    "ra.agree_fee": Duty(
-        perform="ra.fees.prices.agree",
-        makers=frozenset({Role.FINANCE}),
-        checkers=frozenset({Role.CA_ADMIN}),
-        votes=1,
-        cps="9.1.1",
-        shows="ra.fees.shown.agreement",
-    ),
-    "ra.refund_fee": Duty(
-        perform="ra.fees.services.make_refund",
-        makers=frozenset({Role.FINANCE}),
-        checkers=frozenset({Role.CA_ADMIN}),
-        votes=1,
+    "ra.agree_fee": _finance("ra.fees.prices.agree", cps="9.1.1", shows="ra.fees.shown.agreement"),
+    "ra.refund_fee": _finance(
+        "ra.fees.services.make_refund",
         cps="9.1.5",
         shows="ra.fees.shown.refund",
         declined="ra.fees.services.decline_refund",
     ),
-    "ra.revoke_certificate": Duty(
-        perform="ra.revocations.services.approve",
-        makers=frozenset({Role.OPERATOR}),
-        checkers=frozenset({Role.REVIEWER}),
-        votes=1,
-        cps="4.9.3",
-        page="revocations",
+    "ra.revoke_certificate": _counter(
+        "ra.revocations.services.approve", cps="4.9.3", page="revocations"
     ),
-    "ra.freeze_certificate": Duty(
-        perform="ra.holds.services.approve",
-        makers=frozenset({Role.OPERATOR}),
-        checkers=frozenset({Role.REVIEWER}),
-        votes=1,
-        cps="4.9.14",
-        page="holds",
-    ),
-    "ra.unfreeze_certificate": Duty(
-        perform="ra.holds.services.approve",
-        makers=frozenset({Role.OPERATOR}),
-        checkers=frozenset({Role.REVIEWER}),
-        votes=1,
-        cps="4.9.14",
-        page="holds",
-    ),
+    "ra.freeze_certificate": _counter("ra.holds.services.approve", cps="4.9.14", page="holds"),
+    "ra.unfreeze_certificate": _counter("ra.holds.services.approve", cps="4.9.14", page="holds"),
 }
