@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from pki.publickeys import PublicKey
 
 _DIGEST_SIZE = 32
+# A list every minute for nineteen years. Every later list has a higher number, so whoever may sign
+# one list may not use the numbers up.
+MOST_AHEAD = 10_000_000
 HOLD = "certificateHold"  # the one reason that can end, RFC 5280 5.3.1
 _ENDING = {HOLD, "removeFromCRL"}
 
@@ -75,14 +78,18 @@ class Lists:
         """Remember a list that passed the policy. The last one may be asked for again.
 
         `public` is the issuer's key. Raises Refused `policy.crl_number_back`,
-        `policy.crl_goes_back`, `policy.crl_forgets`; Malformed for what is no certificate.
+        `policy.crl_number_ahead`, `policy.crl_goes_back`, `policy.crl_forgets`; Malformed for what
+        is no certificate.
         """
         new = _last(_digest(certificate), tbs)
         with self._lock:
             last = self._last.get(label)
             if last == new:
                 return
-            if last is not None and last.issuer == new.issuer:
+            if last is not None and last.issuer != new.issuer:
+                last = None  # founded anew
+            _check_not_ahead(new.number, last.number if last else 0)
+            if last is not None:
                 _check_order(last, new)
                 before = (self._directory / label).read_bytes()[_DIGEST_SIZE:]
                 _check_complete(before, tbs, leaving, public, last.this_update)
@@ -111,6 +118,11 @@ def _read(path: Path) -> _Last:
 def _last(issuer: bytes, tbs: bytes) -> _Last:
     number, this_update = policy.place_of(tbs)
     return _Last(issuer, number, this_update, _digest(tbs))
+
+
+def _check_not_ahead(number: int, last: int) -> None:
+    if number > last + MOST_AHEAD:
+        raise Refused("policy.crl_number_ahead", f"Number {number}: the last list had {last}.")
 
 
 def _check_order(last: _Last, new: _Last) -> None:

@@ -7,6 +7,7 @@ import pytest
 from pki import crls, der
 from pki.errors import PkiError
 from pki.hsm.software import SecretSealer, SoftwareToken
+from pki.signer import lists
 from pki.signer.daemon import SigningService
 from tests.support import signer as made
 from tests.support.signer import DAY, NOW, SERIAL
@@ -55,6 +56,19 @@ def test_a_number_of_a_list_is_given_once_and_never_goes_back(desk):
     assert sign_list(desk, office, 6) == "policy.crl_number_back"
     assert sign_list(desk, office, 7, entries=[entry(2)]) == "policy.crl_number_back"
     assert sign_list(desk, office, 8) == ""
+
+
+@pytest.mark.parametrize("known", [0, 7])
+def test_numbers_are_not_used_up_by_one_list(desk, known):
+    """After a list with the highest number of all there would be no other, for good."""
+    office = desk.found()
+    if known:
+        sign_list(desk, office, known)
+    ahead = known + lists.MOST_AHEAD
+
+    assert sign_list(desk, office, 2**150) == "policy.crl_number_ahead"
+    assert sign_list(desk, office, ahead + 1) == "policy.crl_number_ahead"
+    assert sign_list(desk, office, ahead) == ""
 
 
 def test_the_same_list_may_be_asked_for_again(desk):
