@@ -28,6 +28,7 @@ ACTIONS = {
     "people.operatorkey.replace": _("操作员密钥更换"),
     "people.operatorkey.revoke": _("操作员密钥吊销"),
     "people.operatorkey.suspend": _("操作员密钥暂停"),
+    "people.keeper_restored": _("在服务器上恢复管理员"),
     "people.lapse_ahead": _("人员档案有项目即将到期"),
     "people.lapsed": _("人员档案有项目到期"),
     "people.left": _("解除离职人员的岗位"),

@@ -51,6 +51,8 @@ WORDING = {
     "trust.not_a_keeper": _("您的岗位不管理人员档案。没有任何改动。"),
     "trust.own_file": _("不能办理与自己有关的人员事项，须由另一位同事办理。没有任何改动。"),
     "trust.approval_needed": _("授予和解除岗位须由两人办理（CPS %(cps)s）。没有任何改动。"),
+    "trust.two_vouch": _("须由另外两位不同职责的在岗人员共同担保（CPS %(cps)s）。没有任何改动。"),
+    "trust.others_decide": _("还有在岗人员担任这个岗位，请按两人审批办理（CPS %(cps)s）。"),
     "trust.day_to_come": _("日期不能晚于今天。"),
     "trust.other_number": _("输入的工号与此人不符。没有任何改动。"),
     "people.no_such_person": _("没有这位工作人员。没有任何改动，请核对工号。"),

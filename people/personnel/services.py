@@ -3,7 +3,7 @@
 What takes rights away is done at once by one person; what gives them needs another's vote.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from django.db import transaction
@@ -106,6 +106,32 @@ def reinstate(approval: ApprovalView, *, actor: Actor, at: datetime, person: int
     advance(queries.locked(person), "reinstate", actor=actor, at=at)
     accounts.reopen_account(person)
     keys.reinstate(person, actor=actor, at=at)
+
+
+@transaction.atomic
+def restore_keeper(person_id: int, role: Role, *, vouchers: Sequence[Actor], at: datetime) -> None:
+    """The way back at the server, when nobody of an administrator's role is left to agree.
+
+    Ends a suspension, and gives the role to whoever has it no more; the person must be in order.
+    Refuses `trust.two_vouch`, and `trust.others_decide` while somebody of that role is in post.
+    """
+    rules.check_vouchers(person_id, vouchers)
+    rules.check_nobody_left(role, left=queries.is_filled(role, at=at))
+    actor, also = vouchers
+    file = queries.locked(person_id)
+    if file.state == rules.State.SUSPENDED:
+        advance(file, "reinstate", actor=actor, at=at, also=also.person_id)
+        accounts.reopen_account(person_id)
+    if role not in queries.roles_given(person_id):
+        trust.appoint(person_id, role, actor=SYSTEM, at=at)
+    record(
+        "people.keeper_restored",
+        subject_of(person_id),
+        actor=actor,
+        at=at,
+        role=role,
+        also=also.person_id,
+    )
 
 
 @transaction.atomic

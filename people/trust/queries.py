@@ -33,6 +33,12 @@ def roles_given(person_id: int) -> frozenset[str]:
     return frozenset(held.values_list("role", flat=True))
 
 
+def is_filled(role: str, *, at: datetime) -> bool:
+    """Whether somebody holds this role and is in order for it."""
+    held = Appointment.objects.filter(role=role, until__isnull=True)
+    return any(role in roles_of(pk, at=at) for pk in held.values_list("person", flat=True))
+
+
 @dataclass(frozen=True, slots=True)
 class Given:
     """One appointment that has not ended."""

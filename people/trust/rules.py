@@ -306,6 +306,24 @@ def check_warrant(actor: Actor, warrant: int | None) -> None:
         raise Refusal(Kind.FORBIDDEN, "trust.approval_needed", "two people appoint", cps="5.2.4")
 
 
+def check_vouchers(person_id: int, vouchers: Collection[Actor]) -> None:
+    """Refuses (FORBIDDEN) all but two others of different duties (CPS 5.2.2, 5.2.4)."""
+    ids = {voucher.person_id for voucher in vouchers} - {None, person_id}
+    duties = [{DUTY_OF.get(Role(role)) for role in voucher.roles} for voucher in vouchers]
+    if len(ids) != 2 or not all(duties) or set.intersection(*duties):  # noqa: PLR2004 -- two
+        raise Refusal(
+            Kind.FORBIDDEN, "trust.two_vouch", "two others of different duties", cps="5.2.4"
+        )
+
+
+def check_nobody_left(role: str, *, left: bool) -> None:
+    """Refuses (CONFLICT) the way of the server while two people can decide as always."""
+    if left:
+        raise Refusal(
+            Kind.CONFLICT, "trust.others_decide", f"there is a {role} in post", cps="5.2.4"
+        )
+
+
 def check_day(on: date, *, at: datetime) -> None:
     """Refuses (INVALID) a day that has not come."""
     if on > today(at):

@@ -3,7 +3,8 @@
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
-from django.core.management import call_command
+from django.contrib.auth.hashers import make_password
+from django.core.management import CommandError, call_command
 
 from anxin.kernel.actors import SYSTEM
 from anxin.kernel.errors import Refusal
@@ -402,6 +403,80 @@ def test_a_suspension_is_lifted_by_two(tang, gao, shen):
     assert roles_of(shen, at=AT) == {"reviewer"}
     now = datetime.now(UTC)
     assert accounts.check_password("shen", PASSWORD, address="", at=now) == shen
+
+
+# --- nobody left to agree -----------------------------------------------------------------------
+
+
+def known_at_the_server(login, *roles):
+    """Somebody who can show both factors."""
+    actor = hire(login, *roles)
+    StaffMember.objects.filter(pk=actor.person_id).update(password=make_password(PASSWORD))
+    enrol_device(actor.person_id, KEY, actor=SYSTEM, at=AT)
+    return actor
+
+
+@pytest.fixture
+def typed(monkeypatch):
+    """What two people type at the server: everybody has the same password and device here."""
+    code = codes.code(KEY, after=-1, at=datetime.now(UTC))
+    monkeypatch.setattr(
+        "people.management.commands.restore_keeper.getpass",
+        lambda prompt: PASSWORD if "password" in prompt else code,
+    )
+
+
+def test_two_others_bring_the_only_administrator_back_at_the_server(gao, typed):
+    """CPS-5.3.6, CPS-5.2.4"""
+    known_at_the_server("tang", Role.SECURITY_ADMIN)
+    jiang = known_at_the_server("jiang", Role.AUDITOR)
+    services.suspend(gao.person_id, Cause.SUSPECTED, actor=hire("wu", Role.SECURITY_ADMIN), at=AT)
+
+    call_command("restore_keeper", "S-gao", "ca_admin", by=["tang", "jiang"])
+
+    assert roles_of(gao.person_id, at=AT) == {"ca_admin"}
+    entry = Entry.objects.get(action="people.keeper_restored")
+    assert (entry.actor_name, entry.address) == ("Tang", "server")
+    assert f'"also":{jiang.person_id}' in entry.details
+
+
+def test_who_is_given_an_orphaned_role_at_the_server_is_in_order(tang, gao, typed):
+    """CPS-5.3.1: the file counts here as everywhere."""
+    vouchers = [tang, hire("jiang", Role.AUDITOR)]
+    services.leave(gao.person_id, actor=tang, at=AT)
+    lu, restore = hire("lu").person_id, services.restore_keeper
+    lapses(lu, Item.RECOVERY, TODAY - timedelta(days=1))
+    assert refused(restore, lu, Role.CA_ADMIN, vouchers=vouchers, at=AT) == "trust.recovery"
+
+    lapses(lu, Item.RECOVERY, None)
+    restore(lu, Role.CA_ADMIN, vouchers=vouchers, at=AT)
+
+    assert roles_of(lu, at=AT) == {"ca_admin"}
+
+
+def test_the_way_of_the_server_is_open_to_nobody_else(tang, gao):
+    """CPS-5.2.4: not while two can decide, not to one, not to two of one duty or of none."""
+    jiang, song = hire("jiang", Role.AUDITOR), hire("song", Role.SECURITY_ADMIN)
+    restore, lu = services.restore_keeper, hire("lu")
+
+    both = [tang, jiang]
+    taken = refused(restore, lu.person_id, Role.CA_ADMIN, vouchers=both, at=AT)
+    services.leave(gao.person_id, actor=tang, at=AT)
+    for vouchers in ([tang, tang], [tang, song], [tang, lu], [jiang, hire("fang")]):
+        rule = refused(restore, lu.person_id, Role.CA_ADMIN, vouchers=vouchers, at=AT)
+        assert rule == "trust.two_vouch"
+
+    assert taken == "trust.others_decide"
+    assert roles_of(lu.person_id, at=AT) == set()
+
+
+def test_a_wrong_password_at_the_server_restores_nobody(gao, monkeypatch):
+    known_at_the_server("tang", Role.SECURITY_ADMIN)
+    place = "people.management.commands.restore_keeper.getpass"
+    monkeypatch.setattr(place, lambda prompt: "wrong")
+
+    with pytest.raises(CommandError, match=r"sign_in\.refused"):
+        call_command("restore_keeper", "S-gao", "ca_admin", by=["tang", "jiang"])
 
 
 def test_a_leaver_is_gone_for_good_in_one_step(tang, gao, shen):
