@@ -68,6 +68,9 @@ DUTIES: dict[str, Duty] = {
         shows="ra.fees.shown.refund",
         declined="ra.fees.services.decline_refund",
     ),
+    "ra.replace_codes": _counter(
+        "ra.handover.replacement.approve", cps="4.3.1", shows="ra.handover.shown.replacement"
+    ),
     "ra.revoke_certificate": _counter(
         "ra.revocations.services.approve", cps="4.9.3", page="revocations"
     ),

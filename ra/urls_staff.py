@@ -72,6 +72,7 @@ urlpatterns = [
     path("handover/", certificates.handover, name="handover"),
     path("handover/<str:number>/", certificates.handover_page, name="handover-page"),
     path("handover/<str:number>/codes/", certificates.codes, name="handover-codes"),
+    path("handover/<str:number>/replace/", certificates.replace_codes, name="handover-replace"),
     path("handover/<str:number>/codes.pdf", receipts.codes, name="codes-pdf"),
     path("handover/<str:number>/access-code/", certificates.access_code, name="access-code"),
     path("certificates/<int:certificate_id>/", certificates.certificate, name="certificate"),

@@ -9,7 +9,7 @@ from ca import api as ca
 from pki.sm.sm3 import sm3
 from ra.applications import queries as applications
 from ra.applications.models import Application
-from ra.handover.queries import PickUp, open_reference, pick_up
+from ra.handover.queries import NextCodes, PickUp, next_codes, open_reference, pick_up
 from ra.holds.queries import HoldView
 from ra.holds.queries import of_certificate as holds_of
 from ra.revocations.queries import RequestView, of_certificate
@@ -34,6 +34,7 @@ class Holding:
     certificate: ca.CertificateView | None
     fingerprint: str  # SM3 of the certificate, "" before there is one
     reference: str
+    codes: NextCodes
     pick_up: PickUp | None
     requests: tuple[RequestView, ...]
     holds: tuple[HoldView, ...]
@@ -84,6 +85,7 @@ def _holding(row: Application, actor: Actor) -> Holding:
         certificate=certificate,
         fingerprint=sm3(certificate.der).hex() if certificate and issued else "",
         reference=open_reference(row.pk),
+        codes=next_codes(row.pk),
         pick_up=pick_up(row.pk) if row.accepted_at else None,
         requests=tuple(of_certificate(row.certificate_id, actor)) if row.certificate_id else (),
         holds=tuple(holds_of(row.certificate_id, actor)) if row.certificate_id else (),

@@ -1,9 +1,11 @@
 """Handing certificates over, looking them up, finding anything by what is on a piece of paper."""
 
 from django.conf import settings
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
@@ -12,7 +14,8 @@ from people.api import Role
 from people.gates import actor_of, only
 from ra.applications.queries import id_of
 from ra.certificates import queries
-from ra.handover import services
+from ra.handover import replacement, services
+from ra.handover.forms import ReplaceForm
 from ra.review.queries import Filters, View, queue, search
 
 
@@ -36,14 +39,21 @@ def handover(request: HttpRequest) -> HttpResponse:
 @never_cache
 @require_GET
 def handover_page(request: HttpRequest, number: str) -> HttpResponse:
+    return _handover_page(request, number, ReplaceForm())
+
+
+def _handover_page(
+    request: HttpRequest, number: str, form: ReplaceForm, *, status: int = 200
+) -> HttpResponse:
     actor = actor_of(request)
     context = {
         "held": queries.holding(number, actor),
+        "form": form,
         "may_hand_over": Role.OPERATOR in actor.roles,
         "public_url": settings.PUBLIC_URL,
     }
     part = "handover_state" if web.wants_part(request) else "handover_page"
-    return render(request, f"ra/certificates/{part}.html", context)
+    return render(request, f"ra/certificates/{part}.html", context, status=status)
 
 
 @only(Role.OPERATOR)
@@ -55,6 +65,21 @@ def codes(request: HttpRequest, number: str) -> HttpResponse:
     told = services.issue_download_codes(id_of(number, actor), actor=actor, at=timezone.now())
     context = {"number": number, "codes": told, "public_url": settings.PUBLIC_URL}
     return render(request, "ra/certificates/codes.html", context)
+
+
+@only(Role.OPERATOR)
+@never_cache
+@require_POST
+def replace_codes(request: HttpRequest, number: str) -> HttpResponse:
+    """Codes were lost, seen or locked: they die now, and another person is asked for new ones."""
+    actor, form = actor_of(request), ReplaceForm(request.POST)
+    if not form.is_valid():
+        return _handover_page(request, number, form, status=422)
+    replacement.ask_replacement(
+        id_of(number, actor), **form.cleaned_data, actor=actor, at=timezone.now()
+    )
+    messages.success(request, _("原凭证已作废，补发等另一人审批。"))
+    return redirect("handover-page", number)
 
 
 @only(Role.OPERATOR)

@@ -1,12 +1,26 @@
-"""Forms of the public site."""
+"""Forms of the public site; the counter's for other codes."""
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
+
+from ra.applicants.rules import VerifiedHow
+from ra.applicants.wording import VERIFIED_HOW
+from ra.handover.wording import REPLACEMENT_CAUSES
 
 
 class StatusForm(forms.Form):
     number = forms.CharField(label=_("受理编号"), max_length=24)
     code = forms.CharField(label=_("查询码"), max_length=24)
+
+
+class ReplaceForm(forms.Form):
+    """At the counter: other codes for picking up."""
+
+    cause = forms.ChoiceField(label=_("补发原因"), choices=list(REPLACEMENT_CAUSES.items()))
+    checked_how = forms.ChoiceField(
+        label=_("怎样核对领取人的身份"),
+        choices=[(how.value, VERIFIED_HOW[how]) for how in VerifiedHow],
+    )
 
 
 class PickUpForm(forms.Form):

@@ -39,6 +39,8 @@ class DownloadCredential(Stateful):
     issued_at = models.DateTimeField()
     expires_at = models.DateTimeField()
     used_at = models.DateTimeField(null=True)
+    # The approval by which others may be issued in its place (CPS 4.3.1), one for each
+    warrant = models.BigIntegerField(null=True, unique=True)
 
     class Meta:
         constraints = [

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from anxin.kernel.secret_files import secret
-from people.api import staff_names
+from people.api import open_approvals, staff_names
 from ra.applications.models import Application
 from ra.handover import rules
 from ra.handover.models import DownloadCredential, StatusAccess
@@ -173,6 +173,30 @@ def pick_up(application_id: int) -> PickUp | None:
         return None
     names = staff_names({row.issued_by or 0})
     return PickUp(row.reference, row.used_at, names.get(row.issued_by or 0, ""))
+
+
+def last_credential(application_id: int) -> DownloadCredential | None:
+    """The one issued last, whatever became of it."""
+    rows = DownloadCredential.objects.filter(application_id=application_id)
+    return rows.order_by("-pk").first()
+
+
+@dataclass(frozen=True, slots=True)
+class NextCodes:
+    """`may_issue`: the first pair, or one that was agreed to; `asked`: the open approval's id."""
+
+    issued: bool
+    may_issue: bool
+    asked: int | None
+
+
+def next_codes(application_id: int) -> NextCodes:
+    """How codes for picking up can be had now."""
+    last = last_credential(application_id)
+    subject = f"ra.application:{application_id}"
+    found = open_approvals(rules.REPLACE, [subject]).get(subject)
+    may_issue = last is None or last.warrant is not None
+    return NextCodes(last is not None, may_issue, found.id if found else None)
 
 
 def open_reference(application_id: int) -> str:

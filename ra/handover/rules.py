@@ -8,6 +8,7 @@ from enum import StrEnum
 from anxin.kernel.errors import Kind, Refusal
 from anxin.kernel.rates import Limit
 from anxin.kernel.states import Steps
+from ra.applicants.rules import VerifiedHow
 
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford: no I, L, O, U
 _READ_AS = str.maketrans({"O": "0", "I": "1", "L": "1", "-": "", " ": "", "–": "", "_": ""})
@@ -29,6 +30,7 @@ ASKED = Limit(10, MINUTE)  # of one address, on each public page that takes a co
 DECOY = "-"  # the row that is tried when nobody's is: the same work, the same time
 
 
+REPLACE = "ra.replace_codes"  # what two people agree to
 ACCESS, DOWNLOAD = "access", "download"  # what a code is for; part of its hash
 
 
@@ -93,6 +95,50 @@ def no_match() -> Refusal:
         tries=TRIES,
         minutes=ACCESS_LOCKED_FOR // MINUTE,
     )
+
+
+class ReplacementCause(StrEnum):
+    """Why others are issued: CPS 4.3.1 leaves it open; the house's own."""
+
+    LOST = "lost"
+    SEEN = "seen"  # by somebody it was not meant for
+    LOCKED = "locked"
+    EXPIRED = "expired"
+
+
+def check_operator(*, is_operator: bool) -> None:
+    if not is_operator:
+        raise Refusal(
+            Kind.FORBIDDEN, "handover.not_an_operator", "operators hand over", cps="4.3.1"
+        )
+
+
+def check_replacement(cause: str, checked_how: str) -> None:
+    """Why, and how it was made sure who asks (CPS 3.2.3)."""
+    if cause not in set(ReplacementCause):
+        raise _replacement(Kind.INVALID, "replacement_cause", f"no {cause}", field="cause")
+    if checked_how not in set(VerifiedHow):
+        raise _replacement(Kind.INVALID, "checked_how", f"no {checked_how}", field="checked_how")
+
+
+def check_replaceable(*, issued: bool, agreed: bool, asked: bool) -> None:
+    """Only codes that were issued are replaced, one request at a time."""
+    if not issued:
+        raise _replacement(Kind.CONFLICT, "nothing_to_replace", "no codes were issued yet")
+    if asked:
+        raise _replacement(Kind.CONFLICT, "replacement_asked", "it was asked for already")
+    if agreed:
+        raise _replacement(Kind.CONFLICT, "replacement_agreed", "new ones may be issued now")
+
+
+def check_first_or_agreed(*, issued: bool, agreed: bool) -> None:
+    """The first pair is one person's work, every other one two people's."""
+    if issued and not agreed:
+        raise _replacement(Kind.FORBIDDEN, "replace_first", "nobody has agreed to new codes")
+
+
+def _replacement(kind: Kind, rule: str, reason: str, *, field: str = "") -> Refusal:
+    return Refusal(kind, f"handover.{rule}", reason, cps="4.3.1", field=field)
 
 
 def check_valid(certificate_state: str) -> None:

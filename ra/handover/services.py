@@ -72,7 +72,7 @@ def issue_access_code(application_id: int, *, actor: Actor, at: datetime) -> str
 @transaction.atomic
 def renew_access_code(application_id: int, *, actor: Actor, at: datetime) -> str:
     """The receipt was lost: a new code, told once; the old one is void."""
-    _check_operator(actor)
+    rules.check_operator(is_operator=Role.OPERATOR in actor.roles)
     application = applications.locked(application_id, actor)
     if application.round == 0:
         raise Refusal(Kind.CONFLICT, "handover.not_submitted", "nothing to look up yet")
@@ -81,15 +81,17 @@ def renew_access_code(application_id: int, *, actor: Actor, at: datetime) -> str
 
 @transaction.atomic
 def issue_download_codes(application_id: int, *, actor: Actor, at: datetime) -> DownloadCodes:
-    """Both codes, told once, to be handed over face to face; earlier ones become void.
+    """Both codes, told once, to be handed over face to face (CPS 4.3.1).
 
-    Refuses `handover.no_certificate` before the certificate is there or after its revocation.
+    Refuses `handover.no_certificate` before the certificate is there or after its revocation, and
+    `handover.replace_first` when there were others and nobody has agreed to their replacement.
     """
-    _check_operator(actor)
+    rules.check_operator(is_operator=Role.OPERATOR in actor.roles)
     application = applications.locked(application_id, actor)
     rules.check_codes_due(application.state, application.certificate_state)
-    for old in application.credentials.filter(state=rules.State.OPEN):
-        advance(old, "expire", actor=actor, at=at, cause="newer codes")
+    last = queries.last_credential(application.pk)
+    agreed = last is not None and last.warrant is not None
+    rules.check_first_or_agreed(issued=last is not None, agreed=agreed)
     code = rules.code_from(
         secrets.token_bytes(rules.AUTHORISATION_LENGTH), rules.AUTHORISATION_LENGTH
     )
@@ -249,13 +251,6 @@ def status_of(number: str, code: str, *, address: str = "", at: datetime) -> Sta
 
 
 # --- inside ----------------------------------------------------------------------------------
-
-
-def _check_operator(actor: Actor) -> None:
-    if Role.OPERATOR not in actor.roles:
-        raise Refusal(
-            Kind.FORBIDDEN, "handover.not_an_operator", "operators hand over", cps="4.3.1"
-        )
 
 
 def _new_credential(

@@ -14,7 +14,22 @@ STEPS = {
     "revoked": _("证书已吊销"),
 }
 
+REPLACEMENT_CAUSES = {
+    "lost": _("参考号或授权码遗失"),
+    "seen": _("授权码可能被他人看到"),
+    "locked": _("输错次数过多，凭证已锁定"),
+    "expired": _("凭证过期，没有领取"),
+}
+
 WORDING = {
+    "handover.replacement_cause": _("请选择补发原因（CPS %(cps)s）。"),
+    "handover.checked_how": _("请选择怎样核对了领取人的身份（CPS %(cps)s）。"),
+    "handover.nothing_to_replace": _("还没有发放过下载凭证，不需要补发（CPS %(cps)s）。"),
+    "handover.replacement_asked": _("补发已经提请，等另一人审批（CPS %(cps)s）。没有重复提交。"),
+    "handover.replacement_agreed": _("补发已获同意，请直接生成新的参考号和授权码（CPS %(cps)s）。"),
+    "handover.replace_first": _(
+        "已发放过下载凭证。重新发放须核对身份并经另一人同意（CPS %(cps)s）。没有生成新的凭证。"
+    ),
     "handover.no_match": _(
         "号码和代码对不上，或输错次数过多。请核对回执后再试；"
         "连续输错 %(tries)s 次后，查询需等 %(minutes)s 分钟，领取需到受理点更换授权码。"

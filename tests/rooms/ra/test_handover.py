@@ -11,10 +11,10 @@ from anxin.kernel.errors import Refusal
 from audit.journal.models import Entry
 from audit.log import advance
 from ca.issuing.models import Certificate
-from people.api import Role, appoint, dismiss
+from people.api import Role, appoint, approval, dismiss, open_approvals, vote
 from ra.applications.models import Application
 from ra.certificates.queries import holding
-from ra.handover import rules, services
+from ra.handover import replacement, rules, services
 from ra.handover.models import DownloadCredential, StatusAccess
 from ra.handover.queries import status
 from ra.intake import services as intake
@@ -24,6 +24,7 @@ from ra.review.queries import Filters, View, queue
 from ra.revocations import services as revocations
 from ra.revocations.queries import request
 from tests.support import ca, ra
+from tests.support.people import signed_in
 from tests.support.ra import AT, MINUTE
 
 LATER = AT + timedelta(hours=1)
@@ -175,7 +176,7 @@ def test_five_wrong_codes_lock_for_good(issued, codes, live_counter):
 
     assert DownloadCredential.objects.get(reference=codes.reference).state == "locked"
     assert refused(pick_up, codes.reference, codes.authorisation_code).rule == "handover.no_match"
-    fresh = services.issue_download_codes(issued, actor=live_counter.chen, at=LATER)
+    fresh = replaced(issued, live_counter, "locked")
     assert pick_up(fresh.reference, fresh.authorisation_code).der
 
 
@@ -197,11 +198,120 @@ def test_codes_end_after_thirty_days(issued, codes):
     assert services.expire_codes(at=late) == 0
 
 
-def test_newer_codes_make_older_ones_void(issued, codes, live_counter):
-    fresh = services.issue_download_codes(issued, actor=live_counter.chen, at=LATER)
+# --- other codes for lost ones -----------------------------------------------------------------
+
+
+def asked(issued, counter, cause="lost", checked_how="on_site", actor=None):
+    """The id of the approval that waits for another person."""
+    who = {"actor": actor or counter.chen, "at": LATER}
+    return replacement.ask_replacement(issued, cause=cause, checked_how=checked_how, **who)
+
+
+def replaced(issued, counter, cause="lost"):
+    """New codes, agreed to by Ren."""
+    approval_id = asked(issued, counter, cause)
+    seen = approval(approval_id).digest
+    vote(approval_id, grants=True, seen=seen, actor=counter.ren, at=LATER)
+    return services.issue_download_codes(issued, actor=counter.chen, at=LATER)
+
+
+def test_lost_codes_die_when_it_is_reported_and_two_people_replace_them(
+    issued, codes, live_counter
+):
+    """CPS-4.3.1: void at once, new ones only when another person has agreed, told once."""
+    approval_id = asked(issued, live_counter)
 
     assert refused(pick_up, codes.reference, codes.authorisation_code).rule == "handover.no_match"
+    issue = {"actor": live_counter.chen, "at": LATER}
+    early = refused(services.issue_download_codes, issued, **issue)
+    assert (early.rule, early.cps) == ("handover.replace_first", "4.3.1")
+    seen = approval(approval_id).digest
+    vote(approval_id, grants=True, seen=seen, actor=live_counter.ren, at=LATER)
+    fresh = services.issue_download_codes(issued, **issue)
     assert pick_up(fresh.reference, fresh.authorisation_code).der
+    actions = Entry.objects.values_list("action", flat=True)
+    assert {"ra.ask_replacement", "ra.permit_codes"} <= set(actions)
+
+
+def test_one_agreement_is_good_for_one_pair(issued, codes, live_counter):
+    """CPS-4.3.1"""
+    replaced(issued, live_counter)
+
+    again = refused(services.issue_download_codes, issued, actor=live_counter.chen, at=LATER)
+
+    assert again.rule == "handover.replace_first"
+    assert replaced(issued, live_counter, "seen").reference
+
+
+def test_nobody_agrees_to_the_replacement_they_asked_for(issued, codes, live_counter):
+    """CPS-4.3.1, CPS-5.2.4"""
+    approval_id = asked(issued, live_counter)
+    chen = replace(live_counter.chen, roles=frozenset({Role.OPERATOR, Role.REVIEWER}))
+    seen = approval(approval_id).digest
+
+    refusal = refused(vote, approval_id, grants=True, seen=seen, actor=chen, at=LATER)
+
+    assert refusal.kind == "forbidden"
+    assert DownloadCredential.objects.get(reference=codes.reference).warrant is None
+
+
+def test_after_a_no_it_may_be_asked_again_and_the_old_codes_stay_void(issued, codes, live_counter):
+    """CPS-4.3.1"""
+    approval_id = asked(issued, live_counter)
+    seen = approval(approval_id).digest
+    vote(
+        approval_id,
+        grants=False,
+        seen=seen,
+        comment="没有核对身份",
+        actor=live_counter.ren,
+        at=LATER,
+    )
+
+    assert refused(pick_up, codes.reference, codes.authorisation_code).rule == "handover.no_match"
+    assert replaced(issued, live_counter).reference
+
+
+def test_what_is_wrong_with_asking_for_other_codes_is_told(issued, live_counter):
+    """CPS-4.3.1"""
+    ask = (issued, live_counter)
+
+    assert refused(asked, *ask).rule == "handover.nothing_to_replace"
+    services.issue_download_codes(issued, actor=live_counter.chen, at=LATER)
+    for rule, changes in (
+        ("handover.replacement_cause", {"cause": "boredom"}),
+        ("handover.checked_how", {"checked_how": "by_voice"}),
+        ("handover.not_an_operator", {"actor": live_counter.ren}),
+        ("applications.unknown", {"actor": live_counter.zhao}),
+    ):
+        assert refused(asked, *ask, **changes).rule == rule
+    approval_id = asked(*ask)
+    assert refused(asked, *ask).rule == "handover.replacement_asked"
+    seen = approval(approval_id).digest
+    vote(approval_id, grants=True, seen=seen, actor=live_counter.ren, at=LATER)
+    assert refused(asked, *ask).rule == "handover.replacement_agreed"
+
+
+def test_the_counter_replaces_codes_from_the_page_of_handing_over(issued, codes, live_counter):
+    """CPS-4.3.1: the reviewer reads in words what is asked for."""
+    number = Application.objects.get(pk=issued).number
+    desk, other = signed_in(live_counter.chen), signed_in(live_counter.ren)
+    page = f"/w/handover/{number}/"
+
+    before = desk.get(page).content.decode()
+    answer = desk.post(f"{page}replace/", {"cause": "seen", "checked_how": "on_site"})
+    waiting = desk.get(page).content.decode()
+    approval_id = next(
+        iter(open_approvals("ra.replace_codes", [f"ra.application:{issued}"]).values())
+    ).id
+    shown = other.get(f"/approvals/{approval_id}/").content.decode()
+
+    assert "作废原凭证并申请补发" in before
+    assert answer.headers["Location"] == page
+    assert "补发等另一人审批" in waiting
+    assert "授权码可能被他人看到" in shown
+    assert desk.post(f"{page}replace/", {"cause": "boredom"}).status_code == 422
+    assert other.post(f"{page}replace/").status_code == 403
 
 
 def test_codes_are_issued_for_a_certificate_that_is_there(counter):

@@ -1,0 +1,77 @@
+"""New codes for old ones (CPS 4.3.1): the old die when it is asked for, another person agrees,
+then new ones are told once.
+"""
+
+from datetime import datetime
+
+from django.db import transaction
+
+from anxin.kernel.actors import Actor
+from audit.log import advance, record
+from people.api import Approval, Role, open_approvals, propose, redeem
+from ra.applications import queries as applications
+from ra.handover import queries, rules
+from ra.handover.models import DownloadCredential
+
+
+@transaction.atomic
+def ask_replacement(
+    application_id: int, *, cause: str, checked_how: str, actor: Actor, at: datetime
+) -> int:
+    """The approval's id. Codes that are out are void from now on, whatever is decided.
+
+    `checked_how` is how it was made sure who asks. Refuses `handover.not_an_operator`,
+    `replacement_cause`, `checked_how`, `no_certificate`, `picked_up`, `nothing_to_replace`,
+    `replacement_asked`, `replacement_agreed`.
+    """
+    rules.check_operator(is_operator=Role.OPERATOR in actor.roles)
+    rules.check_replacement(cause, checked_how)
+    application = applications.locked(application_id, actor)
+    rules.check_codes_due(application.state, application.certificate_state)
+    subject = f"ra.application:{application.pk}"
+    last = queries.last_credential(application.pk)
+    rules.check_replaceable(
+        issued=last is not None,
+        agreed=last is not None and last.warrant is not None,
+        asked=subject in open_approvals(rules.REPLACE, [subject]),
+    )
+    assert last is not None  # `check_replaceable`
+    if last.state == rules.State.OPEN:
+        advance(last, "expire", actor=actor, at=at, cause=cause)
+    payload = {
+        "application_id": application.pk,
+        "number": application.number,
+        "credential_id": last.pk,
+        "cause": cause,
+        "checked_how": checked_how,
+    }
+    approval = propose(rules.REPLACE, payload, subject=subject, actor=actor, at=at)
+    record(
+        "ra.ask_replacement",
+        subject,
+        actor=actor,
+        at=at,
+        credential=last.pk,
+        cause=cause,
+        checked_how=checked_how,
+    )
+    return approval.id
+
+
+def approve(
+    approval: Approval,
+    *,
+    application_id: int,
+    credential_id: int,
+    actor: Actor,
+    at: datetime,
+    **stated: object,
+) -> None:
+    """Named in `anxin/duties.py`: the counter may issue one more pair of codes, once."""
+    application = applications.locked(application_id, actor)
+    payload = {"application_id": application.pk, "credential_id": credential_id, **stated}
+    redeem(approval, rules.REPLACE, payload, actor=actor, at=at)
+    rules.check_codes_due(application.state, application.certificate_state)
+    rows = DownloadCredential.objects.filter(pk=credential_id, application=application)
+    rows.update(warrant=approval.id)
+    record("ra.permit_codes", f"ra.application:{application.pk}", actor=actor, at=at)
