@@ -6,11 +6,15 @@ from threading import Barrier
 from django.db import connection
 
 from anxin.kernel.errors import Refusal
+from ca import api as certification
 from ca.issuing.models import Certificate
+from ca.revocation.models import Hold, Revocation
 from ra.applicants.models import Subscriber
 from ra.applications.models import Application
 from ra.intake import services as intake
 from ra.review import services as review
+from ra.revocations import queries as revocations
+from tests.rooms.ra import test_holds, test_revocations
 from tests.support import ra
 from tests.support.ra import AT, FIELDS, MINUTE, OTHER
 
@@ -131,3 +135,42 @@ def test_a_withdrawal_and_an_approval_at_once_do_not_both_happen(live_counter):
         ["state.no_such_step", "approved"],
         ["state.changed_meanwhile", "approved"],
     )
+
+
+def test_a_freeze_and_a_revocation_agreed_to_at_once_end_in_a_revocation_or_a_conflict(
+    live_counter,
+):
+    """CPS-4.9.5, CPS-4.9.12: whichever comes first, nothing revoked is ever good again."""
+    counter = live_counter
+    certificate = Application.objects.get(pk=ra.issued(counter)).certificate_id
+    frozen = test_holds.ask(certificate, counter.chen)
+    test_revocations.ask(certificate, counter.chen)
+    (revoked,) = revocations.waiting(counter.ren)
+
+    outcomes = at_once(
+        lambda: test_holds.decide(frozen, counter.ren),
+        lambda: test_revocations.decide(revoked.number, counter.shen),
+    )
+
+    state = certification.certificate(certificate).state
+    holding = Hold.objects.filter(certificate=certificate, ended_at=None).exists()
+    assert (state, holding) in {("revoked", False), ("held", True)}
+    assert outcomes.count(None) >= 1
+    assert Revocation.objects.count() == (state == "revoked")
+
+
+def test_a_freeze_is_lifted_once_though_two_agree_at_once(live_counter):
+    """CPS-4.9.15: one approval, one release."""
+    counter = live_counter
+    certificate = Application.objects.get(pk=ra.issued(counter)).certificate_id
+    test_holds.frozen(certificate, counter)
+    asked = test_holds.ask(certificate, counter.chen, act="unfreeze")
+
+    outcomes = at_once(
+        lambda: test_holds.decide(asked, counter.ren),
+        lambda: test_holds.decide(asked, counter.shen),
+    )
+
+    assert outcomes.count(None) == 1
+    assert certification.certificate(certificate).state == "valid"
+    assert Hold.objects.exclude(release_warrant=None).count() == 1
