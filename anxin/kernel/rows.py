@@ -1,9 +1,12 @@
-"""Base row for anything that has a state table."""
+"""Rows with a state table, and what the tables forbid."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, ClassVar
 
-from django.db import models
+from django.db import IntegrityError, models, transaction
 
+from anxin.kernel.errors import Refusal
 from anxin.kernel.states import Steps
 
 
@@ -16,3 +19,15 @@ class Stateful(models.Model):
 
     class Meta:
         abstract = True
+
+
+@contextmanager
+def guarded(refusal: Refusal, *, by: str = "") -> Iterator[None]:
+    """What is written here and a constraint forbids (the one named `by`, or any) is refused."""
+    try:
+        with transaction.atomic():
+            yield
+    except IntegrityError as error:
+        if by not in str(error):
+            raise
+        raise refusal from error

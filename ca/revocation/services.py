@@ -5,15 +5,15 @@ day of the hold in lists and answers, as X.509 asks of a hold that becomes final
 rely on what was signed in between, and no list makes a certificate good again in passing.
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from datetime import datetime
 
-from django.db import IntegrityError, transaction
+from django.db import transaction
 
 from anxin.kernel.actors import SYSTEM, Actor
 from anxin.kernel.errors import Kind, Refusal
 from anxin.kernel.jobs import announce
+from anxin.kernel.rows import guarded
 from audit.log import advance
 from ca.issuing.models import Certificate
 from ca.revocation import rules
@@ -175,15 +175,10 @@ def _store_hold(row: Certificate, cause: str, *, warrant: int, at: datetime) -> 
         )
 
 
-@contextmanager
-def _once(rule: str, cps: str) -> Iterator[None]:
+def _once(rule: str, cps: str) -> AbstractContextManager[None]:
     """The tables let one approval do one thing."""
-    try:
-        with transaction.atomic():
-            yield
-    except IntegrityError as error:
-        reason = "done already, or this approval has done something else"
-        raise Refusal(Kind.CONFLICT, rule, reason, cps=cps) from error
+    reason = "done already, or this approval has done something else"
+    return guarded(Refusal(Kind.CONFLICT, rule, reason, cps=cps))
 
 
 def _whole(moment: datetime) -> datetime:

@@ -9,10 +9,11 @@ from django.contrib.auth.hashers import check_password as matches
 from django.contrib.auth.hashers import make_password
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
-from django.db import IntegrityError, transaction
+from django.db import transaction
 
 from anxin.kernel.actors import Actor
 from anxin.kernel.errors import Kind, Refusal, Refusals
+from anxin.kernel.rows import guarded
 from anxin.kernel.sealing import sealer
 from audit.log import record
 from people.accounts import codes, rules
@@ -51,13 +52,11 @@ def create_staff(
         password_changed_at=at,
         must_change_password=must_change_password,
     )
-    try:
-        with transaction.atomic():
-            person.save(force_insert=True)
-    except IntegrityError as error:
-        raise Refusal(
-            Kind.CONFLICT, "people.login_taken", "login or staff number in use", field="login"
-        ) from error
+    taken = Refusal(
+        Kind.CONFLICT, "people.login_taken", "login or staff number in use", field="login"
+    )
+    with guarded(taken):
+        person.save(force_insert=True)
     record("people.created", _subject(person.pk), actor=actor, at=at, number=staff_number)
     return person.pk
 

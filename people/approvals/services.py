@@ -8,13 +8,14 @@ from datetime import datetime
 from typing import Any
 
 from django.conf import settings
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.db.models import Q
 from django.utils.module_loading import import_string
 
 from anxin.kernel import canonical
 from anxin.kernel.actors import SYSTEM, Actor
 from anxin.kernel.errors import Kind, Refusal
+from anxin.kernel.rows import guarded
 from audit.log import advance, advance_many, record, subject_of
 from people.approvals import queries, rules, signing
 from people.approvals.models import Approval, Vote
@@ -42,7 +43,11 @@ def propose(
         proposed_at=at,
         expires_at=at + rules.OPEN_FOR,
     )
-    _insert(row)
+    open_already = Refusal(
+        Kind.CONFLICT, "approval.proposed_already", f"{action} on {subject} is open"
+    )
+    with guarded(open_already, by="one_open_approval"):
+        row.save(force_insert=True)
     record(
         "people.approval.propose",
         subject_of(row),
@@ -198,18 +203,6 @@ def expire(*, at: datetime) -> int:
     rows = list(late)
     advance_many(rows, "expire", actor=SYSTEM, at=at)
     return len(rows)
-
-
-def _insert(row: Approval) -> None:
-    try:
-        with transaction.atomic():
-            row.save(force_insert=True)
-    except IntegrityError as error:
-        if "one_open_approval" not in str(error):
-            raise
-        raise Refusal(
-            Kind.CONFLICT, "approval.proposed_already", f"{row.action} on {row.subject} is open"
-        ) from error
 
 
 def _locked(approval_id: int) -> Approval:

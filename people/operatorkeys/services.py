@@ -2,10 +2,11 @@
 
 from datetime import datetime
 
-from django.db import IntegrityError, transaction
+from django.db import transaction
 
 from anxin.kernel.actors import Actor
 from anxin.kernel.errors import Kind, Refusal
+from anxin.kernel.rows import guarded
 from audit.log import advance, record, subject_of
 from people.operatorkeys import queries, rules
 from people.operatorkeys.models import OperatorKey
@@ -29,11 +30,8 @@ def make(public_key: bytes, proof: bytes, *, actor: Actor, at: datetime) -> str:
         fingerprint=fingerprint,
         made_at=at,
     )
-    try:
-        with transaction.atomic():
-            row.save(force_insert=True)
-    except IntegrityError as error:
-        raise Refusal(Kind.CONFLICT, "keys.known", "known already", cps="5.2.3") from error
+    with guarded(Refusal(Kind.CONFLICT, "keys.known", "known already", cps="5.2.3")):
+        row.save(force_insert=True)
     record("people.key_made", subject_of(row), actor=actor, at=at, fingerprint=fingerprint)
     return fingerprint
 

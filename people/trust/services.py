@@ -4,10 +4,11 @@ from datetime import date, datetime
 from typing import Any
 
 from django.contrib.auth import get_user_model
-from django.db import IntegrityError, transaction
+from django.db import transaction
 
 from anxin.kernel.actors import SYSTEM, Actor
 from anxin.kernel.errors import Kind, Refusal
+from anxin.kernel.rows import guarded
 from audit.log import record
 from people.trust import queries, rules
 from people.trust.models import Appointment, Finding, PersonnelFile
@@ -103,11 +104,8 @@ def open_file(
         employer=employer if contractor else "",
         escort_id=escort_id if contractor else None,
     )
-    try:
-        with transaction.atomic():
-            file.save(force_insert=True)
-    except IntegrityError as error:
-        raise Refusal(Kind.CONFLICT, "trust.file_already", "has a file already") from error
+    with guarded(Refusal(Kind.CONFLICT, "trust.file_already", "has a file already")):
+        file.save(force_insert=True)
     _record(
         "people.file_opened",
         person_id,

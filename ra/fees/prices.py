@@ -3,10 +3,11 @@
 from collections.abc import Iterable
 from datetime import date, datetime
 
-from django.db import IntegrityError, transaction
+from django.db import transaction
 
 from anxin.kernel.actors import Actor
 from anxin.kernel.errors import Kind, Refusal
+from anxin.kernel.rows import guarded
 from audit.log import advance, record, subject_of
 from people.api import Approval, Role, propose, redeem, standing
 from ra.applications.rules import person
@@ -35,7 +36,8 @@ def propose_schedule(
         proposed_by=person(actor),
         proposed_at=at,
     )
-    _insert(row)
+    with guarded(_proposed_already()):
+        row.save(force_insert=True)
     FeePrice.objects.bulk_create(
         [FeePrice(schedule=row, profile=p.profile, years=p.years, fen=p.fen) for p in kept]
     )
@@ -45,14 +47,6 @@ def propose_schedule(
     row.save(update_fields=["approval_id"])
     record("ra.propose_fees", subject_of(row), actor=actor, at=at, approval=row.approval_id)
     return row.pk
-
-
-def _insert(row: FeeSchedule) -> None:
-    try:
-        with transaction.atomic():
-            row.save(force_insert=True)
-    except IntegrityError as error:
-        raise _proposed_already() from error
 
 
 def _check_free(day: date, *, at: datetime) -> None:

@@ -2,9 +2,10 @@
 
 from datetime import datetime
 
-from django.db import IntegrityError, transaction
+from django.db import transaction
 
 from anxin.kernel.actors import SYSTEM, Actor
+from anxin.kernel.rows import guarded
 from audit.log import advance, advance_many, record, subject_of
 from ca import api as ca
 from people.api import Approval, Role, propose, redeem, standing
@@ -97,13 +98,10 @@ def take_payment(
     number = rules.check_receipt(receipt)
     row = queries.locked(order_id)
     rules.check_payment(fen, row.fen if row.state in rules.UNPAID else 0)
-    try:
-        with transaction.atomic():
-            FeePayment.objects.create(
-                order=row, fen=fen, method=method, receipt=number, taken_by=person(actor), at=at
-            )
-    except IntegrityError as error:
-        raise rules.refuse("receipt_used", "this receipt is another's", field="receipt") from error
+    with guarded(rules.refuse("receipt_used", "this receipt is another's", field="receipt")):
+        FeePayment.objects.create(
+            order=row, fen=fen, method=method, receipt=number, taken_by=person(actor), at=at
+        )
     FeeOrder.objects.filter(pk=row.pk).update(paid_at=at)
     advance(row, "pay", actor=actor, at=at, fen=fen, method=method, receipt=number)
 

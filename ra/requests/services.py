@@ -3,9 +3,10 @@
 from datetime import datetime
 from typing import Any
 
-from django.db import IntegrityError, transaction
+from django.db import transaction
 
 from anxin.kernel.actors import Actor
+from anxin.kernel.rows import guarded
 from audit.log import advance, record, subject_of
 from ca import api as ca
 from kmc import api as kmc
@@ -39,7 +40,8 @@ def new(model: type[Row], certificate_id: int, *, actor: Actor, at: datetime, **
 def enter(row: CertificateRequest, papers: str, *, actor: Actor, at: datetime) -> None:
     """Keep a new request with its papers and ask for a decision. Refuses `*.open_already`."""
     setattr(row, row.PAPERS, kmc.seal(row.data_key, row.context(row.PAPERS), papers.encode()))
-    _insert(row)
+    with guarded(row.DESK.open_already(), by=f"one_open_{row.DESK.noun}_request"):
+        row.save(force_insert=True)
     _propose(row, actor=actor, at=at)
 
 
@@ -137,13 +139,3 @@ def _propose(row: CertificateRequest, *, actor: Actor, at: datetime) -> None:
 def _note_decision(row: CertificateRequest, *, actor: Actor, at: datetime) -> None:
     row.decided_by, row.decided_at = actor.person_id, at
     row.save(update_fields=["decided_by", "decided_at", "answer"])
-
-
-def _insert(row: CertificateRequest) -> None:
-    try:
-        with transaction.atomic():
-            row.save(force_insert=True)
-    except IntegrityError as error:
-        if f"one_open_{row.DESK.noun}_request" not in str(error):
-            raise
-        raise row.DESK.open_already() from error
