@@ -3,14 +3,10 @@
 from datetime import timedelta
 
 import pytest
-from django.db import IntegrityError, transaction
 
 from anxin.kernel.errors import Refusal
-from audit.journal.models import Entry
 from ca import api as ca_api
-from kmc import api as kmc
-from people.api import Role, approval
-from people.approvals.services import expire
+from people.api import approval
 from ra.applications.models import Application
 from ra.certificates.queries import holding_of
 from ra.handover import services as handover
@@ -22,7 +18,6 @@ from ra.portal.progress import progress
 from ra.revocations import queries as revocations
 from ra.revocations import services as revoking
 from tests.support import ra
-from tests.support.people import hire
 from tests.support.ra import AT
 
 LATER = AT + timedelta(hours=2)
@@ -155,92 +150,11 @@ def test_what_a_court_froze_only_a_court_unfreezes(certificate, live_counter):
     assert ca_api.certificate(certificate).state == "valid"
 
 
-def test_nobody_decides_what_they_asked_for(certificate, live_counter):
-    """CPS-4.9.14, CPS-5.2.2"""
-    from dataclasses import replace
-
-    number = ask(certificate, live_counter.chen)
-    both = replace(live_counter.chen, roles=live_counter.chen.roles | live_counter.ren.roles)
-
-    assert refused(decide, number, both).rule == "holds.own_work"
-    with pytest.raises(IntegrityError, match="nobody_decides"), transaction.atomic():
-        HoldRequest.objects.update(decided_by=live_counter.chen.person_id)
-    assert ca_api.certificate(certificate).state == "valid"
-
-
-def test_an_operator_does_not_decide(certificate, live_counter):
-    """CPS-4.9.14"""
-    number = ask(certificate, live_counter.chen)
-    other = hire("lin", Role.OPERATOR, office="LRA0103")
-
-    assert refused(decide, number, other).rule == "holds.not_a_reviewer"
-
-
-def test_a_refused_request_freezes_nothing_and_says_why(certificate, live_counter):
-    number = ask(certificate, live_counter.chen)
-    assert refused(decide, number, live_counter.ren, grants=False).rule == "holds.message"
-
-    decide(number, live_counter.ren, grants=False, message="提出人不是订户本人")
-
-    view = queries.request(number, live_counter.chen)
-    assert (view.state, view.message) == ("refused", "提出人不是订户本人")
-    assert ca_api.certificate(certificate).state == "valid"
-    assert refused(decide, number, live_counter.ren, seen="").rule == "holds.over"
-
-
 def test_only_what_is_valid_is_frozen_and_only_what_is_frozen_unfrozen(certificate, live_counter):
     """CPS-4.9.12"""
     assert refused(ask, certificate, live_counter.chen, "unfreeze").rule == "holds.not_now"
     frozen(certificate, live_counter)
     assert refused(ask, certificate, live_counter.chen).rule == "holds.not_now"
-
-
-def test_one_request_at_a_time_and_a_withdrawn_one_is_over(certificate, live_counter):
-    number = ask(certificate, live_counter.chen)
-    assert refused(ask, certificate, live_counter.chen).rule == "holds.open_already"
-    view = queries.request(number, live_counter.chen)
-
-    other = refused(services.withdraw_request, view.id, actor=live_counter.ren, at=LATER)
-    services.withdraw_request(view.id, actor=live_counter.chen, at=LATER)
-
-    assert other.rule == "holds.not_yours"
-    assert queries.request(number, live_counter.chen).state == "withdrawn"
-    assert approval(HoldRequest.objects.get().approval_id).state == "withdrawn"
-
-
-def test_a_request_whose_approval_ran_out_is_asked_again(certificate, live_counter):
-    number = ask(certificate, live_counter.chen)
-    late = LATER + timedelta(days=8)
-    expire(at=late)
-
-    view = queries.request(number, live_counter.chen)
-    services.propose_again(view.id, actor=live_counter.chen, at=late)
-    decide(number, live_counter.ren)
-
-    assert ca_api.certificate(certificate).state == "held"
-
-
-def test_a_request_changed_behind_everybodys_back_is_not_carried_out(certificate, live_counter):
-    number = ask(certificate, live_counter.chen)
-    HoldRequest.objects.update(asker="court")
-
-    assert refused(decide, number, live_counter.ren).rule == "approval.other_act"
-    assert ca_api.certificate(certificate).state == "valid"
-
-
-def test_papers_changed_behind_everybodys_back_are_not_what_was_agreed_to(
-    certificate, live_counter
-):
-    """CPS-4.9.14: the reviewer was shown these papers and no others."""
-    view = queries.request(ask(certificate, live_counter.chen), live_counter.ren)
-    row = HoldRequest.objects.get()
-    row.papers = kmc.seal(row.data_key, row.context("papers"), b'{"document": "x", "note": "y"}')
-    row.save(update_fields=["papers"])
-
-    refusal = refused(decide, view.number, live_counter.ren, seen=view.seen)
-
-    assert refusal.rule == "approval.other_act"
-    assert ca_api.certificate(certificate).state == "valid"
 
 
 def test_a_frozen_certificate_is_not_handed_out_and_can_be_revoked(certificate, live_counter):
@@ -276,29 +190,11 @@ def test_the_workers_copy_what_became_of_a_frozen_certificate(certificate, live_
     assert Application.objects.get(certificate_id=certificate).certificate_state == "held"
 
 
-def test_the_papers_are_sealed_and_nothing_of_them_is_in_the_journal(certificate, live_counter):
-    """WP-6.2/6.3, CPS-5.4.1"""
-    frozen(certificate, live_counter)
-
-    row = HoldRequest.objects.get()
-    told = Entry.objects.filter(subject=f"ra.holdrequest:{row.pk}").order_by("pk")
-    assert "林知夏".encode() not in bytes(row.papers)
-    assert queries.request(row.number, live_counter.ren).note == NOTE
-    assert queries.decided(live_counter.ren)[0].note == ""
-    assert [entry.action for entry in told] == ["ra.request_hold", "ra.holdrequest.carry_out"]
-    assert "林知夏" not in "".join(entry.details for entry in told)
-
-
-def test_another_offices_certificates_are_out_of_reach(certificate, live_counter):
-    """CPS-1.4.2"""
+def test_the_page_of_a_certificate_shows_its_requests(certificate, live_counter):
     number = ask(certificate, live_counter.chen)
 
-    for one in (certificate, 1_000_000):  # and nobody finds out which there are
-        assert refused(ask, one, live_counter.zhao).rule == "applications.unknown"
-    assert refused(queries.request, number, live_counter.zhou).rule == "holds.unknown"
-    assert queries.waiting(live_counter.zhou) == []
-    assert [view.number for view in queries.waiting(live_counter.ren)] == [number]
     shown = holding_of(certificate, live_counter.chen)
+
     assert [view.number for view in shown.holds] == [number]
 
 
