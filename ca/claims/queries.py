@@ -18,6 +18,7 @@ def check_free(*, fingerprint: str, name_digest: str, holder: str, keeps_key: bo
         raise rules.name_taken()
 
 
-def key_since(fingerprint: str) -> datetime:
+def key_since(fingerprint: str) -> datetime | None:
     """When this key was first ordered to be certified; its age counts from then (CPS 6.3.2)."""
-    return KeyClaim.objects.values_list("claimed_at", flat=True).get(pk=fingerprint)
+    found = KeyClaim.objects.filter(pk=fingerprint)
+    return found.values_list("claimed_at", flat=True).first()

@@ -71,7 +71,7 @@ def _predecessor(row: Certificate) -> successors.Predecessor:
         holder=row.holder,
         state=row.state,
         not_after=row.not_after,
-        key_until=successors.key_until(key_since(key.fingerprint), years),
+        key_until=successors.key_until(key_since(key.fingerprint) or row.ordered_at, years),
         compromised=same_key.filter(revocation__reason=successors.COMPROMISED).exists(),
         succeeded=row.successors.filter(state__in=rules.STANDING).exists(),
     )

@@ -364,6 +364,27 @@ def test_a_request_is_made_and_others_accept_it(desk, files, bouncycastle, opens
     assert "valid" in openssl.run("pkey", "-in", str(key_out), "-check", "-noout")
 
 
+@pytest.mark.parametrize("phrase", [None, b"correct horse"])
+def test_a_request_is_signed_with_the_key_of_the_old_certificate(desk, files, phrase):
+    """CPS-3.3.1: the commands of docs/journeys/renewal.md."""
+    label = "ENCRYPTED PRIVATE KEY" if phrase else "PRIVATE KEY"
+    key = keys.private_key_to_pkcs8(TREE.signing.key, phrase, iterations=10)
+    (files / "old.key").write_bytes(pem.write(label, key))
+    (files / "phrase").write_bytes(phrase or b"")
+    more = ("--passphrase-file", "phrase") if phrase else ()
+    sign = ("sign", "request", "--key", "old.key", "--certificate", "certificate", *more)
+
+    made = desk(*sign, "--out", "renewal.p7m")
+    checked = desk("verify", "cms", "renewal.p7m", "--data", "certificate")
+
+    assert (made.status, made.answer["signed"]) == (0, "renewal.p7m")
+    assert checked.answer["holds"][-1] == "It asks for the same key."
+    assert checked.answer["signed_at"] == made.answer["at"]
+    assert desk(*sign, "--out", "renewal.p7m").answer["rule"] == "file.exists"
+    assert desk("verify", "cms", "renewal.p7m").answer["rule"] == "file.signer_needed"
+    assert desk("verify", "cms", "renewal.p7m", "--data", "ca").answer["rule"] == "cms.other_signer"
+
+
 def test_a_key_is_locked_with_a_passphrase(desk, files):
     (files / "phrase").write_text("correct horse\n")
     arguments = (
