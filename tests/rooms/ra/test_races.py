@@ -7,13 +7,17 @@ from threading import Barrier
 from django.db import connection
 
 from anxin.kernel.errors import Refusal
+from ca import api as certification
 from ca.issuing.models import Certificate
+from ca.revocation.models import Hold, Revocation
 from people.api import Role
 from ra.applicants.models import Subscriber
 from ra.applications.models import Application
 from ra.intake import services as intake
 from ra.procedures import services as procedures
 from ra.review import services as review
+from ra.revocations import queries as revocations
+from tests.rooms.ra import test_holds, test_revocations
 from tests.support import ra
 from tests.support.people import hire
 from tests.support.ra import AT, FIELDS, MINUTE, OTHER
@@ -72,11 +76,9 @@ def test_of_two_who_begin_a_successor_at_once_one_does(live_counter):
 
     outcomes = at_once(begin(counter.chen, "renewal"), begin(lin, "re_key"))
 
-    drafts = [one for one in outcomes if isinstance(one, int)]
+    begun = Application.objects.filter(predecessor_id=old).values_list("pk", flat=True)
     assert "procedures.begun_already" in outcomes
-    assert (
-        list(Application.objects.filter(predecessor_id=old).values_list("pk", flat=True)) == drafts
-    )
+    assert list(begun) == [one for one in outcomes if isinstance(one, int)]
 
 
 def test_two_reviewers_who_take_the_next_get_different_ones(live_counter):
@@ -154,3 +156,42 @@ def test_a_withdrawal_and_an_approval_at_once_do_not_both_happen(live_counter):
         ["state.no_such_step", "approved"],
         ["state.changed_meanwhile", "approved"],
     )
+
+
+def test_a_freeze_and_a_revocation_agreed_to_at_once_end_in_a_revocation_or_a_conflict(
+    live_counter,
+):
+    """CPS-4.9.5, CPS-4.9.12: whichever comes first, nothing revoked is ever good again."""
+    counter = live_counter
+    certificate = Application.objects.get(pk=ra.issued(counter)).certificate_id
+    frozen = test_holds.ask(certificate, counter.chen)
+    test_revocations.ask(certificate, counter.chen)
+    (revoked,) = revocations.waiting(counter.ren)
+
+    outcomes = at_once(
+        lambda: test_holds.decide(frozen, counter.ren),
+        lambda: test_revocations.decide(revoked.number, counter.shen),
+    )
+
+    state = certification.certificate(certificate).state
+    holding = Hold.objects.filter(certificate=certificate, ended_at=None).exists()
+    assert (state, holding) in {("revoked", False), ("held", True)}
+    assert outcomes.count(None) >= 1
+    assert Revocation.objects.count() == (state == "revoked")
+
+
+def test_a_freeze_is_lifted_once_though_two_agree_at_once(live_counter):
+    """CPS-4.9.15: one approval, one release."""
+    counter = live_counter
+    certificate = Application.objects.get(pk=ra.issued(counter)).certificate_id
+    test_holds.frozen(certificate, counter)
+    asked = test_holds.ask(certificate, counter.chen, act="unfreeze")
+
+    outcomes = at_once(
+        lambda: test_holds.decide(asked, counter.ren),
+        lambda: test_holds.decide(asked, counter.shen),
+    )
+
+    assert outcomes.count(None) == 1
+    assert certification.certificate(certificate).state == "valid"
+    assert Hold.objects.exclude(release_warrant=None).count() == 1
