@@ -31,6 +31,14 @@ DUTIES: dict[str, Duty] = {
     "people.dismiss": _administration(
         "people.personnel.services.dismiss", cps="5.2.4", shows="people.personnel.shown.role"
     ),
+    "people.open_account": _administration(
+        "people.personnel.newcomers.open_account",
+        cps="5.2.3",
+        shows="people.personnel.shown.account",
+    ),
+    "people.enrol": _administration(
+        "people.factors.services.enrol", cps="5.2.3", shows="people.personnel.shown.factor"
+    ),
     "people.reinstate": _administration(
         "people.personnel.services.reinstate", cps="5.3.6", shows="people.personnel.shown.person"
     ),

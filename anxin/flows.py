@@ -4,6 +4,7 @@ Every hop between houses that is not a plain call is on this page.
 """
 
 FLOWS: dict[str, tuple[str, ...]] = {
+    "people.alerted": (),  # on the person's own page; who sends mail to staff follows here
     "people.suspended": (),  # sessions, device and roles are gone with the act itself (CPS 5.3.6)
     "ca.certificates_issued": ("ra.hand_over", "ca.answer_issued"),
     "ca.status_changed": ("ca.answer_status", "ra.note_status"),

@@ -35,6 +35,11 @@ GRANTS: dict[str, dict[str, str]] = {
     },
     "people_formerpassword": {"anxin_staff": ADD},
     "people_onetimedevice": {"anxin_staff": KEEP},
+    "people_enrolment": {"anxin_staff": KEEP},
+    "people_recoverycode": {"anxin_staff": KEEP},
+    "people_securitykey": {"anxin_staff": KEEP},
+    "people_knownbrowser": {"anxin_staff": KEEP},
+    "people_alert": {"anxin_staff": KEEP},
     "people_staffsession": {"anxin_staff": ALL},  # whoever writes here is signed in as anybody
     "people_appointment": {
         "anxin_staff": "SELECT, INSERT, UPDATE (until, ended_by_id)",

@@ -3,8 +3,9 @@
 from people.accounts.demo import accounts as demo_accounts
 from people.accounts.demo import new_account as new_demo_account
 from people.accounts.demo import write_accounts as write_demo_accounts
+from people.accounts.devices import enrol_device, reseal_devices
 from people.accounts.queries import staff_matching, staff_names
-from people.accounts.services import create_staff, enrol_device, reseal_devices
+from people.accounts.services import create_staff
 from people.approvals.inbox import Shown
 from people.approvals.queries import ApprovalView as Approval
 from people.approvals.queries import Spent, approval, may, open_approvals, spent, standing

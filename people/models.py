@@ -3,7 +3,12 @@ from people.accounts.models import OneTimeDevice as OneTimeDevice
 from people.accounts.models import StaffMember as StaffMember
 from people.approvals.models import Approval as Approval
 from people.approvals.models import Vote as Vote
+from people.factors.models import Enrolment as Enrolment
+from people.factors.models import RecoveryCode as RecoveryCode
+from people.factors.models import SecurityKey as SecurityKey
 from people.operatorkeys.models import OperatorKey as OperatorKey
+from people.sessions.models import Alert as Alert
+from people.sessions.models import KnownBrowser as KnownBrowser
 from people.sessions.models import StaffSession as StaffSession
 from people.trust.models import Appointment as Appointment
 from people.trust.models import Finding as Finding

@@ -5,6 +5,7 @@ from typing import Any
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
+from people.sessions.rules import Alarm
 from people.trust.rules import Duty, Grade, Item, Role, State
 
 ITEMS = {
@@ -95,6 +96,15 @@ WORDING = {
     ),
     "sign_in.too_late": _("输入密码后过了太久。请重新输入登录名和密码。"),
     "sessions.proof_old": _("上次验证身份已经超过 %(minutes)s 分钟。没有任何改动，请重新验证。"),
+    "factors.not_granted": _(
+        "没有待领取的内容，或者已过期。没有任何改动，请安全管理员提请、CA 系统管理员同意后再办。"
+    ),
+    "factors.too_many_keys": _("每人最多 %(most)s 把安全密钥。没有任何改动，请先停用一把。"),
+    "factors.not_yours": _("这一项由另一个岗位交付（CPS %(cps)s）。没有任何改动。"),
+    "factors.key_unknown": _("这把安全密钥的应答不能证明什么，没有登记。请再试一次。"),
+    "factors.no_such_key": _("没有这把安全密钥。没有任何改动，请刷新页面再看。"),
+    "people.account_open": _("此人的账号已经启用。没有任何改动。"),
+    "people.account_closed": _("此人的账号没有启用。没有任何改动，请先提请启用账号。"),
     "sessions.unknown": _("那里的登录已经结束。没有任何改动，请刷新页面再看。"),
     "people.no_such_language": _("没有这种语言。没有任何改动。"),
     # passwords
@@ -105,6 +115,14 @@ WORDING = {
     "password.no_special": _("密码里要有特殊字符，例如 # 或 %%。"),
     "password.used_before": _("不能用最近 %(former)s 次用过的密码。"),
     "password.password_too_common": _("这个密码太常见，请换一个。"),
+}
+
+ALARMS = {
+    Alarm.NEW_BROWSER: _("在一个没有见过的浏览器上登录"),
+    Alarm.RECOVERY_USED: _("用备用码登录"),
+    Alarm.DEVICE_ENROLLED: _("登记了新的动态口令器"),
+    Alarm.KEY_ADDED: _("登记了新的安全密钥"),
+    Alarm.PASSWORD_RENEWED: _("发放了新的初始密码"),
 }
 
 ROLES = {

@@ -6,6 +6,8 @@ from datetime import datetime
 
 from django.db.models import Q
 
+from anxin.kernel import canonical
+from anxin.kernel.errors import Kind, Refusal
 from people.accounts import rules
 from people.accounts.models import FormerPassword, OneTimeDevice, StaffMember
 
@@ -13,6 +15,28 @@ from people.accounts.models import FormerPassword, OneTimeDevice, StaffMember
 def staff_names(ids: Collection[int]) -> dict[int, str]:
     """Names for the pages; unknown ids are left out."""
     return dict(StaffMember.objects.filter(pk__in=list(ids)).values_list("pk", "name"))
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    id: int
+    name: str
+    number: str
+    login: str
+
+
+def staff_numbered(number: str) -> Named:
+    """The person with this staff number; Refusal NOT_FOUND."""
+    row = StaffMember.objects.filter(staff_number=number).first()
+    if row is None:
+        raise Refusal(Kind.NOT_FOUND, "people.no_such_person", f"no person {number}")
+    return Named(row.pk, row.name, row.staff_number, row.login)
+
+
+def fingerprint(person_id: int) -> str:
+    """What an account says of a person, as one digest for those who agree to it."""
+    said = StaffMember.objects.values_list("login", "name", "staff_number", "office")
+    return canonical.digest(list(said.get(pk=person_id)))
 
 
 def login_of(person_id: int) -> str:

@@ -19,6 +19,7 @@ class Purpose(StrEnum):
     PASSWORD = "people.password_checked"  # noqa: S105 -- no password
     SIGN_IN = "people.sign_in"
     AGAIN = "people.proved_again"
+    ENROL = "people.enrolment_code_checked"
 
 
 # What the sentences of `people/wording.py` say of these.

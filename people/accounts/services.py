@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from datetime import datetime
-from functools import partial
 from typing import TypeVar
 
 from django.contrib.auth.hashers import check_password as matches
@@ -14,10 +13,9 @@ from django.db import transaction
 from anxin.kernel.actors import Actor
 from anxin.kernel.errors import Kind, Refusal, Refusals
 from anxin.kernel.rows import guarded
-from anxin.kernel.sealing import sealer
 from audit.log import record
-from people.accounts import codes, rules
-from people.accounts.models import FormerPassword, OneTimeDevice, StaffMember
+from people.accounts import rules
+from people.accounts.models import FormerPassword, StaffMember
 from people.accounts.rules import Purpose
 
 Shown = TypeVar("Shown")
@@ -29,7 +27,7 @@ def create_staff(
     *,
     name: str,
     staff_number: str,
-    password: str,
+    password: str | None,
     office: str,
     language: str = "zh-hans",
     must_change_password: bool = True,
@@ -38,10 +36,12 @@ def create_staff(
 ) -> int:
     """A new account without roles and without a device; returns the person's id.
 
-    `office` is the code of an RA, or empty for headquarters, who see the records of all. Refuses a
-    weak password (INVALID, field `password`) and a login or number in use (CONFLICT).
+    `office` is the code of an RA, or empty for headquarters, who see the records of all. Without
+    a password the account is closed until it is opened. Refuses a weak password (INVALID, field
+    `password`) and a login or number in use (CONFLICT).
     """
-    _check_new_password(password, None, field="password")
+    if password is not None:
+        _check_new_password(password, None, field="password")
     person = StaffMember(
         login=login,
         name=name,
@@ -51,6 +51,7 @@ def create_staff(
         password=make_password(password),
         password_changed_at=at,
         must_change_password=must_change_password,
+        is_active=password is not None,
     )
     taken = Refusal(
         Kind.CONFLICT, "people.login_taken", "login or staff number in use", field="login"
@@ -59,38 +60,6 @@ def create_staff(
         person.save(force_insert=True)
     record("people.created", _subject(person.pk), actor=actor, at=at, number=staff_number)
     return person.pk
-
-
-@transaction.atomic
-def enrol_device(person_id: int, key: bytes, *, name: str = "", actor: Actor, at: datetime) -> int:
-    """Bind an authenticator with this key (20 random bytes) to a person, in place of the last.
-
-    Returns the device's id. The key is stored sealed only.
-    """
-    if len(key) < codes.KEY_SIZE:
-        raise ValueError(f"a key has at least {codes.KEY_SIZE} bytes")
-    _person(person_id)
-    OneTimeDevice.objects.filter(user=person_id, confirmed=True).update(confirmed=False)
-    device = OneTimeDevice.objects.create(user_id=person_id, name=name, sealed_key=b"")
-    device.sealed_key = sealer().seal(device.key_context(), key)
-    device.save(update_fields=["sealed_key"])
-    record("people.device_enrolled", _subject(person_id), actor=actor, at=at, device=device.pk)
-    return int(device.pk)
-
-
-@transaction.atomic
-def reseal_devices(*, actor: Actor, at: datetime) -> int:
-    """Seal the keys of all devices in use anew, where an older key sealed them; how many."""
-    rows = OneTimeDevice.objects.select_for_update().filter(confirmed=True)
-    stale = [row for row in rows if not sealer().is_current(bytes(row.sealed_key))]
-    for row in stale:
-        key = sealer().unseal(row.key_context(), bytes(row.sealed_key))
-        row.sealed_key = sealer().seal(row.key_context(), key)
-    OneTimeDevice.objects.bulk_update(stale, ["sealed_key"], batch_size=500)
-    if stale:
-        subject = "people.onetimedevice"
-        record("people.devices_resealed", subject, actor=actor, at=at, devices=len(stale))
-    return len(stale)
 
 
 def check_password(login: str, password: str, *, address: str, at: datetime) -> int:
@@ -116,31 +85,6 @@ def _try_password(login: str, password: str, *, address: str, at: datetime) -> i
     why = _why_not(person, right=right, at=at)
     _note_try(person, "password", why, address=address, at=at)
     return None if why else person.pk
-
-
-def check_code(
-    person_id: int, code: str, *, purpose: Purpose = Purpose.SIGN_IN, address: str, at: datetime
-) -> OneTimeDevice:
-    """Second factor, after the first; returns the device that made the code.
-
-    Refuses like `check_password`. A code counts once; wrong ones count like wrong passwords.
-    """
-    spend = partial(_spend_code, person_id, code, at=at)
-    return check_factor(person_id, "code", spend, purpose=purpose, address=address, at=at)
-
-
-def _spend_code(person_id: int, code: str, *, at: datetime) -> OneTimeDevice | None:
-    found: OneTimeDevice | None
-    found = OneTimeDevice.objects.filter(user=person_id, confirmed=True).first()
-    if found is None:
-        return None
-    key = sealer().unseal(found.key_context(), bytes(found.sealed_key))
-    step = codes.matching_step(key, code, after=found.last_step, at=at)
-    if step is None:
-        return None
-    found.last_step = step
-    found.save(update_fields=["last_step"])
-    return found
 
 
 def check_factor(
@@ -249,6 +193,41 @@ def _try_change(person_id: int, *, old: str, new: str, actor: Actor, at: datetim
     return True
 
 
+def disable_password(person_id: int) -> None:
+    """No password counts until another is set; the caller writes it down."""
+    StaffMember.objects.filter(pk=person_id).update(password=make_password(None))
+
+
+@transaction.atomic
+def set_initial_password(person_id: int, password: str, *, actor: Actor, at: datetime) -> None:
+    """A password somebody else knows, for the person to change at once (CPS 6.4)."""
+    person = _person(person_id)
+    _check_new_password(password, None, field="password")
+    person.password = make_password(password)
+    person.password_changed_at, person.must_change_password = at, True
+    person.failed_tries, person.locked_until = 0, None
+    person.save()
+    record("people.initial_password_drawn", _subject(person_id), actor=actor, at=at)
+
+
+def check_closed(person_id: int) -> None:
+    """Refuses (CONFLICT) somebody whose account is open."""
+    if _person(person_id).is_active:
+        raise Refusal(Kind.CONFLICT, "people.account_open", "the account is open")
+
+
+def check_open(person_id: int) -> None:
+    """Refuses (CONFLICT) somebody whose account is closed."""
+    if not _person(person_id).is_active:
+        raise Refusal(Kind.CONFLICT, "people.account_closed", "the account is closed")
+
+
+def actor(person_id: int, address: str) -> Actor:
+    """Who has just proved to be this person."""
+    person = StaffMember.objects.get(pk=person_id)
+    return Actor(person.pk, person.name, address=address, office=person.office)
+
+
 @transaction.atomic
 def choose_language(person_id: int, language: str, *, actor: Actor, at: datetime) -> None:
     """Remember the language a person reads in."""
@@ -256,11 +235,9 @@ def choose_language(person_id: int, language: str, *, actor: Actor, at: datetime
     record("people.language_chosen", _subject(person_id), actor=actor, at=at, language=language)
 
 
-def close_account(person_id: int, *, device_too: bool) -> None:
+def close_account(person_id: int) -> None:
     """No password and no code of this person counts from here on; the caller writes it down."""
     StaffMember.objects.filter(pk=person_id).update(is_active=False)
-    if device_too:
-        OneTimeDevice.objects.filter(user=person_id, confirmed=True).update(confirmed=False)
 
 
 def reopen_account(person_id: int) -> None:

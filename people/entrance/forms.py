@@ -46,9 +46,12 @@ class SignInForm(RefusableForm):
 
 
 class CodeForm(RefusableForm):
+    """A second factor: a code, or a security key's answer, which a script fills in."""
+
     code = forms.CharField(
         label=_("动态口令"),
-        max_length=6,
+        max_length=24,
+        required=False,
         widget=forms.TextInput(
             attrs={
                 "autocomplete": "one-time-code",
@@ -58,12 +61,35 @@ class CodeForm(RefusableForm):
             }
         ),
     )
+    answer = forms.CharField(max_length=4000, required=False, widget=forms.HiddenInput)
+
+    def clean(self) -> dict[str, Any]:
+        given = super().clean() or {}
+        if not given.get("code") and not given.get("answer") and not self.errors:
+            self.add_error("code", _("请输入动态口令。"))
+        return given
 
 
 class AgainForm(CodeForm):
     """The second factor once more, beside the fields of another form."""
 
     prefix = "proof"
+
+
+class EnrolmentForm(RefusableForm):
+    """The code that a colleague handed over, for a device to be enrolled."""
+
+    enrolment = forms.CharField(
+        label=_("登记码"),
+        max_length=24,
+        widget=forms.TextInput(attrs={"autocomplete": "off", "autofocus": True, "class": "mono"}),
+    )
+
+
+class FirstCodeForm(CodeForm):
+    """The first code of a new device."""
+
+    first = forms.CharField(initial="1", widget=forms.HiddenInput)
 
 
 def _policy() -> str:

@@ -6,6 +6,7 @@ know of it.
 """
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -14,8 +15,9 @@ from django.utils import timezone
 
 from anxin.kernel import web
 from anxin.kernel.errors import Refusal
-from people.accounts import demo, services
+from people.accounts import demo
 from people.accounts.rules import Purpose
+from people.entrance import second
 from people.entrance.forms import AgainForm
 from people.gates import recognised
 from people.sessions import store
@@ -44,19 +46,13 @@ class ProofMiddleware:
         if form.is_valid():
             person: Any = request.user
             try:
-                services.check_code(
-                    person.pk,
-                    form.cleaned_data["code"],
-                    purpose=Purpose.AGAIN,
-                    address=web.address(request),
-                    at=at,
-                )
+                second.check(request, person.pk, form.cleaned_data, purpose=Purpose.AGAIN, at=at)
             except Refusal as refusal:
                 form.refuse(refusal)
             else:
                 store.prove(request.session, at=at)
                 return None
-        return _ask(request, form)
+        return _ask(request, form, at=at)
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         if not isinstance(error, Refusal) or error.rule != PROOF_OLD or request.FILES:
@@ -65,10 +61,11 @@ class ProofMiddleware:
             return None
         person: Any = request.user
         at = timezone.now()  # noqa: TID251 -- a door
-        return _ask(request, AgainForm(initial=demo.shown(person.pk, at=at)))
+        return _ask(request, AgainForm(initial=demo.shown(person.pk, at=at)), at=at)
 
 
-def _ask(request: HttpRequest, form: AgainForm) -> HttpResponse:
+def _ask(request: HttpRequest, form: AgainForm, *, at: datetime) -> HttpResponse:
+    person: Any = request.user
     ours = {form.add_prefix(name) for name in form.fields} | NOT_KEPT
     typed = [
         (name, value)
@@ -76,5 +73,6 @@ def _ask(request: HttpRequest, form: AgainForm) -> HttpResponse:
         if name not in ours
         for value in values
     ]
-    context = {"form": form, "typed": typed, "minutes": MINUTES}
+    question = second.question(request, person.pk, at=at)
+    context = {"form": form, "typed": typed, "minutes": MINUTES, "question": question}
     return render(request, "people/prove_again.html", context, status=422 if form.errors else 403)

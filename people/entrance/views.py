@@ -1,9 +1,12 @@
 """Signing in with two factors, out again, and one's own page."""
 
-from datetime import datetime, timedelta
+import secrets
+from base64 import b32encode
+from datetime import datetime
 from typing import Any
 
 import django_otp
+import segno
 from django.conf import settings
 from django.contrib import auth, messages
 from django.http import HttpRequest, HttpResponse
@@ -17,18 +20,26 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from anxin.kernel import web
 from anxin.kernel.actors import Actor
 from anxin.kernel.errors import Kind, Refusal
-from people.accounts import demo, queries, rules, services
-from people.entrance.forms import CodeForm, PasswordForm, SignInForm
+from people.accounts import codes, demo, rules, services
+from people.accounts.rules import Purpose
+from people.entrance import second
+from people.entrance.forms import (
+    CodeForm,
+    EnrolmentForm,
+    FirstCodeForm,
+    PasswordForm,
+    SignInForm,
+)
+from people.factors import queries as enrolling
+from people.factors import services as factors
 from people.gates import PENDING, actor_of, landing_page, note_visit, recognised, signed_in
-from people.navigation import PARTIES
-from people.personnel import queries as personnel
-from people.sessions import queries as sessions
+from people.sessions import browsers, store
 from people.sessions import rules as session_rules
 from people.sessions import services as ending
-from people.sessions import store
 from people.trust.rules import Role
 from people.wording import ROLES, WORDING
 
+BROWSER = f"anxin-{settings.SITE}-browser"  # cookie: the token by which a browser is known again
 CHOSEN = "language"  # session: the language somebody chose before saying who they are
 
 
@@ -56,6 +67,7 @@ def sign_in(request: HttpRequest) -> HttpResponse:
     request.session[PENDING] = {
         "person": person_id,
         "at": at.isoformat(),
+        "login": form.cleaned_data["login"],
         CHOSEN: chosen,
     }
     return redirect(reverse("sign-in-code", query={"next": web.next_page(request)}))
@@ -77,33 +89,114 @@ def sign_in_code(request: HttpRequest) -> HttpResponse:
     pending = _pending(request, at=at)
     if pending is None:
         return redirect(reverse("sign-in", query={"next": web.next_page(request)}))
-    form = (
-        CodeForm(request.POST)
-        if request.method == "POST"
-        else CodeForm(initial=demo.shown(pending["person"], at=at))
-    )
-    if request.method == "GET" or not form.is_valid():
-        return _code_page(request, form, status=200 if request.method == "GET" else 422)
-    try:
-        device = services.check_code(
-            pending["person"], form.cleaned_data["code"], address=web.address(request), at=at
-        )
-    except Refusal as refusal:
-        form.refuse(refusal)
-        return _code_page(request, form, status=422)
-    target = web.next_page(request)
-    _let_in(request, device, at=at)
-    return web.speaking(redirect(target), _language(request, device.user, pending, at=at))
+    if enrolling.has_to_enrol(pending["person"], at=at):
+        return redirect(reverse("sign-in-device", query={"next": web.next_page(request)}))
+    if request.method == "GET":
+        return _code_page(request, CodeForm(initial=demo.shown(pending["person"], at=at)), at=at)
+    form = CodeForm(request.POST)
+    if form.is_valid():
+        try:
+            device = second.check(
+                request, pending["person"], form.cleaned_data, purpose=Purpose.SIGN_IN, at=at
+            )
+        except Refusal as refusal:
+            form.refuse(refusal)
+        else:
+            return _let_in(request, device, pending, at=at)
+    return _code_page(request, form, at=at)
 
 
-def _let_in(request: HttpRequest, device: Any, *, at: datetime) -> None:
-    auth.login(request, device.user, backend=settings.AUTHENTICATION_BACKENDS[0])
+@never_cache
+@require_http_methods(["GET", "POST"])
+def sign_in_device(request: HttpRequest) -> HttpResponse:
+    """Enrol a device after the password: the code from a colleague, then the first of the device.
+
+    Its key is in the answer to the first of these, and in none after it.
+    """
+    at = timezone.now()
+    pending = _pending(request, at=at)
+    if pending is None or not enrolling.has_to_enrol(pending["person"], at=at):
+        return redirect(reverse("sign-in-code", query={"next": web.next_page(request)}))
+    if "first" in request.POST:
+        return _first_code(request, pending, at=at)
+    form = EnrolmentForm(request.POST or None)
+    if form.is_valid():
+        try:
+            key = factors.begin_device(
+                pending["person"],
+                form.cleaned_data["enrolment"],
+                address=web.address(request),
+                at=at,
+            )
+        except Refusal as refusal:
+            form.refuse(refusal)
+        else:
+            return _device_page(request, FirstCodeForm(), key=key, login=pending["login"])
+    return _device_page(request, form)
+
+
+def _first_code(request: HttpRequest, pending: dict[str, Any], *, at: datetime) -> HttpResponse:
+    form = FirstCodeForm(request.POST)
+    if form.is_valid():
+        code, address = form.cleaned_data["code"], web.address(request)
+        try:
+            device = factors.finish_device(pending["person"], code, address=address, at=at)
+        except Refusal as refusal:
+            form.refuse(refusal)
+        else:
+            return _let_in(request, device, pending, at=at)
+    return _device_page(request, form)
+
+
+def _device_page(
+    request: HttpRequest, form: EnrolmentForm | FirstCodeForm, *, key: bytes = b"", login: str = ""
+) -> HttpResponse:
+    context: dict[str, Any] = {"form": form, "next": web.next_page(request)}
+    context["first"] = isinstance(form, FirstCodeForm)
+    if key:
+        context["secret"] = b32encode(key).decode()
+        context["picture"] = segno.make(codes.uri(key, login), error="m").svg_inline(scale=5)
+    status = 422 if form.errors else 200
+    return render(request, "people/sign_in_device.html", context, status=status)
+
+
+def _let_in(
+    request: HttpRequest, device: Any, pending: dict[str, Any], *, at: datetime
+) -> HttpResponse:
+    """A new session, in which the person is signed in; what they are told of."""
+    person, target = device.user, web.next_page(request)
+    auth.login(request, person, backend=settings.AUTHENTICATION_BACKENDS[0])
     request.session.pop(PENDING, None)
     django_otp.login(request, device)
     store.prove(request.session, at=at)
     note_visit(request, at=at)
     request.session.save()
-    ending.make_room(device.user.pk, actor=_as_actor(request, device.user), at=at)
+    actor = _as_actor(request, person)
+    ending.make_room(person.pk, actor=actor, at=at)
+    response = redirect(target)
+    _know_again(request, response, actor, at=at)
+    if browsers.alerts_of(person.pk):
+        messages.warning(request, _("有新的安全提醒，请到“我的岗位”查看。"))
+    return web.speaking(response, _language(request, person, pending, at=at))
+
+
+def _know_again(
+    request: HttpRequest, response: HttpResponse, actor: Actor, *, at: datetime
+) -> None:
+    """The browser keeps a token, the table its digest; nothing else is known of a browser."""
+    kept = request.get_signed_cookie(BROWSER, "", max_age=session_rules.BROWSER_KEPT)
+    token = kept or secrets.token_urlsafe(session_rules.TOKEN_SIZE)
+    agent = request.headers.get("User-Agent", "")
+    assert actor.person_id is not None
+    browsers.note_browser(actor.person_id, token, user_agent=agent, actor=actor, at=at)
+    response.set_signed_cookie(
+        BROWSER,
+        token,
+        max_age=session_rules.BROWSER_KEPT,
+        secure=settings.SESSION_COOKIE_SECURE,
+        httponly=True,
+        samesite="Strict",
+    )
 
 
 def _language(request: HttpRequest, person: Any, pending: dict[str, Any], *, at: datetime) -> str:
@@ -131,8 +224,10 @@ def _pending(request: HttpRequest, *, at: datetime) -> dict[str, Any] | None:
     return dict(pending)
 
 
-def _code_page(request: HttpRequest, form: CodeForm, *, status: int) -> HttpResponse:
-    context = {"form": form, "next": web.next_page(request)}
+def _code_page(request: HttpRequest, form: CodeForm, *, at: datetime) -> HttpResponse:
+    question = second.question(request, request.session[PENDING]["person"], at=at)
+    context = {"form": form, "next": web.next_page(request), "question": question}
+    status = 422 if form.errors else 200
     return render(request, "people/sign_in_code.html", context, status=status)
 
 
@@ -195,33 +290,3 @@ def _password_page(request: HttpRequest, form: PasswordForm) -> HttpResponse:
 @require_GET
 def home(request: HttpRequest) -> HttpResponse:
     return redirect(landing_page(request))
-
-
-@signed_in
-@require_GET
-def me(request: HttpRequest) -> HttpResponse:
-    actor = actor_of(request)
-    assert actor.person_id is not None
-    roles = [ROLES[Role(role)] for role in sorted(actor.roles)]
-    here = request.session.session_key
-    context = {
-        "profile": queries.profile(actor.person_id),
-        "line": personnel.own(actor.person_id, at=timezone.now()),
-        "roles": roles,
-        "signs": bool(actor.roles & PARTIES),
-        "sessions": sessions.sessions_of(actor.person_id, here=here, at=timezone.now()),
-        "idle_minutes": session_rules.IDLE // timedelta(minutes=1),
-        "hours": session_rules.LENGTH // timedelta(hours=1),
-    }
-    return render(request, "people/me.html", context)
-
-
-@signed_in
-@require_POST
-def end_session(request: HttpRequest, session_id: str) -> HttpResponse:
-    """Sign oneself out at another browser, or at this one."""
-    actor = actor_of(request)
-    assert actor.person_id is not None
-    ending.end(actor.person_id, session_id, actor=actor, at=timezone.now())
-    messages.success(request, _("已在那里退出登录。"))
-    return redirect("me")

@@ -42,6 +42,27 @@ class FileForm(EscortForm):
     field_order = ("engaged_on", "contractor", "employer", "escort")
 
 
+class AccountForm(forms.Form):
+    """Somebody new."""
+
+    name = forms.CharField(label=_("姓名"), max_length=60)
+    staff_number = forms.RegexField(
+        r"^[0-9A-Za-z-]+\Z", label=_("工号"), max_length=20, help_text=_("字母、数字和连字符。")
+    )
+    login = forms.RegexField(
+        r"^[a-z][a-z0-9.-]+\Z",
+        label=_("登录名"),
+        max_length=40,
+        help_text=_("小写字母开头，可以有数字、点和连字符。"),
+    )
+    office = forms.CharField(
+        label=_("机构代码"), max_length=40, required=False, help_text=_("总部人员留空。")
+    )
+
+    def refuse(self, refusal: Refusal) -> None:
+        _refuse(self, refusal)
+
+
 class FindingForm(forms.Form):
     """One result."""
 

@@ -5,9 +5,12 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from anxin.kernel.actors import Actor
-from anxin.kernel.errors import Kind, Refusal
+from anxin.kernel.errors import Refusal
 from people.accounts.models import StaffMember
+from people.accounts.queries import staff_numbered
 from people.approvals.queries import ApprovalView, may, open_approvals
+from people.factors.queries import factors_of
+from people.factors.rules import HANDED_BY
 from people.operatorkeys.queries import Key, keys_of
 from people.personnel.rules import ACTIONS, Act, subject_of
 from people.trust import queries as trust
@@ -148,6 +151,7 @@ class Proposal:
     approval: ApprovalView
     act: str
     role: str
+    factor: str
     gaps: list[Refusal]
     reasons: list[Refusal]
 
@@ -163,14 +167,14 @@ class PersonView:
     keys: tuple[Key, ...]
     may_propose: bool
     may_keep: bool
+    is_open: bool  # the account
+    may_open: bool  # somebody may ask for it
+    waiting: frozenset[str]  # what this reader is to hand over
 
 
 def id_of(number: str) -> int:
     """The person with this staff number; Refusal NOT_FOUND."""
-    found = StaffMember.objects.filter(staff_number=number).values_list("pk", flat=True).first()
-    if found is None:
-        raise Refusal(Kind.NOT_FOUND, "people.no_such_person", f"no person {number}")
-    return found
+    return staff_numbered(number).id
 
 
 def person(number: str, actor: Actor, *, at: datetime) -> PersonView:
@@ -188,6 +192,16 @@ def person(number: str, actor: Actor, *, at: datetime) -> PersonView:
         keys=keys_of(row.pk),
         may_propose=other and not may(actor, ACTIONS[Act.APPOINT]),
         may_keep=other,
+        is_open=row.is_active,
+        may_open=not row.is_active and line.state in ("", State.IN_POST),
+        waiting=_handed(row.pk, actor, at=at) if other else frozenset(),
+    )
+
+
+def _handed(person_id: int, actor: Actor, *, at: datetime) -> frozenset[str]:
+    waiting = factors_of(person_id, at=at).waiting
+    return frozenset(
+        one for one, role in HANDED_BY.items() if one in waiting and role in actor.roles
     )
 
 
@@ -212,6 +226,7 @@ def _proposal(approval: ApprovalView, person_id: int, actor: Actor, *, at: datet
         approval=approval,
         act=act,
         role=role,
+        factor=str(approval.payload.get("factor", "")),
         gaps=rules.standing(file, role, at=at) if act == Act.APPOINT else [],
         reasons=may(actor, approval.action, approval=approval),
     )

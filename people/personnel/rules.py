@@ -14,6 +14,8 @@ class Act(StrEnum):
     DISMISS = "dismiss"
     REINSTATE = "reinstate"
     ENROL_KEY = "enrol_key"
+    OPEN_ACCOUNT = "open_account"
+    ENROL = "enrol"
 
 
 ACTIONS: dict[Act, str] = {act: f"people.{act}" for act in Act}

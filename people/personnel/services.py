@@ -14,6 +14,7 @@ from audit.log import advance, record
 from people.accounts import services as accounts
 from people.approvals.queries import ApprovalView, open_approvals
 from people.approvals.services import propose, redeem, withdraw, withdraw_all_of
+from people.factors import services as factors
 from people.operatorkeys import queries as key_rows
 from people.operatorkeys import services as keys
 from people.personnel.rules import ACTIONS, Act, Cause, subject_of
@@ -173,7 +174,8 @@ def move(person_id: int, office: str, *, actor: Actor, at: datetime) -> None:
 
 
 def _shut_out(person_id: int, why: str, *, device_too: bool, actor: Actor, at: datetime) -> None:
-    accounts.close_account(person_id, device_too=device_too)
+    accounts.close_account(person_id)
+    factors.shut_out(person_id, factors_too=device_too, actor=actor, at=at)
     if device_too:
         keys.revoke_all(person_id, actor=actor, at=at)
     else:
@@ -188,7 +190,7 @@ def _drop(person_id: int, why: str, *, actor: Actor, at: datetime) -> None:
     """
     end_others(person_id, keep=None, why=why, actor=actor, at=at)
     about = subject_of(person_id)
-    for act in (Act.APPOINT, Act.REINSTATE, Act.ENROL_KEY):
+    for act in (Act.APPOINT, Act.REINSTATE, Act.ENROL_KEY, Act.OPEN_ACCOUNT, Act.ENROL):
         for asked in open_approvals(ACTIONS[act], [about]).values():
             withdraw(asked.id, reason=f"{why}: the person it is about", actor=SYSTEM, at=at)
     withdraw_all_of(

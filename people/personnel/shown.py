@@ -8,6 +8,8 @@ from django.utils.translation import gettext as _
 from anxin.kernel.actors import Actor
 from people.accounts.models import StaffMember
 from people.approvals.inbox import Shown
+from people.factors.rules import Factor
+from people.factors.wording import FACTORS
 from people.trust.rules import Role
 from people.wording import ROLES
 
@@ -28,6 +30,17 @@ def key(payload: dict[str, Any], **_reader: Actor) -> Shown:
 def person(payload: dict[str, Any], **_reader: Actor) -> Shown:
     """Something about nobody but a person."""
     return _about(payload["person"])
+
+
+def account(payload: dict[str, Any], **_reader: Actor) -> Shown:
+    """An account for somebody new."""
+    row = StaffMember.objects.get(pk=payload["person"])
+    return _about(row.pk, (_("登录名"), row.login))
+
+
+def factor(payload: dict[str, Any], **_reader: Actor) -> Shown:
+    """What somebody is given to prove who they are."""
+    return _about(payload["person"], (_("发放"), str(FACTORS[Factor(payload["factor"])])))
 
 
 def _about(person_id: int, *more: tuple[str, str]) -> Shown:

@@ -10,13 +10,15 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from anxin.kernel.errors import Kind, Refusal
+from people.factors.forms import FactorForm
 from people.gates import actor_of, only
 from people.personnel import matrix as roles
-from people.personnel import queries, services
+from people.personnel import newcomers, queries, services
 from people.personnel.forms import (
+    AccountForm,
     EscortForm,
     FileForm,
     FindingForm,
@@ -39,7 +41,11 @@ proposers = only(Role.SECURITY_ADMIN)
 @never_cache
 @require_GET
 def index(request: HttpRequest) -> HttpResponse:
-    return render(request, "people/staff.html", {"staff": queries.staff(at=timezone.now())})
+    context = {
+        "staff": queries.staff(at=timezone.now()),
+        "may_propose": Role.SECURITY_ADMIN in actor_of(request).roles,
+    }
+    return render(request, "people/staff.html", context)
 
 
 @keepers
@@ -56,6 +62,25 @@ def matrix(request: HttpRequest) -> HttpResponse:
         found = roles.simulate(given["person"], Role(given["role"]), at=timezone.now())
     context = {"rows": roles.matrix(), "form": form, "found": found}
     return render(request, "people/matrix.html", context, status=422 if form.errors else 200)
+
+
+@proposers
+@never_cache
+@require_http_methods(["GET", "POST"])
+def new(request: HttpRequest) -> HttpResponse:
+    """An account for somebody new; another one has to agree."""
+    form = AccountForm(request.POST or None)
+    if form.is_valid():
+        try:
+            newcomers.propose_account(
+                **form.cleaned_data, actor=actor_of(request), at=timezone.now()
+            )
+        except Refusal as refusal:
+            form.refuse(refusal)
+        else:
+            messages.success(request, _("已提请启用账号，等另一人审批。"))
+            return redirect("person", form.cleaned_data["staff_number"])
+    return render(request, "people/new.html", {"form": form}, status=422 if form.errors else 200)
 
 
 @keepers
@@ -180,6 +205,13 @@ def revoke_key(request: HttpRequest, person_id: int, key: int) -> str:
     return _("密钥已吊销，以后的审批不能再用它签名。")
 
 
+@proposers
+@_acts(Form, "empty_form")
+def propose_opening(request: HttpRequest, person_id: int) -> str:
+    newcomers.propose_opening(person_id, actor=actor_of(request), at=timezone.now())
+    return _("已提请启用账号，等另一人审批。")
+
+
 @keepers
 @_acts(SuspendForm, "suspend_form")
 def suspend(request: HttpRequest, person_id: int, cause: str) -> str:
@@ -217,6 +249,7 @@ def _page(request: HttpRequest, number: str, **given: Form) -> HttpResponse:
         "escort_form": EscortForm(people=people),
         "finding_form": FindingForm(),
         "role_form": RoleForm(),
+        "factor_form": FactorForm(),
         "suspend_form": SuspendForm(),
         "move_form": MoveForm(initial={"office": view.line.office}),
         **given,

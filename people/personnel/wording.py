@@ -9,6 +9,8 @@ ACTS = {
     Act.DISMISS: _("解除岗位"),
     Act.REINSTATE: _("恢复岗位"),
     Act.ENROL_KEY: _("启用操作员密钥"),
+    Act.OPEN_ACCOUNT: _("启用账号"),
+    Act.ENROL: _("发放登录凭据"),
 }
 
 CAUSES = {

@@ -6,6 +6,7 @@ The lengths are those NIST SP 800-63B asks for two factors, the day a shorter on
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import StrEnum
 
 from anxin.kernel.actors import Actor
 from anxin.kernel.errors import Kind, Refusal
@@ -18,6 +19,20 @@ AT_ONCE = 5  # browsers a person is signed in with; one more ends the oldest, WP
 NOTED_EVERY = timedelta(minutes=1)  # how exactly it is known when somebody was last seen
 
 PROOF_OLD = "sessions.proof_old"  # the rule whose refusal asks for a code in place
+
+BROWSER_KEPT = timedelta(days=365)  # how long a browser keeps the token by which it is known
+TOKEN_SIZE = 32  # bytes
+
+
+class Alarm(StrEnum):
+    """What a person is told of, WP-7.2."""
+
+    NEW_BROWSER = "new_browser"
+    RECOVERY_USED = "recovery_used"
+    DEVICE_ENROLLED = "device_enrolled"
+    KEY_ADDED = "key_added"
+    PASSWORD_RENEWED = "password_renewed"  # noqa: S105 -- no password
+
 
 # Most say they are another as well, so the first that fits counts.
 BROWSERS = {

@@ -5,12 +5,24 @@ from typing import Any
 
 from django import template
 
+from people.factors.wording import FACTORS
 from people.personnel.wording import ACTS, CAUSES
 from people.trust.rules import Role
-from people.wording import APPROVAL_STATES, DUTIES, GRADES, ITEMS, KEY_STATES, ROLES, STATES
+from people.wording import (
+    ALARMS,
+    APPROVAL_STATES,
+    DUTIES,
+    GRADES,
+    ITEMS,
+    KEY_STATES,
+    ROLES,
+    STATES,
+)
 
 register = template.Library()
 TABLES: dict[str, Mapping[Any, Any]] = {
+    "alarm": ALARMS,
+    "factor": FACTORS,
     "act": ACTS,
     "approval": APPROVAL_STATES,
     "cause": CAUSES,

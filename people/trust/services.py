@@ -195,6 +195,12 @@ def note_lapses(*, at: datetime) -> int:
     return told
 
 
+def check_may_open(person_id: int) -> None:
+    """Refuses (CONFLICT) an account for somebody suspended or gone: that is undone otherwise."""
+    if file := queries.files([person_id]).get(person_id):
+        rules.STEPS.after("suspend", file.state)
+
+
 def _lock(person_id: int) -> str:
     """One change of a person's roles at a time; the code of the person's office."""
     people = get_user_model().objects.select_for_update().filter(pk=person_id)

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from anxin.kernel import codes as told
 from anxin.kernel.secret_files import secret
 from people.api import open_approvals, staff_names
 from ra.applications.models import Application
@@ -136,13 +137,13 @@ def _history(row: Application, answers: list[tuple[str, datetime]]) -> tuple[Ste
 
 def hashed(purpose: str, name: str, code: str) -> bytes:
     """What is kept of a code; needs the secret `code-pepper`."""
-    return rules.fingerprint(secret("code-pepper"), purpose, name, code)
+    return told.fingerprint(secret("code-pepper"), purpose, name, code)
 
 
 def is_access_code(application_id: int, code: str) -> bool:
     """Whether this is the code that was told; for printing it on a receipt."""
     row = StatusAccess.objects.filter(application_id=application_id).first()
-    return row is not None and rules.fits(
+    return row is not None and told.fits(
         bytes(row.code_hash), hashed(rules.ACCESS, row.number, code)
     )
 
@@ -151,7 +152,7 @@ def is_authorisation_code(application_id: int, reference: str, code: str) -> boo
     """The same for the code of an open download credential."""
     rows = DownloadCredential.objects.filter(application_id=application_id, reference=reference)
     row = rows.filter(state=rules.State.OPEN).first()
-    return row is not None and rules.fits(
+    return row is not None and told.fits(
         bytes(row.code_hash), hashed(rules.DOWNLOAD, reference, code)
     )
 

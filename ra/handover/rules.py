@@ -1,7 +1,5 @@
 """Codes that are told once (CPS 4.3.1): how they look, how they are kept, when they lock. Pure."""
 
-import hashlib
-import hmac
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -10,15 +8,11 @@ from anxin.kernel.rates import Limit
 from anxin.kernel.states import Steps
 from ra.applicants.rules import VerifiedHow
 
-ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford: no I, L, O, U
-_READ_AS = str.maketrans({"O": "0", "I": "1", "L": "1", "-": "", " ": "", "–": "", "_": ""})
-
 # An application's number can be counted through, so its code is not the four characters people
 # would like: 40 bits, and a pause after five wrong ones.
 ACCESS_LENGTH = 8
 AUTHORISATION_LENGTH = 16  # 80 bits
 REFERENCE_LENGTH = 10  # decimal digits
-GROUP = 4
 
 TRIES = 5  # CPS 4.3.1 leaves it open; the house's own number
 MOST = 1000  # counted wrong tries on one credential; more say no more
@@ -48,36 +42,15 @@ STEPS = Steps(
 )
 
 
-def code_from(randomness: bytes, length: int) -> str:
-    """Characters from the low five bits of as many random bytes, in groups of four."""
-    plain = "".join(ALPHABET[byte & 31] for byte in randomness[:length])
-    return "-".join(plain[i : i + GROUP] for i in range(0, length, GROUP))
-
-
 def reference_from(randomness: bytes) -> str:
     """Ten decimal digits."""
     return f"{int.from_bytes(randomness) % 10**REFERENCE_LENGTH:0{REFERENCE_LENGTH}}"
-
-
-def normalised(code: str) -> str:
-    """A code as it was meant: O is zero, I and L are one, hyphens and spaces do not count."""
-    return code.strip().upper().translate(_READ_AS)[:64]
 
 
 def number_as_printed(number: str) -> str:
     """An application's number however it was typed: RA20261121-0001."""
     plain = "".join(number.upper().replace("-", "").split())[:19]
     return f"{plain[:10]}-{plain[10:]}"
-
-
-def fingerprint(pepper: bytes, purpose: str, name: str, code: str) -> bytes:
-    """What is kept of a code: bound to what it is for and whose it is."""
-    return hmac.digest(pepper, f"{purpose}|{name}|{normalised(code)}".encode(), hashlib.sha256)
-
-
-def fits(kept: bytes, given: bytes) -> bool:
-    """In constant time."""
-    return hmac.compare_digest(kept, given)
 
 
 def after_wrong_access(tries: int, *, at: datetime) -> tuple[int, datetime | None]:

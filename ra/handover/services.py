@@ -11,6 +11,7 @@ from datetime import datetime
 
 from django.db import IntegrityError, transaction
 
+from anxin.kernel import codes as told
 from anxin.kernel.actors import APPLICANT, SYSTEM, Actor
 from anxin.kernel.errors import Kind, Refusal
 from audit.log import advance, advance_many, record
@@ -55,7 +56,7 @@ class PickedUp:
 def issue_access_code(application_id: int, *, actor: Actor, at: datetime) -> str:
     """A new code for the status page; part of submitting, or of replacing a lost receipt."""
     application = applications.locked(application_id, actor)
-    code = rules.code_from(secrets.token_bytes(rules.ACCESS_LENGTH), rules.ACCESS_LENGTH)
+    code = told.code_from(secrets.token_bytes(rules.ACCESS_LENGTH), rules.ACCESS_LENGTH)
     StatusAccess.objects.update_or_create(
         application=application,
         defaults={
@@ -92,7 +93,7 @@ def issue_download_codes(application_id: int, *, actor: Actor, at: datetime) -> 
     last = queries.last_credential(application.pk)
     agreed = last is not None and last.warrant is not None
     rules.check_first_or_agreed(issued=last is not None, agreed=agreed)
-    code = rules.code_from(
+    code = told.code_from(
         secrets.token_bytes(rules.AUTHORISATION_LENGTH), rules.AUTHORISATION_LENGTH
     )
     credential = _new_credential(application, code, actor=actor, at=at)

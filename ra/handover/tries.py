@@ -6,6 +6,7 @@ same write and the same journal entry as a known one with a wrong code.
 
 from datetime import datetime
 
+from anxin.kernel import codes as told
 from anxin.kernel.actors import Actor
 from audit.log import advance, record, subject_of
 from ra.handover import queries, rules
@@ -33,14 +34,14 @@ def access(number: str) -> StatusAccess | None:
 def opens(row: DownloadCredential, code: str, *, at: datetime) -> bool:
     """Whether this code, now, opens this credential; never the decoy."""
     given = queries.hashed(rules.DOWNLOAD, row.reference, code)
-    fits = rules.fits(bytes(row.code_hash), given)
+    fits = told.fits(bytes(row.code_hash), given)
     in_time = row.state == rules.State.OPEN and at < row.expires_at
     return fits and in_time and row.application_id is not None
 
 
 def lets_in(row: StatusAccess, code: str, *, at: datetime) -> bool:
     """Whether this code, now, shows this application; never the decoy."""
-    fits = rules.fits(bytes(row.code_hash), queries.hashed(rules.ACCESS, row.number, code))
+    fits = told.fits(bytes(row.code_hash), queries.hashed(rules.ACCESS, row.number, code))
     paused = row.locked_until is not None and at < row.locked_until
     return fits and not paused and row.application_id is not None
 

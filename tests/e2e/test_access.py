@@ -20,7 +20,8 @@ CAST = {  # one person of the demo for each role
     Role.POLICY_MEMBER: "邵霆",
     Role.FINANCE: "袁希",
 }
-OPEN = {"sign-in", "sign-in-code", "sign-out", "language"}  # for people who are not signed in
+# for people who are not signed in
+OPEN = {"sign-in", "sign-in-code", "sign-in-device", "sign-out", "language"}
 ON_BOTH_SITES = {"home", "language"}
 KEPT_OUT = {403, 405}  # 405: the gate comes after the look at the method, and nothing is done
 
@@ -62,6 +63,7 @@ def things(product) -> dict[str, str]:
         "session_id": "none",
         # nothing that exists: gates come first
         "proof_id": "0",
+        "key_id": "0",
         "entry_id": "0",
         "approval_id": "0",
     }

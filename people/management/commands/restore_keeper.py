@@ -14,6 +14,7 @@ from django.utils import timezone
 from anxin.kernel.actors import Actor
 from anxin.kernel.errors import Refusal
 from people.accounts import services as accounts
+from people.accounts.devices import check_code
 from people.accounts.queries import staff_names
 from people.personnel import queries, services
 from people.trust.queries import roles_of
@@ -48,8 +49,6 @@ def _proven(login: str, *, at: datetime) -> Actor:
     person_id = accounts.check_password(
         login, getpass(f"password of {login}: "), address=HERE, at=at
     )
-    accounts.check_code(
-        person_id, getpass(f"one-time code of {login}: ").strip(), address=HERE, at=at
-    )
+    check_code(person_id, getpass(f"one-time code of {login}: ").strip(), address=HERE, at=at)
     name = staff_names([person_id])[person_id]
     return Actor(person_id, name, roles_of(person_id, at=at), HERE)

@@ -19,7 +19,7 @@ from audit.journal.models import Entry
 from kmc import api
 from kmc.envelopes.models import DataKey
 from people.accounts import codes
-from people.accounts.services import check_code
+from people.accounts.devices import check_code
 from people.api import Role, enrol_device
 from tests.support.people import hire
 

@@ -9,7 +9,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, resolve, reverse
 
 from people.navigation import PAGES
 
-BEFORE_SIGN_IN = {"sign-in", "sign-in-code", "sign-out", "language"}
+BEFORE_SIGN_IN = {"sign-in", "sign-in-code", "sign-in-device", "sign-out", "language"}
 STAFF = "anxin.urls_staff"
 
 

@@ -9,7 +9,7 @@ from django.core.management import CommandError, call_command
 from anxin.kernel.actors import SYSTEM
 from anxin.kernel.errors import Refusal
 from audit.journal.models import Entry
-from people.accounts import codes
+from people.accounts import codes, devices
 from people.accounts import services as accounts
 from people.api import (
     Item,
@@ -162,7 +162,7 @@ def test_a_device_that_was_lost_does_not_come_back_with_its_person(tang, gao, sh
 
     now = datetime.now(UTC)
     code = codes.code(KEY, after=-1, at=now)
-    assert refused(accounts.check_code, shen, code, address="", at=now) == "sign_in.refused"
+    assert refused(devices.check_code, shen, code, address="", at=now) == "sign_in.refused"
     assert accounts.check_password("shen", PASSWORD, address="", at=now) == shen
 
 
@@ -371,7 +371,7 @@ def test_one_action_shuts_a_person_out_everywhere(tang, shen):
     assert approval(asked.id).state == "withdrawn"
     now = datetime.now(UTC)
     code = codes.code(KEY, after=-1, at=now)
-    assert refused(accounts.check_code, shen, code, address="", at=now) == "sign_in.refused"
+    assert refused(devices.check_code, shen, code, address="", at=now) == "sign_in.refused"
     password = refused(accounts.check_password, "shen", PASSWORD, address="", at=now)
     assert password == "sign_in.refused"
     entry = Entry.objects.get(action="people.personnelfile.suspend")

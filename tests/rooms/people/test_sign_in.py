@@ -11,8 +11,9 @@ from anxin.kernel.actors import SYSTEM
 from anxin.kernel.errors import Refusal, Refusals
 from audit.journal.models import Entry
 from people.accounts import codes
+from people.accounts.devices import check_code
 from people.accounts.models import OneTimeDevice, StaffMember
-from people.accounts.services import change_password, check_code, check_password
+from people.accounts.services import change_password, check_password
 from people.api import create_staff, enrol_device
 from tests.support.people import hire
 

@@ -1,0 +1,17 @@
+"""Forms of one's own page."""
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from people.entrance.forms import RefusableForm
+
+
+class KeyForm(RefusableForm):
+    """A security key's answer, which a script fills in."""
+
+    name = forms.CharField(
+        label=_("给它起个名字"),
+        max_length=40,
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+    answer = forms.CharField(max_length=8000, widget=forms.HiddenInput)
