@@ -6,11 +6,13 @@ from datetime import date, datetime
 
 from django.db.models import QuerySet
 
+from anxin.kernel.actors import Actor
 from anxin.kernel.errors import Kind, Refusal
 from anxin.kernel.workdays import SHANGHAI
 from ca import api as ca
 from people.api import staff_names
 from ra.applications.models import Application
+from ra.branches.queries import visible_ids
 from ra.fees import rules
 from ra.fees.models import FeeAgreement, FeeOrder, FeePayment, FeeSchedule
 from ra.fees.rules import Price, ScheduleState, State
@@ -152,10 +154,15 @@ def profiles() -> list[str]:
 # --- orders ----------------------------------------------------------------------------------
 
 
-def locked(order_id: int) -> FeeOrder:
-    """Refuses `fees.unknown`."""
-    rows = FeeOrder.objects.select_for_update(of=("self",)).select_related("application")
-    row = rows.filter(pk=order_id).first()
+def visible(actor: Actor) -> QuerySet[FeeOrder]:
+    """Orders of the person's office and the offices below it (CPS 1.4.2)."""
+    rows, offices = FeeOrder.objects.select_related("application"), visible_ids(actor)
+    return rows if offices is None else rows.filter(application__office_id__in=offices)
+
+
+def locked(order_id: int, actor: Actor) -> FeeOrder:
+    """Refuses `fees.unknown`, also for an order of another office."""
+    row = visible(actor).select_for_update(of=("self",)).filter(pk=order_id).first()
     if row is None:
         raise unknown(order_id)
     return row
@@ -167,9 +174,9 @@ def in_arrears(at: datetime) -> QuerySet[Application]:
     return Application.objects.filter(pk__in=late.values("application_id"))
 
 
-def orders(which: str) -> list[OrderView]:
+def orders(which: str, actor: Actor) -> list[OrderView]:
     """`unpaid`, `refunds` or all others' latest; at most 100."""
-    rows = FeeOrder.objects.select_related("application")
+    rows = visible(actor)
     match which:
         case "unpaid":
             rows = rows.filter(state__in=rules.UNPAID).order_by("due_at")
@@ -180,11 +187,9 @@ def orders(which: str) -> list[OrderView]:
     return _orders(rows[:PAGE])
 
 
-def order(number: str) -> OrderView:
-    """By the application's number. Refuses `fees.unknown`."""
-    found = _orders(
-        FeeOrder.objects.select_related("application").filter(application__number=number)
-    )
+def order(number: str, actor: Actor) -> OrderView:
+    """By the application's number. Refuses `fees.unknown`, also for another office's."""
+    found = _orders(visible(actor).filter(application__number=number))
     if not found:
         raise unknown(number)
     return found[0]

@@ -96,7 +96,7 @@ def take_payment(
     _check_finance(actor)
     rules.check_method(method)
     number = rules.check_receipt(receipt)
-    row = queries.locked(order_id)
+    row = queries.locked(order_id, actor)
     rules.check_payment(fen, row.fen if row.state in rules.UNPAID else 0)
     with guarded(rules.refuse("receipt_used", "this receipt is another's", field="receipt")):
         FeePayment.objects.create(
@@ -124,7 +124,7 @@ def note_arrears(*, at: datetime) -> int:
 def ask_refund(order_id: int, *, actor: Actor, at: datetime) -> None:
     """Ask a second person to agree to a refund that is due (CPS 9.1.5)."""
     _check_finance(actor)
-    row = queries.locked(order_id)
+    row = queries.locked(order_id, actor)
     if row.state == State.REFUND_ASKED and _is_over(row):
         advance(row, "decline_refund", actor=actor, at=at)
     rules.STEPS.after("ask_refund", row.state)
@@ -141,7 +141,7 @@ def decline_refund(
     approval: Approval, *, order_id: int, actor: Actor, at: datetime, **_stated: object
 ) -> None:
     """Named in `anxin/duties.py`: finance looks at it again."""
-    row = queries.locked(order_id)
+    row = queries.locked(order_id, actor)
     advance(row, "decline_refund", actor=actor, at=at, approval=approval.id)
 
 
@@ -149,7 +149,7 @@ def make_refund(
     approval: Approval, *, order_id: int, actor: Actor, at: datetime, **_stated: object
 ) -> None:
     """Named in `anxin/duties.py`; runs inside the vote's transaction."""
-    row = queries.locked(order_id)
+    row = queries.locked(order_id, actor)
     redeem(approval, REFUND, _refund_payload(row), actor=actor, at=at)
     advance(row, "refund", actor=actor, at=at, fen=row.refund)
     blanks = {"amount": rules.yuan(row.refund or 0)}

@@ -22,7 +22,7 @@ VIEWS = ("unpaid", "refunds", "all")
 def index(request: HttpRequest) -> HttpResponse:
     which = request.GET.get("view", "")
     which = which if which in VIEWS else VIEWS[0]
-    context = {"rows": queries.orders(which), "which": which, "proposed": queries.proposed()}
+    context = {"rows": queries.orders(which, actor_of(request)), "which": which, "proposed": queries.proposed()}
     return render(request, "ra/fees/list.html", context)
 
 
@@ -41,7 +41,7 @@ def pay(request: HttpRequest, number: str) -> HttpResponse:
     if form.is_valid():
         with refusals_on(form, fen="amount"):
             services.take_payment(
-                queries.order(number).id,
+                queries.order(number, actor_of(request)).id,
                 form.fen(),
                 method=form.cleaned_data["method"],
                 receipt=form.cleaned_data["receipt"],
@@ -55,7 +55,7 @@ def pay(request: HttpRequest, number: str) -> HttpResponse:
 @only(Role.FINANCE)
 @require_POST
 def ask_refund(request: HttpRequest, number: str) -> HttpResponse:
-    order_id = queries.order(number).id
+    order_id = queries.order(number, actor_of(request)).id
     services.ask_refund(order_id, actor=actor_of(request), at=timezone.now())
     return redirect("fee-order", number)
 
@@ -90,7 +90,7 @@ def _order(
 ) -> HttpResponse:
     roles = actor_of(request).roles
     context = {
-        "order": queries.order(number),
+        "order": queries.order(number, actor_of(request)),
         "form": form,
         "is_finance": Role.FINANCE in roles,
         "may_decide": Role.CA_ADMIN in roles,

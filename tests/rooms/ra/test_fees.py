@@ -31,13 +31,13 @@ LATER = AT + timedelta(hours=2)
 
 @pytest.fixture
 def yuan(db):
-    return hire("yuan", Role.FINANCE)
+    return hire("yuan", Role.FINANCE, office="")
 
 
 @pytest.fixture
 def gu(db):
     """A system administrator: who agrees."""
-    return hire("gu", Role.CA_ADMIN)
+    return hire("gu", Role.CA_ADMIN, office="")
 
 
 def refused(act, *arguments, **named):
@@ -190,12 +190,12 @@ def test_an_application_is_ordered_paid_and_receipted(counter, yuan, gu):
     """CPS-9.1"""
     publish(yuan, gu)
     _, told = ra.submitted(counter)
-    order = queries.order(told.number)
+    order = queries.order(told.number, yuan)
     assert (order.state, order.fen, order.missing) == ("open", 20_000, 20_000)
 
     pay(yuan)
 
-    order = queries.order(told.number)
+    order = queries.order(told.number, yuan)
     assert (order.state, order.missing, order.payments[0].receipt) == ("paid", 0, "R-1")
     entry = Entry.objects.get(action="ra.feeorder.pay")
     assert '"fen":20000' in entry.details
@@ -244,7 +244,7 @@ def test_who_has_not_paid_and_wants_another_term_pays_for_that(counter, yuan, gu
 
     handed_in_again(counter, application_id, 5)
 
-    order = queries.order(told.number)
+    order = queries.order(told.number, yuan)
     assert (order.state, order.fen, order.years) == ("open", 80_000, 5)
     entry = Entry.objects.get(action="ra.feeorder.reprice")
     assert '"fen":80000' in entry.details
@@ -341,11 +341,11 @@ def test_a_revocation_by_wish_is_refunded_by_two_people_and_told(live_counter, y
     pay(yuan)
     asked = revocations.ask(row.certificate_id, live_counter.chen, cause="own_wish")
     revocations.decide(asked, live_counter.ren)
-    order = queries.order(row.number)
+    order = queries.order(row.number, yuan)
     assert (order.state, order.refund) == ("refund_due", 20_000)
 
     services.ask_refund(order.id, actor=yuan, at=LATER)
-    waiting = queries.order(row.number).approval_id
+    waiting = queries.order(row.number, yuan).approval_id
     assert refused(decide, waiting, yuan, at=LATER).rule == "approval.not_a_checker"
     decide(waiting, gu, at=LATER)
 
@@ -380,7 +380,7 @@ def test_a_refund_that_is_not_agreed_to_can_be_asked_again(counter, yuan, gu):
     order = FeeOrder.objects.get()
     services.ask_refund(order.pk, actor=yuan, at=LATER)
 
-    decide(queries.order(told.number).approval_id, gu, grants=False, at=LATER)
+    decide(queries.order(told.number, yuan).approval_id, gu, grants=False, at=LATER)
     assert state() == "refund_due"
     services.ask_refund(order.pk, actor=yuan, at=LATER)
     assert state() == "refund_asked"
@@ -424,6 +424,21 @@ def test_others_keep_out_of_the_money(counter, yuan, gu):
     for path in ("/w/fees/", "/w/fees/schedule/", f"/w/fees/{told.number}/"):
         assert chen.get(path).status_code == 403
     assert admin.post(f"/w/fees/{told.number}/pay/").status_code == 403
+
+
+def test_the_money_of_one_ra_is_not_anothers(counter, yuan, gu):
+    """CPS-1.4.2"""
+    publish(yuan, gu)
+    _, told = ra.submitted(counter)
+    order = FeeOrder.objects.get()
+    qin, own = hire("qin", Role.FINANCE, office="RA02"), hire("jin", Role.FINANCE, office="RA01")
+
+    assert queries.orders("unpaid", qin) == []
+    assert refused(queries.order, told.number, qin).rule == "fees.unknown"
+    assert refused(services.ask_refund, order.pk, actor=qin, at=LATER).rule == "fees.unknown"
+    assert refused(pay, qin).rule == "fees.unknown"
+    assert signed_in(qin).get(f"/fees/{told.number}/").status_code == 404
+    assert [one.number for one in queries.orders("unpaid", own)] == [told.number]
 
 
 @pytest.mark.urls("anxin.urls_public")
