@@ -22,7 +22,11 @@ VIEWS = ("unpaid", "refunds", "all")
 def index(request: HttpRequest) -> HttpResponse:
     which = request.GET.get("view", "")
     which = which if which in VIEWS else VIEWS[0]
-    context = {"rows": queries.orders(which, actor_of(request)), "which": which, "proposed": queries.proposed()}
+    context = {
+        "rows": queries.orders(which, actor_of(request)),
+        "which": which,
+        "proposed": queries.proposed(),
+    }
     return render(request, "ra/fees/list.html", context)
 
 
