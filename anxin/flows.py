@@ -6,6 +6,7 @@ Every hop between houses that is not a plain call is on this page.
 FLOWS: dict[str, tuple[str, ...]] = {
     "people.alerted": (),  # on the person's own page; who sends mail to staff follows here
     "people.suspended": (),  # sessions, device and roles are gone with the act itself (CPS 5.3.6)
+    "ra.deadline_near": (),  # CPS 4.2.3: who wants to be told of it stands here
     "ca.certificates_issued": ("ra.hand_over", "ca.answer_issued"),
     "ca.status_changed": ("ca.answer_status", "ra.note_status"),
 }
@@ -27,6 +28,8 @@ TIMETABLE: dict[str, float] = {
     "people.note_lapses": 3600,  # CPS 5.3.4: what is about to lapse in the personnel files
     "ra.note_arrears": 3600,  # CPS 9.1: orders nobody paid in time
     "ra.send_notices": 10,  # CPS 4.3.2: what nobody rang for, and what failed before
+    "ra.draw_rechecks": 3600,  # CPS 4.1.2.2: decisions of the days before, to be looked at again
+    "ra.raise_alarms": 300,  # CPS 4.2.3: submissions whose two working days end soon
     "ra.remind_expiring": 21_600,  # CPS 4.6.1: 60, 30, 15 and 7 days before the end
 }
 

@@ -98,7 +98,7 @@ GRANTS: dict[str, dict[str, str]] = {
     "ra_application": {
         "anxin_staff": KEEP,
         "anxin_worker": "SELECT,"
-        " UPDATE (state, issued_at, certificate_state, certificate_state_at)",
+        " UPDATE (state, issued_at, certificate_state, certificate_state_at, alarmed_round)",
         "anxin_public": "SELECT (id, number, state, profile, days, masked_name, office_id, round,"
         " opened_at, submitted_at, deadline_at, returned_at, correction_due_at, decided_at,"
         " issued_at, accepted_at, certificate_id, certificate_state, certificate_state_at),"
@@ -114,6 +114,7 @@ GRANTS: dict[str, dict[str, str]] = {
     "ra_itemverdict": {"anxin_staff": ALL},
     "ra_decision": {
         "anxin_staff": ADD,
+        "anxin_worker": "SELECT (id, application_id, reviewer_id, outcome, at)",
         "anxin_public": "SELECT (application_id, round, outcome, reasons, items, message, at)",
     },
     "ra_statusaccess": {
@@ -129,6 +130,11 @@ GRANTS: dict[str, dict[str, str]] = {
     "ra_holdrequest": {"anxin_staff": KEEP},
     "ra_disclosurecase": {"anxin_staff": KEEP},
     "ra_blacklistentry": {"anxin_staff": KEEP},
+    "ra_draw": {"anxin_staff": READ, "anxin_worker": ADD},
+    "ra_recheck": {
+        "anxin_staff": "SELECT, UPDATE (state, fault, judged_by, judged_at)",
+        "anxin_worker": ADD,
+    },
     "ra_import": {"anxin_staff": KEEP},
     "ra_importchunk": {"anxin_staff": KEEP},
     "ra_receipt": {"anxin_staff": ADD},

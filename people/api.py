@@ -11,11 +11,13 @@ from people.approvals.queries import ApprovalView as Approval
 from people.approvals.queries import Spent, approval, may, open_approvals, spent, standing
 from people.approvals.queries import VoteView as Vote
 from people.approvals.services import propose, redeem, vote, withdraw
+from people.trust.queries import Holder, holders
 from people.trust.rules import Item, Role
 from people.trust.services import appoint, dismiss, note_finding, open_file
 
 __all__ = [
     "Approval",
+    "Holder",
     "Item",
     "Role",
     "Shown",
@@ -27,6 +29,7 @@ __all__ = [
     "demo_accounts",
     "dismiss",
     "enrol_device",
+    "holders",
     "may",
     "new_demo_account",
     "note_finding",

@@ -52,6 +52,7 @@ PAGES = (
     Page(WORK, "revocations", "certificate-off", _("吊销申请"), COUNTER),
     Page(WORK, "holds", "lock", _("冻结与解冻"), COUNTER),
     Page(WORK, "disclosures", "report", _("个人信息提供"), COUNTER),
+    Page(WORK, "rechecks", "checklist", _("抽查复审"), COUNTER),
     Page(WORK, "blacklist", "ban", _("不予受理名单"), COUNTER),
     Page(WORK, "search", "list-search", _("申请与证书查询"), COUNTER),
     Page(WORK, "notices", "send", _("订户通知"), frozenset({Role.OPERATOR})),
@@ -68,6 +69,7 @@ PAGES = (
     Page(MONEY, "fees", "report", _("费用"), frozenset({Role.FINANCE, Role.CA_ADMIN})),
     Page(RECORDS, "audit", "list-search", _("审计日志"), frozenset({Role.AUDITOR})),
     Page(SELF, "approvals", "checklist", _("待我审批"), PARTIES),
+    Page(RECORDS, "rechecks", "checklist", _("抽查复审"), frozenset({Role.AUDITOR})),
     Page(SELF, "me", "user-circle", _("我的岗位"), frozenset(Role)),
     Page(SELF, "password", "key", _("修改密码"), frozenset(Role)),
 )

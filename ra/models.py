@@ -26,3 +26,5 @@ from ra.receipts.models import Receipt as Receipt
 from ra.review.models import Decision as Decision
 from ra.review.models import ItemVerdict as ItemVerdict
 from ra.revocations.models import RevocationRequest as RevocationRequest
+from ra.sampling.models import Draw as Draw
+from ra.sampling.models import Recheck as Recheck

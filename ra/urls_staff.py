@@ -18,6 +18,7 @@ from ra.receipts import views as receipts
 from ra.requests import views as requests
 from ra.review.views import case, decision, queue
 from ra.revocations import views as revocations
+from ra.sampling import views as sampling
 
 
 def desk(pages: requests.Pages) -> list[URLPattern]:
@@ -38,6 +39,7 @@ urlpatterns = [
     path("cases/<str:number>/", case.case, name="case"),
     path("cases/<str:number>/claim/", queue.claim, name="case-claim"),
     path("cases/<str:number>/release/", queue.release, name="case-release"),
+    path("cases/<str:number>/pass-on/", queue.pass_on, name="case-pass-on"),
     path("cases/<str:number>/verdict/", case.verdict, name="case-verdict"),
     path("cases/<str:number>/agree/", case.agree, name="case-agree"),
     path("cases/<str:number>/approve/", decision.approve, name="case-approve"),
@@ -120,6 +122,9 @@ urlpatterns = [
     path("imports/<str:number>/take/", imports.take, name="import-take"),
     path("imports/<str:number>/failures/", imports.failures, name="import-failures"),
     path("imports/<str:number>/close/", imports.close, name="import-close"),
+    path("rechecks/", sampling.index, name="rechecks"),
+    path("rechecks/<int:recheck_id>/", sampling.show, name="recheck"),
+    path("rechecks/<int:recheck_id>/judge/", sampling.judge, name="recheck-judge"),
     path("blacklist/", blacklist.index, name="blacklist"),
     path("blacklist/ask/", blacklist.ask, name="blacklist-ask"),
     path("blacklist/<int:entry_id>/", blacklist.show, name="blacklist-entry"),

@@ -17,6 +17,7 @@ from ra.procedures.wording import WORDING as PROCEDURES
 from ra.receipts.wording import WORDING as RECEIPTS
 from ra.review.wording import WORDING as REVIEW
 from ra.revocations.wording import WORDING as REVOCATIONS
+from ra.sampling.wording import WORDING as SAMPLING
 
 WORDING = {
     **BRANCHES,
@@ -32,6 +33,7 @@ WORDING = {
     **HANDOVER,
     **HOLDS,
     **REVOCATIONS,
+    **SAMPLING,
     **RECEIPTS,
     **DISCLOSURES,
     **NOTICES,

@@ -31,7 +31,11 @@ def _next_opening(moment: datetime, is_workday: IsWorkday) -> datetime:
 
 def add_workdays(start: datetime, days: int, is_workday: IsWorkday) -> datetime:
     """The instant `days` whole working days of working time after `start`."""
-    left = DAY * days
+    return add_working_time(start, DAY * days, is_workday)
+
+
+def add_working_time(start: datetime, left: timedelta, is_workday: IsWorkday) -> datetime:
+    """The instant so much working time after `start`."""
     moment = _next_opening(start.astimezone(SHANGHAI), is_workday)
     while left > _closing(moment.date()) - moment:
         left -= _closing(moment.date()) - moment

@@ -45,6 +45,7 @@ class Application(Stateful):
     round = models.PositiveSmallIntegerField(default=0)  # times it was submitted
     approval_id = models.BigIntegerField(null=True)
     reviews_needed = models.PositiveSmallIntegerField(default=1)
+    alarmed_round = models.PositiveSmallIntegerField(default=0, db_default=0)  # CPS 4.2.3
     reviews_done = models.PositiveSmallIntegerField(default=0)
 
     slots_needed = models.PositiveSmallIntegerField(default=0)  # documents asked for at submission

@@ -9,7 +9,7 @@ from anxin.kernel import canonical
 from anxin.kernel.actors import Actor
 from anxin.kernel.errors import Kind, Refusal
 from anxin.kernel.states import Steps
-from anxin.kernel.workdays import add_workdays, working_time
+from anxin.kernel.workdays import add_workdays, add_working_time, working_time
 from ra.applications.workcalendar import is_workday
 
 
@@ -69,6 +69,11 @@ class Sla:
 def deadline(submitted_at: datetime) -> datetime:
     """CPS 4.2.3: two working days after everything was handed in."""
     return add_workdays(submitted_at, WORKING_DAYS, is_workday)
+
+
+def soon_until(at: datetime) -> datetime:
+    """What ends up to this instant ends soon, or has ended."""
+    return add_working_time(at, SOON, is_workday)
 
 
 def correction_deadline(at: datetime) -> datetime:

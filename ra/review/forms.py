@@ -7,7 +7,9 @@ from django import forms
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
+from people.api import Holder
 from ra.review.rules import MANY_CHARACTERS, REVEAL_REASONS, Outcome, reasons_for
+from ra.review.wording import PASS_REASONS as PASS_WORDS
 from ra.review.wording import REASONS
 from ra.review.wording import REVEAL_REASONS as REVEAL_WORDS
 
@@ -76,3 +78,19 @@ class FilterForm(forms.Form):
     profile = forms.CharField(label=_("证书模板"), required=False, max_length=40)
     office = forms.CharField(label=_("机构"), required=False, max_length=20)
     text = forms.CharField(label=_("编号、证件号、手机号或姓名"), required=False, max_length=64)
+
+
+class PassForm(forms.Form):
+    """`colleagues`: who else may check it."""
+
+    to = forms.TypedChoiceField(label=_("交给"), required=False, coerce=int, empty_value=None)
+    reason = forms.ChoiceField(label=_("移交原因"), choices=list(PASS_WORDS.items()))
+
+    def __init__(self, *args: Any, colleagues: Sequence[Holder], **more: Any) -> None:
+        super().__init__(*args, **more)
+        field = self.fields["to"]
+        assert isinstance(field, forms.TypedChoiceField)
+        field.choices = [
+            ("", _("放回队列，任何人可以领取")),
+            *((one.id, one.name) for one in colleagues),
+        ]

@@ -94,10 +94,17 @@ def queue(actor: Actor, view: View, filters: Filters, *, after: str = "", at: da
 
 
 def counts(actor: Actor, *, at: datetime) -> dict[str, int]:
-    """How many each tab holds, counted up to COUNT_LIMIT; two queries for all tabs."""
+    """How many each tab holds, and how many are `late` or will be `soon`, up to COUNT_LIMIT each;
+    two queries for all.
+    """
     rows = applications.visible(actor)
     tabs = [view for view in View if view is not View.ALL]
     limited = [_VIEWS[view](rows, actor, at).values("pk")[:COUNT_LIMIT] for view in tabs]
+    submitted = rows.filter(
+        state=State.SUBMITTED, deadline_at__lte=application_rules.soon_until(at)
+    )
+    pressing = (submitted.filter(deadline_at__lt=at), submitted.filter(deadline_at__gte=at))
+    limited += [found.values("pk")[:COUNT_LIMIT] for found in pressing]
     asked = [limit.query.sql_with_params() for limit in limited]
     columns = ", ".join(
         f"(SELECT count(*) FROM ({sql}) AS tab)"  # noqa: S608 -- SQL that Django wrote
@@ -105,7 +112,8 @@ def counts(actor: Actor, *, at: datetime) -> dict[str, int]:
     )
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT {columns}", [value for _, values in asked for value in values])
-        return dict(zip([view.value for view in tabs], cursor.fetchone(), strict=True))
+        names = [*(view.value for view in tabs), "late", "soon"]
+        return dict(zip(names, cursor.fetchone(), strict=True))
 
 
 def search(actor: Actor, text: str, *, at: datetime) -> list[Row]:

@@ -98,6 +98,10 @@ def reasons_for(outcome: Outcome) -> list[Reason]:
     return [reason for reason in REASONS.values() if outcome in reason.outcomes]
 
 
+# Why a claim is handed on, or put back: the house's own codes.
+PASS_REASONS = ("shift_ends", "knows_applicant", "needs_colleague", "called_away")
+
+
 # --- may one? --------------------------------------------------------------------------------
 
 
@@ -179,6 +183,19 @@ def check_reveal_reason(reason: str) -> None:
     if reason not in REVEAL_REASONS:
         raise Refusal(
             Kind.INVALID, "review.reveal_reason", f"no reason {reason}", cps="9.3", field="reason"
+        )
+
+
+def check_pass_reason(reason: str) -> None:
+    if reason not in PASS_REASONS:
+        raise Refusal(Kind.INVALID, "review.pass_reason", f"no {reason}", field="reason")
+
+
+def check_colleague(person_id: int | None, colleagues: Collection[int]) -> None:
+    """CPS 4.3.1: nobody gets what they entered or have decided, nor what is not their office's."""
+    if person_id not in colleagues:
+        raise Refusal(
+            Kind.FORBIDDEN, "review.no_colleague", "may not review this", cps="4.3.1", field="to"
         )
 
 

@@ -98,7 +98,7 @@ def set_verdict(
     masked value before it was revealed (`review.not_seen`), unless it was verified before, and to
     the certificate before its preview was opened (`review.not_previewed`).
     """
-    row = _on_desk(application_id, seen, actor=actor, at=at)
+    row = on_desk(application_id, seen, actor=actor, at=at)
     content = applications.content(row)
     current = marks.of(row, content)
     rules.check_item(item, current)
@@ -114,7 +114,7 @@ def set_verdict(
 @transaction.atomic
 def open_preview(application_id: int, *, actor: Actor, at: datetime) -> None:
     """Show what the certificate will contain (CPS 4.2.1). Refuses as `set_verdict` does."""
-    row = _on_desk(application_id, None, actor=actor, at=at)
+    row = on_desk(application_id, None, actor=actor, at=at)
     current = marks.of(row, applications.content(row))
     if rules.PREVIEWED not in marks.found(row, actor.person_id, current).seen:
         _has_seen(row, rules.PREVIEWED, current[rules.PREVIEWED], actor=actor, at=at)
@@ -126,7 +126,7 @@ def confirm_fields(
     application_id: int, items: Collection[str], *, seen: int, actor: Actor, at: datetime
 ) -> None:
     """All these fields agree, said at once. Refuses as `set_verdict` does, all or none."""
-    row = _on_desk(application_id, seen, actor=actor, at=at)
+    row = on_desk(application_id, seen, actor=actor, at=at)
     content = applications.content(row)
     current = marks.of(row, content)
     for item in items:
@@ -146,7 +146,7 @@ def decide_approve(application_id: int, *, seen: str, actor: Actor, at: datetime
     `seen` is `CaseView.seen`. Refuses (Refusals) every hindrance: `review.mismatch`, `incomplete`,
     `unticked`, `unopened`; `applications.content_changed`; and whatever people, RA and CA refuse.
     """
-    row = _on_desk(application_id, None, actor=actor, at=at)
+    row = on_desk(application_id, None, actor=actor, at=at)
     rules.check_fresh_eyes(_has_decided(row, actor))
     content = applications.content(row)
     current = marks.of(row, content)
@@ -184,7 +184,7 @@ def return_for_correction(
     Refuses `review.reasons`, `review.message`, `review.message_personal`, `review.not_claimed`.
     """
     rules.check_words(Outcome.RETURN, reasons, message)
-    row = _on_desk(application_id, None, actor=actor, at=at)
+    row = on_desk(application_id, None, actor=actor, at=at)
     _decide(row, Outcome.RETURN, reasons, items, message, actor=actor, at=at)
     _vote_no(row, actor=actor, at=at)
     due = application_rules.correction_deadline(at)
@@ -201,7 +201,7 @@ def reject(
 ) -> Decided:
     """Decline for good (CPS 4.2.2); the applicant reads why and may apply again."""
     rules.check_words(Outcome.REJECT, reasons, message)
-    row = _on_desk(application_id, None, actor=actor, at=at)
+    row = on_desk(application_id, None, actor=actor, at=at)
     _decide(row, Outcome.REJECT, reasons, (), message, actor=actor, at=at)
     _vote_no(row, actor=actor, at=at)
     _close(row, decided_at=at, decided_by=actor.person_id)
@@ -223,7 +223,7 @@ def reveal(application_id: int, field: str, *, reason: str, actor: Actor, at: da
     row = applications.locked(application_id, actor)
     rules.check_was_submitted(row.round)
     if row.state == application_rules.State.SUBMITTED:
-        row = _on_desk(application_id, None, actor=actor, at=at)
+        row = on_desk(application_id, None, actor=actor, at=at)
     content = applications.content(row)
     rules.check_item(field, content.fields)
     value = content.fields[field]
@@ -267,7 +267,7 @@ def _renew(row: Application, *, actor: Actor, at: datetime) -> None:
     row.save(update_fields=["claimed_by", "claimed_until"])
 
 
-def _on_desk(application_id: int, seen: int | None, *, actor: Actor, at: datetime) -> Application:
+def on_desk(application_id: int, seen: int | None, *, actor: Actor, at: datetime) -> Application:
     """The locked row of an application this person has claimed and may judge; renews the claim."""
     _check_reviewer(actor)
     row = applications.locked(application_id, actor)

@@ -41,6 +41,12 @@ REVEAL_REASONS = {
     "complaint": _("处理投诉或争议"),
     "court": _("司法或监管要求"),
 }
+PASS_REASONS = {
+    "shift_ends": _("交班"),
+    "knows_applicant": _("与申请人相识，需要回避"),
+    "needs_colleague": _("需要由更熟悉的人审核"),
+    "called_away": _("临时有其他工作"),
+}
 VIEWS = {
     "waiting": _("待审核"),
     "resubmitted": _("补正回件"),
@@ -54,6 +60,8 @@ VIEWS = {
 }
 
 WORDING = {
+    "review.pass_reason": _("请选择移交原因。"),
+    "review.no_colleague": _("这位同事不能审核这件申请（CPS %(cps)s）。请选择别人，或放回队列。"),
     "review.draft": _("这件申请还没有提交过，不能审核。"),
     "review.not_a_reviewer": _("只有审核员可以审核（CPS %(cps)s）。"),
     "review.own_work": _("录入人不能审核自己录入的申请（CPS %(cps)s）。"),

@@ -32,6 +32,7 @@ from ra.review import wording as review
 from ra.review.pages import CaseView
 from ra.review.queries import Row
 from ra.revocations import wording as revocations
+from ra.sampling import wording as sampling
 
 register = template.Library()
 
@@ -92,6 +93,8 @@ TABLES: Mapping[str, Mapping[str, Any]] = {
     "purpose": evidence.PURPOSES,
     "question": revocations.CAUSE_QUESTIONS,
     "reason": review.REASONS,
+    "recheck": sampling.STATES,
+    "recheck_fault": sampling.FAULTS,
     "revocation": revocations.STATES,
     "revocation_reason": ca.REASONS,
     "slot": evidence.SLOTS,
@@ -127,6 +130,9 @@ TONES = {
     "open": "ok",
     "stopped": "bad",
     "proposed": "info",
+    "waiting": "info",
+    "right": "ok",
+    "wrong": "bad",
     "checking": "info",
     "checked": "warn",
     "taking": "info",

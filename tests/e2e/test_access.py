@@ -65,6 +65,7 @@ def things(product) -> dict[str, str]:
         "proof_id": "0",
         "key_id": "0",
         "entry_id": "0",
+        "recheck_id": "0",
         "approval_id": "0",
     }
 

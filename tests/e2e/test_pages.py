@@ -30,6 +30,7 @@ STAFF = [  # who, where ({…}: see `places`), name of the picture
     ("陈越", "/w/imports/", "imports"),
     ("陈越", "/w/certificates/{valid}/renew/", "renew"),
     ("陈越", "/w/signed-request/", "signed-request"),
+    ("沈佳", "/w/rechecks/", "rechecks"),
     ("陈越", "/w/blacklist/", "blacklist"),
     ("陈越", "/w/blacklist/ask/", "blacklist-form"),
     ("陈越", "/me/", "me"),

@@ -1,6 +1,7 @@
 """The work queue, and taking the next application from it."""
 
 import logging
+from datetime import timedelta
 from typing import Any
 
 from django.contrib import messages
@@ -10,18 +11,21 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from anxin.kernel import web
 from anxin.kernel.errors import Refusal
+from anxin.refusals import refusals_on
 from ca.api import PROFILES
 from people.api import Role
 from people.gates import actor_of, only
 from ra.applications.queries import id_of
 from ra.applications.wording import STATES
 from ra.review import case as cases
-from ra.review import queries, services
+from ra.review import passing, queries, services
+from ra.review.forms import PassForm
 from ra.review.queries import Filters, View
+from ra.review.rules import LEASE
 from ra.review.services import Decided
 from ra.review.wording import VIEWS
 
@@ -53,19 +57,19 @@ def queue(request: HttpRequest) -> HttpResponse:
         "view_label": VIEWS[view.value],
         "filters": filters,
         "now": at,
-        "late": sum(row.overdue or bool(row.sla and row.sla.late) for row in page.rows),
-        "soon": sum(row.sla.soon for row in page.rows if row.sla),
+        "may_review": Role.REVIEWER in actor.roles,
     }
     if web.wants_part(request):
         return render(request, "ra/review/queue_list.html", context)
     counts = queries.counts(actor, at=at)
     context |= {
         "counts": counts,
+        "late": counts["late"],
+        "soon": counts["soon"],
         "tabs": [(v.value, VIEWS[v.value], counts[v.value], v in HOT) for v in tabs],
         "all_label": VIEWS[View.ALL.value],
         "profiles": [(code, PROFILES[code]) for code in _profiles(page)],
         "may_enter": Role.OPERATOR in actor.roles,
-        "may_review": Role.REVIEWER in actor.roles,
     }
     return render(request, "ra/review/queue.html", context)
 
@@ -91,6 +95,26 @@ def release(request: HttpRequest, number: str) -> HttpResponse:
     services.release(id_of(number, actor), actor=actor, at=timezone.now())
     messages.success(request, _("%(number)s 已放回队列。") % {"number": number})
     return redirect("queue")
+
+
+@only(Role.REVIEWER)
+@never_cache
+@require_http_methods(["GET", "POST"])
+def pass_on(request: HttpRequest, number: str) -> HttpResponse:
+    """To a colleague's desk, or back to the queue, with a reason."""
+    actor, at = actor_of(request), timezone.now()
+    form = PassForm(request.POST or None, colleagues=passing.colleagues(number, actor, at=at))
+    if request.method == "POST" and form.is_valid():
+        given = form.cleaned_data
+        with refusals_on(form):
+            passing.pass_on(
+                id_of(number, actor), given["to"], reason=given["reason"], actor=actor, at=at
+            )
+            messages.success(request, _("%(number)s 已移交。") % {"number": number})
+            return redirect("queue")
+    status = 422 if form.errors else 200
+    context = {"number": number, "form": form, "minutes": LEASE // timedelta(minutes=1)}
+    return render(request, "ra/review/pass_on.html", context, status=status)
 
 
 def onward(request: HttpRequest, done: Decided | None = None) -> HttpResponse:
