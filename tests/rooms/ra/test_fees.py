@@ -437,7 +437,7 @@ def test_the_money_of_one_ra_is_not_anothers(counter, yuan, gu):
     assert refused(queries.order, told.number, qin).rule == "fees.unknown"
     assert refused(services.ask_refund, order.pk, actor=qin, at=LATER).rule == "fees.unknown"
     assert refused(pay, qin).rule == "fees.unknown"
-    assert signed_in(qin).get(f"/fees/{told.number}/").status_code == 404
+    assert signed_in(qin).get(f"/w/fees/{told.number}/").status_code == 404
     assert [one.number for one in queries.orders("unpaid", own)] == [told.number]
 
 
