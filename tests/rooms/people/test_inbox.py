@@ -13,20 +13,11 @@ from people.approvals.inbox import Shown
 from people.approvals.rules import Duty
 from people.trust.queries import roles_given
 from tests.support.people import hire, signed_in
+from tests.support.refusals import refused_by
 
 pytestmark = pytest.mark.django_db
 AT = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
 declined = []
-
-
-@pytest.fixture
-def tang():
-    return hire("tang", Role.SECURITY_ADMIN)
-
-
-@pytest.fixture
-def gao():
-    return hire("gao", Role.CA_ADMIN)
 
 
 def appoint_asked(maker):
@@ -36,12 +27,6 @@ def appoint_asked(maker):
     subject = f"people.staffmember:{wen}"
     at = datetime.now(UTC)
     return wen, propose("people.appoint", payload, subject=subject, actor=maker, at=at)
-
-
-def refused(act, *arguments, **named):
-    with pytest.raises(Refusal) as refusal:
-        act(*arguments, **named)
-    return refusal.value.rule
 
 
 def test_who_may_decide_finds_it_and_who_asked_sees_their_own(tang, gao):
@@ -92,7 +77,7 @@ def test_what_changed_after_the_page_was_shown_is_not_decided(tang, gao):
     _, asked = appoint_asked(tang)
 
     named = {"grants": True, "comment": "", "actor": gao, "at": datetime.now(UTC)}
-    rule = refused(services.decide, asked.id, seen="ab" * 32, **named)
+    rule = refused_by(services.decide, asked.id, seen="ab" * 32, **named)
 
     assert rule == "approval.seen_something_else"
 
@@ -105,7 +90,7 @@ def test_nobody_decides_about_themselves(tang, gao):
 
     shown = inbox.page(asked.id, gao)
     assert [one.rule for one in shown.reasons] == ["trust.own_file"]
-    assert refused(vote, asked.id, grants=True, seen=asked.digest, actor=gao, at=AT) == (
+    assert refused_by(vote, asked.id, grants=True, seen=asked.digest, actor=gao, at=AT) == (
         "trust.own_file"
     )
 
@@ -128,8 +113,8 @@ def test_what_has_a_page_of_its_own_is_not_decided_here():
     asked = propose("ra.approve_application", {"n": 1}, subject="x:1", actor=chen, at=AT)
     named = {"grants": True, "seen": asked.digest, "comment": "", "actor": ren, "at": AT}
 
-    assert refused(services.decide, asked.id, **named) == "approval.page_of_its_own"
-    assert refused(services.take_back, asked.id, actor=chen, at=AT) == "approval.page_of_its_own"
+    assert refused_by(services.decide, asked.id, **named) == "approval.page_of_its_own"
+    assert refused_by(services.take_back, asked.id, actor=chen, at=AT) == "approval.page_of_its_own"
     assert inbox.inbox(ren).waiting == inbox.inbox(chen).own == ()
 
 
@@ -216,4 +201,4 @@ def test_what_is_out_of_sight_is_not_listed(duty, tang, gao):
     asked = gate_asked(tang)
 
     assert inbox.inbox(gao).waiting == ()
-    assert refused(inbox.page, asked.id, gao) == "approval.unknown"
+    assert refused_by(inbox.page, asked.id, gao) == "approval.unknown"

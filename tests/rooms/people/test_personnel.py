@@ -32,27 +32,12 @@ from people.trust.queries import roles_of
 from people.trust.rules import Duty, Grade, State
 from people.trust.services import name_escort, note_lapses
 from tests.support.people import hire, in_order, signed_in
+from tests.support.refusals import refused_by
 
 pytestmark = pytest.mark.django_db
 AT = datetime(2026, 11, 20, 4, 0, tzinfo=UTC)
 TODAY = date(2026, 11, 20)
 PASSWORD, KEY = "qiyuan-Harbor-17", b"k" * 20
-
-
-@pytest.fixture
-def tang():
-    return hire("tang", Role.SECURITY_ADMIN)
-
-
-@pytest.fixture
-def gao():
-    return hire("gao", Role.CA_ADMIN)
-
-
-def refused(act, *arguments, **named):
-    with pytest.raises(Refusal) as refusal:
-        act(*arguments, **named)
-    return refusal.value.rule
 
 
 def lapses(person_id, item, due):
@@ -116,7 +101,7 @@ def test_who_asked_does_not_agree(tang):
     """CPS-5.2.4"""
     wen = hire("wen").person_id
     asked = services.propose_appointment(wen, Role.OPERATOR, actor=tang, at=AT)
-    rule = refused(vote, asked.id, grants=True, seen=asked.digest, actor=tang, at=AT)
+    rule = refused_by(vote, asked.id, grants=True, seen=asked.digest, actor=tang, at=AT)
 
     assert rule == "approval.not_a_checker"
 
@@ -124,12 +109,14 @@ def test_who_asked_does_not_agree(tang):
 def test_nobody_asks_or_agrees_about_themselves(tang, gao):
     """CPS-5.2.4"""
     own = services.propose_appointment
-    assert refused(own, tang.person_id, Role.POLICY_MEMBER, actor=tang, at=AT) == "trust.own_file"
+    assert (
+        refused_by(own, tang.person_id, Role.POLICY_MEMBER, actor=tang, at=AT) == "trust.own_file"
+    )
     asked = own(gao.person_id, Role.POLICY_MEMBER, actor=tang, at=AT)
 
     named = {"grants": True, "seen": asked.digest, "actor": gao, "at": AT}
-    assert refused(vote, asked.id, **named) == "trust.own_file"
-    assert refused(vote, asked.id, **named | {"grants": False}) == "trust.own_file"
+    assert refused_by(vote, asked.id, **named) == "trust.own_file"
+    assert refused_by(vote, asked.id, **named | {"grants": False}) == "trust.own_file"
     assert roles_of(gao.person_id, at=AT) == {"ca_admin"}
 
 
@@ -138,7 +125,7 @@ def test_nobody_stops_their_own_dismissal(tang, gao):
     asked = services.propose_dismissal(gao.person_id, Role.CA_ADMIN, actor=tang, at=AT)
 
     named = {"grants": False, "seen": asked.digest, "actor": gao, "at": AT}
-    assert refused(vote, asked.id, **named) == "trust.own_file"
+    assert refused_by(vote, asked.id, **named) == "trust.own_file"
     assert approval(asked.id).state == "open"
 
 
@@ -149,7 +136,7 @@ def test_a_role_is_given_for_the_office_the_voter_was_shown(tang, gao):
     services.move(wen, "RA01", actor=tang, at=AT)
 
     decided = {"grants": True, "seen": asked.digest, "actor": gao, "at": AT}
-    assert refused(vote, asked.id, **decided) == "approval.closed"
+    assert refused_by(vote, asked.id, **decided) == "approval.closed"
     assert approval(asked.id).state == "withdrawn"
     assert roles_of(wen, at=AT) == set()
 
@@ -162,7 +149,7 @@ def test_a_device_that_was_lost_does_not_come_back_with_its_person(tang, gao, sh
 
     now = datetime.now(UTC)
     code = codes.code(KEY, after=-1, at=now)
-    assert refused(devices.check_code, shen, code, address="", at=now) == "sign_in.refused"
+    assert refused_by(devices.check_code, shen, code, address="", at=now) == "sign_in.refused"
     assert accounts.check_password("shen", PASSWORD, address="", at=now) == shen
 
 
@@ -177,7 +164,7 @@ def test_a_hopeless_appointment_is_not_even_asked_for(tang, held, asked, rule):
     """CPS-5.2.4: enforced at assignment."""
     chen = hire("chen", *held).person_id
 
-    assert refused(services.propose_appointment, chen, asked, actor=tang, at=AT) == rule
+    assert refused_by(services.propose_appointment, chen, asked, actor=tang, at=AT) == rule
 
 
 def test_what_lapsed_since_it_was_asked_for_is_not_given(tang, gao):
@@ -186,7 +173,7 @@ def test_what_lapsed_since_it_was_asked_for_is_not_given(tang, gao):
     asked = services.propose_appointment(wen, Role.OPERATOR, actor=tang, at=AT)
     lapses(wen, Item.RECOVERY, TODAY - timedelta(days=1))
 
-    rule = refused(vote, asked.id, grants=True, seen=asked.digest, actor=gao, at=AT)
+    rule = refused_by(vote, asked.id, grants=True, seen=asked.digest, actor=gao, at=AT)
 
     assert rule == "trust.recovery"
     assert approval(asked.id).state == "open"
@@ -195,7 +182,7 @@ def test_what_lapsed_since_it_was_asked_for_is_not_given(tang, gao):
 def test_a_newcomer_gets_a_role_once_the_file_is_whole(tang):
     """CPS-5.3.1, CPS-5.3.2, CPS-5.3.3"""
     wen = newcomer()
-    assert refused(appoint, wen, Role.OPERATOR, actor=SYSTEM, at=AT) == "trust.no_file"
+    assert refused_by(appoint, wen, Role.OPERATOR, actor=SYSTEM, at=AT) == "trust.no_file"
     open_file(wen, engaged_on=date(2026, 1, 5), actor=tang, at=AT)
     for item in Item:
         with pytest.raises(Refusal) as refusal:
@@ -268,14 +255,14 @@ def test_notice_is_written_down_once_for_each_step():
 def test_nobody_keeps_their_own_file(tang):
     """CPS-5.3.2"""
     one = {"passed": True, "on": TODAY, "actor": tang, "at": AT}
-    assert refused(note_finding, tang.person_id, Item.HONESTY, **one) == "trust.own_file"
+    assert refused_by(note_finding, tang.person_id, Item.HONESTY, **one) == "trust.own_file"
 
 
 def test_only_the_administrators_keep_files():
     """CPS-5.3.2"""
     ren, chen = hire("ren", Role.AUDITOR), hire("chen")
     one = {"passed": True, "on": TODAY, "actor": ren, "at": AT}
-    assert refused(note_finding, chen.person_id, Item.HONESTY, **one) == "trust.not_a_keeper"
+    assert refused_by(note_finding, chen.person_id, Item.HONESTY, **one) == "trust.not_a_keeper"
 
 
 def test_a_result_of_tomorrow_is_refused(tang):
@@ -283,7 +270,7 @@ def test_a_result_of_tomorrow_is_refused(tang):
     one = {"passed": True, "actor": tang, "at": AT}
     tomorrow = TODAY + timedelta(days=1)
 
-    assert refused(note_finding, chen, Item.DUTIES, on=tomorrow, **one) == "trust.day_to_come"
+    assert refused_by(note_finding, chen, Item.DUTIES, on=tomorrow, **one) == "trust.day_to_come"
     note_finding(chen, Item.DUTIES, on=TODAY, **one)
     row = Finding.objects.filter(file=chen, item=Item.DUTIES).latest("pk")
     assert (row.due, row.noted_by_id) == (date(2027, 11, 20), tang.person_id)
@@ -294,12 +281,12 @@ def test_a_contractor_has_an_escort_from_the_first_day(tang):
     wen, wei = newcomer(), hire("wei").person_id
     terms = {"engaged_on": TODAY, "contractor": True, "employer": "A", "actor": tang, "at": AT}
 
-    assert refused(open_file, wen, **terms) == "trust.escort"
-    assert refused(open_file, wen, escort_id=wen, **terms) == "trust.escort"
+    assert refused_by(open_file, wen, **terms) == "trust.escort"
+    assert refused_by(open_file, wen, escort_id=wen, **terms) == "trust.escort"
     open_file(wen, escort_id=wei, **terms)
 
     assert PersonnelFile.objects.get(pk=wen).escort_id == wei
-    assert refused(open_file, wen, escort_id=wei, **terms) == "trust.file_already"
+    assert refused_by(open_file, wen, escort_id=wei, **terms) == "trust.file_already"
 
 
 @pytest.mark.parametrize("trouble", ["suspended", "left", "contractor"])
@@ -310,7 +297,7 @@ def test_an_escort_is_one_of_the_house_who_is_in_post(tang, trouble):
     PersonnelFile.objects.filter(pk=wei).update(**change)
     terms = {"engaged_on": TODAY, "contractor": True, "employer": "A", "actor": tang, "at": AT}
 
-    assert refused(open_file, wen, escort_id=wei, **terms) == "trust.escort"
+    assert refused_by(open_file, wen, escort_id=wei, **terms) == "trust.escort"
 
 
 def test_a_contractors_role_rests_while_the_escort_is_not_in_post(tang, gao):
@@ -334,10 +321,10 @@ def test_an_escort_is_named_by_a_keeper_and_for_contractors(tang):
     named = {"at": AT}
 
     name = name_escort
-    assert refused(name, wen.person_id, wei, actor=tang, **named) == "trust.no_contractor"
+    assert refused_by(name, wen.person_id, wei, actor=tang, **named) == "trust.no_contractor"
     PersonnelFile.objects.filter(pk=wen.person_id).update(contractor=True, escort_id=wei)
-    assert refused(name, wen.person_id, wei, actor=wen, **named) == "trust.not_a_keeper"
-    own = refused(name, wen.person_id, wen.person_id, actor=tang, **named)
+    assert refused_by(name, wen.person_id, wei, actor=wen, **named) == "trust.not_a_keeper"
+    own = refused_by(name, wen.person_id, wen.person_id, actor=tang, **named)
     assert own == "trust.escort"
 
 
@@ -371,8 +358,8 @@ def test_one_action_shuts_a_person_out_everywhere(tang, shen):
     assert approval(asked.id).state == "withdrawn"
     now = datetime.now(UTC)
     code = codes.code(KEY, after=-1, at=now)
-    assert refused(devices.check_code, shen, code, address="", at=now) == "sign_in.refused"
-    password = refused(accounts.check_password, "shen", PASSWORD, address="", at=now)
+    assert refused_by(devices.check_code, shen, code, address="", at=now) == "sign_in.refused"
+    password = refused_by(accounts.check_password, "shen", PASSWORD, address="", at=now)
     assert password == "sign_in.refused"
     entry = Entry.objects.get(action="people.personnelfile.suspend")
     assert (entry.actor_id, entry.subject) == (tang.person_id, f"people.personnelfile:{shen}")
@@ -446,7 +433,7 @@ def test_who_is_given_an_orphaned_role_at_the_server_is_in_order(tang, gao, type
     services.leave(gao.person_id, actor=tang, at=AT)
     lu, restore = hire("lu").person_id, services.restore_keeper
     lapses(lu, Item.RECOVERY, TODAY - timedelta(days=1))
-    assert refused(restore, lu, Role.CA_ADMIN, vouchers=vouchers, at=AT) == "trust.recovery"
+    assert refused_by(restore, lu, Role.CA_ADMIN, vouchers=vouchers, at=AT) == "trust.recovery"
 
     lapses(lu, Item.RECOVERY, None)
     restore(lu, Role.CA_ADMIN, vouchers=vouchers, at=AT)
@@ -460,10 +447,10 @@ def test_the_way_of_the_server_is_open_to_nobody_else(tang, gao):
     restore, lu = services.restore_keeper, hire("lu")
 
     both = [tang, jiang]
-    taken = refused(restore, lu.person_id, Role.CA_ADMIN, vouchers=both, at=AT)
+    taken = refused_by(restore, lu.person_id, Role.CA_ADMIN, vouchers=both, at=AT)
     services.leave(gao.person_id, actor=tang, at=AT)
     for vouchers in ([tang, tang], [tang, song], [tang, lu], [jiang, hire("fang")]):
-        rule = refused(restore, lu.person_id, Role.CA_ADMIN, vouchers=vouchers, at=AT)
+        rule = refused_by(restore, lu.person_id, Role.CA_ADMIN, vouchers=vouchers, at=AT)
         assert rule == "trust.two_vouch"
 
     assert taken == "trust.others_decide"
@@ -487,10 +474,10 @@ def test_a_leaver_is_gone_for_good_in_one_step(tang, gao, shen):
     assert not StaffMember.objects.get(pk=shen).onetimedevice_set.filter(confirmed=True).exists()
     assert not Appointment.objects.filter(person=shen, until=None).exists()
     assert PersonnelFile.objects.get(pk=shen).state == "left"
-    lift = refused(services.propose_reinstatement, shen, actor=tang, at=AT)
+    lift = refused_by(services.propose_reinstatement, shen, actor=tang, at=AT)
     assert lift == "state.no_such_step"
     one = {"passed": True, "on": TODAY, "actor": gao, "at": AT}
-    assert refused(note_finding, shen, Item.DUTIES, **one) == "trust.left"
+    assert refused_by(note_finding, shen, Item.DUTIES, **one) == "trust.left"
     entry = Entry.objects.get(action="people.left")
     assert entry.details == '{"roles":["reviewer"]}'
 
@@ -517,8 +504,8 @@ def test_only_administrators_shut_out_and_nobody_themselves(tang, act):
     ren, chen = hire("ren", Role.AUDITOR), hire("chen", Role.OPERATOR).person_id
     more = {services.suspend: [Cause.SUSPECTED], services.move: [""]}.get(act, [])
 
-    assert refused(act, chen, *more, actor=ren, at=AT) == "trust.not_a_keeper"
-    assert refused(act, tang.person_id, *more, actor=tang, at=AT) == "trust.own_file"
+    assert refused_by(act, chen, *more, actor=ren, at=AT) == "trust.not_a_keeper"
+    assert refused_by(act, tang.person_id, *more, actor=tang, at=AT) == "trust.own_file"
     assert roles_of(chen, at=AT) == {"operator"}
 
 

@@ -21,21 +21,12 @@ from people.operatorkeys import queries, services
 from people.personnel import services as personnel
 from people.personnel.rules import Cause
 from tests.support.people import hire, signed_in
+from tests.support.refusals import refused_by
 from tests.support.voting import Pen, enrolled, hand_in, pen, sign_vote, with_pen
 
 pytestmark = pytest.mark.django_db
 AT = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
 ONE, OTHER = pen(1), pen(2)
-
-
-@pytest.fixture
-def tang():
-    return hire("tang", Role.SECURITY_ADMIN)
-
-
-@pytest.fixture
-def gao():
-    return hire("gao", Role.CA_ADMIN)
 
 
 @pytest.fixture
@@ -54,12 +45,6 @@ def ren(tang, gao):
     one = hire("ren", Role.REVIEWER)
     enrolled(ONE, one, tang, gao, at=AT)
     return one
-
-
-def refused(act, *arguments, **named):
-    with pytest.raises(Refusal) as refusal:
-        act(*arguments, **named)
-    return refusal.value.rule
 
 
 def case(chen):
@@ -99,7 +84,7 @@ def test_who_has_a_key_does_not_vote_without_it(chen, ren):
     """CPS-5.2.3"""
     asked = case(chen)
 
-    assert refused(cast, asked, ren) == "approval.signature_missing"
+    assert refused_by(cast, asked, ren) == "approval.signature_missing"
     assert not Vote.objects.filter(approval=asked.id).exists()
 
 
@@ -109,7 +94,7 @@ def test_a_signature_counts_for_the_decision_it_was_made_for(chen, ren, grants):
     asked = case(chen)
     signing = with_pen(ONE, asked, ren, at=AT, grants=not grants)
 
-    assert refused(cast, asked, signing, grants=grants) == "approval.signature_wrong"
+    assert refused_by(cast, asked, signing, grants=grants) == "approval.signature_wrong"
 
 
 def test_a_signature_counts_for_one_approval_one_comment_one_key_one_person(chen, ren, tang, gao):
@@ -124,10 +109,10 @@ def test_a_signature_counts_for_one_approval_one_comment_one_key_one_person(chen
     of_ren = with_pen(ONE, asked, ren, at=AT)
 
     wrong = "approval.signature_wrong"
-    assert refused(cast, another, of_ren) == wrong
-    assert refused(cast, asked, of_ren, comment="又及") == wrong
-    assert refused(cast, asked, with_pen(OTHER, asked, ren, at=AT)) == wrong
-    assert refused(cast, asked, replace(he, signature=of_ren.signature)) == wrong
+    assert refused_by(cast, another, of_ren) == wrong
+    assert refused_by(cast, asked, of_ren, comment="又及") == wrong
+    assert refused_by(cast, asked, with_pen(OTHER, asked, ren, at=AT)) == wrong
+    assert refused_by(cast, asked, replace(he, signature=of_ren.signature)) == wrong
     assert cast(asked, of_ren).votes[0].grants
 
 
@@ -136,7 +121,7 @@ def test_a_signature_counts_for_one_approval_one_comment_one_key_one_person(chen
     ["x", "2026-11-20T09:00:00+00:00", "2026-11-20T09:00:00+00:00 zz", "2026-11-20T09:00:00 00"],
 )
 def test_what_is_no_signature_is_refused(chen, ren, text):
-    assert refused(cast, case(chen), replace(ren, signature=text)) == "approval.signature_wrong"
+    assert refused_by(cast, case(chen), replace(ren, signature=text)) == "approval.signature_wrong"
 
 
 @pytest.mark.parametrize(("minutes", "counts"), [(15, True), (16, False), (-16, False)])
@@ -147,7 +132,7 @@ def test_a_signature_is_of_the_moment(chen, ren, minutes, counts):
     if counts:
         assert cast(asked, signing).votes
     else:
-        assert refused(cast, asked, signing) == "approval.signature_wrong"
+        assert refused_by(cast, asked, signing) == "approval.signature_wrong"
 
 
 def test_a_changed_payload_is_refused_however_well_it_is_signed(chen, ren):
@@ -155,8 +140,8 @@ def test_a_changed_payload_is_refused_however_well_it_is_signed(chen, ren):
     asked = case(chen)
     signing = with_pen(ONE, replace(asked, digest="ef" * 32), ren, at=AT)
 
-    assert refused(cast, asked, signing, seen="ef" * 32) == "approval.seen_something_else"
-    assert refused(cast, asked, signing) == "approval.signature_wrong"
+    assert refused_by(cast, asked, signing, seen="ef" * 32) == "approval.seen_something_else"
+    assert refused_by(cast, asked, signing) == "approval.signature_wrong"
 
 
 def test_a_late_signature_does_not_open_what_has_lapsed(chen, ren):
@@ -164,7 +149,7 @@ def test_a_late_signature_does_not_open_what_has_lapsed(chen, ren):
     late = AT + OPEN_FOR
     signing = with_pen(ONE, asked, ren, at=late)
 
-    assert refused(cast, asked, signing, at=late) == "approval.expired"
+    assert refused_by(cast, asked, signing, at=late) == "approval.expired"
 
 
 @pytest.mark.django_db(transaction=True)
@@ -196,7 +181,7 @@ def test_where_votes_are_signed_nobody_votes_without_a_key(chen, settings):
     settings.REQUIRE_VOTE_KEYS = True
     he = hire("he", Role.REVIEWER)
 
-    assert refused(cast, case(chen), he) == "approval.key_needed"
+    assert refused_by(cast, case(chen), he) == "approval.key_needed"
 
 
 def test_the_first_key_is_enrolled_without_one_and_no_other(tang, gao, shi, settings):
@@ -208,7 +193,7 @@ def test_the_first_key_is_enrolled_without_one_and_no_other(tang, gao, shi, sett
     second = hand_in(OTHER, shi, at=AT)
     asked = personnel.propose_key(shi.person_id, second, actor=tang, at=AT)
     third = hire("xin", Role.CA_ADMIN)
-    assert refused(cast, asked, third) == "approval.key_needed"
+    assert refused_by(cast, asked, third) == "approval.key_needed"
     sign_vote(ONE, asked.id, gao, at=AT)
     assert state(second) == "active"
 
@@ -234,12 +219,12 @@ def test_a_key_is_put_to_use_by_two_others(tang, gao, chen):
 def test_nobody_enrols_their_own_key(tang, gao):
     """CPS-5.2.4"""
     key_id = hand_in(ONE, tang, at=AT)
-    own = refused(personnel.propose_key, tang.person_id, key_id, actor=tang, at=AT)
+    own = refused_by(personnel.propose_key, tang.person_id, key_id, actor=tang, at=AT)
     assert own == "trust.own_file"
 
     key_id = hand_in(OTHER, gao, at=AT)
     asked = personnel.propose_key(gao.person_id, key_id, actor=tang, at=AT)
-    assert refused(cast, asked, gao) == "trust.own_file"
+    assert refused_by(cast, asked, gao) == "trust.own_file"
 
 
 def test_a_new_key_replaces_the_old_one(tang, gao, ren, chen):
@@ -248,7 +233,7 @@ def test_a_new_key_replaces_the_old_one(tang, gao, ren, chen):
 
     assert (state(old), state(new)) == ("replaced", "active")
     asked = case(chen)
-    assert refused(sign_vote, ONE, asked.id, ren, at=AT) == "approval.signature_wrong"
+    assert refused_by(sign_vote, ONE, asked.id, ren, at=AT) == "approval.signature_wrong"
     assert sign_vote(OTHER, asked.id, ren, at=AT).votes
 
 
@@ -259,7 +244,7 @@ def test_a_key_nobody_agreed_to_is_given_up(tang, gao, chen):
     cast(asked, gao, grants=False)
 
     assert (state(key_id), approval(asked.id).state) == ("revoked", "refused")
-    again = refused(personnel.propose_key, chen.person_id, key_id, actor=tang, at=AT)
+    again = refused_by(personnel.propose_key, chen.person_id, key_id, actor=tang, at=AT)
     assert again == "state.no_such_step"
 
 
@@ -268,7 +253,7 @@ def test_what_its_owner_gave_up_meanwhile_is_not_enrolled(tang, gao, chen):
     asked = personnel.propose_key(chen.person_id, key_id, actor=tang, at=AT)
     newer = hand_in(OTHER, chen, at=AT)
 
-    assert refused(cast, asked, gao) == "state.no_such_step"
+    assert refused_by(cast, asked, gao) == "state.no_such_step"
     cast(asked, gao, grants=False)
     assert (state(key_id), state(newer)) == ("revoked", "proposed")
 
@@ -277,20 +262,20 @@ def test_what_its_owner_gave_up_meanwhile_is_not_enrolled(tang, gao, chen):
 def test_only_p256_keys_with_their_private_half_are_taken(chen, curve):
     other = Pen(ec.derive_private_key(100_003, curve))
     make = services.make
-    assert refused(make, other.public, b"x" * 64, actor=chen, at=AT) == "keys.unfit"
-    assert refused(make, b"no key", b"x" * 64, actor=chen, at=AT) == "keys.unfit"
+    assert refused_by(make, other.public, b"x" * 64, actor=chen, at=AT) == "keys.unfit"
+    assert refused_by(make, b"no key", b"x" * 64, actor=chen, at=AT) == "keys.unfit"
     borrowed = OTHER.proof(chen.person_id)
-    assert refused(make, ONE.public, borrowed, actor=chen, at=AT) == "keys.proof"
+    assert refused_by(make, ONE.public, borrowed, actor=chen, at=AT) == "keys.proof"
     of_somebody_else = ONE.proof(chen.person_id + 1)
-    assert refused(make, ONE.public, of_somebody_else, actor=chen, at=AT) == "keys.proof"
+    assert refused_by(make, ONE.public, of_somebody_else, actor=chen, at=AT) == "keys.proof"
     proof = ONE.proof(chen.person_id)
-    assert refused(make, ONE.public, proof, actor=SYSTEM, at=AT) == "keys.nobody"
+    assert refused_by(make, ONE.public, proof, actor=SYSTEM, at=AT) == "keys.nobody"
 
 
 def test_a_key_known_already_is_not_taken_again(chen, ren):
     proof = ONE.proof(chen.person_id)
 
-    assert refused(services.make, ONE.public, proof, actor=chen, at=AT) == "keys.known"
+    assert refused_by(services.make, ONE.public, proof, actor=chen, at=AT) == "keys.known"
 
 
 def test_a_key_rests_with_its_person_and_comes_back_with_them(tang, gao, ren):
@@ -327,7 +312,7 @@ def test_a_keeper_revokes_a_key_and_what_was_asked_for_it(tang, gao, chen):
     key_id = hand_in(ONE, chen, at=AT)
     asked = personnel.propose_key(chen.person_id, key_id, actor=tang, at=AT)
 
-    assert refused(personnel.revoke_key, chen.person_id, key_id, actor=chen, at=AT) == (
+    assert refused_by(personnel.revoke_key, chen.person_id, key_id, actor=chen, at=AT) == (
         "trust.not_a_keeper"
     )
     personnel.revoke_key(chen.person_id, key_id, actor=gao, at=AT)

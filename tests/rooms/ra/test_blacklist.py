@@ -5,7 +5,6 @@ from datetime import date, timedelta
 import pytest
 from django.db import IntegrityError, connection, transaction
 
-from anxin.kernel.errors import Refusal
 from audit.journal.models import Entry
 from ra.applications.models import Application
 from ra.blacklist import queries, services
@@ -15,6 +14,7 @@ from ra.review.case import case
 from tests.support import ra
 from tests.support.people import signed_in
 from tests.support.ra import AT, COMPANY, FIELDS, MINUTE
+from tests.support.refusals import refused
 
 PERSON = {
     "kind": "document",
@@ -23,12 +23,6 @@ PERSON = {
     "paper": "栖注函〔2026〕7 号",
 }
 LATER = AT + 30 * MINUTE
-
-
-def refused(act, *arguments, **named):
-    with pytest.raises(Refusal) as refusal:
-        act(*arguments, **named)
-    return refusal.value
 
 
 def ask(actor, **changes):

@@ -7,7 +7,6 @@ import pypdfium2
 import pytest
 from django.db import IntegrityError, transaction
 
-from anxin.kernel.errors import Refusal
 from audit.journal.models import Entry
 from people.approvals.services import expire
 from pki.sm.sm3 import sm3
@@ -17,6 +16,7 @@ from ra.disclosures.models import DisclosureCase
 from tests.support import ra
 from tests.support.people import signed_in
 from tests.support.ra import AT, FIELDS, MINUTE
+from tests.support.refusals import refused
 
 GROUND = {
     "authority": "栖原市人民法院",
@@ -31,12 +31,6 @@ ORDER = {
     "fields": ["name", "phone"],
     "slots": ["id_front"],
 }
-
-
-def refused(act, *arguments, **named):
-    with pytest.raises(Refusal) as refusal:
-        act(*arguments, **named)
-    return refusal.value
 
 
 @pytest.fixture

@@ -29,6 +29,7 @@ from ra.intake.services import open_draft
 from tests.support import ra
 from tests.support.people import hire
 from tests.support.ra import AT
+from tests.support.refusals import refused
 
 
 @pytest.fixture
@@ -91,12 +92,6 @@ def archive():
 
 def add(counter, draft, data, name="scan.jpg", slot="id_front", **more):
     return services.add_evidence(draft, slot, name, data, actor=counter.chen, at=AT, **more)
-
-
-def refused(act, *arguments, **named):
-    with pytest.raises(Refusal) as refusal:
-        act(*arguments, **named)
-    return refusal.value
 
 
 # --- what comes in ---------------------------------------------------------------------------

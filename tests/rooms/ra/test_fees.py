@@ -6,7 +6,6 @@ import pytest
 from django.db import ProgrammingError
 from django.test import Client
 
-from anxin.kernel.errors import Refusal
 from audit.journal.models import Entry
 from people.api import Role, approval, vote
 from people.approvals.models import Approval
@@ -23,6 +22,7 @@ from tests.rooms.ra.test_races import at_once
 from tests.support import ra
 from tests.support.people import hire, signed_in
 from tests.support.ra import AT, MINUTE
+from tests.support.refusals import refused
 
 PROFILE = "personal-sm2-sign"
 TODAY = date(2026, 11, 20)
@@ -38,12 +38,6 @@ def yuan(db):
 def gu(db):
     """A system administrator: who agrees."""
     return hire("gu", Role.CA_ADMIN, office="")
-
-
-def refused(act, *arguments, **named):
-    with pytest.raises(Refusal) as refusal:
-        act(*arguments, **named)
-    return refusal.value
 
 
 def propose(yuan, fen=20_000, valid_from=TODAY, years=1):

@@ -7,7 +7,6 @@ import pytest
 from django.db import transaction
 
 from anxin.kernel.actors import SYSTEM
-from anxin.kernel.errors import Refusal
 from audit.journal.models import Entry
 from audit.log import advance
 from ca.issuing.models import Certificate
@@ -26,14 +25,9 @@ from ra.revocations.queries import request
 from tests.support import ca, ra
 from tests.support.people import signed_in
 from tests.support.ra import AT, MINUTE
+from tests.support.refusals import refused
 
 LATER = AT + timedelta(hours=1)
-
-
-def refused(act, *arguments, **named):
-    with pytest.raises(Refusal) as refusal:
-        act(*arguments, **named)
-    return refusal.value
 
 
 @pytest.fixture

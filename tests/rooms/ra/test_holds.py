@@ -4,7 +4,6 @@ from datetime import timedelta
 
 import pytest
 
-from anxin.kernel.errors import Refusal
 from ca import api as ca_api
 from people.api import approval
 from ra.applications.models import Application
@@ -19,6 +18,7 @@ from ra.revocations import queries as revocations
 from ra.revocations import services as revoking
 from tests.support import ra
 from tests.support.ra import AT
+from tests.support.refusals import refused
 
 LATER = AT + timedelta(hours=2)
 NOTE = "林知夏到场，近期出境，暂不使用"
@@ -29,12 +29,6 @@ COURT = {
     "document": "（2026）栖原执字第 18 号，2026-11-19",
     "note": "协助执行通知书",
 }
-
-
-def refused(act, *arguments, **named):
-    with pytest.raises(Refusal) as refusal:
-        act(*arguments, **named)
-    return refusal.value
 
 
 @pytest.fixture

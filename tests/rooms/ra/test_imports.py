@@ -7,7 +7,6 @@ import zipfile
 import openpyxl
 import pytest
 
-from anxin.kernel.errors import Refusal
 from audit.journal.models import Entry
 from kmc.envelopes.models import DataKey
 from people.api import Role
@@ -22,16 +21,11 @@ from ra.intake import queries as intake_queries
 from tests.support import ra
 from tests.support.people import hire, signed_in
 from tests.support.ra import AT, COMPANY, FIELDS, MINUTE
+from tests.support.refusals import refused
 
 PROFILE = "personal-sm2-sign"
 HEADINGS = ["姓名", "证件类型", "证件号码", "手机号", "电子邮箱", "身份核验方式"]
 ROW = ["林知夏", "居民身份证", FIELDS["document_number"], "13800002607", "", "现场核验原件"]
-
-
-def refused(act, *arguments, **named):
-    with pytest.raises(Refusal) as refusal:
-        act(*arguments, **named)
-    return refusal.value
 
 
 def citizen(number):

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from anxin.kernel.errors import Refusal, Refusals
+from anxin.kernel.errors import Refusals
 from audit.journal.models import Entry
 from ca.api import Order
 from ca.claims.services import claim_key, claim_names
@@ -20,12 +20,7 @@ from ra.evidence.services import remove_evidence
 from ra.intake import queries, services
 from tests.support import ra
 from tests.support.ra import AT, FIELDS, MINUTE, OTHER
-
-
-def refused(act, *arguments, **named):
-    with pytest.raises(Refusal) as refusal:
-        act(*arguments, **named)
-    return refusal.value
+from tests.support.refusals import refused
 
 
 def rules_of(refusal):

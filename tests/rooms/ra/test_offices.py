@@ -6,7 +6,6 @@ from datetime import date, timedelta
 import pytest
 
 from anxin.kernel.actors import SYSTEM
-from anxin.kernel.errors import Refusal
 from audit.journal.models import Entry
 from ca import api as ca
 from people.api import Role, open_approvals, vote
@@ -26,6 +25,7 @@ from tests.rooms.ra.test_races import at_once
 from tests.support import ra
 from tests.support.people import hire, signed_in
 from tests.support.ra import AT, MINUTE
+from tests.support.refusals import refused
 
 TERMS = {
     "agreement": "RA-2026-007",
@@ -34,12 +34,6 @@ TERMS = {
     "valid_from": date(2026, 11, 1),
     "valid_until": date(2027, 10, 31),
 }
-
-
-def refused(act, *arguments, **named):
-    with pytest.raises(Refusal) as refusal:
-        act(*arguments, **named)
-    return refusal.value
 
 
 @pytest.fixture

@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 from django.db import IntegrityError, transaction
 
-from anxin.kernel.errors import Refusal
 from audit.journal.models import Entry
 from ca import api as ca_api
 from kmc import api as kmc
@@ -26,6 +25,7 @@ from ra.revocations.models import RevocationRequest
 from tests.support import ra
 from tests.support.people import hire
 from tests.support.ra import AT
+from tests.support.refusals import refused_by
 
 LATER = AT + timedelta(hours=2)
 NOTE = "林知夏到场，介质遗失，交回声明"
@@ -103,12 +103,6 @@ def certificate(live_counter):
     return Application.objects.get(pk=ra.issued(live_counter)).certificate_id
 
 
-def refused(act, *arguments, **named):
-    with pytest.raises(Refusal) as refusal:
-        act(*arguments, **named)
-    return refusal.value.rule
-
-
 def state(certificate):
     return ca_api.certificate(certificate).state
 
@@ -118,7 +112,7 @@ def test_nobody_decides_what_they_asked_for(desk, certificate, live_counter):
     number = desk.ask(certificate, live_counter.chen)
     both = replace(live_counter.chen, roles=live_counter.chen.roles | live_counter.ren.roles)
 
-    assert refused(desk.decide, number, both) == f"{desk.room}.own_work"
+    assert refused_by(desk.decide, number, both) == f"{desk.room}.own_work"
     with pytest.raises(IntegrityError, match="nobody_decides"), transaction.atomic():
         desk.model.objects.update(decided_by=live_counter.chen.person_id)
     assert state(certificate) == "valid"
@@ -129,12 +123,12 @@ def test_an_operator_does_not_decide(desk, certificate, live_counter):
     number = desk.ask(certificate, live_counter.chen)
     other = hire("lin", Role.OPERATOR, office="LRA0103")
 
-    assert refused(desk.decide, number, other) == f"{desk.room}.not_a_reviewer"
+    assert refused_by(desk.decide, number, other) == f"{desk.room}.not_a_reviewer"
 
 
 def test_a_refused_request_changes_nothing_and_says_why(desk, certificate, live_counter):
     number = desk.ask(certificate, live_counter.chen)
-    silent = refused(desk.decide, number, live_counter.ren, grants=False)
+    silent = refused_by(desk.decide, number, live_counter.ren, grants=False)
     assert silent == f"{desk.room}.message"
 
     desk.decide(number, live_counter.ren, grants=False, message="提出人不是订户本人")
@@ -142,7 +136,7 @@ def test_a_refused_request_changes_nothing_and_says_why(desk, certificate, live_
     view = desk.view(number, live_counter.chen)
     assert (view.state, view.message) == ("refused", "提出人不是订户本人")
     assert state(certificate) == "valid"
-    assert refused(desk.decide, number, live_counter.ren, seen="") == f"{desk.room}.over"
+    assert refused_by(desk.decide, number, live_counter.ren, seen="") == f"{desk.room}.over"
     assert desk.ask(certificate, live_counter.chen)  # and one may ask again
 
 
@@ -165,7 +159,7 @@ def test_why_a_request_was_refused_is_sealed_and_opened_for_its_page_only(
 def test_a_page_that_showed_something_else_changes_nothing(desk, certificate, live_counter):
     number = desk.ask(certificate, live_counter.chen)
 
-    rule = refused(desk.decide, number, live_counter.ren, seen="0" * 64)
+    rule = refused_by(desk.decide, number, live_counter.ren, seen="0" * 64)
 
     assert rule == "approval.seen_something_else"
     assert state(certificate) == "valid"
@@ -177,7 +171,7 @@ def test_a_request_changed_behind_everybodys_back_is_not_carried_out(
     number = desk.ask(certificate, live_counter.chen)
     desk.model.objects.update(**desk.falsified)
 
-    assert refused(desk.decide, number, live_counter.ren) == "approval.other_act"
+    assert refused_by(desk.decide, number, live_counter.ren) == "approval.other_act"
     assert state(certificate) == "valid"
 
 
@@ -190,7 +184,7 @@ def test_papers_changed_behind_everybodys_back_are_not_what_was_agreed_to(
     sealed = kmc.seal(row.data_key, row.context(row.PAPERS), b'{"document": "x", "note": "y"}')
     desk.model.objects.update(**{row.PAPERS: sealed})
 
-    rule = refused(desk.decide, view.number, live_counter.ren, seen=view.seen)
+    rule = refused_by(desk.decide, view.number, live_counter.ren, seen=view.seen)
 
     assert rule == "approval.other_act"
     assert state(certificate) == "valid"
@@ -199,7 +193,7 @@ def test_papers_changed_behind_everybodys_back_are_not_what_was_agreed_to(
 def test_one_request_at_a_time(desk, certificate, live_counter):
     desk.ask(certificate, live_counter.chen)
 
-    assert refused(desk.ask, certificate, live_counter.chen) == f"{desk.room}.open_already"
+    assert refused_by(desk.ask, certificate, live_counter.chen) == f"{desk.room}.open_already"
 
 
 def test_only_who_entered_a_request_takes_it_back_and_then_it_is_over(
@@ -208,7 +202,7 @@ def test_only_who_entered_a_request_takes_it_back_and_then_it_is_over(
     number = desk.ask(certificate, live_counter.chen)
     view, withdraw = desk.view(number, live_counter.chen), desk.services.withdraw_request
 
-    other = refused(withdraw, view.id, actor=live_counter.ren, at=LATER)
+    other = refused_by(withdraw, view.id, actor=live_counter.ren, at=LATER)
     withdraw(view.id, actor=live_counter.chen, at=LATER)
 
     assert other == f"{desk.room}.not_yours"
@@ -220,7 +214,7 @@ def test_a_request_whose_approval_ran_out_is_asked_again(desk, certificate, live
     number = desk.ask(certificate, live_counter.chen)
     late = LATER + timedelta(days=8)
     expire(at=late)
-    assert refused(desk.decide, number, live_counter.ren).startswith("approval.")
+    assert refused_by(desk.decide, number, live_counter.ren).startswith("approval.")
 
     view = desk.view(number, live_counter.chen)
     desk.services.propose_again(view.id, actor=live_counter.chen, at=late)
@@ -233,8 +227,8 @@ def test_another_offices_certificates_are_out_of_reach(desk, certificate, live_c
     """CPS-1.4.2"""
     number = desk.ask(certificate, live_counter.chen)
 
-    assert refused(desk.ask, certificate, live_counter.zhao) == "applications.unknown"
-    assert refused(desk.view, number, live_counter.zhou) == f"{desk.room}.unknown"
+    assert refused_by(desk.ask, certificate, live_counter.zhao) == "applications.unknown"
+    assert refused_by(desk.view, number, live_counter.zhou) == f"{desk.room}.unknown"
     assert desk.queries.waiting(live_counter.zhou) == []
     assert [view.number for view in desk.queries.waiting(live_counter.ren)] == [number]
 
@@ -244,7 +238,7 @@ def test_people_of_other_trades_see_no_requests(desk, certificate, live_counter)
     number = desk.ask(certificate, live_counter.chen)
     outsider = hire("wu", Role.CA_ADMIN)
 
-    assert refused(desk.view, number, outsider) == f"{desk.room}.unknown"
+    assert refused_by(desk.view, number, outsider) == f"{desk.room}.unknown"
     assert desk.queries.waiting(outsider) == []
 
 

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from django.db import IntegrityError, transaction
 
-from anxin.kernel.errors import Refusal, Refusals
+from anxin.kernel.errors import Refusals
 from audit.journal.models import Entry
 from ca.issuing.models import Certificate
 from kmc import api as kmc
@@ -20,14 +20,9 @@ from ra.review.case import case
 from ra.review.models import Decision, ItemVerdict
 from tests.support import ra
 from tests.support.ra import AT, FIELDS, MINUTE, OTHER
+from tests.support.refusals import refused
 
 LATER = AT + 2 * MINUTE
-
-
-def refused(act, *arguments, **named):
-    with pytest.raises(Refusal) as refusal:
-        act(*arguments, **named)
-    return refusal.value
 
 
 def told(refusal):

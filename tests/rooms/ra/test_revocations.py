@@ -4,7 +4,6 @@ from datetime import timedelta
 
 import pytest
 
-from anxin.kernel.errors import Refusal
 from ca import api as ca_api
 from people.api import approval
 from ra.applications.models import Application
@@ -14,15 +13,10 @@ from ra.revocations import queries, services
 from ra.revocations.models import RevocationRequest
 from tests.support import ra
 from tests.support.ra import AT
+from tests.support.refusals import refused
 
 LATER = AT + timedelta(hours=2)
 NOTE = "本人到场，介质遗失，交回挂失声明"
-
-
-def refused(act, *arguments, **named):
-    with pytest.raises(Refusal) as refusal:
-        act(*arguments, **named)
-    return refusal.value
 
 
 @pytest.fixture

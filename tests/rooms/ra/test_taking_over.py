@@ -6,7 +6,6 @@ import pytest
 from django.db import IntegrityError, transaction
 
 from anxin.kernel.actors import SYSTEM
-from anxin.kernel.errors import Refusal
 from audit.journal.models import Entry
 from people.api import Role, appoint, dismiss
 from ra.applications.models import Application
@@ -16,6 +15,7 @@ from ra.review.queries import Filters, View, queue
 from tests.support import ra
 from tests.support.people import hire, signed_in
 from tests.support.ra import AT, FIELDS, MINUTE
+from tests.support.refusals import refused_by
 
 LATER = AT + 10 * MINUTE
 
@@ -24,12 +24,6 @@ LATER = AT + 10 * MINUTE
 def lin(counter):
     """A second operator of the same office."""
     return hire("lin", Role.OPERATOR, office=counter.chen.office)
-
-
-def refused(act, *arguments, **named):
-    with pytest.raises(Refusal) as refusal:
-        act(*arguments, **named)
-    return refusal.value.rule
 
 
 def now_a_reviewer(actor):
@@ -63,7 +57,7 @@ def test_whoever_handed_it_on_no_longer_edits_it(counter, lin):
     application_id = ra.draft(counter.chen)
     services.take_over(application_id, actor=lin, at=LATER)
 
-    rule = refused(services.save_draft, application_id, FIELDS, actor=counter.chen, at=LATER)
+    rule = refused_by(services.save_draft, application_id, FIELDS, actor=counter.chen, at=LATER)
 
     assert rule == "applications.not_yours"
 
@@ -74,7 +68,7 @@ def test_a_file_that_was_still_on_its_way_is_not_the_new_makers(counter, lin):
     before = Application.objects.get(pk=application_id)
     services.take_over(application_id, actor=lin, at=LATER)
 
-    assert refused(ra.hold, application_id, "id_back", counter.chen) == "applications.not_yours"
+    assert refused_by(ra.hold, application_id, "id_back", counter.chen) == "applications.not_yours"
     assert before.documents.count() == 3
 
 
@@ -84,16 +78,16 @@ def test_only_an_operator_who_does_not_have_it_takes_it_and_only_before_it_is_re
     draft = ra.draft(counter.chen)
     handed_in, _ = ra.submitted(counter, 2)
 
-    assert refused(services.take_over, draft, actor=counter.ren, at=LATER) == (
+    assert refused_by(services.take_over, draft, actor=counter.ren, at=LATER) == (
         "intake.not_an_operator"
     )
-    assert refused(services.take_over, draft, actor=counter.chen, at=LATER) == (
+    assert refused_by(services.take_over, draft, actor=counter.chen, at=LATER) == (
         "applications.yours_already"
     )
-    assert refused(services.take_over, draft, actor=counter.zhao, at=LATER) == (
+    assert refused_by(services.take_over, draft, actor=counter.zhao, at=LATER) == (
         "applications.unknown"
     )
-    assert refused(services.take_over, handed_in, actor=lin, at=LATER) == (
+    assert refused_by(services.take_over, handed_in, actor=lin, at=LATER) == (
         "applications.not_editable"
     )
 
@@ -105,7 +99,7 @@ def test_nobody_reviews_what_they_have_handed_on(counter, lin):
     services.submit(application_id, actor=lin, at=LATER)
     chen = now_a_reviewer(counter.chen)
 
-    assert refused(review.claim, application_id, actor=chen, at=LATER) == "review.own_work"
+    assert refused_by(review.claim, application_id, actor=chen, at=LATER) == "review.own_work"
     assert review.claim_next(actor=chen, at=LATER) is None
     assert queue(chen, View.WAITING, Filters(), at=LATER).rows == ()
     assert review.claim(application_id, actor=counter.ren, at=LATER)
