@@ -182,6 +182,8 @@ ACTIONS = {
     "ra.revocationrequest.withdraw": _("撤回吊销申请"),
     "ra.save_draft": _("保存草稿"),
     "ra.sweep_evidence": _("清理无主材料文件"),
+    "ra.verify_evidence": _("记录材料核验"),
+    "ra.enter_ca_agreement": _("登记 CA 互认协议"),
     "ra.take_original": _("下载材料原件"),
     "ra.verdict": _("判定字段"),
     "ra.view_evidence": _("查看材料"),

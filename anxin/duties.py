@@ -63,6 +63,9 @@ DUTIES: dict[str, Duty] = {
     "ra.stop_office": _administration(
         "ra.offices.services.stop", cps="5.8", shows="ra.offices.shown.office"
     ),
+    "ra.enter_ca_agreement": _administration(
+        "ra.agreements.services.enter", cps="3.2.7", shows="ra.agreements.shown.agreement"
+    ),
     "ra.publish_fees": _finance(
         "ra.fees.prices.publish",
         cps="9.1",

@@ -109,6 +109,8 @@ GRANTS: dict[str, dict[str, str]] = {
         "anxin_staff": "SELECT, INSERT, UPDATE (removed_at, removed_by)",
         "anxin_worker": "SELECT (original)",
     },
+    "ra_verification": {"anxin_staff": "SELECT, INSERT, UPDATE (ended_at)"},
+    "ra_caagreement": {"anxin_staff": ADD},
     "ra_page": {"anxin_staff": ADD, "anxin_worker": "SELECT (image, thumbnail)"},
     "ra_opened": {"anxin_staff": ADD},
     "ra_itemverdict": {"anxin_staff": ALL},

@@ -1,3 +1,4 @@
+from ra.agreements.models import CaAgreement as CaAgreement
 from ra.applicants.models import Counter as Counter
 from ra.applicants.models import Subscriber as Subscriber
 from ra.applications.models import Application as Application
@@ -28,3 +29,4 @@ from ra.review.models import ItemVerdict as ItemVerdict
 from ra.revocations.models import RevocationRequest as RevocationRequest
 from ra.sampling.models import Draw as Draw
 from ra.sampling.models import Recheck as Recheck
+from ra.verifications.models import Verification as Verification

@@ -2,6 +2,7 @@
 
 from django.urls import URLPattern, path
 
+from ra.agreements import views as agreements
 from ra.blacklist import views as blacklist
 from ra.certificates import views as certificates
 from ra.disclosures import views as disclosures
@@ -60,6 +61,7 @@ urlpatterns = [
     path("intake/<str:number>/submit/", intake.submit, name="intake-submit"),
     path("intake/<str:number>/request/", intake.attach_request, name="intake-request"),
     path("intake/<str:number>/agreement/", intake.accept_agreement, name="intake-agreement"),
+    path("intake/<str:number>/verifications/", intake.verify, name="intake-verify"),
     path("intake/<str:number>/propose-again/", intake.propose_again, name="intake-propose-again"),
     path("intake/<str:number>/take-over/", intake.take_over, name="intake-take-over"),
     path("intake/<str:number>/open-again/", intake.open_again, name="intake-open-again"),
@@ -137,5 +139,6 @@ urlpatterns = [
     path("offices/<str:code>/rename/", offices.rename, name="office-rename"),
     path("offices/<str:code>/authority/", offices.authority, name="office-authority"),
     path("offices/<str:code>/stop/", offices.stop, name="office-stop"),
+    path("ca-agreements/", agreements.index, name="ca-agreements"),
     path("search/", certificates.find, name="search"),
 ]

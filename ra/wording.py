@@ -1,5 +1,6 @@
 """Sentences for this house's rules: rule code -> msgid (see `anxin/wording.py`)."""
 
+from ra.agreements.wording import WORDING as AGREEMENTS
 from ra.applicants.wording import WORDING as APPLICANTS
 from ra.applications.wording import WORDING as APPLICATIONS
 from ra.blacklist.wording import WORDING as BLACKLIST
@@ -18,10 +19,13 @@ from ra.receipts.wording import WORDING as RECEIPTS
 from ra.review.wording import WORDING as REVIEW
 from ra.revocations.wording import WORDING as REVOCATIONS
 from ra.sampling.wording import WORDING as SAMPLING
+from ra.verifications.wording import WORDING as VERIFICATIONS
 
 WORDING = {
     **BRANCHES,
     **BLACKLIST,
+    **AGREEMENTS,
+    **VERIFICATIONS,
     **APPLICANTS,
     **APPLICATIONS,
     **DOMAINS,

@@ -30,6 +30,8 @@ from ra.review import services as review
 from ra.review.case import case
 from ra.revocations import services as revocations
 from ra.revocations.queries import request
+from ra.verifications.rules import Method, Verified
+from ra.verifications.services import note
 
 Say = Callable[[str], None]
 SM2, RSA = "personal-sm2-sign", "personal-rsa-sign"
@@ -201,6 +203,8 @@ def _fill_in(
     intake.save_draft(application_id, fields, actor=operator, at=at)
     for slot, picture in papers.items():
         add_evidence(application_id, slot, f"{slot}.jpg", picture, actor=operator, at=at)
+    on_site = [Verified(slot, Method.ON_SITE) for slot in papers]
+    note(application_id, on_site, actor=operator, at=at)
     if chapter.ending == "draft":
         return
     named = fields.get("legal_name", person.name)
@@ -226,7 +230,6 @@ def _of_person(person: Person, artist: Artist, *, algorithm: str, on: date) -> E
         "document_number": person.document_number,
         "phone": person.phone,
         "email": person.email,
-        "verified_how": "on_site",
     }
     papers = {
         "application_form": artist.application_form(person, algorithm=algorithm.upper(), on=on),
@@ -243,7 +246,6 @@ def _of_company(person: Person, company: tuple[str, str], artist: Artist) -> Ent
         "legal_name": name,
         "credit_code": code,
         "email": person.email,
-        "verified_how": "on_site",
         "agent_name": person.name,
         "agent_document_type": "resident_id",
         "agent_document_number": person.document_number,

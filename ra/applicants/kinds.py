@@ -4,7 +4,7 @@ What each says, which documents prove it, what is ticked off, and how the subjec
 intake form, the review page, the preview, the receipt and the public site all read it here.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import NamedTuple
@@ -114,12 +114,11 @@ PERSON = Kind(
     groups={
         "applicant": _fields(
             "name document_type document_number phone email organization organization_code"
-            " verified_how"
         ),
         "agent_if_any": _fields(_AGENT),
     },
     slots=_slots(  # CPS 3.2.3
-        Slot("application_form", When.ALWAYS, ("phone", "email", "verified_how")),
+        Slot("application_form", When.ALWAYS, ("phone", "email")),
         Slot("id_front", When.ALWAYS, _PERSON_ID),
         Slot("id_back", When.TWO_SIDED),
         Slot("authorization_letter", When.PROXY, ("agent_phone",)),
@@ -139,11 +138,11 @@ PERSON = Kind(
 ORGANIZATION = Kind(
     code="organization",
     groups={
-        "organization": _fields("legal_name credit_code email verified_how"),
+        "organization": _fields("legal_name credit_code email"),
         "agent": _always(_AGENT),  # CPS 3.2.6: somebody always acts for it
     },
     slots=_slots(  # CPS 3.2.2
-        Slot("sealed_form", When.ALWAYS, ("email", "verified_how")),
+        Slot("sealed_form", When.ALWAYS, ("email",)),
         Slot("licence", When.ALWAYS, _COMPANY_ID),
         Slot("sealed_authorization", When.ALWAYS, ("agent_phone",)),
         Slot("agent_id", When.ALWAYS, _AGENT_ID),
@@ -159,11 +158,10 @@ DEVICE = Kind(
     groups={
         "device": _fields("device_name"),
         "responsible": _fields("name document_type document_number phone")
-        + _optional("email legal_name credit_code")
-        + _fields("verified_how"),
+        + _optional("email legal_name credit_code"),
     },
     slots=_slots(  # CPS 3.2.2: of whoever answers for the device
-        Slot("sealed_form", When.ALWAYS, ("device_name", "phone", "email", "verified_how")),
+        Slot("sealed_form", When.ALWAYS, ("device_name", "phone", "email")),
         Slot("id_front", When.ALWAYS, _PERSON_ID),
         Slot("id_back", When.TWO_SIDED),
         Slot("ownership_undertaking", When.ALWAYS),
@@ -181,7 +179,7 @@ SERVER = Kind(
     code="server",
     groups={
         "server": _fields("host_name other_names"),
-        "organization": _fields("legal_name credit_code email verified_how"),
+        "organization": _fields("legal_name credit_code email"),
         "agent": _always(_AGENT),
     },
     slots=_slots(  # CPS 3.2.2: what an organisation brings, and three papers of the server's own
@@ -249,6 +247,19 @@ def bearer(fields: Mapping[str, str]) -> Bearer:
         name, code = fields.get("legal_name", ""), fields["credit_code"]
         return Bearer("organization", name, CREDIT_CODE, code)
     return Bearer("person", *(fields.get(code, "") for code in _PERSON_ID))
+
+
+def check_verified(kind: Kind, fields: Mapping[str, str], verified: Collection[str]) -> None:
+    """Refuses `kinds.unverified`: only verified fields enter the certificate (CPS 3.2.5)."""
+    for code in kind.certified:
+        if fields.get(code) and code not in verified:
+            raise Refusal(
+                RefusalKind.CONFLICT,
+                "kinds.unverified",
+                f"no document that was verified proves {code}",
+                cps="3.2.5",
+                field=code,
+            )
 
 
 def subject_of(

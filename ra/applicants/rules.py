@@ -24,14 +24,6 @@ class DocumentType(StrEnum):
     PASSPORT = "passport"
 
 
-class VerifiedHow(StrEnum):
-    """CPS 3.2.3: how the identity was verified."""
-
-    ON_SITE = "on_site"
-    DATABASE = "database"  # trusted third-party database
-    BIOMETRIC = "biometric"  # online biometric check
-
-
 _LENGTH: Mapping[str, int] = {"few": names.SHORTEST, "many": names.LONGEST}
 LONG = (hosts.LONGEST + 2) * hosts.MOST_NAMES  # characters of a list of names
 
@@ -192,12 +184,6 @@ def _host(field: str, text: str) -> str:
         raise
 
 
-def _verified_how(field: str, text: str, _today: date, _document: str) -> str:
-    if text not in set(VerifiedHow):
-        raise refuse(field, "verified_how", "no such way of verifying", cps="3.2.3")
-    return text
-
-
 def _field(code: str, judge: Callable[[str, str, date, str], str], **more: object) -> Field:
     return Field(code, partial(judge, code), **more)  # type: ignore[arg-type]
 
@@ -214,7 +200,6 @@ FIELDS: Mapping[str, Field] = {
         _field("email", _email, needed=False, masked="email"),
         _field("organization", _organization, needed=False),
         _field("organization_code", _credit_code, needed=False),
-        _field("verified_how", _verified_how),
         _field("legal_name", _organization),
         _field("credit_code", _credit_code),
         _field("device_name", _device_name),

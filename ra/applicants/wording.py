@@ -10,7 +10,6 @@ FIELD_LABELS = {
     "email": _("电子邮箱"),
     "organization": _("所在单位名称"),
     "organization_code": _("单位统一社会信用代码"),
-    "verified_how": _("身份核验方式"),
     "legal_name": _("单位全称"),
     "credit_code": _("统一社会信用代码"),
     "device_name": _("设备名称"),
@@ -27,11 +26,6 @@ DOCUMENT_TYPES = {
     "foreign_resident": _("外国人永久居留身份证"),
     "passport": _("护照"),
 }
-VERIFIED_HOW = {
-    "on_site": _("现场核验原件"),
-    "database": _("可信第三方数据库核验"),
-    "biometric": _("在线生物识别"),
-}
 
 GROUPS = {
     "applicant": _("申请人"),
@@ -45,6 +39,10 @@ GROUPS = {
 
 WORDING = {
     "kinds.not_offered": _("现在不能申请这种证书（CPS %(cps)s）。请从列表中选择证书模板。"),
+    "kinds.unverified": _(
+        "要写入证书的内容里，有一项没有经过核验，或核验之后又改过（CPS %(cps)s）。"
+        "请核对材料，由受理员重新记录核验。"
+    ),
     "identity.host_length": _(
         "主域名写入证书主体，不能超过 64 个字符（CPS %(cps)s）。请换一个较短的，其余写在下面。"
     ),
@@ -97,7 +95,6 @@ WORDING = {
     "identity.credit_code_organisation": _(
         "统一社会信用代码中第 9 至 17 位的组织机构代码校验不对。请对照营业执照检查。"
     ),
-    "identity.verified_how": _("请选择身份核验方式。"),
     "identity.agent_is_applicant": _("经办人与申请人是同一证件。本人办理不用填经办人。"),
     "identity.organization_incomplete": _("单位名称和统一社会信用代码要一起填写，或都不填。"),
 }

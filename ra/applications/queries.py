@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.db.models import QuerySet
 
@@ -15,11 +16,13 @@ from people.api import Role
 from pki import requests
 from pki.sm.sm3 import sm3
 from ra.applicants.hosts import of_server
-from ra.applicants.kinds import kind_of, subject_of
+from ra.applicants.kinds import check_verified, kind_of, subject_of
 from ra.applications import rules
 from ra.applications.models import Application, Dossier
 from ra.applications.procedures import ends
 from ra.branches.queries import in_sight, visible_ids
+
+OLD_KEY = "old_key"  # how fields are verified where its signature stands for the documents
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -121,6 +124,46 @@ def order_of(application: Application, content: Content) -> Order:
     )
 
 
+def checked_order(application: Application, content: Content) -> Order:
+    """What is ordered at last: nothing but verified fields (CPS 3.2.5).
+
+    Refuses `kinds.unverified`.
+    """
+    fields = content.fields
+    check_verified(kind_of(application.profile), fields, verified(application, fields))
+    return order_of(application, content)
+
+
+def verified(application: Application, fields: Mapping[str, str]) -> dict[str, str]:
+    """Fields whose very value a document proves that has passed: field -> how it was verified."""
+    passed = _verifications(application).filter(result="passed")
+    return proved(application, passed.values_list("method", "proves"), fields)
+
+
+def proved(
+    application: Application,
+    passed: Iterable[tuple[str, Mapping[str, str]]],
+    fields: Mapping[str, str],
+) -> dict[str, str]:
+    """The same from rows at hand: how, and the marks of the values that were looked at.
+
+    Where the old key has signed, the words are those of the old certificate (CPS 3.3.1).
+    """
+    if application.signed:
+        return dict.fromkeys(kind_of(application.profile).certified, OLD_KEY)
+    return {
+        code: method
+        for method, proves in passed
+        for code, mark in proves.items()
+        if value_mark(code, fields.get(code, "")).hex() == mark
+    }
+
+
+def value_mark(code: str, value: str) -> bytes:
+    """A keyed digest of a field's value, which is not kept beside it."""
+    return kmc.blind_index("ra.verified", f"{code}|{value}")
+
+
 def holder_of(subscriber_id: int | None) -> str:
     """How the CA knows a subscriber."""
     return f"subscriber:{subscriber_id or 'new'}"
@@ -141,6 +184,7 @@ def content_digest(application: Application, content: Content, *, at: datetime) 
             "fields": dict(content.fields),
             "distinguisher": application.distinguisher,
             "documents": documents_of(application),
+            "verifications": verifications_of(application),
             "request": sm3(content.request).hex(),
             "succession": [
                 application.procedure,
@@ -162,3 +206,31 @@ def documents_of(application: Application) -> list[list[str]]:
     """Slot and SM3 of every document in hand."""
     kept = application.documents.filter(removed_at__isnull=True).order_by("slot", "pk")
     return [[slot, digest] for slot, digest in kept.values_list("slot", "sm3")]
+
+
+def copies_of(application: Application) -> list[list[object]]:
+    """Slot, id and who accepted it, of every document in hand: the id says where it lies."""
+    kept = application.documents.filter(removed_at__isnull=True).order_by("pk")
+    return [list(found) for found in kept.values_list("slot", "pk", "accepted_by")]
+
+
+def verifications_of(application: Application) -> list[list[object]]:
+    """How, by whom and when each slot's documents were verified, and with what result."""
+    return [
+        [
+            row.slot,
+            row.method,
+            row.result,
+            row.agreement_id,
+            sm3(bytes(row.reference or b"")).hex(),
+            row.officer_id,
+            row.at.timestamp(),
+        ]
+        for row in _verifications(application)
+    ]
+
+
+def _verifications(application: Application) -> QuerySet[Any]:
+    """A reverse relation: its room stands above this one."""
+    rows: QuerySet[Any] = application.verifications.filter(ended_at__isnull=True)
+    return rows.order_by("slot")

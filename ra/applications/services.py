@@ -18,8 +18,8 @@ def approve(
     """Named in `anxin/duties.py`; runs inside the vote's transaction (CPS 4.3.1).
 
     Refuses `applications.not_reviewed` when a vote came by without the review, `content_changed`
-    when the dossier is not what was agreed to, `blacklist.listed_*`, and whatever the CA refuses: a
-    name or a key that somebody else got first.
+    when the dossier is not what was agreed to, `blacklist.listed_*`, `kinds.unverified`, and
+    whatever the CA refuses: a name or a key that somebody else got first.
     """
     payload = {"application_id": application_id, "digest": digest}
     application = queries.locked(application_id, actor)
@@ -30,7 +30,7 @@ def approve(
         raise Refusals(listed)  # CPS 4.2.2
     rules.check_same(queries.content_digest(application, content, at=at), digest)
     certificate_id = order_certificate(
-        queries.order_of(application, content),
+        queries.checked_order(application, content),
         requester=f"ra.application:{application.pk}",
         warrant=approval.id,
         actor=actor,

@@ -16,7 +16,7 @@ from kmc import api as kmc
 from people.api import Approval, approval, propose, redeem, vote, withdraw
 from pki.sm.sm3 import sm3
 from ra.applicants.services import numbered
-from ra.applicants.wording import DOCUMENT_TYPES, FIELD_LABELS, VERIFIED_HOW
+from ra.applicants.wording import DOCUMENT_TYPES, FIELD_LABELS
 from ra.applications import queries as applications
 from ra.applications.rules import person
 from ra.disclosures import drawing, queries, rules
@@ -202,7 +202,7 @@ def _words(code: str, value: str) -> str:
     """Codes in words."""
     if code.endswith("document_type"):
         return str(DOCUMENT_TYPES.get(value, value))
-    return str(VERIFIED_HOW.get(value, value)) if code == "verified_how" else value
+    return value
 
 
 def _sealed(row: DisclosureCase, what: str, plain: Mapping[str, str]) -> bytes:

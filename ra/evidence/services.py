@@ -18,6 +18,7 @@ from ra.applications.rules import check_editable, check_own, person
 from ra.evidence import decoding, files, queries, rules
 from ra.evidence.decoding import DecodedPage
 from ra.evidence.models import Document, Opened, Page
+from ra.verifications.services import void
 
 ORPHAN_AFTER = timedelta(hours=6)  # longer than any request or transaction lives
 
@@ -99,6 +100,7 @@ def _keep(document: Document, pages: list[Page], *, actor: Actor, at: datetime) 
     for page in pages:
         page.document = document
     Page.objects.bulk_create(pages)
+    void(application, document.slot, at=at)
     _changed(application)
     record(
         "ra.add_evidence",
@@ -125,6 +127,7 @@ def remove_evidence(document_id: int, *, actor: Actor, at: datetime) -> str:
     )
     if not changed:
         raise queries.unknown(document_id)
+    void(application, row.slot, at=at)
     _changed(application)
     record(
         "ra.remove_evidence",

@@ -3,9 +3,9 @@
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from ra.applicants.rules import VerifiedHow
-from ra.applicants.wording import VERIFIED_HOW
 from ra.handover.wording import REPLACEMENT_CAUSES
+from ra.verifications.rules import IDENTIFIED
+from ra.verifications.wording import METHODS
 
 
 class StatusForm(forms.Form):
@@ -19,7 +19,7 @@ class ReplaceForm(forms.Form):
     cause = forms.ChoiceField(label=_("补发原因"), choices=list(REPLACEMENT_CAUSES.items()))
     checked_how = forms.ChoiceField(
         label=_("怎样核对领取人的身份"),
-        choices=[(how.value, VERIFIED_HOW[how]) for how in VerifiedHow],
+        choices=[(how.value, METHODS[how]) for how in IDENTIFIED],
     )
 
 

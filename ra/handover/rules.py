@@ -6,7 +6,7 @@ from enum import StrEnum
 from anxin.kernel.errors import Kind, Refusal
 from anxin.kernel.rates import Limit
 from anxin.kernel.states import Steps
-from ra.applicants.rules import VerifiedHow
+from ra.verifications.rules import IDENTIFIED
 
 # An application's number can be counted through, so its code is not the four characters people
 # would like: 40 bits, and a pause after five wrong ones.
@@ -90,7 +90,7 @@ def check_replacement(cause: str, checked_how: str) -> None:
     """Why, and how it was made sure who asks (CPS 3.2.3)."""
     if cause not in set(ReplacementCause):
         raise _replacement(Kind.INVALID, "replacement_cause", f"no {cause}", field="cause")
-    if checked_how not in set(VerifiedHow):
+    if checked_how not in IDENTIFIED:
         raise _replacement(Kind.INVALID, "checked_how", f"no {checked_how}", field="checked_how")
 
 

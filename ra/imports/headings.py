@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import override
 
 from ra.applicants.kinds import Kind
-from ra.applicants.wording import DOCUMENT_TYPES, FIELD_LABELS, VERIFIED_HOW
+from ra.applicants.wording import DOCUMENT_TYPES, FIELD_LABELS
 from ra.imports.rules import DISTINGUISHER, REQUEST, YEARS
 
 OWN = {
@@ -18,7 +18,6 @@ OWN = {
 CODED: Mapping[str, Mapping[str, object]] = {
     "document_type": DOCUMENT_TYPES,
     "agent_document_type": DOCUMENT_TYPES,
-    "verified_how": VERIFIED_HOW,
 }
 
 

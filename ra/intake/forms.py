@@ -1,17 +1,23 @@
 """Forms of the counter. They carry; `applicants.rules` judges, also while people type."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django import forms
+from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from ra.applicants.kinds import Kind
-from ra.applicants.rules import LONG, DocumentType, Field, VerifiedHow
-from ra.applicants.wording import DOCUMENT_TYPES, FIELD_LABELS, GROUPS, VERIFIED_HOW
+from ra.applicants.rules import LONG, DocumentType, Field
+from ra.applicants.wording import DOCUMENT_TYPES, FIELD_LABELS, GROUPS
 from ra.applications.rules import AGREEMENT_VERSIONS, AcceptedHow
 from ra.applications.wording import ACCEPTED_HOW
+from ra.evidence.wording import SLOTS
 from ra.intake.rules import NOT_CORRECTED
+from ra.verifications.queries import VerificationView
+from ra.verifications.rules import LONGEST as LONGEST_REFERENCE
+from ra.verifications.rules import Method, Verified, methods
+from ra.verifications.wording import METHODS, RESULTS
 
 DOCUMENT_CHOICES = [(kind.value, DOCUMENT_TYPES[kind]) for kind in DocumentType]
 
@@ -19,7 +25,6 @@ DOCUMENT_CHOICES = [(kind.value, DOCUMENT_TYPES[kind]) for kind in DocumentType]
 CODED = {
     "document_type": DOCUMENT_CHOICES,
     "agent_document_type": DOCUMENT_CHOICES,
-    "verified_how": [(how.value, VERIFIED_HOW[how]) for how in VerifiedHow],
 }
 LONGEST = {"email": 254, "host_name": 253, "other_names": LONG}
 LISTS = {"other_names"}
@@ -99,6 +104,60 @@ class AgreementForm(forms.Form):
     how = forms.ChoiceField(
         label=_("接受方式"), choices=[(how.value, ACCEPTED_HOW[how]) for how in AcceptedHow]
     )
+
+
+class VerifyForm(forms.Form):
+    """How the documents of each slot were verified; `held`: what was noted before."""
+
+    def __init__(
+        self,
+        *args: Any,
+        slots: Sequence[str],
+        held: Mapping[str, VerificationView],
+        agreements: Sequence[str],
+        **more: Any,
+    ) -> None:
+        super().__init__(*args, **more)
+        self.slots, self.held = tuple(slots), held
+        for slot in slots:
+            before, label = held.get(slot), SLOTS[slot]
+            chosen = [("", "—"), *((how.value, METHODS[how]) for how in methods(slot))]
+            parts = {
+                "method": (_("核验方式"), forms.ChoiceField(choices=chosen)),
+                "result": (_("结果"), forms.ChoiceField(choices=list(RESULTS.items()))),
+                "reference": (_("查询号或记录号"), forms.CharField(max_length=LONGEST_REFERENCE)),
+            }
+            if agreements and Method.OTHER_CA in methods(slot):
+                numbers = [("", "—"), *((number, number) for number in agreements)]
+                parts["agreement"] = (_("协议编号"), forms.ChoiceField(choices=numbers))
+            for part, (word, field) in parts.items():
+                field.required = False
+                field.initial = getattr(before, part, "")
+                field.label = format_lazy("{}：{}", label, word)
+                field.widget.attrs["aria-label"] = field.label
+                self.fields[f"{slot}.{part}"] = field
+
+    def rows(self) -> list[tuple[str, dict[str, forms.BoundField], VerificationView | None]]:
+        """Slot, its fields by part, and what was noted."""
+        return [
+            (
+                slot,
+                {part: self[f"{slot}.{part}"] for part in PARTS if f"{slot}.{part}" in self.fields},
+                self.held.get(slot),
+            )
+            for slot in self.slots
+        ]
+
+    def found(self) -> list[Verified]:
+        """What is said of the slots whose method was chosen."""
+        said = [
+            Verified(slot, *(self.cleaned_data.get(f"{slot}.{part}", "") for part in PARTS))
+            for slot in self.slots
+        ]
+        return [one for one in said if one.method]
+
+
+PARTS = ("method", "result", "reference", "agreement")
 
 
 class CancelForm(forms.Form):

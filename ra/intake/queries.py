@@ -8,6 +8,7 @@ from anxin.kernel.actors import Actor
 from anxin.kernel.errors import Kind, Refusal
 from anxin.kernel.workdays import SHANGHAI
 from ca import api as ca
+from people.api import staff_names
 from pki import requests
 from pki.errors import PkiError
 from pki.requests import Request
@@ -29,6 +30,8 @@ from ra.evidence import queries as evidence
 from ra.evidence.queries import DocumentView
 from ra.evidence.rules import missing, needed, slots
 from ra.intake import rules
+from ra.verifications import queries as verifications
+from ra.verifications.queries import VerificationView
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +84,7 @@ class IntakeView:
     fields: Mapping[str, str]
     proxy: bool
     slots: tuple[SlotView, ...]
+    verifications: Mapping[str, VerificationView]  # by slot
     names: tuple[ProofView, ...]  # of a server, and what proves them
     request: RequestView | None
     agreement_version: str
@@ -186,6 +190,7 @@ def intake(number: str, actor: Actor, *, at: datetime) -> IntakeView:
         fields=_shown(content.fields, masked=not mine),
         proxy=by_proxy(content.fields),
         slots=_slots(row, content, actor),
+        verifications=_verified(row),
         names=_names(row),
         request=request_view(requests.parse(content.request)) if content.request else None,
         agreement_version=row.agreement_version,
@@ -210,14 +215,17 @@ def all_wrong(
     """Everything that stands between this dossier and its submission, the CA's word excepted."""
     kept, wrong = judge(content.fields, kind_of(row.profile).fields, today=today(at))
     slots_needed = needed(row.profile, kept, proxy=by_proxy(kept), signed=row.signed)
-    wrong += _missing_documents(row, slots_needed)
+    held = evidence.held_slots(row.pk)
+    wrong += missing(slots_needed, held)
+    wrong += verifications.left(row.pk, [slot for slot in slots_needed if slot in held])
     if not {refusal.field for refusal in wrong} & set(kind_of(row.profile).hosts):
         wrong += domains.unproved(row.pk, of_server(kept), at=at)  # CPS 3.2.4
     wrong += rules.still_missing(
         request=bool(content.request), agreement=bool(row.agreement_version)
     )
     wrong += successions.hindrances(row, content, at=at)
-    return wrong + quotas.hindrances(row, at=at, submitting=submitting)
+    wrong += quotas.hindrances(row, at=at, submitting=submitting)
+    return wrong or verifications.changed(row, kept)  # CPS 3.2.5
 
 
 def check_order(row: Application, content: Content, *, at: datetime) -> None:
@@ -261,10 +269,6 @@ def automatic_checks(
     )
 
 
-def _missing_documents(row: Application, slots_needed: list[str]) -> list[Refusal]:
-    return missing(slots_needed, evidence.held_slots(row.pk))
-
-
 def _slots(row: Application, content: Content, actor: Actor) -> tuple[SlotView, ...]:
     held = evidence.documents(row.pk, actor.person_id)
     asked = needed(row.profile, content.fields, proxy=by_proxy(content.fields), signed=row.signed)
@@ -276,6 +280,15 @@ def _slots(row: Application, content: Content, actor: Actor) -> tuple[SlotView, 
         )
         for code in slots(row.profile)
     )
+
+
+def _verified(row: Application) -> dict[str, VerificationView]:
+    """A cancelled draft's data key is destroyed, and the references with it."""
+    if row.state == application_rules.State.CANCELLED:
+        return {}
+    rows = verifications.current(row.pk)
+    names = staff_names({one.officer_id for one in rows}) if rows else {}
+    return {one.slot: one for one in verifications.views(row, rows, names)}
 
 
 def _names(row: Application) -> tuple[ProofView, ...]:

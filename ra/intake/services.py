@@ -34,6 +34,7 @@ from ra.intake import dossiers, queries, rules
 from ra.intake.queries import RequestView
 from ra.notices import services as notices
 from ra.notices.rules import Event
+from ra.verifications.queries import current
 
 COUNTER = "counter"
 
@@ -318,14 +319,18 @@ def _propose(row: Application, content: Content, *, actor: Actor, at: datetime) 
 
 
 def _accepted(row: Application, content: Content, slots: list[str]) -> dict[str, object]:
-    """CPS 5.4.1 of RAs: which documents, how verified, which RA; the number stays sealed."""
+    """CPS 5.4.1 of RAs: which documents, where their copies lie, who accepted them, how each was
+    verified, which RA and CA. Their numbers stay sealed in the dossier.
+    """
     return {
         "round": row.round,
         "office": row.office_id,
         "profile": row.profile,
         "document_type": bearer(content.fields).document_type,
-        "verified_how": content.fields["verified_how"],
+        "issuer": ca.profile(row.profile).issuer,
         "slots": slots,
+        "documents": applications.copies_of(row),
+        "verified": {one.slot: [one.method, one.result] for one in current(row.pk)},
         "subscriber": row.subscriber_id,
         "digest": row.content_digest,
         "deadline": row.deadline_at.isoformat() if row.deadline_at else "",

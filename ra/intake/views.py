@@ -4,7 +4,7 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -18,14 +18,23 @@ from anxin.templatetags.ui import told
 from ca.api import PROFILES
 from people.api import Role
 from people.gates import actor_of, only
+from ra.agreements.queries import all_in_force
 from ra.applicants.kinds import kind_of
 from ra.applicants.rules import validate_field
 from ra.applications.queries import id_of
 from ra.evidence import rules as evidence
 from ra.evidence.wording import SLOTS
 from ra.intake import queries, services
-from ra.intake.forms import AgreementForm, CancelForm, DraftForm, OpenForm, RequestForm
+from ra.intake.forms import (
+    AgreementForm,
+    CancelForm,
+    DraftForm,
+    OpenForm,
+    RequestForm,
+    VerifyForm,
+)
 from ra.review.queries import Filters, View, queue
+from ra.verifications import services as verifications
 
 PARTS = {
     "request": lazy("证书请求"),
@@ -125,6 +134,31 @@ def accept_agreement(request: HttpRequest, number: str) -> HttpResponse:
 
 
 @only(Role.OPERATOR)
+@never_cache
+@require_POST
+def verify(request: HttpRequest, number: str) -> HttpResponse:
+    """How each document was verified (CPS 3.2.2, 3.2.3)."""
+    actor, at = actor_of(request), timezone.now()
+    view = queries.intake(number, actor, at=at)
+    form = _verify_form(view, request.POST)
+    if form.is_valid():
+        try:
+            verifications.note(view.id, form.found(), actor=actor, at=at)
+        except Refusal as refusal:
+            named = f"{refusal.field}.method"
+            form.add_error(named if named in form.fields else None, told(refusal))
+    if form.errors:
+        return _page(request, number, verify_form=form, status=422)
+    return web.back_to("intake-page", number, "verified")
+
+
+def _verify_form(view: queries.IntakeView, data: QueryDict | None = None) -> VerifyForm:
+    agreements = [one.number for one in all_in_force(at=timezone.now())]
+    slots = [slot.code for slot in view.slots if slot.needed or slot.documents]
+    return VerifyForm(data, slots=slots, held=view.verifications, agreements=agreements)
+
+
+@only(Role.OPERATOR)
 @require_POST
 def propose_again(request: HttpRequest, number: str) -> HttpResponse:
     """The approval ended undecided; the button is on the page of the case."""
@@ -209,6 +243,7 @@ def _page(
         "request_form": RequestForm(),
         "agreement_form": AgreementForm(),
         "cancel_form": CancelForm(),
+        "verify_form": _verify_form(view),
         "problems": [_problem(one, form) for one in problems or []],
         **more,
     }
@@ -245,8 +280,9 @@ def _problem(refusal: Refusal, form: DraftForm) -> dict[str, str]:
     field = refusal.field
     if field in form.fields:
         anchor, name = form[field].id_for_label, str(form[field].label)
-    elif refusal.rule.startswith("evidence."):
-        anchor, name = f"slot-{field}", str(SLOTS.get(field, field))
+    elif field in SLOTS:
+        place = "verified" if refusal.rule.startswith("verifications.") else f"slot-{field}"
+        anchor, name = place, str(SLOTS[field])
     else:
         anchor, name = field or "main", str(PARTS.get(field, PARTS[""]))
     return {"anchor": anchor, "name": name, "sentence": told(refusal)}

@@ -21,6 +21,8 @@ from ra.evidence.wording import SLOTS
 from ra.handover import queries as handover
 from ra.handover.rules import TRIES, VALID_FOR
 from ra.receipts import drawing, models, rules
+from ra.verifications.queries import current
+from ra.verifications.wording import METHODS
 
 
 @transaction.atomic
@@ -111,8 +113,16 @@ def _business(row: Application) -> str:
 
 
 def _documents(row: Application) -> list[str]:
+    """With how each was verified (CPS 5.4.1)."""
     held = held_slots(row.pk)
-    return [str(SLOTS[code]) for code in slots(row.profile) if code in held]
+    how = {one.slot: str(METHODS[one.method]) for one in current(row.pk)}
+    return [
+        _("%(document)s（%(how)s）") % {"document": SLOTS[code], "how": how[code]}
+        if code in how
+        else str(SLOTS[code])
+        for code in slots(row.profile)
+        if code in held
+    ]
 
 
 def _moment(moment: datetime | None) -> str:

@@ -32,6 +32,8 @@ from ra.review.pages import (
     SameView,
     TickView,
 )
+from ra.verifications import queries as verifications
+from ra.verifications.queries import unverified
 
 __all__ = ["CaseView", "case"]
 
@@ -39,7 +41,7 @@ __all__ = ["CaseView", "case"]
 def case(number: str, actor: Actor, *, told: bool = True, at: datetime) -> CaseView:
     """Refuses `applications.unknown` (another office's too), `review.draft` for drafts.
 
-    Nine queries, eight without `told`: then `decisions` stays empty.
+    Eleven queries, ten without `told`: then `decisions` stays empty.
     """
     row = _row(number, actor, at)
     rules.check_was_submitted(row.round)
@@ -59,12 +61,18 @@ class _Opening:
         in_sight = self.before and sees(actor, self.before.office.path)
         self.known_from = self.before.number if self.before and in_sight else ""  # CPS 1.4.2
         self.documents = evidence.documents(row.pk, actor.person_id)
+        self.verifications = verifications.current(row.pk)
+        self.verified = verifications.verified(row, self.verifications, self.content.fields)
         self.current = marks.of(row, self.content)
         self.found = marks.found(row, actor.person_id, self.current)
         self.proposed = standing(row.approval_id) if row.approval_id else None
         self.decisions = list(row.decisions.order_by("pk")) if told else []
         self.names = staff_names(
-            {row.maker_id, row.claimed_by or 0, *(d.reviewer_id for d in self.decisions)}
+            {
+                *(row.maker_id, row.claimed_by or 0),
+                *(d.reviewer_id for d in self.decisions),
+                *(one.officer_id for one in self.verifications),
+            }
         )
 
     def case(self) -> CaseView:
@@ -109,6 +117,7 @@ class _Opening:
                 for item in self.current
                 if item in rules.CHECKLIST
             ),
+            verifications=verifications.views(row, self.verifications, self.names),
             checks=dict(row.checks),
             preview=preview,
             preview_refused=refused,
@@ -166,6 +175,7 @@ class _Opening:
             agrees=agrees,
             document_id=document_id,
             certified=code in kind_of(self.row.profile).certified,
+            verified=self.verified.get(code, ""),
             verdict=self.found.verdicts.get(code, ""),
         )
 
@@ -230,6 +240,7 @@ class _Opening:
             found.append(rules.not_claimed())
         closed = [document.slot for document in self.documents if not document.opened]
         found += rules.hindrances(self.current, self.found.verdicts, closed)
+        found += unverified(self.row, self.content.fields, self.verifications)
         fields, asked = self.content.fields, self.row.has_names
         found += in_the_way(self.row.pk, fields, asked=asked, at=self.at)  # CPS 3.2.4
         return found + blacklist_rules.hindrances(self.row.kinds_listed)  # CPS 4.2.2

@@ -9,6 +9,7 @@ from ca.api import Preview
 from ra.applications.rules import Sla
 from ra.applications.succession import Succession
 from ra.evidence.queries import DocumentView
+from ra.verifications.queries import VerificationView
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +33,7 @@ class FieldView:
     agrees: bool | None
     document_id: int | None
     certified: bool  # it enters the certificate once it is verified (CPS 3.2.5)
+    verified: str  # how the document that proves this very value was verified; "": it was not
     verdict: str
 
 
@@ -109,6 +111,7 @@ class CaseView:
     missing_slots: tuple[str, ...]
     fields: tuple[FieldView, ...]
     checklist: tuple[TickView, ...]
+    verifications: tuple[VerificationView, ...]
     checks: Mapping[str, str]
     preview: Preview | None
     preview_refused: Refusal | None

@@ -29,6 +29,8 @@ from ra.review.models import Decision, ItemVerdict
 from ra.review.queries import reviewable
 from ra.review.rules import Outcome
 from ra.review.wording import REASONS
+from ra.verifications.queries import current as verifications
+from ra.verifications.queries import unverified
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +155,7 @@ def decide_approve(application_id: int, *, seen: str, actor: Actor, at: datetime
     closed = [document.slot for document in unopened(row.pk, actor.person_id)]
     judged = marks.found(row, actor.person_id, current).verdicts
     found = rules.hindrances(current, judged, closed)
+    found += unverified(row, content.fields, verifications(row.pk))  # CPS 3.2.5
     found += in_the_way(row.pk, content.fields, at=at)  # CPS 3.2.4
     found += blacklist.hindrances(content.fields, row.key_fingerprint, at=at)
     if found:

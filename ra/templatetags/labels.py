@@ -33,6 +33,7 @@ from ra.review.pages import CaseView
 from ra.review.queries import Row
 from ra.revocations import wording as revocations
 from ra.sampling import wording as sampling
+from ra.verifications import wording as verifications
 
 register = template.Library()
 
@@ -100,12 +101,13 @@ TABLES: Mapping[str, Mapping[str, Any]] = {
     "slot": evidence.SLOTS,
     "state": applications.STATES,
     "step": handover.STEPS,
-    "verified_how": applicants.VERIFIED_HOW,
+    "field_verified": verifications.FIELDS,
+    "verification": verifications.METHODS,
+    "verification_result": verifications.RESULTS,
 }
 CODED = {  # fields whose value is a code
     "document_type": "document_type",
     "agent_document_type": "document_type",
-    "verified_how": "verified_how",
 }
 TONES = {
     "draft": "line",

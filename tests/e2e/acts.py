@@ -79,6 +79,15 @@ def upload(page: Page, slot: str, name: str, picture: bytes) -> None:
     expect(page.locator(f"#slot-{slot} [data-uploads] img")).to_have_count(held + 1)
 
 
+def verify(page: Page) -> None:
+    """Every document was looked at in the original."""
+    place = page.locator("#verified")
+    for choice in place.locator("select[name$='.method']").all():
+        choice.select_option("on_site")
+    press(page, "记录核验")
+    expect(place.locator("tbody th .l2").first).to_be_visible()
+
+
 def accept_agreement(page: Page) -> None:
     press(page, "记录接受")
     expect(page.locator("#agreement").get_by_text("已接受")).to_be_visible()
@@ -96,6 +105,7 @@ def fill_in(page: Page, person: Person, folder: Path, profile: str = SM2) -> Non
     for slot, picture in people.papers(person, ALGORITHMS[profile]).items():
         upload(page, slot, f"{slot}.jpg", picture)
     accept_agreement(page)
+    verify(page)
     hand_in_request(page, people.request(person, ALGORITHMS[profile], folder))
 
 

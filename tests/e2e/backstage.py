@@ -26,6 +26,8 @@ from ra.intake import services as intake  # noqa: E402
 from ra.intake.services import Draft, Submitted  # noqa: E402
 from ra.review import services as review  # noqa: E402
 from ra.review.case import case  # noqa: E402
+from ra.verifications.rules import Verified  # noqa: E402
+from ra.verifications.services import note  # noqa: E402
 
 ALGORITHMS = {"personal-sm2-sign": "sm2", "personal-rsa-sign": "rsa-2048"}
 SLOTS = ("application_form", "id_front", "id_back")
@@ -56,12 +58,12 @@ def enter(profile: str, person: Person, *, actor: Actor) -> tuple[Draft, Submitt
         "document_number": person.document_number,
         "phone": person.phone,
         "email": person.email,
-        "verified_how": "on_site",
     }
     intake.save_draft(draft.id, fields, actor=actor, at=now())
     for slot in SLOTS:
         picture = small_picture(draft.id, slot)
         add_evidence(draft.id, slot, f"{slot}.png", picture, actor=actor, at=now())
+    note(draft.id, [Verified(slot, "on_site") for slot in SLOTS], actor=actor, at=now())
     subject = names.build([("C", "CN"), ("CN", person.name)])
     request = requests.build(subject, keys.generate(ALGORITHMS[profile]))
     intake.attach_request(draft.id, request, actor=actor, at=now())

@@ -19,6 +19,7 @@ STAFF = [  # who, where ({…}: see `places`), name of the picture
     ("陈越", "/w/queue/", "queue-operator"),
     ("陈越", "/w/intake/", "intake-list"),
     ("陈越", "/w/intake/{draft}/", "intake-draft"),
+    ("陈越", "/w/ca-agreements/", "ca-agreements"),
     ("陈越", "/w/handover/", "handover-list"),
     ("陈越", "/w/handover/{issued}/", "handover-issued"),
     ("陈越", "/w/certificates/{valid}/", "certificate-valid"),

@@ -80,6 +80,7 @@ def test_an_application_is_entered_without_script(desk_of, tmp_path):
         place.locator("input[type=file]").set_input_files(file)
         place.get_by_role("button", name="上传").click()
         expect(page.locator(f"#slot-{slot} [data-uploads] img")).to_have_count(1)
+    acts.verify(page)
     acts.accept_agreement(page)
     acts.hand_in_request(page, people.request(person, "sm2", tmp_path))
 

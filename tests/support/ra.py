@@ -18,6 +18,7 @@ from ra.applications.models import Application
 from ra.branches.rules import Authority
 from ra.branches.services import install_authority, open_office
 from ra.evidence.decoding import DecodedPage, decode
+from ra.evidence.models import Document
 from ra.evidence.rules import needed
 from ra.evidence.services import page_image, take_in
 from ra.handover.services import hand_over
@@ -25,6 +26,8 @@ from ra.intake import services as intake
 from ra.intake.services import Submitted
 from ra.review import services as review
 from ra.review.case import case
+from ra.verifications import services as verifications
+from ra.verifications.rules import Verified
 from tests.support import ca
 from tests.support.people import hire
 
@@ -38,7 +41,6 @@ FIELDS = {
     "document_number": "330199199203150020",
     "phone": "13800002607",
     "email": "zhixia.lin@example.cn",
-    "verified_how": "on_site",
 }
 OTHER = FIELDS | {
     "name": "方沐辰",
@@ -50,7 +52,6 @@ COMPANY = {
     "legal_name": "栖原云帆科技有限公司",
     "credit_code": "91330199MA2KQ3W02U",
     "email": "office@example.cn",
-    "verified_how": "on_site",
     "agent_name": "杜若衡",
     "agent_document_type": "resident_id",
     "agent_document_number": "330199199305060018",
@@ -132,6 +133,14 @@ def hold(application_id: int, slot: str, actor: Actor, at: datetime = AT) -> int
     return take_in(row, slot, "png", scan, _pages(), actor=actor, at=at).document_id
 
 
+def verify(application_id: int, actor: Actor, at: datetime = AT, **found: str) -> None:
+    """Every document in hand was verified on site, or as `found` says."""
+    slots = Document.objects.filter(application_id=application_id, removed_at__isnull=True)
+    said = {"method": "on_site"} | found
+    noted = [Verified(slot, **said) for slot in slots.values_list("slot", flat=True).distinct()]
+    verifications.note(application_id, noted, actor=actor, at=at)
+
+
 def draft(
     actor: Actor,
     number: int = 1,
@@ -147,6 +156,7 @@ def draft(
     person = profile.startswith("personal")
     for slot in PAPERS if person else needed(profile, fields, proxy=by_proxy(fields)):
         hold(opened.id, slot, actor, at=at)
+    verify(opened.id, actor, at=at)
     der = request(number, fields[kind_of(profile).title], algorithm)
     intake.attach_request(opened.id, der, actor=actor, at=at)
     intake.accept_agreement(opened.id, "2026-01", how="signed_on_paper", actor=actor, at=at)

@@ -34,6 +34,7 @@ def completed(draft_id, actor):
     """What is not carried over is handed in, and the draft submitted."""
     for slot in ("application_form", "id_front", "id_back"):
         ra.hold(draft_id, slot, actor, at=LATER)
+    ra.verify(draft_id, actor, at=LATER)
     services.attach_request(draft_id, ra.request(), actor=actor, at=LATER)
     services.accept_agreement(draft_id, "2026-01", how="signed_on_paper", actor=actor, at=LATER)
     services.submit(draft_id, actor=actor, at=LATER)

@@ -24,8 +24,8 @@ from tests.support.ra import AT, COMPANY, FIELDS, MINUTE
 from tests.support.refusals import refused
 
 PROFILE = "personal-sm2-sign"
-HEADINGS = ["姓名", "证件类型", "证件号码", "手机号", "电子邮箱", "身份核验方式"]
-ROW = ["林知夏", "居民身份证", FIELDS["document_number"], "13800002607", "", "现场核验原件"]
+HEADINGS = ["姓名", "证件类型", "证件号码", "手机号", "电子邮箱"]
+ROW = ["林知夏", "居民身份证", FIELDS["document_number"], "13800002607", ""]
 
 
 def citizen(number):

@@ -1,5 +1,6 @@
 """At the counter (CPS-4.1, CPS-4.3.1): drafts, requests, agreement, submission."""
 
+import json
 from datetime import timedelta
 
 import pytest
@@ -375,7 +376,7 @@ def test_everything_that_is_missing_is_told_at_once(counter):
 
     assert isinstance(refusal, Refusals)
     assert {field for field, _ in rules_of(refusal)} == {
-        *("name", "document_type", "document_number", "phone", "verified_how"),
+        *("name", "document_type", "document_number", "phone"),
         *("application_form", "id_front", "id_back"),
         *("request", "agreement"),
     }
@@ -399,13 +400,21 @@ def test_a_complete_application_is_submitted_with_its_deadline(counter):
 
 
 def test_what_the_ra_must_record_is_recorded(counter):
-    """CPS-5.4.1-RA: which document, how verified, who accepted, which RA; numbers stay sealed."""
+    """CPS-5.4.1-RA: which documents, where their copies lie, who accepted them, how each was
+    verified, which RA and CA; numbers stay sealed.
+    """
     application_id, _ = ra.submitted(counter)
 
     entry = Entry.objects.get(action="ra.application.submit")
     assert entry.actor_name == "Chen"
-    for said in ('"document_type":"resident_id"', '"verified_how":"on_site"', '"office":'):
-        assert said in entry.details
+    told, application = json.loads(entry.details), row(application_id)
+    assert (told["document_type"], told["office"]) == ("resident_id", application.office_id)
+    assert told["issuer"] == "nmg-sm2"
+    assert told["verified"]["id_front"] == ["on_site", "passed"]
+    kept = [
+        [one.slot, one.pk, counter.chen.person_id] for one in application.documents.order_by("pk")
+    ]
+    assert told["documents"] == kept
     assert "330199" not in entry.details
     assert entry.subject == f"ra.application:{application_id}"
 

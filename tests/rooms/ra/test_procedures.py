@@ -55,6 +55,7 @@ def completed(counter, draft, *, papers=True, at=SOON):
     """Everything that is not carried over is handed in, and the draft submitted."""
     for slot in ra.PAPERS if papers else ():
         ra.hold(draft.id, slot, counter.chen, at=at)
+    ra.verify(draft.id, counter.chen, at=at)
     agreed = {"how": "signed_on_paper", "actor": counter.chen, "at": at}
     intake.accept_agreement(draft.id, "2026-01", **agreed)
     return intake.submit(draft.id, actor=counter.chen, at=at)

@@ -291,6 +291,7 @@ def test_every_page_of_a_document_must_have_been_opened(counter):
     take_in(
         row(application_id), "id_back", "pdf", b"%PDF", ra._pages() * 3, actor=counter.chen, at=AT
     )
+    ra.verify(application_id, counter.chen)
     intake.submit(application_id, actor=counter.chen, at=AT)
     services.claim(application_id, actor=counter.ren, at=LATER)
     (document,) = [d for d in seen_by(application_id, counter.ren).documents if len(d.pages) == 3]
@@ -427,6 +428,7 @@ def test_a_corrected_application_is_looked_at_anew_where_it_changed(counter):
     old_form = row(application_id).documents.get(slot="application_form")
     remove_evidence(old_form.pk, actor=counter.chen, at=LATER)
     ra.hold(application_id, "application_form", counter.chen)
+    ra.verify(application_id, counter.chen)
 
     again = intake.submit(application_id, actor=counter.chen, at=AT + timedelta(hours=3))
 
@@ -447,6 +449,7 @@ def test_the_old_approval_is_worth_nothing_after_a_correction(counter):
     services.claim(application_id, actor=counter.ren, at=LATER)
     send_back(application_id, counter.ren)
     intake.save_draft(application_id, OTHER, actor=counter.chen, at=LATER)
+    ra.verify(application_id, counter.chen)
     intake.attach_request(application_id, ra.request(5), actor=counter.chen, at=LATER)
     intake.submit(application_id, actor=counter.chen, at=AT + timedelta(hours=3))
     ra.look_through(application_id, counter.ren, AT + timedelta(hours=4))

@@ -25,7 +25,7 @@ def text(answer):
 def test_what_will_be_asked_for_is_marked(chen, page):
     marked = re.findall(r'<label for="id_(\w+)" class="req"', text(chen.get(page)))
 
-    assert {"name", "document_type", "document_number", "phone", "verified_how"} <= set(marked)
+    assert {"name", "document_type", "document_number", "phone"} <= set(marked)
     assert {"email", "organization", "agent_name", "distinguisher"}.isdisjoint(marked)
 
 

@@ -17,7 +17,6 @@ GOOD = {
     "document_type": "resident_id",
     "document_number": "330199199203150020",
     "phone": "13800002607",
-    "verified_how": "on_site",
 }
 
 
@@ -242,7 +241,6 @@ def test_what_is_no_e_mail_address_is_refused(typed):
         ("name", "   ", "identity.empty"),
         ("shoe_size", "42", "identity.no_such_field"),
         ("document_type", "library_card", "identity.document_type"),
-        ("verified_how", "by_looks", "identity.verified_how"),
     ],
 )
 def test_the_rest_is_refused_by_name(code, text, told):
@@ -323,7 +321,6 @@ def test_fields_nobody_asked_for_are_not_kept():
         ("name", "方沐", "方*"),
         ("name", "Anna Maria", "A*** M***"),
         ("email", "zhixia@example.cn", "z***@example.cn"),
-        ("verified_how", "on_site", "on_site"),
     ],
 )
 def test_values_are_shown_masked(code, value, told):

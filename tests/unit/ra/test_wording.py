@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from ra.applicants.kinds import KINDS
-from ra.applicants.rules import FIELDS, DocumentType, VerifiedHow
-from ra.applicants.wording import DOCUMENT_TYPES, FIELD_LABELS, GROUPS, VERIFIED_HOW
+from ra.applicants.rules import FIELDS, DocumentType
+from ra.applicants.wording import DOCUMENT_TYPES, FIELD_LABELS, GROUPS
 from ra.applications.rules import State
 from ra.applications.wording import STATES
 from ra.evidence.decoding import SAID
@@ -28,6 +28,8 @@ from ra.revocations.rules import BY_CAUSE, Asker, CheckedHow
 from ra.revocations.rules import DESK as REVOCATIONS
 from ra.revocations.wording import ASKERS, CAUSE_QUESTIONS, CHECKED_HOW
 from ra.revocations.wording import STATES as REQUEST_STATES
+from ra.verifications.rules import Method
+from ra.verifications.wording import METHODS
 from ra.wording import WORDING
 
 HOUSE = Path(__file__).resolve().parents[3] / "ra"
@@ -73,7 +75,7 @@ def test_every_desk_refuses_in_its_own_words(desk):
     [
         (FIELDS, FIELD_LABELS),
         (DocumentType, DOCUMENT_TYPES),
-        (VerifiedHow, VERIFIED_HOW),
+        (Method, METHODS),
         (State, STATES),
         ({slot for kind in KINDS.values() for slot in kind.slots}, SLOTS),
         ({heading for kind in KINDS.values() for heading in kind.groups}, GROUPS),
