@@ -104,9 +104,13 @@ def reinstate(approval: ApprovalView, *, actor: Actor, at: datetime, person: int
     """End a suspension; the roles count again as far as the person is in order."""
     rules.check_other(actor, person)
     redeem(approval, ACTIONS[Act.REINSTATE], {"person": person}, actor=actor, at=at)
-    advance(queries.locked(person), "reinstate", actor=actor, at=at)
-    accounts.reopen_account(person)
-    keys.reinstate(person, actor=actor, at=at)
+    _bring_back(person, actor=actor, at=at)
+
+
+def _bring_back(person_id: int, *, actor: Actor, at: datetime, **also: object) -> None:
+    advance(queries.locked(person_id), "reinstate", actor=actor, at=at, **also)
+    accounts.reopen_account(person_id)
+    keys.reinstate(person_id, actor=actor, at=at)
 
 
 @transaction.atomic
@@ -119,10 +123,8 @@ def restore_keeper(person_id: int, role: Role, *, vouchers: Sequence[Actor], at:
     rules.check_vouchers(person_id, vouchers)
     rules.check_nobody_left(role, left=queries.is_filled(role, at=at))
     actor, also = vouchers
-    file = queries.locked(person_id)
-    if file.state == rules.State.SUSPENDED:
-        advance(file, "reinstate", actor=actor, at=at, also=also.person_id)
-        accounts.reopen_account(person_id)
+    if queries.locked(person_id).state == rules.State.SUSPENDED:
+        _bring_back(person_id, actor=actor, at=at, also=also.person_id)
     if role not in queries.roles_given(person_id):
         trust.appoint(person_id, role, actor=SYSTEM, at=at)
     record(

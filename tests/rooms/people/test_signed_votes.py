@@ -16,7 +16,7 @@ from audit.journal.models import Entry
 from people.api import Role, approval, propose, vote
 from people.approvals.models import Vote
 from people.approvals.rules import OPEN_FOR
-from people.models import OperatorKey
+from people.models import OperatorKey, StaffMember
 from people.operatorkeys import queries, services
 from people.personnel import services as personnel
 from people.personnel.rules import Cause
@@ -285,6 +285,19 @@ def test_a_key_rests_with_its_person_and_comes_back_with_them(tang, gao, ren):
     assert state(key_id) == "suspended"
 
     cast(personnel.propose_reinstatement(ren.person_id, actor=tang, at=AT), gao)
+
+    assert state(key_id) == "active"
+
+
+def test_a_key_comes_back_at_the_server_too(tang, gao, ren):
+    """CPS-5.3.6: of the only administrator, whom two others bring back."""
+    enrolled(OTHER, gao, tang, hire("gu", Role.CA_ADMIN), at=AT)
+    key_id = queries.active(gao.person_id).id
+    gu = StaffMember.objects.get(login="gu").pk
+    for one in (gu, gao.person_id):
+        personnel.suspend(one, Cause.SUSPECTED, actor=tang, at=AT)
+
+    personnel.restore_keeper(gao.person_id, Role.CA_ADMIN, vouchers=[tang, ren], at=AT)
 
     assert state(key_id) == "active"
 
