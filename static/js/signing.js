@@ -29,7 +29,10 @@ const put = (form, name, value) => {
   field.name = name;
   field.value = value;
 };
-const tell = (which) => document.getElementById(which).removeAttribute("hidden");
+const tell = (form) => {
+  const place = form.querySelector(".body") || form; // of a dialog, which hides what lies behind it
+  if (!place.querySelector("[data-no-key]")) place.prepend(document.getElementById("no-key-here").content.cloneNode(true));
+};
 
 // --- A vote. ---
 const signed = async (form, submitter) => {
@@ -39,7 +42,7 @@ const signed = async (form, submitter) => {
   if (!fingerprint) return true; // no key in use: the house decides whether it needs one
   const key = await kept(fingerprint);
   if (!key) {
-    tell("no-key-here");
+    tell(form);
     return false;
   }
   const given = new FormData(form);
@@ -89,4 +92,4 @@ if (making && window.crypto?.subtle && window.indexedDB) {
     put(making, "proof", await sign(pair.privateKey, claim));
     making.requestSubmit();
   });
-} else if (making) tell("no-key-store");
+} else if (making) document.getElementById("no-key-store").removeAttribute("hidden");
