@@ -8,8 +8,10 @@ import pytest
 from celery import current_app
 from django.apps import apps
 from django.conf import settings
+from django.urls import get_resolver
 from django.utils.module_loading import import_string
 
+from anxin.duties import DUTIES
 from anxin.grants import GRANTS
 from anxin.kernel.errors import Refusal
 from anxin.kernel.rows import Stateful
@@ -43,6 +45,26 @@ def test_every_duty_performs_a_service_that_takes_the_approval(action: str) -> N
     perform = import_string(settings.DUTIES[action].perform)
 
     assert next(iter(inspect.signature(perform).parameters)) == "approval"
+
+
+@pytest.mark.parametrize("action", settings.DUTIES)
+def test_what_is_agreed_to_is_shown_in_words_or_on_a_page_of_its_own(action: str) -> None:
+    """CPS-5.2.4"""
+    duty = settings.DUTIES[action]
+
+    assert bool(duty.shows) != bool(duty.page)
+    if duty.page:
+        assert duty.page in get_resolver("anxin.urls_staff").reverse_dict
+        assert not duty.declined
+    else:
+        assert callable(import_string(duty.shows))
+
+
+@pytest.mark.parametrize("action", [name for name, duty in DUTIES.items() if duty.declined])
+def test_every_duty_that_is_told_of_a_no_names_a_service_for_it(action: str) -> None:
+    declined = import_string(settings.DUTIES[action].declined)
+
+    assert len(inspect.signature(declined).parameters) > 1
 
 
 @pytest.mark.parametrize("action", settings.DUTIES)
