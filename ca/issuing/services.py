@@ -3,12 +3,13 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from django.db import IntegrityError, transaction
+from django.db import transaction
 
 from anxin.kernel.actors import Actor
 from anxin.kernel.batches import insert
 from anxin.kernel.errors import Kind, Refusal
 from anxin.kernel.jobs import enqueue
+from anxin.kernel.rows import guarded
 from audit.log import record_many, subject_of
 from ca.claims.services import claim_keys, claim_names
 from ca.hierarchy.queries import issuer_by_code
@@ -100,15 +101,11 @@ def _told(row: Certificate) -> dict[str, object]:
 
 
 def _store(rows: Sequence[Certificate]) -> None:
-    try:
-        with transaction.atomic():
-            insert(rows, unique="warrant")
-    except IntegrityError as error:
-        if "one_successor_at_a_time" in str(error):
-            raise successors.succeeded() from error
-        raise Refusal(
-            Kind.CONFLICT,
-            "order.warrant_used",
-            "this approval has ordered its certificate already",
-            cps="4.3.1",
-        ) from error
+    used = Refusal(
+        Kind.CONFLICT,
+        "order.warrant_used",
+        "this approval has ordered its certificate already",
+        cps="4.3.1",
+    )
+    with guarded(used), guarded(successors.succeeded(), by="one_successor_at_a_time"):
+        insert(rows, unique="warrant")

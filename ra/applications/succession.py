@@ -1,5 +1,6 @@
 """What an application in another certificate's place changes, and what speaks against it."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -15,6 +16,9 @@ from ra.applications import queries
 from ra.applications.models import Application
 from ra.applications.procedures import Way, differences, way_of
 from ra.applications.queries import Content
+from ra.applications.rules import ENDED, State
+
+OPEN_OR_DONE = tuple(state for state in State if state not in ENDED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +57,12 @@ def succession(row: Application, content: Content) -> Succession | None:
         Change("days", str(before.days), str(row.days)),
     )
     return Succession(way_of(row.procedure, row.occasion), before, row.signed, changes)
+
+
+def successor_of(certificate_id: int, states: Collection[State] = OPEN_OR_DONE) -> str:
+    """The number of the latest application for a certificate's place, "" if there is none."""
+    rows = Application.objects.filter(predecessor_id=certificate_id, state__in=states)
+    return rows.order_by("-pk").values_list("number", flat=True).first() or ""
 
 
 def hindrances(row: Application, content: Content, *, at: datetime) -> list[Refusal]:

@@ -9,6 +9,7 @@ from ca import api as ca
 from pki.sm.sm3 import sm3
 from ra.applications import queries as applications
 from ra.applications.models import Application
+from ra.applications.succession import successor_of
 from ra.handover.queries import NextCodes, PickUp, next_codes, open_reference, pick_up
 from ra.holds.queries import HoldView
 from ra.holds.queries import of_certificate as holds_of
@@ -38,6 +39,7 @@ class Holding:
     pick_up: PickUp | None
     requests: tuple[RequestView, ...]
     holds: tuple[HoldView, ...]
+    successor: str  # number of the application that is to stand, or stands, in its place
 
 
 def holding(number: str, actor: Actor) -> Holding:
@@ -89,4 +91,5 @@ def _holding(row: Application, actor: Actor) -> Holding:
         pick_up=pick_up(row.pk) if row.accepted_at else None,
         requests=tuple(of_certificate(row.certificate_id, actor)) if row.certificate_id else (),
         holds=tuple(holds_of(row.certificate_id, actor)) if row.certificate_id else (),
+        successor=successor_of(certificate.id) if certificate and issued else "",
     )

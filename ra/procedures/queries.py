@@ -13,7 +13,8 @@ from ra.applications import procedures
 from ra.applications import queries as applications
 from ra.applications.models import Application
 from ra.applications.procedures import WAYS, Procedure, Way
-from ra.applications.rules import UNDECIDED
+from ra.applications.rules import UNDECIDED, State
+from ra.applications.succession import successor_of
 from ra.intake.queries import proven
 
 A_YEAR = 365  # days; the shortest term on offer
@@ -61,10 +62,7 @@ def choices(certificate_id: int, actor: Actor, *, at: datetime) -> Choices:
 
 def under_way(certificate_id: int) -> str:
     """The number of the application that is to succeed it, "" if there is none."""
-    rows = Application.objects.filter(
-        predecessor_id=certificate_id, state__in=[*UNDECIDED, "approved"]
-    )
-    return rows.values_list("number", flat=True).first() or ""
+    return successor_of(certificate_id, [*UNDECIDED, State.APPROVED])
 
 
 def hindrances(

@@ -2,10 +2,11 @@
 
 from datetime import datetime
 
-from django.db import IntegrityError, transaction
+from django.db import transaction
 
 from anxin.kernel.actors import Actor
 from anxin.kernel.errors import Refusals
+from anxin.kernel.rows import guarded
 from audit.log import record
 from ca import api as ca
 from kmc import api as kmc
@@ -87,16 +88,11 @@ def _begin(
 
 def _bind(draft: Draft, certificate_id: int, way: Way, proof_digest: str) -> None:
     """Of two who begin at once, or bring the same signature, the table keeps one."""
-    rows = Application.objects.filter(pk=draft.id, state=State.DRAFT)
-    try:
-        with transaction.atomic():
-            rows.update(
-                procedure=way.procedure,
-                occasion=way.occasion,
-                predecessor_id=certificate_id,
-                proof_digest=proof_digest,
-            )
-    except IntegrityError as error:
-        if "a_signed_request_is_used_once" in str(error):
-            raise procedures.signed_twice() from error
-        raise procedures.begun_already() from error
+    once = guarded(procedures.signed_twice(), by="a_signed_request_is_used_once")
+    with guarded(procedures.begun_already(), by="one_successor_under_way"), once:
+        Application.objects.filter(pk=draft.id, state=State.DRAFT).update(
+            procedure=way.procedure,
+            occasion=way.occasion,
+            predecessor_id=certificate_id,
+            proof_digest=proof_digest,
+        )

@@ -434,6 +434,7 @@ def test_the_counter_begins_from_the_certificates_page(held):
     assert answer.headers["Location"] == f"/w/intake/{row.number}/"
     assert "密钥更新" in desk.get(answer.headers["Location"]).content.decode()
     assert "正在办理" in desk.get(place).content.decode()
+    assert row.number in desk.get(f"/w/certificates/{old}/").content.decode()
 
 
 def test_a_signed_request_that_cannot_be_read_is_told_beside_the_field(held):
