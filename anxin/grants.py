@@ -54,7 +54,9 @@ GRANTS: dict[str, dict[str, str]] = {
         "anxin_staff": "SELECT, INSERT, UPDATE (state)",
         "anxin_worker": "SELECT, UPDATE (state)",
     },
-    "people_operatorkey": {"anxin_staff": KEEP},
+    "people_operatorkey": {
+        "anxin_staff": "SELECT, INSERT, UPDATE (state, active_from, active_until, warrant_id)"
+    },
     "people_vote": {"anxin_staff": ADD, "anxin_worker": READ},
     # kmc: a destroyed key leaves its row; workers and the public site open nothing
     "kmc_datakey": {"anxin_staff": "SELECT, INSERT, UPDATE (wrapped, kek_id, destroyed_at)"},

@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
-from django.db import connection
+from django.db import ProgrammingError, connection
 
 from anxin.kernel.actors import SYSTEM
 from anxin.kernel.errors import Refusal
@@ -331,6 +331,17 @@ def test_a_keeper_revokes_a_key_and_what_was_asked_for_it(tang, gao, chen):
     personnel.revoke_key(chen.person_id, key_id, actor=gao, at=AT)
 
     assert (state(key_id), approval(asked.id).state) == ("revoked", "withdrawn")
+
+
+def test_the_staff_site_enrols_keys_and_changes_none(tang, gao, chen, in_role):
+    """CPS-5.2.3: not even a staff site in other hands gives somebody another key."""
+    with in_role("staff"):
+        key_id = enrolled(ONE, chen, tang, gao, at=AT)
+        personnel.revoke_key(chen.person_id, key_id, actor=tang, at=AT)
+        with pytest.raises(ProgrammingError):
+            OperatorKey.objects.update(public_key=OTHER.public)
+
+    assert state(key_id) == "revoked"
 
 
 # --- pages -----------------------------------------------------------------------------------
