@@ -82,7 +82,8 @@ def revoke_key(person_id: int, key_id: int, *, actor: Actor, at: datetime) -> No
     rules.check_keeper(actor, person_id)
     asked = open_approvals(ACTIONS[Act.ENROL_KEY], [subject_of(person_id)]).values()
     for one in asked:
-        withdraw(one.id, reason="key revoked", actor=SYSTEM, at=at)
+        if one.payload["key"] == key_id:
+            withdraw(one.id, reason="key revoked", actor=SYSTEM, at=at)
     keys.revoke(person_id, key_id, actor=actor, at=at)
 
 

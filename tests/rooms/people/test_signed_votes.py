@@ -333,6 +333,15 @@ def test_a_keeper_revokes_a_key_and_what_was_asked_for_it(tang, gao, chen):
     assert (state(key_id), approval(asked.id).state) == ("revoked", "withdrawn")
 
 
+def test_what_is_asked_for_a_newer_key_outlasts_the_older_one(tang, gao, ren):
+    newer = hand_in(OTHER, ren, at=AT)
+    asked = personnel.propose_key(ren.person_id, newer, actor=tang, at=AT)
+
+    personnel.revoke_key(ren.person_id, queries.active(ren.person_id).id, actor=gao, at=AT)
+
+    assert (state(newer), approval(asked.id).state) == ("proposed", "open")
+
+
 def test_the_staff_site_enrols_keys_and_changes_none(tang, gao, chen, in_role):
     """CPS-5.2.3: not even a staff site in other hands gives somebody another key."""
     with in_role("staff"):
