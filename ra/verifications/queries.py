@@ -3,9 +3,15 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
+
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import Func, OuterRef, TextField, Value
+from django.db.models.functions import JSONObject
 
 from anxin.kernel.errors import Refusal
 from kmc import api as kmc
+from ra.agreements.models import CaAgreement
 from ra.applicants.kinds import check_verified, kind_of
 from ra.applications import queries as applications
 from ra.applications.models import Application
@@ -30,6 +36,33 @@ def current(application_id: int) -> list[Verification]:
     """What counts now, by slot; one query."""
     rows = Verification.objects.filter(application_id=application_id, ended_at__isnull=True)
     return list(rows.select_related("agreement").order_by("pk"))
+
+
+def attached() -> ArraySubquery:
+    """`current` for an application's row, in the query that fetches it; read by `detached`."""
+    rows = Verification.objects.filter(application=OuterRef("pk"), ended_at__isnull=True)
+    columns = {name: name for name in ("slot", "method", "result", "proves", "officer_id", "at")}
+    sealed = Func("reference", Value("hex"), function="encode", output_field=TextField())
+    told = JSONObject(**columns, reference=sealed, agreement="agreement__number")
+    return ArraySubquery(rows.order_by("pk").values(told=told))
+
+
+def detached(application: Application, told: Iterable[dict[str, Any]]) -> list[Verification]:
+    """What `attached` brought, as rows that are only read."""
+    return [
+        Verification(
+            application=application,
+            slot=one["slot"],
+            method=one["method"],
+            result=one["result"],
+            proves=one["proves"],
+            officer_id=one["officer_id"],
+            at=datetime.fromisoformat(one["at"]),
+            reference=bytes.fromhex(one["reference"]) if one["reference"] else None,
+            agreement=CaAgreement(number=one["agreement"]) if one["agreement"] else None,
+        )
+        for one in told
+    ]
 
 
 def found(rows: Sequence[Verification]) -> list[Verified]:
@@ -86,13 +119,13 @@ def views(
     sealed = [row for row in rows if row.reference]
     key = application.data_key
     plain = kmc.unseal_many([(key, row.context(), bytes(row.reference or b"")) for row in sealed])
-    said = {row.pk: text.decode() for row, text in zip(sealed, plain, strict=True)}
+    said = {row.slot: text.decode() for row, text in zip(sealed, plain, strict=True)}
     return tuple(
         VerificationView(
             row.slot,
             row.method,
             row.result,
-            said.get(row.pk, ""),
+            said.get(row.slot, ""),
             row.agreement.number if row.agreement else "",
             names.get(row.officer_id, ""),
             row.at,
