@@ -220,7 +220,7 @@ CONTENT_SECURITY_POLICY = {
 # --- Uploads: evidence is encrypted before it touches any disk, so nothing may spool ---------
 FILE_UPLOAD_HANDLERS = ["anxin.uploads.InMemoryUpload"]
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1_000_000
-DATA_UPLOAD_MAX_NUMBER_FILES = 0 if SITE == "public" else 10  # memory that anybody could fill
+DATA_UPLOAD_MAX_NUMBER_FILES = 1 if SITE == "public" else 10  # memory that anybody could fill
 EVIDENCE_DIR = HOME / "evidence"
 
 # --- Language and time ---------------------------------------------------------------------

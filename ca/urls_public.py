@@ -15,6 +15,6 @@ urlpatterns = [
     path("ocsp", ocsp.post),  # some clients take the slash for a mistake
     path("ocsp/<path:question>", ocsp.get, name="ocsp-get"),
     path("certificates/", crl.repository, name="repository"),
-    path("certificates/check/", issuing.look_up, name="certificate-check"),
+    path("certificates/check/", issuing.check, name="certificate-check"),
     path("certificates/<str:serial>.cer", issuing.download, name="certificate-download"),
 ]

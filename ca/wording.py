@@ -6,6 +6,10 @@ from pki import oids
 
 WORDING = {
     "certificate.unknown": _("没有找到这张证书。请核对编号或序列号。"),
+    "certificate.too_large": _("文件超过 %(kilobytes)s KB，不是一张证书。请重新选择。"),
+    "certificate.unreadable": _(
+        "这不是可以读取的证书（%(fault)s）。请选择 PEM 或 DER 格式的证书文件。"
+    ),
     "crl.busy": _("正在签发这份 CRL，请过一会儿再试。没有任何改动。"),
     "crl.none_signed": _("签名服务还没有为这个颁发者签过 CRL。没有任何改动。"),
     "crl.not_later": _("数据库里已有这一份或更新的 CRL。没有任何改动。"),
@@ -133,6 +137,18 @@ VERDICTS = {
     "expired": _("已过期"),
     "held": _("已冻结"),
     "revoked": _("已吊销"),
+    "unregistered": _("不是订户证书"),
+    "foreign": _("不是本机构签发"),
+}
+
+# CPS 4.5.2: what a relying party confirms, and whether it is so
+STEPS = {
+    ("issuer", True): _("由本机构签发，签名和证书链正确"),
+    ("issuer", False): _("没有通过本机构证书链的验证"),
+    ("validity", True): _("在有效期内"),
+    ("validity", False): _("不在有效期内"),
+    ("status", True): _("没有被吊销或冻结"),
+    ("status", False): _("已被吊销、冻结，或没有登记"),
 }
 
 # RFC 5280 5.3.1, as far as the CPS uses it

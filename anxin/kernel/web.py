@@ -1,17 +1,22 @@
 """What views of every house do with a request and an answer."""
 
+from collections.abc import Callable
 from datetime import timedelta
+from functools import wraps
+from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.csrf import csrf_protect
 
 from anxin.kernel.proxies import client_of
 from pki import pem
 
 YEAR = timedelta(days=365)
+View = Callable[..., HttpResponse]
 CERTIFICATE, PEM, PDF = "application/pkix-cert", "application/x-pem-file", "application/pdf"
 
 
@@ -19,6 +24,25 @@ def address(request: HttpRequest) -> str:
     """Where the request comes from, for journal, sessions and limits (settings.TRUSTED_PROXIES)."""
     peer = str(request.META.get("REMOTE_ADDR", ""))
     return client_of(peer, request.headers.get("X-Forwarded-For", ""), settings.TRUSTED_PROXIES)
+
+
+def taking_files(check_body: Callable[[int], None]) -> Callable[[View], View]:
+    """For a view that takes files: reads the body only now, if `check_body` lets so many bytes in.
+
+    Outside stand `csrf_exempt`, because to check that is to read the body, and a gate if any.
+    """
+
+    def decorated(view: View) -> View:
+        @wraps(view)
+        def taking(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+            length = request.META.get("CONTENT_LENGTH") or "0"
+            check_body(int(length) if length.isdecimal() else 0)
+            request.takes_files = True  # type: ignore[attr-defined]  # read by `anxin.uploads`
+            return csrf_protect(view)(request, *args, **kwargs)
+
+        return taking
+
+    return decorated
 
 
 def wants_json(request: HttpRequest) -> bool:

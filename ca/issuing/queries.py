@@ -6,7 +6,6 @@ from datetime import datetime
 from typing import Any
 
 from anxin.kernel.errors import Kind, Refusal, Refusals
-from ca import wording
 from ca.claims.queries import check_free, key_since
 from ca.hierarchy.queries import issuer_by_code
 from ca.issuing import rules, successors
@@ -182,40 +181,18 @@ def by_serial(serial: str) -> CertificateView:
 def published(serial: str) -> CertificateView:
     """One that everybody may have (CPS 4.4.2). Refuses `certificate.unknown` for all others."""
     found = by_serial(serial)
-    if profile_of(found.profile).publication is not Publication.GENERAL:
+    if not is_published(found):
         raise Refusal(Kind.NOT_FOUND, "certificate.unknown", "not a published certificate")
     return found
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """What the check page says about a serial number (CPS 4.5.2)."""
-
-    verdict: str
-    verdict_label: str
-    certificate: CertificateView
-    issuer: str
-    usages: tuple[str, ...]
-    reason: str
-    fingerprint_sm3: str
-    fingerprint_sha256: str
+def is_published(view: CertificateView) -> bool:
+    return profile_of(view.profile).publication is Publication.GENERAL
 
 
-def verdict(serial: str, *, at: datetime) -> Finding | None:
-    """None when nothing was asked, or we never issued it."""
-    try:
-        found = published(serial)
-    except Refusal:
-        return None
-    parsed = x509.parse(found.der)
-    outcome = rules.verdict(found.state, parsed.not_before, parsed.not_after, at=at)
-    return Finding(
-        verdict=outcome,
-        verdict_label=str(wording.VERDICTS[outcome]),
-        certificate=found,
-        issuer=parsed.issuer.text,
-        usages=tuple(str(wording.KEY_USAGES[u]) for u in sorted(parsed.key_usage or ())),
-        reason=str(wording.REASONS[found.reason]) if found.reason else "",
-        fingerprint_sm3=parsed.fingerprint_sm3,
-        fingerprint_sha256=parsed.fingerprint_sha256,
-    )
+def registered(der: bytes, ca_id: int) -> CertificateView | None:
+    """The certificate of just these bytes, whatever its profile: whoever asks has it already."""
+    serial = f"{x509.parse(der).serial:x}"
+    issued = [state.value for state in rules.ISSUED]
+    found = _views(ca_id=ca_id, serial=serial, state__in=issued)
+    return next((view for view in found if view.der == der), None)

@@ -51,6 +51,24 @@ WARRANTS: Mapping[str, int] = {
 
 # Of one address, by each process of the site: people look up a few, scripts are to use OCSP.
 LOOK_UPS = Limit(30, timedelta(minutes=1))
+CHECKED = 64 * 1024  # bytes of a certificate that is handed in to be checked; the largest have 10 K
+_BODY = 3 * CHECKED  # of a request: a file, a text, and what the form needs
+
+
+def check_body(length: int) -> None:
+    """Refuses a request before it is read."""
+    check_size(length, _BODY)
+
+
+def check_size(length: int, most: int = CHECKED) -> None:
+    if length > most:
+        raise Refusal(
+            Kind.INVALID,
+            "certificate.too_large",
+            f"{length} bytes are no certificate",
+            field="file",
+            kilobytes=CHECKED >> 10,
+        )
 
 
 def serial_of(text: str) -> str:
@@ -67,6 +85,8 @@ class Verdict(StrEnum):
     EXPIRED = "expired"
     HELD = "held"
     REVOKED = "revoked"
+    UNREGISTERED = "unregistered"  # signed by an authority of ours, but no subscriber's
+    FOREIGN = "foreign"  # no authority of ours has signed it
 
 
 def verdict(state: str, not_before: datetime, not_after: datetime, *, at: datetime) -> Verdict:

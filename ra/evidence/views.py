@@ -1,16 +1,12 @@
 """Documents over HTTP: in, and out as pages; never to a disk or a cache."""
 
-from collections.abc import Callable
-from functools import wraps
-from typing import Any
-
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import cache_control
-from django.views.decorators.csrf import csrf_exempt, csrf_protect
+from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET, require_POST
 
 from anxin.kernel import web
@@ -23,19 +19,7 @@ from ra.evidence import rules, services
 WEBP = "image/webp"
 unkept = cache_control(no_store=True, private=True)
 TYPES = {"jpeg": "image/jpeg", "png": "image/png", "pdf": "application/pdf"}
-
-
-def takes_files(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
-    """Reads the body, not too long a one, only now; outside stand `csrf_exempt` and a gate."""
-
-    @wraps(view)
-    def taking(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        length = request.META.get("CONTENT_LENGTH") or "0"
-        rules.check_body(int(length) if length.isdecimal() else 0)
-        request.takes_files = True  # type: ignore[attr-defined]  # read by `anxin.uploads`
-        return csrf_protect(view)(request, *args, **kwargs)
-
-    return taking
+takes_files = web.taking_files(rules.check_body)
 
 
 @csrf_exempt  # `takes_files` checks it: to check it is to read the body

@@ -14,7 +14,7 @@ from ca.crl import queries
 from ca.crl.models import RevocationList
 from ca.crl.services import issue_crl, issue_due_crls
 from ca.hierarchy.queries import responder_of
-from ca.issuing.queries import verdict
+from ca.issuing.checking import by_serial
 from ca.ocsp import queries as ocsp_queries
 from ca.ocsp.services import answer_status
 from ca.revocation.models import Hold, Revocation
@@ -60,7 +60,7 @@ def test_a_certificate_is_held_at_once_for_each_cause_of_the_cps(authorities, ca
     seen, row = certificate(issued.id), Hold.objects.get()
     assert (seen.state, seen.held_at, row.cause) == ("held", ca.NOW, cause)
     assert bytes(row.entry) == crls.Entry(issued.parsed.serial, ca.NOW, "certificateHold").der
-    assert verdict(seen.serial, at=ca.NOW).verdict == "held"
+    assert by_serial(seen.serial, at=ca.NOW).verdict == "held"
     assert Entry.objects.filter(action="ca.certificate.hold").count() == 1
     assert HOLD_CAUSES[cause]
 
@@ -261,7 +261,7 @@ def test_a_hold_ends_with_the_certificate(authorities):
     sizes = [len(list_of(at=end + hours * HOUR).entries) for hours in (-0.5, 1, 2)]
 
     assert sizes == [1, 1, 0]
-    assert verdict(certificate(issued.id).serial, at=end + HOUR).verdict == "expired"
+    assert by_serial(certificate(issued.id).serial, at=end + HOUR).verdict == "expired"
     response = answer_about(issued, at=end + HOUR)
     assert ocsp.parse_response(response).status == "unauthorized"
     assert refused(ca.release_it, issued.id, at=end + HOUR) == ("hold.expired", "4.9.15")

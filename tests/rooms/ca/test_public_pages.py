@@ -1,10 +1,16 @@
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.core.management import call_command
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from anxin.kernel.proxies import networks
 from ca.crl.services import issue_due_crls
 from ca.hierarchy.models import CertificateAuthority
-from pki import certificates, crls
+from ca.issuing import checking
+from ca.issuing.rules import CHECKED
+from pki import certificates, crls, pem
 from tests.support import ca
 
 
@@ -105,3 +111,95 @@ def test_one_address_looks_up_thirty_serial_numbers_a_minute(visitor, settings):
     assert look_up(headers=forged) == 429
     settings.TRUSTED_PROXIES = networks("127.0.0.1")
     assert look_up(headers=forged) == 200
+
+
+# --- a certificate in one's hand ---------------------------------------------------------------
+
+
+def hand_in(visitor, data: bytes, name="card.cer"):
+    return visitor.post("/certificates/check/", {"file": SimpleUploadedFile(name, data)})
+
+
+def said(answer) -> str:
+    return answer.content.decode()
+
+
+def test_a_certificate_in_hand_gets_a_verdict(visitor):
+    """CPS-4.5.2: issuer, validity, revocation and usage, in words."""
+    good, bad, held = (ca.issue(number) for number in (1, 2, 3))
+    ca.revoke_it(bad.id)
+    ca.hold_it(held.id)
+
+    trusted = said(hand_in(visitor, good.parsed.der))
+    pasted = visitor.post(
+        "/certificates/check/", {"text": pem.write("CERTIFICATE", good.parsed.der).decode()}
+    )
+
+    for page in (trusted, said(pasted)):
+        assert "证书有效" in page
+        assert "由本机构签发，签名和证书链正确" in page
+        assert "数字签名" in page
+    assert "证书已吊销" in said(hand_in(visitor, bad.parsed.der))
+    assert "密钥失密" in said(hand_in(visitor, bad.parsed.der))
+    assert "证书已冻结" in said(hand_in(visitor, held.parsed.der))
+    assert "证书有效" in said(hand_in(visitor, ca.authority().certificate.der))
+
+
+def test_a_certificate_with_one_byte_changed_is_not_ours(visitor):
+    """CPS-4.5.2: neither its name nor its dates are taken for anything."""
+    forged = bytearray(ca.issue().parsed.der)
+    forged[-1] ^= 1
+
+    page = said(hand_in(visitor, bytes(forged)))
+
+    assert "证书不是本机构签发" in page
+    assert "没有通过本机构证书链的验证" in page
+    assert "在有效期内" not in page
+
+
+def test_what_we_signed_and_never_registered_is_nobodys(visitor):
+    """CPS-4.5.2: of a responder, say; it proves no subscriber's identity."""
+    issued = ca.issue()
+    ca.row(issued.id).delete()
+
+    assert "证书不是订户证书" in said(hand_in(visitor, issued.parsed.der))
+
+
+@pytest.mark.parametrize(
+    "data", [b"not a certificate", bytes(2000), b"", b"\x30\x82\x01\x00" + bytes(256)]
+)
+def test_what_is_no_certificate_is_told_so(visitor, data):
+    """CPS-4.5.2"""
+    answer = hand_in(visitor, data)
+
+    assert answer.status_code == 422
+    assert "证书" in said(answer)
+    assert "证书有效" not in said(answer)
+
+
+def test_more_than_a_certificate_is_not_looked_at(visitor):
+    page = hand_in(visitor, b"\x30" + bytes(CHECKED))
+
+    assert page.status_code == 422
+    assert "64 KB" in said(page)
+
+
+def test_an_upload_counts_as_looking_up(visitor):
+    der = ca.issue().parsed.der
+
+    assert {hand_in(visitor, der).status_code for _ in range(30)} == {200}
+    assert hand_in(visitor, der).status_code == 429
+
+
+def test_the_check_needs_no_more_than_the_public_role(authorities, connection_as):
+    """CPS-2.3: the columns it asks for are those that are public."""
+    call_command("grant")
+    issued = ca.issue()
+
+    with CaptureQueriesContext(connection) as captured, connection_as("public") as one:
+        found = checking.of_file(issued.parsed.der, at=ca.NOW)
+        assert len(captured)
+        for asked in captured:
+            one.execute(asked["sql"])
+
+    assert (found.verdict, found.published) == ("valid", True)
