@@ -23,6 +23,20 @@ _counter = partial(
     checkers=frozenset({Role.REVIEWER}),
     votes=1,
 )
+_application = partial(
+    _counter,
+    "ra.applications.services.approve",
+    cps="4.3.1",
+    page="queue",
+    sight="ra.applications.queries.approvals_seen",
+)
+_hold = partial(
+    _counter,
+    "ra.holds.services.approve",
+    cps="4.9.14",
+    page="holds",
+    sight="ra.holds.queries.approvals_seen",
+)
 
 DUTIES: dict[str, Duty] = {
     "people.appoint": _administration(
@@ -48,17 +62,21 @@ DUTIES: dict[str, Duty] = {
         shows="people.personnel.shown.key",
         declined="people.personnel.services.drop_key",
     ),
-    "ra.approve_application": _counter(
-        "ra.applications.services.approve", cps="4.3.1", page="queue"
+    "ra.approve_application": _application(),
+    "ra.approve_application_twice": _application(votes=2),
+    "ra.disclose": _counter(
+        "ra.disclosures.services.approve",
+        cps="9.3",
+        page="disclosures",
+        sight="ra.disclosures.queries.approvals_seen",
     ),
-    "ra.approve_application_twice": _counter(
-        "ra.applications.services.approve", votes=2, cps="4.3.1", page="queue"
-    ),
-    "ra.disclose": _counter("ra.disclosures.services.approve", cps="9.3", page="disclosures"),
     "ra.list_on_blacklist": _counter("ra.blacklist.services.enlist", cps="4.2.2", page="blacklist"),
     "ra.lift_from_blacklist": _counter("ra.blacklist.services.lift", cps="4.2.2", page="blacklist"),
     "ra.grant_authority": _administration(
         "ra.branches.services.grant_authority", cps="1.4.2", shows="ra.offices.shown.office"
+    ),
+    "ra.issue_partner_key": _administration(
+        "ra.partners.services.issue", cps="1.4.2", shows="ra.partners.shown.key"
     ),
     "ra.stop_office": _administration(
         "ra.offices.services.stop", cps="5.8", shows="ra.offices.shown.office"
@@ -83,8 +101,11 @@ DUTIES: dict[str, Duty] = {
         "ra.handover.replacement.approve", cps="4.3.1", shows="ra.handover.shown.replacement"
     ),
     "ra.revoke_certificate": _counter(
-        "ra.revocations.services.approve", cps="4.9.3", page="revocations"
+        "ra.revocations.services.approve",
+        cps="4.9.3",
+        page="revocations",
+        sight="ra.revocations.queries.approvals_seen",
     ),
-    "ra.freeze_certificate": _counter("ra.holds.services.approve", cps="4.9.14", page="holds"),
-    "ra.unfreeze_certificate": _counter("ra.holds.services.approve", cps="4.9.14", page="holds"),
+    "ra.freeze_certificate": _hold(),
+    "ra.unfreeze_certificate": _hold(),
 }

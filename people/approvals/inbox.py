@@ -1,11 +1,11 @@
 """What waits for whom, for the page of approvals."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from django.conf import settings
+from django.db.models import QuerySet
 from django.urls import NoReverseMatch, reverse
 from django.utils.module_loading import import_string
 
@@ -44,6 +44,7 @@ class Elsewhere:
 
     actions: tuple[str, ...]
     address: str
+    waiting: int  # how many this person may decide
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,18 +70,18 @@ class ApprovalPage:
 
 def inbox(actor: Actor) -> Inbox:
     """What this person may decide, the first to lapse first, and what they asked for themselves."""
-    duties: Mapping[str, rules.Duty] = settings.DUTIES
+    duties = settings.DUTIES
     mine = [name for name, duty in duties.items() if duty.checkers & actor.roles]
     rows = queries.open_ones().order_by("expires_at", "pk")
-    theirs = rows.filter(action__in=[name for name in mine if not duties[name].page])
-    others = theirs.exclude(maker_id=actor.person_id).exclude(votes__checker_id=actor.person_id)
-    found = list(others[: PAGE + 1])
+    others = rows.exclude(maker_id=actor.person_id).exclude(votes__checker_id=actor.person_id)
+    theirs = others.filter(action__in=[name for name in mine if not duties[name].page])
+    found = list(theirs[: PAGE + 1])
     asked = rows.filter(maker_id=actor.person_id)
     here = [name for name, duty in duties.items() if not duty.page]
     return Inbox(
         waiting=_lines(found[:PAGE], actor),
         own=_lines(list(asked.filter(action__in=here)[:PAGE]), actor),
-        elsewhere=_elsewhere(mine, duties),
+        elsewhere=_elsewhere(mine, others, actor),
         more=len(found) > PAGE,
     )
 
@@ -140,15 +141,23 @@ def _plain(value: Any) -> str:
     return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
 
 
-def _elsewhere(mine: list[str], duties: Mapping[str, rules.Duty]) -> tuple[Elsewhere, ...]:
+def _elsewhere(mine: list[str], others: QuerySet[Approval], actor: Actor) -> tuple[Elsewhere, ...]:
     by_page: dict[str, list[str]] = {}
     for name in mine:
-        if duties[name].page:
-            by_page.setdefault(duties[name].page, []).append(name)
+        if settings.DUTIES[name].page:
+            by_page.setdefault(settings.DUTIES[name].page, []).append(name)
     found = []
     for name, actions in by_page.items():
         try:
-            found.append(Elsewhere(tuple(actions), reverse(name)))
+            address = reverse(name)
         except NoReverseMatch:
             continue  # a house that is not on this site
+        count = sum(_in_sight(action, others, actor) for action in actions)
+        found.append(Elsewhere(tuple(actions), address, count))
     return tuple(found)
+
+
+def _in_sight(action: str, others: QuerySet[Approval], actor: Actor) -> int:
+    sight = settings.DUTIES[action].sight
+    found = list(others.filter(action=action).order_by().values_list("pk", flat=True))
+    return int(import_string(sight)(found, actor)) if sight and found else len(found)

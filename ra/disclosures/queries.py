@@ -1,6 +1,7 @@
 """Disclosure cases for their pages; what is sealed is opened for the single page only."""
 
 import json
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -77,6 +78,11 @@ def visible(actor: Actor) -> QuerySet[DisclosureCase]:
     rows = DisclosureCase.objects.select_related("application")
     offices = visible_ids(actor)
     return rows if offices is None else rows.filter(application__office_id__in=offices)
+
+
+def approvals_seen(approval_ids: Collection[int], actor: Actor) -> int:
+    """How many of these approvals are about cases in this person's sight."""
+    return visible(actor).filter(approval_id__in=approval_ids).count()
 
 
 def locked(number: str, actor: Actor) -> DisclosureCase:

@@ -26,6 +26,7 @@ def _view(row: HoldRequest, shared: dict[str, Any]) -> HoldView:
 REGISTER = Register(HoldRequest, _view)
 waiting = REGISTER.waiting
 decided = REGISTER.decided
+approvals_seen = REGISTER.approvals_seen
 request = REGISTER.request
 of_certificate = REGISTER.of_certificate
 

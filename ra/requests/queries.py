@@ -1,6 +1,6 @@
 """Requests against certificates for the pages of the counter and of the reviewers."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Generic, TypeVar
@@ -62,6 +62,10 @@ class Register(Generic[Row, View]):
             return rows.none()
         offices = visible_ids(actor)
         return rows if offices is None else rows.filter(office_id__in=offices)
+
+    def approvals_seen(self, approval_ids: Collection[int], actor: Actor) -> int:
+        """How many of these approvals are about requests in this person's sight."""
+        return self.visible(actor).filter(approval_id__in=approval_ids).count()
 
     def locked(self, request_id: int, actor: Actor) -> Row:
         """Refuses `*.unknown`."""

@@ -35,6 +35,7 @@ def _view(row: RevocationRequest, shared: dict[str, Any]) -> RequestView:
 REGISTER = Register(RevocationRequest, _view)
 waiting = REGISTER.waiting
 decided = REGISTER.decided
+approvals_seen = REGISTER.approvals_seen
 request = REGISTER.request
 of_certificate = REGISTER.of_certificate
 

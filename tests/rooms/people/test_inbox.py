@@ -13,6 +13,7 @@ from people.approvals.inbox import Shown
 from people.approvals.rules import Duty
 from people.trust.queries import roles_given
 from tests.support.people import hire, signed_in
+from tests.support.ra import open_counter
 from tests.support.refusals import refused_by
 
 pytestmark = pytest.mark.django_db
@@ -109,13 +110,33 @@ def test_who_asked_takes_it_back_on_the_page(tang, gao):
 
 
 def test_what_has_a_page_of_its_own_is_not_decided_here():
-    chen, ren = hire("chen", Role.OPERATOR), hire("ren", Role.REVIEWER)
+    counter = open_counter()
+    chen, ren = counter.chen, counter.ren
     asked = propose("ra.approve_application", {"n": 1}, subject="x:1", actor=chen, at=AT)
     named = {"grants": True, "seen": asked.digest, "comment": "", "actor": ren, "at": AT}
 
     assert refused_by(services.decide, asked.id, **named) == "approval.page_of_its_own"
     assert refused_by(services.take_back, asked.id, actor=chen, at=AT) == "approval.page_of_its_own"
     assert inbox.inbox(ren).waiting == inbox.inbox(chen).own == ()
+
+
+@pytest.mark.parametrize(("sight", "waiting"), [("", 1), (f"{__name__}.see_nothing", 0)])
+def test_what_waits_on_other_pages_is_counted_as_far_as_one_sees_it(
+    duty, tang, gao, sight, waiting
+):
+    """CPS-5.2.4"""
+    duty(page="queue", sight=sight)
+    asked = gate_asked(tang)
+
+    (there,) = inbox.inbox(gao).elsewhere
+    assert (there.address, there.waiting) == ("/w/queue/", waiting)
+    vote(asked.id, grants=False, seen=asked.digest, actor=gao, at=AT)
+    assert inbox.inbox(gao).elsewhere[0].waiting == 0
+
+
+def see_nothing(approval_ids, actor):
+    assert approval_ids
+    return 0
 
 
 def test_others_read_nothing_of_it(tang):

@@ -7,6 +7,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from people.approvals.inbox import inbox
 from ra.applications.models import Application
 from ra.branches.models import Office
 from ra.intake import services as intake
@@ -222,3 +223,21 @@ def costs(sql):
         (answer,) = cursor.fetchone()
     plan = (json.loads(answer) if isinstance(answer, str) else answer)[0]["Plan"]
     return plan["Shared Hit Blocks"] + plan["Shared Read Blocks"]
+
+
+def test_the_page_of_approvals_counts_what_waits_in_ones_own_office(counter):
+    """CPS-1.4.2, CPS-5.2.4"""
+    ra.submitted(counter)
+
+    def waiting(actor):
+        return {one.address: one.waiting for one in inbox(actor).elsewhere}
+
+    assert waiting(counter.ren) == {
+        "/w/queue/": 1,
+        "/w/disclosures/": 0,
+        "/w/blacklist/": 0,
+        "/w/revocations/": 0,
+        "/w/holds/": 0,
+    }
+    assert set(waiting(counter.zhou).values()) == {0}
+    assert waiting(counter.chen) == {}
