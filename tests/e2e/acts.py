@@ -176,7 +176,7 @@ def agree_to_fields(page: Page) -> None:
 def ask_for(page: Page, label: str) -> Locator:
     """The dialog behind a button of the case; before the scripts run it would be a page."""
     expect(page.locator("[data-viewer].armed")).to_be_visible()
-    page.get_by_role("link", name=label, exact=True).click()
+    page.locator("#decide").get_by_role("link", name=label).click()
     return page.get_by_role("dialog", name=label)
 
 
