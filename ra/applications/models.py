@@ -68,7 +68,7 @@ class Application(Stateful):
     procedure = models.CharField(max_length=20, default="new", db_default="new")
     occasion = models.CharField(max_length=20, default="", db_default="")
     predecessor_id = models.BigIntegerField(null=True)
-    # SM3 of the request that the old key signed; it stands for the documents (CPS 3.3.1)
+    # SM3 of what the old key signed; it stands for the documents (CPS 3.3.1)
     proof_digest = models.CharField(max_length=64, default="", db_default="")
 
     certificate_id = models.BigIntegerField(null=True, unique=True)

@@ -99,12 +99,22 @@ def hindrances(way: Way, profile: str, not_after: datetime, *, at: datetime) -> 
 
 
 def differences(
-    way: Way, *, same_words: bool, same_key: bool | None, same_holder: bool
+    way: Way,
+    *,
+    same_words: bool,
+    same_key: bool | None,
+    same_holder: bool,
+    same_request: bool = True,
 ) -> list[Refusal]:
-    """What of the new application does not go with the procedure; `same_key` None: no key yet."""
+    """What of the new application does not go with the procedure; `same_key` None: no key yet.
+
+    `same_request`: what the old key has signed, if it has, is the request at hand.
+    """
     found = []
     if not same_holder:
         found.append(_refuse(way, "another_holder", "the successor has another holder"))
+    if not same_request:
+        found.append(_signed("signed_another", "the old key signed another request", "request"))
     if way.keeps_words and not same_words:
         found.append(_refuse(way, "words_changed", "the subject has changed"))
     if not way.keeps_words and same_words:
@@ -121,14 +131,8 @@ def check_signed(way: Way, signed_at: datetime | None, *, at: datetime) -> None:
     if not way.by_signature:
         raise _refuse(way, "counter_only", "the old key proves nothing here")
     if signed_at is None or not at - SIGNED_WITHIN <= signed_at <= at + timedelta(minutes=5):
-        raise Refusal(
-            Kind.INVALID,
-            "procedures.signed_when",
-            f"signed {signed_at}",
-            cps="3.3.1",
-            field="signed",
-            days=SIGNED_WITHIN // timedelta(days=1),
-        )
+        days = SIGNED_WITHIN // timedelta(days=1)
+        raise _signed("signed_when", f"signed {signed_at}", "signed", days=days)
 
 
 def not_issued() -> Refusal:
@@ -138,19 +142,20 @@ def not_issued() -> Refusal:
 
 
 def signed_twice() -> Refusal:
-    return Refusal(
-        Kind.CONFLICT,
-        "procedures.signed_twice",
-        "this signed request was used already",
-        cps="3.3.1",
-        field="signed",
-    )
+    reason = "this signed request was used already"
+    return _signed("signed_twice", reason, "signed", kind=Kind.CONFLICT)
 
 
 def begun_already() -> Refusal:
     return Refusal(
         Kind.CONFLICT, "procedures.begun_already", "a successor is under way", cps="4.6.3"
     )
+
+
+def _signed(
+    rule: str, reason: str, field: str, *, kind: Kind = Kind.INVALID, **details: object
+) -> Refusal:
+    return Refusal(kind, f"procedures.{rule}", reason, cps="3.3.1", field=field, **details)
 
 
 def _refuse(

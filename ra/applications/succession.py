@@ -7,7 +7,7 @@ from datetime import datetime
 from anxin.kernel.errors import Refusal
 from ca import api as ca
 from pki import certificates as x509
-from pki import names, oids
+from pki import cms, names, oids, requests
 from pki.certificates import Certificate
 from pki.errors import PkiError
 from pki.extension_values import subject_alternative_name
@@ -77,6 +77,7 @@ def hindrances(row: Application, content: Content, *, at: datetime) -> list[Refu
         same_words=not (subject.changed or names_of_it.changed),
         same_key=not key.changed if key.after else None,
         same_holder=holder == found.predecessor.holder,
+        same_request=not row.signed or _was_signed(content),
     )
     return wrong + ca.hindrances_to_succeed(
         found.predecessor.id,
@@ -85,6 +86,11 @@ def hindrances(row: Application, content: Content, *, at: datetime) -> list[Refu
         days=row.days,
         at=at,
     )
+
+
+def _was_signed(content: Content) -> bool:
+    """Whether the request at hand is the one inside the old key's signature (CPS 3.3.1)."""
+    return requests.parse(cms.parse(content.proof).content).der == content.request
 
 
 def _names(certificate: Certificate) -> str:

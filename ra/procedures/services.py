@@ -46,7 +46,8 @@ def begin_signed(data: bytes, *, occasion: str, actor: Actor, at: datetime) -> D
     before = queries.signer(signed)
     way = procedures.way_of(queries.procedure_of(signed, before), occasion)
     procedures.check_signed(way, signed.signed_at, at=at)
-    draft = _begin(before.id, way, sm3(signed.der).hex(), actor=actor, at=at)
+    # Over what was signed: around it anybody may wrap something else, and it stays the same
+    draft = _begin(before.id, way, sm3(signed.attributes).hex(), actor=actor, at=at)
     dossier = Dossier.objects.select_related("application").get(pk=draft.id)
     key = dossier.application.data_key
     dossier.proof = kmc.seal(key, dossier.proof_context(), signed.der)

@@ -53,6 +53,9 @@ WORDING = {
     "procedures.signed_when": _(
         "签名中没有时间，或不是最近 %(days)s 天内签的（CPS %(cps)s）。请重新签名后再提交。"
     ),
+    "procedures.signed_another": _(
+        "原密钥签名的不是这份请求（CPS %(cps)s）。请附上签名时的请求，或到受理点凭证件办理。"
+    ),
     "procedures.signed_twice": _("这份签名请求已经用过（CPS %(cps)s）。请重新签名后再提交。"),
     "cms.too_large": _("签名请求超过 64 KB，没有收下。"),
     "cms.not_pem_or_der": _NOT_SIGNED,

@@ -10,7 +10,7 @@ from ca.claims.models import KeyClaim
 from ca.issuing.models import Certificate
 from people.api import Role
 from pki import certificates as x509
-from pki import cms
+from pki import cms, der
 from ra.applications.models import Application, Dossier
 from ra.handover.services import hand_over
 from ra.intake import services as intake
@@ -382,6 +382,42 @@ def test_a_signed_request_is_used_once(held):
     intake.cancel(draft.id, reason="applicant_wish", actor=counter.chen, at=SOON)
 
     assert refused(services.begin_signed, data, **who) == [("procedures.signed_twice", "3.3.1")]
+
+
+def test_what_the_old_key_signed_is_the_request_that_is_handed_in(held):
+    """CPS-3.3.1: the signature stands for the documents of this key, and of no other's."""
+    counter, old = held
+    data = signed(old, request_of(7))
+    draft = services.begin_signed(data, occasion="other", actor=counter.chen, at=SOON)
+
+    intake.attach_request(draft.id, request_of(6), actor=counter.chen, at=SOON)
+
+    told = refused(completed, counter, draft, papers=False)
+    assert told == [("procedures.signed_another", "3.3.1")]
+
+
+def test_a_signed_request_in_another_wrapping_is_the_same(held):
+    """CPS-3.3.1: certificates and other additions beside a signature are nobody's word."""
+    counter, old = held
+    data = signed(old, request_of(1))
+    who = {"occasion": "expiring", "actor": counter.chen, "at": SOON}
+    draft = services.begin_signed(data, **who)
+    intake.cancel(draft.id, reason="applicant_wish", actor=counter.chen, at=SOON)
+
+    again = wrapped_otherwise(data)
+
+    assert cms.parse(again).content == cms.parse(data).content
+    assert refused(services.begin_signed, again, **who) == [("procedures.signed_twice", "3.3.1")]
+
+
+def wrapped_otherwise(data):
+    """The same signature with an empty set of certificates beside it."""
+    outer = der.only(data)
+    kind = outer.oid()
+    parts = der.only(outer.take(0xA0))
+    version, digests, content, signers = (parts.any().der for _ in range(4))
+    inside = der.sequence(version, digests, content, der.tlv(0xA0, b""), signers)
+    return der.sequence(der.oid(kind), der.explicit(0, inside))
 
 
 def test_a_revoked_key_signs_no_request(held):
