@@ -246,10 +246,11 @@ def _of_kind(data: bytes, kind: str) -> bytes:
 
 def _vote(content: bytes, _question: Question, verdict: Verdict) -> None:
     records = votes.read(content)
-    signed = sum(votes.check(record) for record in records)
+    signed = votes.check_all(records)
     verdict.holds += [
         "Every payload is the one its digest says.",
         "Every signature is its voter's, over the decision, the comment and the payload.",
+        "Every key that signed was agreed to by a vote for it.",
     ]
     verdict.facts = {"votes": len(records), "signed": signed}
 

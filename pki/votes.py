@@ -16,10 +16,11 @@ from pki.errors import Malformed, PkiError, Refused
 from pki.sm.sm3 import sm3
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
 FORMAT = "anxin votes 1"
 VOTE, ENROLMENT = "anxin vote 1", "anxin operator key 1"  # a signature for one is none for another
+ENROL = "people.enrol_key"  # the action by which a key is put to use
 WITHIN = timedelta(minutes=15)  # between the signature and the vote
 _HALF = 32
 
@@ -93,12 +94,30 @@ def read(content: bytes) -> list[dict[str, Any]]:
     return records
 
 
+def check_all(records: Sequence[Mapping[str, Any]]) -> int:
+    """How many are signed. Raises as `check` does, and Refused `vote.enrolment`: a key that nobody
+    agreed to proves nothing.
+    """
+    signed = [record for record in records if check(record)]
+    agreed = {
+        (record["approval"], record["payload"])
+        for record in records
+        if record["action"] == ENROL and record["grants"]
+    }
+    for record in signed:
+        if (record["enrolled_by"], record["enrolment"]) not in agreed:
+            reason = f"Vote {record['id']}: nobody voted for the enrolment of its key."
+            raise Refused("vote.enrolment", reason)
+    return len(signed)
+
+
 def check(record: Mapping[str, Any]) -> bool:
     """Whether the vote was signed; raises Refused `vote.*` where its parts contradict each other.
 
     Keys: id, approval, action, payload (canonical JSON), digest, maker, voter, grants, comment
-    (SHA-256), voted_at, statement, signature (hex), public_key (hex DER), enrolment: the payload by
-    which two people enrolled the key, key_due: the voter had a key in use at that time.
+    (SHA-256), voted_at, statement, signature (hex), public_key (hex DER), enrolled_by, enrolment:
+    approval and payload by which two people enrolled the key, key_due: the voter had a key in use
+    at that time.
     """
     try:
         return _check(record)

@@ -33,13 +33,14 @@ def records() -> Iterator[dict[str, Any]]:
         }
 
 
-def _signed(row: Vote) -> dict[str, str]:
+def _signed(row: Vote) -> dict[str, Any]:
     if row.key is None or row.key.warrant is None:
-        return {"statement": "", "signature": "", "public_key": "", "enrolment": ""}
+        return dict.fromkeys(("statement", "signature", "public_key", "enrolment"), "")
     return {
         "statement": row.statement,
         "signature": bytes(row.signature).hex(),
         "public_key": bytes(row.key.public_key).hex(),
+        "enrolled_by": row.key.warrant_id,
         "enrolment": row.key.warrant.payload,
     }
 

@@ -10,8 +10,6 @@ from people.approvals.models import Approval
 from people.operatorkeys import queries, rules
 from pki import votes
 
-ENROLMENT = "people.enrol_key"
-
 
 @dataclass(frozen=True, slots=True)
 class Signed:
@@ -37,7 +35,7 @@ def check(
     """
     key = queries.active(actor.person_id)
     if key is None:
-        first = row.action == ENROLMENT and queries.nobody_has_one(checkers)
+        first = row.action == votes.ENROL and queries.nobody_has_one(checkers)
         rules.check_key_held(held=first, required=settings.REQUIRE_VOTE_KEYS)
         return Signed()
     written, signature = rules.parse(actor.signature, at=at)

@@ -28,7 +28,7 @@ class Command(BaseCommand):
         if export:
             _write(export, found)
         try:
-            signed = sum(votes.check(record) for record in found)
+            signed = votes.check_all(found)
         except PkiError as problem:
             raise CommandError(f"{problem.rule}: {problem.reason}") from problem
         missing = proofs.done_without_votes()

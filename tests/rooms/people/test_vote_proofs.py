@@ -12,8 +12,9 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 
 from people.api import Role, propose, vote
+from pki import votes as pki_votes
 from tests.support.people import hire
-from tests.support.voting import enrolled, pen, sign_vote
+from tests.support.voting import enrolled, hand_in, pen, sign_vote
 
 pytestmark = pytest.mark.django_db
 AT = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
@@ -141,9 +142,46 @@ def test_a_key_put_in_the_place_of_the_enrolled_one_is_named(cast, tmp_path):
     assert (here, told["rule"]) == ("vote.key", "vote.key")
 
 
+def test_a_key_that_nobody_agreed_to_proves_nothing(cast, tmp_path):
+    """CPS-5.2.3: whoever writes a key and its enrolment into the tables does not vote with it."""
+    wei = hire("wei", Role.REVIEWER)
+    chen = hire("cheng", Role.OPERATOR)
+    forged = pen(3)
+    key_id = hand_in(forged, wei, at=AT)
+    stated = {
+        "person": wei.person_id,
+        "key": key_id,
+        "fingerprint": pki_votes.fingerprint(forged.public),
+    }
+    tang = hire("tan", Role.SECURITY_ADMIN)
+    about = f"people.staffmember:{wei.person_id}"
+    asked = propose("people.enrol_key", stated, subject=about, actor=tang, at=AT)
+    sql(
+        "UPDATE people_operatorkey SET state = 'active', active_from = %s, warrant_id = %s"
+        " WHERE id = %s",
+        AT,
+        asked.id,
+        key_id,
+    )
+    about = "ra.application:18"
+    action = "ra.approve_application_twice"
+    bought = propose(action, {"application_id": 18}, subject=about, actor=chen, at=LATER)
+    sign_vote(forged, bought.id, wei, at=LATER)
+
+    here, told = verdict(tmp_path)
+
+    assert (here, told["rule"]) == ("vote.enrolment", "vote.enrolment")
+
+
 def test_an_act_whose_vote_was_taken_away_is_named(cast, tmp_path):
     """CPS-5.2.2"""
-    sql("DELETE FROM people_vote WHERE key_id IS NULL")
+    wei, tang, gao = (
+        hire("wei", Role.REVIEWER),
+        hire("tan", Role.SECURITY_ADMIN),
+        hire("gong", Role.CA_ADMIN),
+    )
+    enrolled(pen(2), wei, tang, gao, at=LATER)
+    sql("DELETE FROM people_vote WHERE id = (SELECT max(id) FROM people_vote)")
 
     with pytest.raises(CommandError, match="without the votes it needs"):
         call_command("verify_votes")
