@@ -98,6 +98,11 @@ def page(approval_id: int, actor: Actor) -> ApprovalPage:
     return ApprovalPage(found, duty.cps, shown, tuple(reasons), own and found.is_open)
 
 
+def check_sight(row: Approval, actor: Actor) -> None:
+    """Refuses (NOT_FOUND) what is out of this person's sight, as the page does."""
+    _shown(queries.view(row), actor)
+
+
 def to_sign(seen: str, actor: Actor, *, at: datetime) -> dict[str, Any]:
     """The voter's key and the fields of `pki.votes.statement` but for decision and comment."""
     key = active(actor.person_id)

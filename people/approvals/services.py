@@ -17,7 +17,7 @@ from anxin.kernel.actors import SYSTEM, Actor
 from anxin.kernel.errors import Kind, Refusal
 from anxin.kernel.rows import guarded
 from audit.log import advance, advance_many, record, subject_of
-from people.approvals import queries, rules, signing
+from people.approvals import inbox, queries, rules, signing
 from people.approvals.models import Approval, Vote
 from people.approvals.queries import ApprovalView
 from people.sessions.rules import check_proved
@@ -119,10 +119,12 @@ def decide(
 ) -> ApprovalView:
     """A vote on the page of approvals; a no says why (INVALID `comment`).
 
-    Refuses (FORBIDDEN) what is decided on a page of its own.
+    Refuses (FORBIDDEN) what is decided on a page of its own, (NOT_FOUND) what this person is not
+    shown.
     """
     row = _locked(approval_id)
     rules.check_here(settings.DUTIES[row.action])
+    inbox.check_sight(row, actor)
     rules.check_comment(comment, grants=grants)
     return vote(approval_id, grants=grants, seen=seen, comment=comment, actor=actor, at=at)
 
@@ -169,10 +171,11 @@ def withdraw(approval_id: int, *, reason: str, actor: Actor, at: datetime) -> Ap
 
 @transaction.atomic
 def take_back(approval_id: int, *, actor: Actor, at: datetime) -> ApprovalView:
-    """Withdraw on the page of approvals; refuses (FORBIDDEN) what has a page of its own."""
+    """Withdraw on the page of approvals; refuses as `decide` does."""
     row = _locked(approval_id)
     duty = settings.DUTIES[row.action]
     rules.check_here(duty)
+    inbox.check_sight(row, actor)
     withdraw(approval_id, reason="taken back", actor=actor, at=at)
     _decline(row, duty, actor=actor, at=at)
     return queries.approval(approval_id)

@@ -11,6 +11,8 @@ from audit.journal.models import Entry
 from audit.log import advance
 from ca.issuing.models import Certificate
 from people.api import Role, appoint, approval, dismiss, open_approvals, vote
+from people.approvals import inbox
+from people.approvals.services import decide, take_back
 from ra.applications.models import Application
 from ra.certificates.queries import holding
 from ra.handover import replacement, rules, services
@@ -247,6 +249,26 @@ def test_nobody_agrees_to_the_replacement_they_asked_for(issued, codes, live_cou
 
     assert refusal.kind == "forbidden"
     assert DownloadCredential.objects.get(reference=codes.reference).warrant is None
+
+
+def test_another_offices_replacement_is_neither_seen_nor_decided_nor_withdrawn(
+    issued, codes, live_counter
+):
+    """CPS-1.4.2: a no of theirs would be a no, too."""
+    approval_id = asked(issued, live_counter)
+    how = {"grants": False, "seen": approval(approval_id).digest, "comment": "不同意"}
+    zhao, zhou = live_counter.zhao, live_counter.zhou
+
+    told = [
+        refused(inbox.page, approval_id, zhou),
+        refused(decide, approval_id, **how, actor=zhou, at=LATER),
+        refused(take_back, approval_id, actor=zhao, at=LATER),
+    ]
+
+    assert {one.rule for one in told} == {"applications.unknown"}
+    assert inbox.inbox(zhou).waiting == ()
+    assert approval(approval_id).is_open
+    assert [line.approval.id for line in inbox.inbox(live_counter.ren).waiting] == [approval_id]
 
 
 def test_after_a_no_it_may_be_asked_again_and_the_old_codes_stay_void(issued, codes, live_counter):
