@@ -1,5 +1,6 @@
 """Forms of finance. Amounts are typed in yuan and kept in fen."""
 
+from collections.abc import Iterator
 from decimal import Decimal
 
 from django import forms
@@ -44,13 +45,21 @@ class ScheduleForm(forms.Form):
     ) -> None:
         initial = {name: rules.yuan(fen) for name, fen in known.items()}
         super().__init__(data, initial=initial)
+        self.profiles = profiles
         self.places = [(code, years) for code in profiles for years in rules.YEARS]
         for code, years in self.places:
             label = _("%(profile)s，%(years)s 年（元）") % {
                 "profile": profiles[code],
                 "years": years,
             }
-            self.fields[rules.field_of(code, years)] = yuan_field(label, required=False)
+            field = yuan_field(label, required=False)
+            field.widget.attrs["aria-label"] = label
+            self.fields[rules.field_of(code, years)] = field
+
+    def lines(self) -> Iterator[tuple[str, list[forms.BoundField]]]:
+        """For a table: each profile and its fields, one for each of `rules.YEARS`."""
+        for code, title in self.profiles.items():
+            yield title, [self[rules.field_of(code, years)] for years in rules.YEARS]
 
     def prices(self) -> list[Price]:
         typed = self.cleaned_data

@@ -18,6 +18,7 @@ from ra.intake import services as intake
 from ra.review import services
 from ra.review.case import case
 from ra.review.models import Decision, ItemVerdict
+from ra.review.wording import REASONS
 from tests.support import ra
 from tests.support.ra import AT, FIELDS, MINUTE, OTHER
 from tests.support.refusals import refused
@@ -475,6 +476,18 @@ def test_a_rejection_is_for_good_and_can_be_applied_for_again(counter):
         == "review.not_submitted"
     )
     assert intake.open_again(application_id, actor=counter.chen, at=LATER).number
+
+
+def test_an_application_in_a_dispute_over_a_mark_is_rejected_for_that(counter):
+    """CPS-3.1.5"""
+    application_id, _ = ra.submitted(counter)
+    services.claim(application_id, actor=counter.ren, at=LATER)
+    why = {"message": "商标权属争议，待裁决", "actor": counter.ren, "at": LATER}
+
+    services.reject(application_id, ["J04"], **why)
+
+    assert Decision.objects.get(application_id=application_id).reasons == ["J04"]
+    assert str(REASONS["J04"]) == "存在名称或商标争议"
 
 
 @pytest.mark.parametrize("act", ["return", "reject", "approve"])

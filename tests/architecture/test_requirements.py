@@ -1,0 +1,123 @@
+"""What is promised stays proved: each row below is named by at least one test.
+
+A row that is done in part stands here as well, with what it lacks beside it.
+"""
+
+import ast
+import re
+
+import pytest
+from django.conf import settings
+
+ROOT = settings.BASE_DIR
+ID = re.compile(r"\b(CPS|WP)-(\d+(?:\.\d+)*)([a-z]?)((?:/\d+(?:\.\d+)*)*)")
+ROWS = (
+    "CPS-1.4.1",
+    "CPS-1.4.2",
+    "CPS-1.4.3",
+    "CPS-1.5.1",  # personal, organization, device, server; neither scenario nor cloud
+    "CPS-1.5.2",
+    "CPS-2.3",  # look-up, lists, CA certificates, prices; the CPS itself is not published here
+    "CPS-3.1.1",
+    "CPS-3.1.2",
+    "CPS-3.1.3",
+    "CPS-3.1.4",
+    "CPS-3.1.5",
+    "CPS-3.2.1",
+    "CPS-3.2.2",
+    "CPS-3.2.3",
+    "CPS-3.2.4b",
+    "CPS-3.2.5",
+    "CPS-3.2.6",
+    "CPS-3.2.7",
+    "CPS-3.3.1",
+    "CPS-3.3.2",
+    "CPS-3.4",
+    "CPS-4.1",  # face to face
+    "CPS-4.1.2.4",
+    "CPS-4.2.1",
+    "CPS-4.2.2",
+    "CPS-4.2.3",
+    "CPS-4.3.1",
+    "CPS-4.3.2",
+    "CPS-4.4.1",
+    "CPS-4.4.2",  # published on the public site; no directory (LDAP)
+    "CPS-4.5.2",
+    "CPS-4.6",
+    "CPS-4.7",
+    "CPS-4.8",
+    "CPS-4.9.1",
+    "CPS-4.9.3",
+    "CPS-4.9.4",
+    "CPS-4.9.5",
+    "CPS-4.9.7",
+    "CPS-4.9.8",
+    "CPS-4.9.9",
+    "CPS-4.9.12",
+    "CPS-4.9.13",
+    "CPS-4.9.14",
+    "CPS-4.9.15",
+    "CPS-4.10",  # OCSP and lists
+    "CPS-4.11",
+    "CPS-5.2.1",
+    "CPS-5.2.2",
+    "CPS-5.2.3",
+    "CPS-5.2.4",
+    "CPS-5.3.1",
+    "CPS-5.3.2",
+    "CPS-5.3.3",
+    "CPS-5.3.4",
+    "CPS-5.3.6",
+    "CPS-5.3.7",
+    "CPS-5.3.8",
+    "CPS-9.1",
+    "CPS-9.1.5",
+    "CPS-9.3",
+    "CPS-9.4",
+    "WP-5.3a",
+    "WP-7.2",
+    "WP-8.2",
+)
+
+
+def named_in(text: str) -> set[str]:
+    """CPS-9.3/9.4 names two, and so does CPS-4.9.7/8."""
+    found = set()
+    for book, first, letter, more in ID.findall(text):
+        above = first.rpartition(".")[0]
+        others = [one if "." in one else f"{above}.{one}" for one in more.split("/")[1:]]
+        found |= {f"{book}-{number}{letter}" for number in (first, *others)}
+    return found
+
+
+def sentences() -> dict[str, set[str]]:
+    """Test -> rows that its docstring names, or that of its module."""
+    found = {}
+    for path in sorted((ROOT / "tests").rglob("test_*.py")):
+        module = ast.parse(path.read_text())
+        shared = named_in(ast.get_docstring(module) or "")
+        for node in ast.walk(module):
+            if isinstance(node, ast.FunctionDef) and node.name.startswith("test_"):
+                own = named_in(ast.get_docstring(node) or "")
+                found[f"{path.relative_to(ROOT)}::{node.name}"] = own | shared
+    return found
+
+
+NAMED = sentences()
+
+
+@pytest.mark.parametrize("row", ROWS)
+def test_a_row_that_is_done_is_proved(row: str) -> None:
+    assert [test for test, rows in NAMED.items() if row in rows]
+
+
+def test_tests_name_clauses_that_exist() -> None:
+    clauses = set((ROOT / "docs/clauses.txt").read_text().split())
+    wrong = [
+        (test, row)
+        for test, rows in NAMED.items()
+        for row in rows
+        if row.startswith("CPS-") and row.removeprefix("CPS-").rstrip("ab") not in clauses
+    ]
+
+    assert wrong == []
