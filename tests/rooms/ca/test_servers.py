@@ -64,7 +64,7 @@ def test_reviewers_see_the_names_before_they_agree(authorities):
 def test_a_person_has_no_names_of_servers(authorities):
     """CPS-1.5.2"""
     with pytest.raises(Refusal) as refused:
-        check_order(ca.order(names=(HOST,)), at=ca.AT)
+        check_order(ca.order(names=(HOST,)), at=ca.NOW)
 
     assert refused.value.rule == "profile.names_foreign"
 

@@ -13,7 +13,11 @@ django.setup()
 from django.core.exceptions import TooManyFilesSent
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import RequestFactory
-request = RequestFactory().post("/status/", {"number": "1", "file": SimpleUploadedFile("a", b"x")})
+files = [SimpleUploadedFile(name, b"x") for name in "ab"]
+request = RequestFactory().post("/status/", {"number": "1", "file": files[0]})
+print(request.POST.get("number"), list(request.FILES))
+request = RequestFactory().post("/check/", {"file": files})
+request.takes_files = True
 try:
     request.POST
 except TooManyFilesSent:
@@ -35,7 +39,7 @@ def test_a_refused_form_is_not_kept_either(chen):
     assert "no-store" in refused["Cache-Control"]
 
 
-def test_the_public_site_takes_no_files():
+def test_the_public_site_keeps_no_file_unasked():
     """Uploads stay in memory, before anybody has looked who sends them."""
     environment = os.environ | {"ANXIN_SITE": "public", "DJANGO_SETTINGS_MODULE": "anxin.settings"}
     said = subprocess.run(
@@ -47,4 +51,4 @@ def test_the_public_site_takes_no_files():
         check=False,
     )
 
-    assert said.stdout == "refused\n", said.stderr
+    assert said.stdout == "1 []\nrefused\n", said.stderr
