@@ -3,7 +3,7 @@
 from functools import partial
 
 from people.approvals.rules import Duty
-from people.trust.rules import Role
+from people.trust.roles import Role
 
 _administration = partial(
     Duty,

@@ -12,7 +12,8 @@ from people.approvals.queries import Spent, approval, may, open_approvals, spent
 from people.approvals.queries import VoteView as Vote
 from people.approvals.services import propose, redeem, vote, withdraw
 from people.trust.queries import Holder, holders
-from people.trust.rules import Item, Role
+from people.trust.roles import Role
+from people.trust.rules import Item
 from people.trust.services import appoint, dismiss, note_finding, open_file
 
 __all__ = [

@@ -22,7 +22,7 @@ from people.navigation import Group, first_page, groups_for
 from people.sessions import store
 from people.sessions.rules import IDLE, WARNED
 from people.trust.queries import roles_of
-from people.trust.rules import Role, check_compatible
+from people.trust.roles import Role, check_compatible
 
 View = Callable[..., HttpResponse]
 PENDING = "sign_in"  # session: whose password was right, and when

@@ -8,7 +8,8 @@ from django.urls import NoReverseMatch, reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from people.trust.rules import KEEPERS, Role
+from people.trust.roles import Role
+from people.trust.rules import KEEPERS
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,8 @@ from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from people.sessions.rules import Alarm
-from people.trust.rules import Duty, Grade, Item, Role, State
+from people.trust.roles import Duty, Role
+from people.trust.rules import Grade, Item, State
 
 ITEMS = {
     Item.IDENTITY: _("身份证明核实"),

@@ -9,7 +9,8 @@ from anxin.kernel import canonical
 from anxin.kernel.actors import Actor
 from anxin.kernel.errors import Kind, Refusal
 from anxin.kernel.states import Steps
-from people.trust.rules import Role, check_compatible, own_file
+from people.trust.roles import Role, check_compatible
+from people.trust.rules import own_file
 
 OPEN_FOR = timedelta(days=7)  # an approval nobody decides ends by itself
 

@@ -36,7 +36,7 @@ from people.gates import PENDING, actor_of, landing_page, note_visit, recognised
 from people.sessions import browsers, store
 from people.sessions import rules as session_rules
 from people.sessions import services as ending
-from people.trust.rules import Role
+from people.trust.roles import Role
 from people.wording import ROLES, WORDING
 
 BROWSER = f"anxin-{settings.SITE}-browser"  # cookie: the token by which a browser is known again

@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from anxin.kernel.errors import Kind, Refusal
 from anxin.kernel.states import Steps
-from people.trust.rules import Role
+from people.trust.roles import Role
 
 
 class Factor(StrEnum):

@@ -13,7 +13,7 @@ from people.factors import services
 from people.factors.forms import FactorForm
 from people.factors.wording import FACTORS
 from people.gates import actor_of, only
-from people.trust.rules import Role
+from people.trust.roles import Role
 
 
 @only(Role.SECURITY_ADMIN)

@@ -26,7 +26,7 @@ from people.sessions import browsers
 from people.sessions import queries as sessions
 from people.sessions import rules as session_rules
 from people.sessions import services as ending
-from people.trust.rules import Role
+from people.trust.roles import Role
 from people.wording import ROLES
 
 

@@ -9,7 +9,8 @@ from django.utils.translation import gettext_lazy as _
 from anxin.kernel.errors import Refusal
 from people.personnel.rules import Cause
 from people.personnel.wording import CAUSES
-from people.trust.rules import Item, Role
+from people.trust.roles import Role
+from people.trust.rules import Item
 from people.wording import ITEMS, ROLES, WORDING
 
 DAY = forms.DateInput(attrs={"type": "date"})

@@ -10,7 +10,8 @@ from people.accounts.models import StaffMember
 from people.personnel.queries import id_of
 from people.trust import queries as trust
 from people.trust import rules
-from people.trust.rules import Duty, Grade, Role
+from people.trust.roles import DUTY_OF, INCOMPATIBLE, Duty, Role, conflicts
+from people.trust.rules import Grade
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,12 +37,11 @@ def matrix() -> list[Row]:
     return [
         Row(
             role=one,
-            duty=rules.DUTY_OF.get(one),
+            duty=DUTY_OF.get(one),
             grade=rules.GRADE_OF[one],
             months=rules.PROBATION[rules.GRADE_OF[one]],
             cells=tuple(
-                Cell(other, one == other, frozenset({one, other}) in rules.INCOMPATIBLE)
-                for other in Role
+                Cell(other, one == other, frozenset({one, other}) in INCOMPATIBLE) for other in Role
             ),
         )
         for one in Role
@@ -85,8 +85,7 @@ def simulate(number: str, role: Role, *, at: datetime) -> Simulation:
         role=role,
         held=tuple(sorted(held)),
         clashes=tuple(
-            Clash(one, other, (rules.DUTY_OF[one], rules.DUTY_OF[other]))
-            for one, other in rules.conflicts(roles)
+            Clash(one, other, (DUTY_OF[one], DUTY_OF[other])) for one, other in conflicts(roles)
         ),
         both_sides=tuple(
             action

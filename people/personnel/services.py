@@ -21,7 +21,7 @@ from people.personnel.rules import ACTIONS, Act, Cause, subject_of
 from people.sessions.services import end_others
 from people.trust import queries, rules
 from people.trust import services as trust
-from people.trust.rules import Role
+from people.trust.roles import Role
 
 
 @transaction.atomic

@@ -10,7 +10,7 @@ from people.accounts.models import StaffMember
 from people.approvals.inbox import Shown
 from people.factors.rules import Factor
 from people.factors.wording import FACTORS
-from people.trust.rules import Role
+from people.trust.roles import Role
 from people.wording import ROLES
 
 

@@ -30,7 +30,8 @@ from people.personnel.forms import (
 )
 from people.personnel.rules import Cause
 from people.trust import services as trust
-from people.trust.rules import Item, Role
+from people.trust.roles import Role
+from people.trust.rules import Item
 from people.wording import ROLES
 
 keepers = only(Role.SECURITY_ADMIN, Role.CA_ADMIN)

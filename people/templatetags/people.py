@@ -7,7 +7,7 @@ from django import template
 
 from people.factors.wording import FACTORS
 from people.personnel.wording import ACTS, CAUSES
-from people.trust.rules import Role
+from people.trust.roles import Role
 from people.wording import (
     ALARMS,
     APPROVAL_STATES,

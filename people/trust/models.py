@@ -7,6 +7,7 @@ from django.db import models
 
 from anxin.kernel.rows import Stateful
 from people.trust import rules
+from people.trust.roles import DUTY_OF, Role
 
 
 class Appointment(models.Model):
@@ -30,10 +31,7 @@ class Appointment(models.Model):
             models.CheckConstraint(
                 condition=reduce(
                     or_,
-                    [
-                        models.Q(role=role.value, duty=str(rules.DUTY_OF.get(role, "")))
-                        for role in rules.Role
-                    ],
+                    [models.Q(role=role.value, duty=str(DUTY_OF.get(role, ""))) for role in Role],
                 ),
                 name="duty_of_the_role",
             ),

@@ -12,7 +12,8 @@ from anxin.kernel.rows import guarded
 from audit.log import record
 from people.trust import queries, rules
 from people.trust.models import Appointment, Finding, PersonnelFile
-from people.trust.rules import Item, Role, State
+from people.trust.roles import DUTY_OF, Role, check_compatible, check_office
+from people.trust.rules import Item, State
 
 
 @transaction.atomic
@@ -30,7 +31,7 @@ def appoint(
     appointment = Appointment.objects.create(
         person_id=person_id,
         role=role,
-        duty=rules.DUTY_OF.get(role, ""),
+        duty=DUTY_OF.get(role, ""),
         since=at,
         appointed_by_id=actor.person_id,
         warrant_id=warrant,
@@ -46,11 +47,11 @@ def check_appointable(person_id: int, role: Role, *, at: datetime) -> None:
 
 
 def _check_appointable(person_id: int, role: Role, *, at: datetime) -> None:
-    rules.check_office(role, _lock(person_id))
+    check_office(role, _lock(person_id))
     held = queries.roles_given(person_id)
     if role in held:
         raise Refusal(Kind.CONFLICT, "trust.appointed_already", f"is {role} already", cps="5.2.1")
-    rules.check_compatible({*held, role})
+    check_compatible({*held, role})
     rules.check_standing(queries.files([person_id]).get(person_id), role, at=at)
 
 

@@ -16,7 +16,7 @@ from anxin.grants import GRANTS
 from anxin.kernel.errors import Refusal
 from anxin.kernel.rows import Stateful
 from anxin.wording import WORDING
-from people.trust.rules import INCOMPATIBLE
+from people.trust.roles import INCOMPATIBLE
 
 ROOT = Path(settings.BASE_DIR)
 HOUSES = ("anxin", "ra", "ca", "kmc", "people", "audit", "pki")

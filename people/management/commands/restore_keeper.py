@@ -18,7 +18,8 @@ from people.accounts.devices import check_code
 from people.accounts.queries import staff_names
 from people.personnel import queries, services
 from people.trust.queries import roles_of
-from people.trust.rules import KEEPERS, Role
+from people.trust.roles import Role
+from people.trust.rules import KEEPERS
 
 HERE = "server"
 

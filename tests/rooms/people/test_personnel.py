@@ -29,7 +29,8 @@ from people.personnel.matrix import matrix
 from people.personnel.rules import Act, Cause
 from people.templatetags.people import named
 from people.trust.queries import roles_of
-from people.trust.rules import Duty, Grade, State
+from people.trust.roles import Duty
+from people.trust.rules import Grade, State
 from people.trust.services import name_escort, note_lapses
 from tests.support.people import hire, in_order, signed_in
 from tests.support.refusals import refused_by

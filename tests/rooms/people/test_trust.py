@@ -11,7 +11,7 @@ from audit.journal.models import Entry
 from people.api import Role, appoint, dismiss
 from people.trust.models import Appointment
 from people.trust.queries import roles_of
-from people.trust.rules import BOUND_TO_AN_OFFICE, DUTY_OF, INCOMPATIBLE
+from people.trust.roles import BOUND_TO_AN_OFFICE, DUTY_OF, INCOMPATIBLE
 from tests.support.people import hire
 
 pytestmark = pytest.mark.django_db

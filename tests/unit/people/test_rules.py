@@ -6,7 +6,7 @@ import pytest
 
 from anxin.duties import DUTIES
 from people.accounts import codes, rules
-from people.trust.rules import DUTY_OF, INCOMPATIBLE, Role
+from people.trust.roles import DUTY_OF, INCOMPATIBLE, Role
 from people.wording import ROLES, WORDING
 
 AT = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)

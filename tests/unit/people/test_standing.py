@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime, time
 
 import pytest
 
+from people.trust.roles import Role
 from people.trust.rules import (
     GRADE_OF,
     ITEMS,
@@ -14,7 +15,6 @@ from people.trust.rules import (
     Finding,
     Grade,
     Item,
-    Role,
     State,
     due_after,
     later,
