@@ -20,6 +20,7 @@ from ra.requests import views as requests
 from ra.review.views import case, decision, queue
 from ra.revocations import views as revocations
 from ra.sampling import views as sampling
+from ra.subscribers import views as subscribers
 
 
 def desk(pages: requests.Pages) -> list[URLPattern]:
@@ -140,5 +141,6 @@ urlpatterns = [
     path("offices/<str:code>/authority/", offices.authority, name="office-authority"),
     path("offices/<str:code>/stop/", offices.stop, name="office-stop"),
     path("ca-agreements/", agreements.index, name="ca-agreements"),
+    path("subscribers/<int:subscriber_id>/", subscribers.show, name="subscriber"),
     path("search/", certificates.find, name="search"),
 ]

@@ -19,6 +19,7 @@ from ra.receipts.wording import WORDING as RECEIPTS
 from ra.review.wording import WORDING as REVIEW
 from ra.revocations.wording import WORDING as REVOCATIONS
 from ra.sampling.wording import WORDING as SAMPLING
+from ra.subscribers.wording import WORDING as SUBSCRIBERS
 from ra.verifications.wording import WORDING as VERIFICATIONS
 
 WORDING = {
@@ -38,6 +39,7 @@ WORDING = {
     **HOLDS,
     **REVOCATIONS,
     **SAMPLING,
+    **SUBSCRIBERS,
     **RECEIPTS,
     **DISCLOSURES,
     **NOTICES,

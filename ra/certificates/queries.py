@@ -25,6 +25,7 @@ class Holding:
     application_id: int
     number: str
     masked_name: str
+    subscriber_id: int | None
     profile: str
     days: int
     state: str
@@ -77,6 +78,7 @@ def _holding(row: Application, actor: Actor) -> Holding:
         application_id=row.pk,
         number=row.number,
         masked_name=row.masked_name,
+        subscriber_id=row.subscriber_id,
         profile=row.profile,
         days=row.days,
         state=row.state,

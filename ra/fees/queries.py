@@ -1,6 +1,6 @@
 """Prices and orders, for services, the pages of finance, and the public price list."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -193,6 +193,11 @@ def order(number: str, actor: Actor) -> OrderView:
     if not found:
         raise unknown(number)
     return found[0]
+
+
+def of_applications(application_ids: Collection[int], actor: Actor) -> list[OrderView]:
+    """What these applications cost, newest first."""
+    return _orders(visible(actor).filter(application_id__in=application_ids).order_by("-pk"))
 
 
 def _orders(rows: Iterable[FeeOrder]) -> list[OrderView]:

@@ -29,6 +29,7 @@ decided = REGISTER.decided
 approvals_seen = REGISTER.approvals_seen
 request = REGISTER.request
 of_certificate = REGISTER.of_certificate
+of_applications = REGISTER.of_applications
 
 
 def certificate_for(act: str, certificate_id: int, actor: Actor) -> ca.CertificateView:

@@ -118,6 +118,12 @@ def of_application(number: str, actor: Actor) -> list[NoticeView]:
     return _views(list(visible(actor).filter(application_id=application_id).order_by("-pk")))
 
 
+def of_applications(application_ids: Collection[int], actor: Actor) -> list[NoticeView]:
+    """The latest 100 about these applications."""
+    rows = visible(actor).filter(application_id__in=application_ids).order_by("-pk")
+    return _views(list(rows[:PAGE]))
+
+
 def notice(notice_id: int, actor: Actor) -> NoticeView:
     """One notice with its words. Refuses `notices.unknown`."""
     row = visible(actor).filter(pk=notice_id).first()

@@ -89,6 +89,11 @@ class Register(Generic[Row, View]):
         rows = self.visible(actor).filter(certificate_id=certificate_id).order_by("-pk")
         return self._views(rows, actor)
 
+    def of_applications(self, application_ids: Collection[int], actor: Actor) -> list[View]:
+        """The latest 50 about certificates of these applications."""
+        rows = self.visible(actor).filter(application_id__in=application_ids).order_by("-pk")
+        return self._views(rows[:PAGE], actor)
+
     def request(self, number: str, actor: Actor) -> View:
         """One request with its papers opened. Refuses `*.unknown`."""
         row = self.visible(actor).filter(number=number).first()

@@ -74,6 +74,7 @@ class Row:
     may_peek: bool
     certificate_id: int | None
     certificate_state: str
+    subscriber_id: int | None  # None before it is submitted
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,10 +88,14 @@ class Page:
 def queue(actor: Actor, view: View, filters: Filters, *, after: str = "", at: datetime) -> Page:
     """One page of a list, most urgent first (finished ones: newest first); at most four queries."""
     rows = _filtered(_of_view(actor, view, at=at), filters)
-    by_deadline = view in _BY_DEADLINE
-    found = list(_behind(rows, after, by_deadline=by_deadline)[: PAGE + 1])
-    more = _key(found[PAGE - 1], by_deadline=by_deadline) if len(found) > PAGE else None
-    return Page(tuple(_rows(found[:PAGE], actor, at=at)), more)
+    return _page(rows, actor, after, by_deadline=view in _BY_DEADLINE, at=at)
+
+
+def of_subscriber(subscriber_id: int, actor: Actor, *, after: str = "", at: datetime) -> Page:
+    """One page of a subscriber's applications in this person's sight, newest first."""
+    rows = applications.visible(actor).select_related("office")
+    found = rows.filter(subscriber_id=subscriber_id)
+    return _page(found, actor, after, by_deadline=False, at=at)
 
 
 def counts(actor: Actor, *, at: datetime) -> dict[str, int]:
@@ -133,6 +138,15 @@ def reviewable(rows: QuerySet[Application], actor: Actor) -> QuerySet[Applicatio
 
 
 # --- inside ----------------------------------------------------------------------------------
+
+
+def _page(
+    rows: QuerySet[Application], actor: Actor, after: str, *, by_deadline: bool, at: datetime
+) -> Page:
+    found = list(_behind(rows, after, by_deadline=by_deadline)[: PAGE + 1])
+    more = _key(found[PAGE - 1], by_deadline=by_deadline) if len(found) > PAGE else None
+    return Page(tuple(_rows(found[:PAGE], actor, at=at)), more)
+
 
 _BY_DEADLINE = (View.WAITING, View.RESUBMITTED, View.SECOND, View.MINE)
 
@@ -265,4 +279,5 @@ def _row(
         may_peek=row.round > 0,
         certificate_id=row.certificate_id,
         certificate_state=row.certificate_state,
+        subscriber_id=row.subscriber_id,
     )

@@ -38,6 +38,7 @@ decided = REGISTER.decided
 approvals_seen = REGISTER.approvals_seen
 request = REGISTER.request
 of_certificate = REGISTER.of_certificate
+of_applications = REGISTER.of_applications
 
 
 def revocable(certificate_id: int, actor: Actor) -> ca.CertificateView:

@@ -33,6 +33,7 @@ from ra.review.pages import CaseView
 from ra.review.queries import Row
 from ra.revocations import wording as revocations
 from ra.sampling import wording as sampling
+from ra.subscribers import wording as subscribers
 from ra.verifications import wording as verifications
 
 register = template.Library()
@@ -101,6 +102,7 @@ TABLES: Mapping[str, Mapping[str, Any]] = {
     "slot": evidence.SLOTS,
     "state": applications.STATES,
     "step": handover.STEPS,
+    "subscriber_kind": subscribers.KINDS,
     "field_verified": verifications.FIELDS,
     "verification": verifications.METHODS,
     "verification_result": verifications.RESULTS,

@@ -53,6 +53,7 @@ def things(product) -> dict[str, str]:
         "ca_id": "SELECT id FROM ca_certificateauthority",
         "code": "SELECT code FROM ra_office",
         "notice_id": "SELECT id FROM ra_notice",
+        "subscriber_id": "SELECT id FROM ra_subscriber",
     }
     with product.database() as connection:
         found = {name: connection.execute(query).fetchone() for name, query in wanted.items()}

@@ -25,6 +25,7 @@ STAFF = [  # who, where ({…}: see `places`), name of the picture
     ("陈越", "/w/certificates/{valid}/", "certificate-valid"),
     ("陈越", "/w/certificates/{revoked}/", "certificate-revoked"),
     ("陈越", "/w/certificates/{valid}/revoke/", "revocation-form"),
+    ("陈越", "/w/subscribers/{subscriber}/", "subscriber"),
     ("陈越", "/w/search/", "search"),
     ("陈越", "/w/search/?q={draft}", "search-found"),
     ("陈越", "/w/revocations/", "revocations-operator"),
@@ -85,6 +86,8 @@ PLACES = {
     "valid": "SELECT certificate_id FROM ra_application WHERE state = 'accepted'"
     " AND certificate_state = 'valid'",
     "revoked": "SELECT certificate_id FROM ra_application WHERE certificate_state = 'revoked'",
+    "subscriber": "SELECT subscriber_id FROM ra_application WHERE state = 'accepted'"
+    " AND certificate_state = 'valid'",
     "request": "SELECT number FROM ra_revocationrequest WHERE state = 'done'",
     "entry": "SELECT entry FROM audit_link",
     "serial": "SELECT serial FROM ca_certificate WHERE state = 'valid'",
