@@ -3,7 +3,7 @@
 They belong to the database session: when a worker is killed, its locks are gone with it.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from enum import IntEnum
 
@@ -19,6 +19,7 @@ class Work(IntEnum):
     ISSUE_CRL = 0xC21  # rows: authorities
     SIGN_CERTIFICATES = 0xCE27  # rows: certificates
     CHECK_NAMES = 0xD05A  # rows: proofs of control of a server's names
+    ENTER_PEOPLE = 0x1D5  # blind indexes of documents, of whom a file names
 
 
 @contextmanager
@@ -40,6 +41,16 @@ def held_until_commit(work: Work) -> bool:
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [key(work)])
         return bool(cursor.fetchone() == (True,))
+
+
+def wait_until_commit(work: Work, marks: Collection[bytes]) -> None:
+    """Wait until nobody else does this work on any of `marks` (digests), and keep them.
+
+    In the order of their numbers, so that two never wait for each other. Once in a transaction.
+    """
+    keys = sorted({key(work, int.from_bytes(mark[: _BITS // 8])) for mark in marks})
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(k) FROM unnest(%s::bigint[]) AS k", [keys])
 
 
 def key(work: Work, number: int = 0) -> int:

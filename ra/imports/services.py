@@ -1,7 +1,8 @@
 """Taking a file of applications in (CPS 4.1): piece by piece, each in one transaction.
 
 Workers hold no data keys, so the staff site does it, one step for each request: the page asks for
-the next until none is left. The import's row is locked meanwhile: two windows do not meet.
+the next until none is left. The import's row is locked meanwhile: two windows do not meet. Nor do
+two files that name the same people: while drafts are made, their documents are locked.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -12,7 +13,7 @@ from typing import Any
 
 from django.db import transaction
 
-from anxin.kernel import canonical
+from anxin.kernel import canonical, locks
 from anxin.kernel.actors import Actor
 from anxin.kernel.errors import Refusal, Refusals
 from audit.log import advance, record, subject_of
@@ -147,7 +148,8 @@ def _wrong(batch: Import) -> int:
 
 
 def _look_through(batch: Import, chunk: ImportChunk, *, at: datetime) -> None:
-    found = _examined(batch, chunk, at=at)
+    found = _judged_rows(batch, chunk, at=at)
+    _compare(batch, chunk, found, at=at)
     chunk.marks = [one.mark for one in found if one.mark]
     _report(batch, chunk, found)
     chunk.checked_at = at
@@ -156,7 +158,9 @@ def _look_through(batch: Import, chunk: ImportChunk, *, at: datetime) -> None:
 
 def _take_in(batch: Import, chunk: ImportChunk, *, actor: Actor, at: datetime) -> None:
     """Looked at once more: somebody may have applied, or been listed, since the dry run."""
-    found = _examined(batch, chunk, at=at)
+    found = _judged_rows(batch, chunk, at=at)
+    locks.wait_until_commit(locks.Work.ENTER_PEOPLE, [one.mark for one in found if one.mark])
+    _compare(batch, chunk, found, at=at)
     for one in found:
         if not one.wrong:
             try:
@@ -204,16 +208,19 @@ def _draft(batch: Import, one: Found, *, actor: Actor, at: datetime) -> int:
 # --- looking at rows -------------------------------------------------------------------------
 
 
-def _examined(batch: Import, chunk: ImportChunk, *, at: datetime) -> list[Found]:
-    """Everything that can be known of the rows before they are drafts; three queries."""
+def _judged_rows(batch: Import, chunk: ImportChunk, *, at: datetime) -> list[Found]:
+    """The rows by themselves; one query."""
     kind = kind_of(batch.profile)
     (rows,) = queries.opened(batch, [chunk], "rows")
-    found = [_judged(row, kind, at=at) for row in rows]
+    return [_judged(row, kind, at=at) for row in rows]
+
+
+def _compare(batch: Import, chunk: ImportChunk, found: list[Found], *, at: datetime) -> None:
+    """With each other, with what is open, with the blacklist; three queries."""
     _note_twins(batch, chunk, found)
     asked = [(one.fields, "") for one in found]
     for one, kinds in zip(found, blacklist.hits_of(asked, at=at), strict=True):
         one.wrong.extend(blacklist_rules.hindrances(kinds))  # CPS 4.2.2
-    return found
 
 
 def _judged(row: Mapping[str, Any], kind: Kind, *, at: datetime) -> Found:

@@ -13,11 +13,15 @@ from ca.revocation.models import Hold, Revocation
 from people.api import Role
 from ra.applicants.models import Subscriber
 from ra.applications.models import Application
+from ra.imports import queries as import_queries
+from ra.imports import rules as import_rules
+from ra.imports import services as imports
 from ra.intake import services as intake
 from ra.procedures import services as procedures
 from ra.review import services as review
+from ra.review.models import Decision, ItemVerdict
 from ra.revocations import queries as revocations
-from tests.rooms.ra import test_holds, test_revocations
+from tests.rooms.ra import test_holds, test_imports, test_revocations
 from tests.support import ra
 from tests.support.people import hire
 from tests.support.ra import AT, FIELDS, MINUTE, OTHER
@@ -197,3 +201,90 @@ def test_a_freeze_is_lifted_once_though_two_agree_at_once(live_counter):
     assert outcomes.count(None) == 1
     assert certification.certificate(certificate).state == "valid"
     assert Hold.objects.exclude(release_warrant=None).count() == 1
+
+
+def steps_of(number, person):
+    """Go on with an import, step by step, as the script of its page does."""
+
+    def go_on():
+        steps = 0
+        while import_queries.view(number, person).line.goes_on:
+            try:
+                imports.go_on(number, actor=person, at=AT + MINUTE)
+            except Refusal as refusal:
+                return refusal.rule
+            steps += 1
+        return steps
+
+    return go_on
+
+
+def test_two_browsers_that_take_one_file_in_at_once_make_each_row_once(live_counter, monkeypatch):
+    """CPS-4.1: whichever asks first takes a piece, the other the next one."""
+    monkeypatch.setattr(import_rules, "CHUNK", 2)
+    counter = live_counter
+    number = test_imports.upload(counter, test_imports.file_of(test_imports.people(12)))
+    test_imports.through(number, counter.chen)
+    imports.take(number, actor=counter.chen, at=AT + MINUTE)
+
+    outcomes = at_once(*(steps_of(number, counter.chen) for _ in range(2)))
+
+    line = import_queries.view(number, counter.chen).line
+    assert (line.state, line.taken, line.wrong) == ("taken", 12, 0)
+    marks = [bytes(m) for m in Application.objects.values_list("document_index", flat=True)]
+    assert len(marks) == len(set(marks)) == 12
+    assert {one for one in outcomes if isinstance(one, str)} <= {"imports.nothing_left"}
+
+
+def test_two_files_of_the_same_people_taken_in_at_once_make_each_draft_once(live_counter):
+    """CPS-4.2.1: in whatever order they name them."""
+    counter = live_counter
+    lin = hire("lin", Role.OPERATOR, office=counter.chen.office)
+    rows = test_imports.people(8)
+    files = {}
+    for person, ordered in ((counter.chen, rows), (lin, rows[::-1])):
+        data = test_imports.file_of(ordered)
+        number = imports.upload(test_imports.PROFILE, data, actor=person, at=AT)
+        test_imports.through(number, person)
+        files[number] = person
+    for number, person in files.items():
+        imports.take(number, actor=person, at=AT + MINUTE)
+
+    at_once(*(steps_of(number, person) for number, person in files.items()))
+
+    taken = [import_queries.view(number, person).line.taken for number, person in files.items()]
+    assert sum(taken) == 8
+    marks = [bytes(m) for m in Application.objects.values_list("document_index", flat=True)]
+    assert len(marks) == len(set(marks)) == 8
+
+
+def test_of_twenty_reviewers_none_gets_anothers_and_no_verdict_is_lost(live_counter):
+    """CPS-4.2.3: one claim each, and what each of them found and decided is kept."""
+    counter = live_counter
+    people = test_imports.people(20)
+    for number, fields in enumerate(people, 1):
+        ra.submitted(counter, number, fields=fields)
+    crowd = [hire(f"reviewer{number}", Role.REVIEWER, office="RA01") for number in range(20)]
+    at = AT + 2 * MINUTE
+
+    def work(person):
+        number = review.claim_next(actor=person, at=at)
+        row = Application.objects.get(number=number)
+        seen = row.content_version
+        for item in ("document_type", "check.form_signed"):
+            review.set_verdict(row.pk, item, "agrees", seen=seen, actor=person, at=at)
+        review.return_for_correction(
+            row.pk, ["A06"], message="请补签申请表", actor=person, at=at + MINUTE
+        )
+        return row.pk
+
+    claimed = at_once(*(lambda person=person: work(person) for person in crowd))
+
+    done = list(zip(claimed, (person.person_id for person in crowd), strict=True))
+    assert sorted(claimed) == sorted(Application.objects.values_list("pk", flat=True))
+    assert sorted(Decision.objects.values_list("application_id", "reviewer_id")) == sorted(done)
+    kept = ItemVerdict.objects.values_list("application_id", "reviewer_id", "item")
+    assert sorted(kept) == sorted(
+        (*one, item) for one in done for item in ("document_type", "check.form_signed")
+    )
+    assert {ra.state_of(one) for one in claimed} == {"returned"}
