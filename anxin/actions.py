@@ -91,6 +91,8 @@ ACTIONS = {
     "ra.application.reject": _("不予受理"),
     "ra.application.return": _("退回补正"),
     "ra.application.submit": _("提交审核"),
+    "ra.ask_sources": _("向权威来源查询"),
+    "ra.look_up": _("权威来源的回答"),
     "ra.attach_request": _("收取证书请求"),
     "ra.ask_disclosure": _("申请提供个人信息"),
     "ra.begin_procedure": _("开始证书更新或变更"),

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from celery import current_app
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, register
+from django.core.exceptions import ImproperlyConfigured
 from django.utils.module_loading import import_string
 
 
@@ -29,3 +30,15 @@ def tasks_exist(app_configs: Sequence[object] | None, **kwargs: object) -> list[
         Error(f"no task is called {name}", id="anxin.E002")
         for name in sorted(named - set(current_app.tasks))
     ]
+
+
+@register()
+def sources_are_set_up(
+    app_configs: Sequence[object] | None, **kwargs: object
+) -> list[CheckMessage]:
+    """The page of authority sources can be read (ra/lookups)."""
+    try:
+        import_string("ra.lookups.connectors.configured")()
+    except ImproperlyConfigured as error:
+        return [Error(str(error), id="anxin.E003")]
+    return []

@@ -264,6 +264,10 @@ SMS_URL = os.getenv("ANXIN_SMS_URL", "")
 SMS_PASSFILE = os.getenv("ANXIN_SMS_PASSFILE", "")
 
 
+# --- Authority sources (ra/lookups, CPS 3.2.4): a page of JSON, and the hosts it may name -----
+SOURCES_FILE = os.getenv("ANXIN_SOURCES", "")
+SOURCE_HOSTS = tuple(host for host in os.getenv("ANXIN_SOURCE_HOSTS", "").split(",") if host)
+
 # --- Names of servers (ra/domains, CPS 3.2.4) -----------------------------------------------
 
 

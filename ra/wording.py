@@ -13,6 +13,7 @@ from ra.handover.wording import WORDING as HANDOVER
 from ra.holds.wording import WORDING as HOLDS
 from ra.imports.wording import WORDING as IMPORTS
 from ra.intake.wording import WORDING as INTAKE
+from ra.lookups.wording import WORDING as LOOKUPS
 from ra.notices.wording import WORDING as NOTICES
 from ra.procedures.wording import WORDING as PROCEDURES
 from ra.receipts.wording import WORDING as RECEIPTS
@@ -27,6 +28,7 @@ WORDING = {
     **BLACKLIST,
     **AGREEMENTS,
     **VERIFICATIONS,
+    **LOOKUPS,
     **APPLICANTS,
     **APPLICATIONS,
     **DOMAINS,

@@ -181,7 +181,7 @@ class Application(Stateful):
 
 
 class Dossier(models.Model):
-    """Sealed under the application's data key: identity as JSON, the request as DER."""
+    """Sealed under the application's data key: identity and lookups as JSON, the request as DER."""
 
     application = models.OneToOneField(
         Application, models.PROTECT, primary_key=True, related_name="dossier"
@@ -189,6 +189,7 @@ class Dossier(models.Model):
     identity = models.BinaryField()
     request = models.BinaryField(null=True)
     proof = models.BinaryField(null=True)  # the request as the old key signed it, CMS
+    lookups = models.BinaryField(null=True)  # what authority sources said
 
     def identity_context(self) -> str:
         """What the sealed identity is bound to."""
@@ -199,3 +200,6 @@ class Dossier(models.Model):
 
     def proof_context(self) -> str:
         return f"ra.application:{self.application_id}:proof"
+
+    def lookups_context(self) -> str:
+        return f"ra.application:{self.application_id}:lookups"

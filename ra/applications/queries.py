@@ -27,14 +27,15 @@ OLD_KEY = "old_key"  # how fields are verified where its signature stands for th
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Content:
-    """An opened dossier: what the applicant said, the request (DER; empty: none yet), and the
-    same signed by the old key (CMS; empty: papers prove who it is).
+    """An opened dossier: what the applicant said, the request (DER; empty: none yet), the same
+    signed by the old key (CMS; empty: papers prove who it is), and what sources said (JSON).
     """
 
     fields: Mapping[str, str]
     salt: str
     request: bytes
     proof: bytes = b""
+    lookups: bytes = b""
 
 
 def unknown(number: object) -> Refusal:
@@ -102,6 +103,7 @@ def contents(applications: Iterable[Application]) -> dict[int, Content]:
     sealed = [(d, d.identity_context(), bytes(d.identity)) for d in dossiers]
     sealed += [(d, d.request_context(), bytes(d.request)) for d in dossiers if d.request]
     sealed += [(d, d.proof_context(), bytes(d.proof)) for d in dossiers if d.proof]
+    sealed += [(d, d.lookups_context(), bytes(d.lookups)) for d in dossiers if d.lookups]
     opened = kmc.unseal_many([(keys[d.pk], context, blob) for d, context, blob in sealed])
     plain = {(d.pk, context): text for (d, context, _), text in zip(sealed, opened, strict=True)}
     return {d.pk: _content(d, plain) for d in dossiers}
@@ -111,7 +113,8 @@ def _content(dossier: Dossier, plain: Mapping[tuple[int, str], bytes]) -> Conten
     identity = json.loads(plain[dossier.pk, dossier.identity_context()])
     request = plain.get((dossier.pk, dossier.request_context()), b"")
     proof = plain.get((dossier.pk, dossier.proof_context()), b"")
-    return Content(identity["fields"], identity["salt"], request, proof)
+    lookups = plain.get((dossier.pk, dossier.lookups_context()), b"")
+    return Content(identity["fields"], identity["salt"], request, proof, lookups)
 
 
 def order_of(application: Application, content: Content) -> Order:

@@ -5,19 +5,18 @@ points somewhere else a moment later gains nothing. The same holds for every red
 """
 
 import http.client
-import os
 import socket
 import ssl
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from ipaddress import ip_address
-from threading import Timer
 from time import monotonic
 from urllib.parse import urljoin, urlsplit
 
 from django.conf import settings
 
+from anxin.kernel.sockets import connected
 from ra.applicants.hosts import as_address, is_public
 from ra.domains.rules import Outcome
 
@@ -124,28 +123,13 @@ def _connected(
     address: str, port: int, tls_name: str, left: float
 ) -> Iterator[http.client.HTTPConnection]:
     """Connected to this address and no other; cut off when the time that is left is over."""
-    raw = socket.create_connection((address, port), timeout=min(PATIENCE, left))
-    raw.settimeout(PATIENCE)
-    twin = socket.socket(fileno=os.dup(raw.fileno()))
-    watch = Timer(left, _cut, [twin])
-    watch.start()
-    connection = http.client.HTTPConnection(address, port, timeout=PATIENCE)
-    try:
-        connection.sock = _tls(raw, tls_name) if tls_name else raw
-        yield connection
-    finally:
-        watch.cancel()
-        watch.join()
-        connection.close()
-        twin.close()
-        raw.close()
-
-
-def _cut(twin: socket.socket) -> None:
-    try:
-        twin.shutdown(socket.SHUT_RDWR)
-    except OSError:
-        return  # it was over already
+    with connected(address, port, pause=PATIENCE, whole=left) as raw:
+        connection = http.client.HTTPConnection(address, port, timeout=PATIENCE)
+        try:
+            connection.sock = _tls(raw, tls_name) if tls_name else raw
+            yield connection
+        finally:
+            connection.close()
 
 
 def _tls(raw: socket.socket, name: str) -> ssl.SSLSocket:

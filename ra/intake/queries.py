@@ -30,6 +30,9 @@ from ra.evidence import queries as evidence
 from ra.evidence.queries import DocumentView
 from ra.evidence.rules import missing, needed, slots
 from ra.intake import rules
+from ra.lookups import queries as lookups
+from ra.lookups.queries import LookupView
+from ra.lookups.rules import unpacked
 from ra.verifications import queries as verifications
 from ra.verifications.queries import VerificationView
 
@@ -85,6 +88,8 @@ class IntakeView:
     proxy: bool
     slots: tuple[SlotView, ...]
     verifications: Mapping[str, VerificationView]  # by slot
+    sources: tuple[str, ...]  # that can be asked
+    lookups: tuple[LookupView, ...]
     names: tuple[ProofView, ...]  # of a server, and what proves them
     request: RequestView | None
     agreement_version: str
@@ -191,6 +196,8 @@ def intake(number: str, actor: Actor, *, at: datetime) -> IntakeView:
         proxy=by_proxy(content.fields),
         slots=_slots(row, content, actor),
         verifications=_verified(row),
+        sources=lookups.sources(),
+        lookups=_lookups(content),
         names=_names(row),
         request=request_view(requests.parse(content.request)) if content.request else None,
         agreement_version=row.agreement_version,
@@ -289,6 +296,12 @@ def _verified(row: Application) -> dict[str, VerificationView]:
     rows = verifications.current(row.pk)
     names = staff_names({one.officer_id for one in rows}) if rows else {}
     return {one.slot: one for one in verifications.views(row, rows, names)}
+
+
+def _lookups(content: Content) -> tuple[LookupView, ...]:
+    kept = unpacked(content.lookups)
+    names = staff_names({one.officer_id for one in kept}) if kept else {}
+    return lookups.views(kept, names)
 
 
 def _names(row: Application) -> tuple[ProofView, ...]:

@@ -33,6 +33,7 @@ from ra.intake.forms import (
     RequestForm,
     VerifyForm,
 )
+from ra.lookups.services import ask_at_counter
 from ra.review.queries import Filters, View, queue
 from ra.verifications import services as verifications
 
@@ -149,6 +150,16 @@ def verify(request: HttpRequest, number: str) -> HttpResponse:
             form.add_error(named if named in form.fields else None, told(refusal))
     if form.errors:
         return _page(request, number, verify_form=form, status=422)
+    return web.back_to("intake-page", number, "verified")
+
+
+@only(Role.OPERATOR)
+@never_cache
+@require_POST
+def lookups(request: HttpRequest, number: str) -> HttpResponse:
+    """Authority sources asked, seconds at most; what they say is noted with the documents."""
+    actor = actor_of(request)
+    ask_at_counter(id_of(number, actor), actor=actor, at=timezone.now())
     return web.back_to("intake-page", number, "verified")
 
 

@@ -22,6 +22,8 @@ from ra.branches.queries import sees
 from ra.domains.queries import have_names, in_the_way
 from ra.evidence import queries as evidence
 from ra.evidence.rules import needed, slots
+from ra.lookups import queries as lookups
+from ra.lookups.rules import Outcome, unpacked
 from ra.review import marks, rules, sources
 from ra.review.models import Decision
 from ra.review.pages import (
@@ -63,6 +65,8 @@ class _Opening:
         self.documents = evidence.documents(row.pk, actor.person_id)
         self.verifications = verifications.detached(row, row.findings)
         self.verified = verifications.verified(row, self.verifications, self.content.fields)
+        self.lookups = unpacked(self.content.lookups)
+        self.said = lookups.said(self.lookups, self.content.fields)
         self.current = marks.of(row, self.content)
         self.found = marks.found(row, actor.person_id, self.current)
         self.proposed = standing(row.approval_id) if row.approval_id else None
@@ -72,6 +76,7 @@ class _Opening:
                 *(row.maker_id, row.claimed_by or 0),
                 *(d.reviewer_id for d in self.decisions),
                 *(one.officer_id for one in self.verifications),
+                *(one.officer_id for one in self.lookups),
             }
         )
 
@@ -118,6 +123,8 @@ class _Opening:
                 if item in rules.CHECKLIST
             ),
             verifications=verifications.views(row, self.verifications, self.names),
+            sources=lookups.sources(),
+            lookups=lookups.views(self.lookups, self.names),
             checks=dict(row.checks),
             preview=preview,
             preview_refused=refused,
@@ -163,7 +170,10 @@ class _Opening:
     def field(self, code: str, in_request: str, document_id: int | None) -> FieldView:
         value = self.content.fields[code]
         known = self.known.fields.get(code, "")
-        masked, agrees = shown(code, value) != value, sources.agrees(value, in_request, known)
+        said = self.said.get(code, ())
+        denied = any(one.outcome == Outcome.DIFFERS for one in said)
+        masked = shown(code, value) != value
+        agrees = sources.agrees(value, in_request, known, denied=denied)
         return FieldView(
             code=code,
             shown=shown(code, value),
@@ -173,6 +183,7 @@ class _Opening:
             known=shown(code, known) if known else "",
             known_from=self.known_from if known else "",
             agrees=agrees,
+            said=said,
             document_id=document_id,
             certified=code in kind_of(self.row.profile).certified,
             verified=self.verified.get(code, ""),

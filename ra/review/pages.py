@@ -9,6 +9,7 @@ from ca.api import Preview
 from ra.applications.rules import Sla
 from ra.applications.succession import Succession
 from ra.evidence.queries import DocumentView
+from ra.lookups.queries import LookupView, SaidView
 from ra.verifications.queries import VerificationView
 
 
@@ -18,7 +19,8 @@ class FieldView:
 
     `in_request` is what the certificate request says, `known` what was verified for this
     subscriber before; both masked alike and empty when there is nothing. `agrees`: it was verified
-    before, so it may be confirmed with others; None: there is nothing to compare.
+    before, so it may be confirmed with others; None: there is nothing to compare. `said` is what
+    authority sources say of this very value.
     `verdict` is this reviewer's own: agrees, differs or "". `unseen`: nothing speaks for it but
     the applicant, and this reviewer has not had the whole value before their eyes.
     """
@@ -31,6 +33,7 @@ class FieldView:
     known: str
     known_from: str  # number of the application that was approved; "" of another office's
     agrees: bool | None
+    said: tuple[SaidView, ...]
     document_id: int | None
     certified: bool  # it enters the certificate once it is verified (CPS 3.2.5)
     verified: str  # how the document that proves this very value was verified; "": it was not
@@ -112,6 +115,8 @@ class CaseView:
     fields: tuple[FieldView, ...]
     checklist: tuple[TickView, ...]
     verifications: tuple[VerificationView, ...]
+    sources: tuple[str, ...]  # that can be asked
+    lookups: tuple[LookupView, ...]  # the latest answers
     checks: Mapping[str, str]
     preview: Preview | None
     preview_refused: Refusal | None

@@ -22,6 +22,7 @@ from ra.blacklist import queries as blacklist
 from ra.domains.queries import in_the_way
 from ra.evidence.queries import unopened
 from ra.fees.services import close_order
+from ra.lookups.rules import contradicted, unpacked
 from ra.notices import services as notices
 from ra.notices.rules import Event
 from ra.review import marks, rules, sources
@@ -300,11 +301,14 @@ def _check_seen(
     if not unseen:
         return
     known, asked = sources.known(row), sources.in_request(row, content)
+    denied = contradicted(unpacked(content.lookups), content.fields)
     rules.check_seen(
         [
             item
             for item, value in unseen.items()
-            if not sources.agrees(value, asked.get(item, ""), known.get(item, ""))
+            if not sources.agrees(
+                value, asked.get(item, ""), known.get(item, ""), denied=item in denied
+            )
         ]
     )
 

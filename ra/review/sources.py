@@ -54,11 +54,12 @@ def in_request(row: Application, content: Content) -> dict[str, str]:
     return {kind_of(row.profile).title: (asked.get("CN") if asked else None) or ""}
 
 
-def agrees(value: str, in_request: str, known: str) -> bool | None:
+def agrees(value: str, in_request: str, known: str, *, denied: bool = False) -> bool | None:
     """Whether the sources bear the applicant out; None: nothing but their own word.
 
-    A request can only contradict: whoever typed the value made the request as well.
+    A request can only contradict: whoever typed the value made the request as well. So does an
+    authority source that has `denied` it; one that bears it out spares nobody a look.
     """
-    if any(other not in ("", value) for other in (in_request, known)):
+    if denied or any(other not in ("", value) for other in (in_request, known)):
         return False
     return True if known else None

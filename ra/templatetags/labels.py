@@ -26,6 +26,7 @@ from ra.holds import wording as holds
 from ra.imports import headings
 from ra.imports import wording as imports
 from ra.intake import wording as intake
+from ra.lookups import wording as lookups
 from ra.notices import wording as notices
 from ra.procedures import wording as procedures
 from ra.review import wording as review
@@ -75,6 +76,9 @@ TABLES: Mapping[str, Mapping[str, Any]] = {
     "finding": domains.OUTCOMES,
     "import": imports.STATES,
     "import_column": {**applicants.FIELD_LABELS, **headings.OWN},
+    "lookup_outcome": lookups.OUTCOMES,
+    "lookup_party": lookups.PARTIES,
+    "lookup_silence": lookups.SILENCES,
     "notice": notices.STATES,
     "notice_channel": notices.CHANNELS,
     "notice_event": notices.EVENTS,

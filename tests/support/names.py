@@ -85,7 +85,7 @@ def name_server() -> Iterator[NameServer]:
 
     with ThreadingUDPServer(("127.0.0.1", 0), Handler) as server:
         told.port = server.server_address[1]
-        with _serving(server):
+        with serving(server):
             yield told
 
 
@@ -115,13 +115,13 @@ def web_server(address: str = "127.0.0.1", port: int = 0) -> Iterator[WebServer]
 
     with ThreadingHTTPServer((address, port), Handler) as server:
         site.port = server.server_address[1]
-        with _serving(server):
+        with serving(server):
             yield site
         site.hang_up.set()
 
 
 @contextmanager
-def _serving(server: ThreadingUDPServer | ThreadingHTTPServer) -> Iterator[None]:
+def serving(server: ThreadingUDPServer | ThreadingHTTPServer) -> Iterator[None]:
     with ExitStack() as after:
         thread = threading.Thread(target=server.serve_forever, args=(0.02,))
         thread.start()

@@ -19,6 +19,7 @@ from ra.evidence.rules import PURPOSES, slots
 from ra.evidence.wording import SLOTS
 from ra.review import case as cases
 from ra.review import services
+from ra.review.asking import ask_sources
 from ra.review.forms import RejectForm, ReturnForm, RevealForm
 from ra.review.pages import FieldView
 from ra.review.rules import REASONS, REVEALED_FOR, Verdict
@@ -64,6 +65,16 @@ def agree(request: HttpRequest, number: str) -> HttpResponse:
         actor=actor,
         at=timezone.now(),
     )
+    return _back(request, number)
+
+
+@only(Role.REVIEWER)
+@never_cache
+@require_POST
+def lookups(request: HttpRequest, number: str) -> HttpResponse:
+    """Authority sources asked, seconds at most."""
+    actor = actor_of(request)
+    ask_sources(id_of(number, actor), actor=actor, at=timezone.now())
     return _back(request, number)
 
 
