@@ -63,6 +63,7 @@ ACTIONS = {
     # kmc
     "kmc.make_data_key": _("生成数据密钥"),
     "kmc.renew_wrapping": _("更换密钥加密密钥"),
+    "kmc.publish_inbox_key": _("公布网上受理的加密公钥"),
     "kmc.destroy_data_key": _("销毁数据密钥"),
     # ca
     "ca.activate_responder": _("启用 OCSP 签名证书"),
@@ -83,6 +84,7 @@ ACTIONS = {
     # ra
     "ra.accept_agreement": _("记录接受订户协议"),
     "ra.add_evidence": _("收取材料"),
+    "ra.add_submission_file": _("网上上传材料"),
     "ra.application.accept": _("订户接受证书"),
     "ra.application.approve": _("审核通过"),
     "ra.application.cancel": _("撤回申请"),
@@ -95,6 +97,7 @@ ACTIONS = {
     "ra.look_up": _("权威来源的回答"),
     "ra.attach_request": _("收取证书请求"),
     "ra.ask_disclosure": _("申请提供个人信息"),
+    "ra.begin_submission": _("网上开始申请或补正"),
     "ra.begin_procedure": _("开始证书更新或变更"),
     "ra.claim": _("领取申请"),
     "ra.disclose": _("提供个人信息"),
@@ -183,6 +186,10 @@ ACTIONS = {
     "ra.revocationrequest.revoke": _("吊销申请通过"),
     "ra.revocationrequest.withdraw": _("撤回吊销申请"),
     "ra.save_draft": _("保存草稿"),
+    "ra.submission.expire": _("网上申请过期清除"),
+    "ra.submission.hand_in": _("网上提交申请或补正"),
+    "ra.submission.refuse": _("不受理网上申请"),
+    "ra.submission.take": _("受理网上申请"),
     "ra.sweep_evidence": _("清理无主材料文件"),
     "ra.verify_evidence": _("记录材料核验"),
     "ra.enter_ca_agreement": _("登记 CA 互认协议"),

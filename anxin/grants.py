@@ -60,6 +60,8 @@ GRANTS: dict[str, dict[str, str]] = {
     "people_vote": {"anxin_staff": ADD, "anxin_worker": READ},
     # kmc: a destroyed key leaves its row; workers and the public site open nothing
     "kmc_datakey": {"anxin_staff": "SELECT, INSERT, UPDATE (wrapped, kek_id, destroyed_at)"},
+    # the public site seals to this key; only the owner says which one it is
+    "kmc_inboxkey": {"anxin_staff": READ, "anxin_public": READ},
     # ca: certificates, revocations and lists never vanish. Staff order and revoke; only workers
     # fill in what is signed. The public site reads what is public, column by column.
     "ca_certificateauthority": {
@@ -93,7 +95,11 @@ GRANTS: dict[str, dict[str, str]] = {
     "ca_signerreport": {"anxin_staff": READ, "anxin_worker": KEEP},
     # ra: staff enter and decide, workers note what became of certificates. The public site reads
     # columns without personal data, counts wrong codes, and accepts (a trigger holds it to that).
-    "ra_office": {"anxin_staff": KEEP, "anxin_worker": READ, "anxin_public": "SELECT (id, name)"},
+    "ra_office": {
+        "anxin_staff": KEEP,
+        "anxin_worker": READ,
+        "anxin_public": "SELECT (id, code, name, state)",
+    },
     "ra_authority": {"anxin_staff": "SELECT, INSERT, UPDATE (ended_at)"},
     "ra_subscriber": {"anxin_staff": ADD, "anxin_worker": READ},
     "ra_counter": {"anxin_staff": KEEP},
@@ -123,7 +129,7 @@ GRANTS: dict[str, dict[str, str]] = {
     },
     "ra_statusaccess": {
         "anxin_staff": KEEP,
-        "anxin_public": "SELECT, UPDATE (tries, locked_until)",
+        "anxin_public": "SELECT, INSERT, UPDATE (tries, locked_until)",
     },
     "ra_downloadcredential": {
         "anxin_staff": KEEP,
@@ -140,6 +146,19 @@ GRANTS: dict[str, dict[str, str]] = {
         "anxin_worker": ADD,
     },
     "ra_import": {"anxin_staff": KEEP},
+    # online: the public site adds, sealed inwards, and cannot read it again
+    "ra_submission": {
+        "anxin_staff": KEEP,
+        "anxin_worker": KEEP,
+        "anxin_public": "INSERT, SELECT (id, state, number, profile, office_id, application_id,"
+        " purpose, worded, slots, network, reason, opened_at, handed_in_at),"
+        " UPDATE (state, handed_in_at)",
+    },
+    "ra_submissionfile": {
+        "anxin_staff": "SELECT, DELETE",
+        "anxin_worker": "SELECT (id, submission_id), DELETE",
+        "anxin_public": "INSERT, SELECT (id, submission_id, slot, kind, size)",
+    },
     "ra_importchunk": {"anxin_staff": KEEP},
     "ra_receipt": {"anxin_staff": ADD},
     "ra_nameproof": {

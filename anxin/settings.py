@@ -42,7 +42,9 @@ SECRETS_DIR = Path(os.getenv("ANXIN_SECRETS", HOME / "secrets"))
 # What each process group may be handed. The public site reads nothing that is encrypted, so it
 # never holds the key-encryption key; workers open nothing but the notices they send, and speak to
 # no browser.
-_INSIDE_SECRETS = frozenset({"django-secret-key", "kek", "index-key", "code-pepper", "notice-key"})
+_INSIDE_SECRETS = frozenset(
+    {"django-secret-key", "kek", "index-key", "code-pepper", "notice-key", "inbox-key"}
+)
 SECRETS_OF_SITES = {
     "staff": _INSIDE_SECRETS,
     "public": frozenset({"django-secret-key-public", "code-pepper"}),

@@ -1,1 +1,2 @@
 from kmc.envelopes.models import DataKey as DataKey
+from kmc.inbox.models import InboxKey as InboxKey

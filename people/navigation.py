@@ -48,6 +48,7 @@ MACHINE_ROOM = frozenset({Role.CA_ADMIN, Role.SECURITY_ADMIN, Role.CA_OPERATOR, 
 PAGES = (
     Page(WORK, "queue", "inbox", _("待办队列"), COUNTER),
     Page(WORK, "intake", "file-plus", _("受理录入"), frozenset({Role.OPERATOR})),
+    Page(WORK, "online", "upload", _("网上申请"), frozenset({Role.OPERATOR})),
     Page(WORK, "imports", "files", _("批量导入"), frozenset({Role.OPERATOR})),
     Page(WORK, "handover", "package", _("制证与发放"), frozenset({Role.OPERATOR})),
     Page(WORK, "revocations", "certificate-off", _("吊销申请"), COUNTER),

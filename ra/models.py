@@ -23,6 +23,8 @@ from ra.imports.models import Import as Import
 from ra.imports.models import ImportChunk as ImportChunk
 from ra.notices.models import Contact as Contact
 from ra.notices.models import Notice as Notice
+from ra.online.models import Submission as Submission
+from ra.online.models import SubmissionFile as SubmissionFile
 from ra.receipts.models import Receipt as Receipt
 from ra.review.models import Decision as Decision
 from ra.review.models import ItemVerdict as ItemVerdict

@@ -2,10 +2,17 @@
 
 from django.urls import path
 
+from ra.applying import views as applying
 from ra.portal import views as portal
 
 urlpatterns = [
     path("", portal.home, name="portal-home"),
+    path("apply/", applying.choose, name="portal-apply"),
+    path("apply/papers/", applying.papers, name="portal-papers"),
+    path("apply/hand-in/", applying.hand_in, name="portal-hand-in"),
+    path("apply/sent/", applying.sent, name="portal-sent"),
+    path("apply/for/<slug:profile>/", applying.apply, name="portal-apply-for"),
+    path("correct/", applying.correct, name="portal-correct"),
     path("status/", portal.status, name="portal-status"),
     path("status/current/", portal.current, name="portal-progress"),
     path("pick-up/", portal.pick_up, name="portal-pick-up"),

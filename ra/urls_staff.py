@@ -14,6 +14,7 @@ from ra.imports import views as imports
 from ra.intake import views as intake
 from ra.notices import views as notices
 from ra.offices import views as offices
+from ra.online import views as online
 from ra.procedures import views as procedures
 from ra.receipts import views as receipts
 from ra.requests import views as requests
@@ -56,6 +57,10 @@ urlpatterns = [
     path("documents/<int:document_id>/small/", evidence.thumbnail, name="document-thumbnail"),
     path("documents/<int:document_id>/original/", evidence.original, name="document-original"),
     path("watermark.svg", evidence.watermark, name="watermark"),
+    path("online/", online.index, name="online"),
+    path("online/<str:number>/", online.show, name="online-submission"),
+    path("online/<str:number>/take/", online.take, name="online-take"),
+    path("online/<str:number>/refuse/", online.refuse, name="online-refuse"),
     path("intake/", intake.intake, name="intake"),
     path("intake/check/", intake.check, name="intake-check"),
     path("intake/<str:number>/", intake.page, name="intake-page"),

@@ -15,6 +15,7 @@ from ra.imports.wording import WORDING as IMPORTS
 from ra.intake.wording import WORDING as INTAKE
 from ra.lookups.wording import WORDING as LOOKUPS
 from ra.notices.wording import WORDING as NOTICES
+from ra.online.wording import WORDING as ONLINE
 from ra.procedures.wording import WORDING as PROCEDURES
 from ra.receipts.wording import WORDING as RECEIPTS
 from ra.review.wording import WORDING as REVIEW
@@ -45,5 +46,6 @@ WORDING = {
     **RECEIPTS,
     **DISCLOSURES,
     **NOTICES,
+    **ONLINE,
     **FEES,
 }

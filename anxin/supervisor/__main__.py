@@ -140,6 +140,7 @@ def _prepare_data(crew: Crew, environment: Environment) -> None:
     if not (environment.postgres and tables.holds()):
         crew.run("migrate", (*manage, "migrate", "--noinput"), command)
         crew.run("grant", (*manage, "grant"), command)
+        crew.run("publish_inbox_key", (*manage, "publish_inbox_key"), command)
         tables.set()
     for running in beside:
         crew.finish(running)

@@ -34,6 +34,7 @@ IRREPLACEABLE: dict[str, Callable[[], str]] = {
     "index-key": _key,
     "code-pepper": _key,
     "notice-key": _key,
+    "inbox-key": _key,
     "signer-unlock": _token,
 }
 REPLACEABLE: dict[str, Callable[[], str]] = {
@@ -50,6 +51,7 @@ TOLD: dict[str, tuple[str, ...]] = {
         "index-key",
         "code-pepper",
         "notice-key",
+        "inbox-key",
         "db-staff",
         "valkey",
     ),

@@ -73,7 +73,7 @@ class StatusView:
 def status(number: str) -> StatusView:
     """For whoever has shown the access code before (a signed session). Refuses `no_match`."""
     row = (
-        Application.objects.filter(number=number)
+        Application.objects.filter(status_access__number=number)
         .select_related("office")
         .only(*PUBLIC_COLUMNS, "office__name")
         .first()
@@ -138,6 +138,11 @@ def _history(row: Application, answers: list[tuple[str, datetime]]) -> tuple[Ste
 def hashed(purpose: str, name: str, code: str) -> bytes:
     """What is kept of a code; needs the secret `code-pepper`."""
     return told.fingerprint(secret("code-pepper"), purpose, name, code)
+
+
+def has_application(number: str) -> bool:
+    """Whether there is an application behind this number yet (or only what was sent online)."""
+    return StatusAccess.objects.filter(number=number, application_id__isnull=False).exists()
 
 
 def is_access_code(application_id: int, code: str) -> bool:

@@ -56,7 +56,7 @@ class PickedUp:
 def issue_access_code(application_id: int, *, actor: Actor, at: datetime) -> str:
     """A new code for the status page; part of submitting, or of replacing a lost receipt."""
     application = applications.locked(application_id, actor)
-    code = told.code_from(secrets.token_bytes(rules.ACCESS_LENGTH), rules.ACCESS_LENGTH)
+    code = _access_code()
     StatusAccess.objects.update_or_create(
         application=application,
         defaults={
@@ -68,6 +68,18 @@ def issue_access_code(application_id: int, *, actor: Actor, at: datetime) -> str
     )
     record("ra.issue_access_code", _subject(application.pk), actor=actor, at=at)
     return code
+
+
+def first_access_code(application_id: int, *, actor: Actor, at: datetime) -> str:
+    """A code for somebody who has none; "" for who was told one before."""
+    if StatusAccess.objects.filter(application_id=application_id).exists():
+        return ""
+    return issue_access_code(application_id, actor=actor, at=at)
+
+
+def bind_access(number: str, application_id: int) -> None:
+    """Number and code that were told before lead to this application from now on."""
+    StatusAccess.objects.filter(number=number).update(application_id=application_id)
 
 
 @transaction.atomic
@@ -235,6 +247,14 @@ def pick_up(reference: str, code: str, *, address: str = "", at: datetime) -> Pi
 def status_of(number: str, code: str, *, address: str = "", at: datetime) -> StatusView:
     """How an application stands, for number and access code.
 
+    Refuses as `let_in` does.
+    """
+    return queries.status(let_in(number, code, address=address, at=at))
+
+
+def let_in(number: str, code: str, *, address: str = "", at: datetime) -> str:
+    """The number as it is printed, for a code that fits it.
+
     Refuses `handover.no_match` alike for an unknown number, a wrong code, and during the pause of
     fifteen minutes after five wrong ones.
     """
@@ -248,10 +268,21 @@ def status_of(number: str, code: str, *, address: str = "", at: datetime) -> Sta
             StatusAccess.objects.filter(pk=access.pk).update(tries=0)
     if not fits:
         raise rules.no_match()
-    return queries.status(rules.number_as_printed(number))
+    return rules.number_as_printed(number)
+
+
+def new_access(number: str) -> str:
+    """A code, told once, for something that was sent and is no application yet."""
+    code = _access_code()
+    StatusAccess.objects.create(number=number, code_hash=queries.hashed(rules.ACCESS, number, code))
+    return code
 
 
 # --- inside ----------------------------------------------------------------------------------
+
+
+def _access_code() -> str:
+    return told.code_from(secrets.token_bytes(rules.ACCESS_LENGTH), rules.ACCESS_LENGTH)
 
 
 def _new_credential(

@@ -43,7 +43,7 @@ def lets_in(row: StatusAccess, code: str, *, at: datetime) -> bool:
     """Whether this code, now, shows this application; never the decoy."""
     fits = told.fits(bytes(row.code_hash), queries.hashed(rules.ACCESS, row.number, code))
     paused = row.locked_until is not None and at < row.locked_until
-    return fits and not paused and row.application_id is not None
+    return fits and not paused and row.number != rules.DECOY
 
 
 def wrong_code(row: DownloadCredential, *, actor: Actor, at: datetime) -> None:

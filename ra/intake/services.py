@@ -29,7 +29,7 @@ from ra.branches.queries import office as office_of
 from ra.domains import services as domains
 from ra.evidence.rules import needed
 from ra.fees import services as fees
-from ra.handover.services import issue_access_code
+from ra.handover.services import first_access_code
 from ra.intake import dossiers, queries, rules
 from ra.intake.queries import RequestView
 from ra.notices import services as notices
@@ -66,7 +66,13 @@ class Submitted:
 
 @transaction.atomic
 def open_draft(
-    profile: str, *, years: int = 1, office: str = "", actor: Actor, at: datetime
+    profile: str,
+    *,
+    years: int = 1,
+    office: str = "",
+    channel: str = COUNTER,
+    actor: Actor,
+    at: datetime,
 ) -> Draft:
     """An empty application of this profile, at the person's own office.
 
@@ -86,7 +92,7 @@ def open_draft(
         days=application_rules.check_days(years),
         office_id=place.id,
         maker_id=application_rules.person(actor),
-        channel=COUNTER,
+        channel=channel,
         data_key=key,
         reviews_needed=offered.reviews,
         opened_at=at,
@@ -199,12 +205,18 @@ def attach_request(application_id: int, data: bytes, *, actor: Actor, at: dateti
 
 @transaction.atomic
 def accept_agreement(
-    application_id: int, version: str, *, how: str, actor: Actor, at: datetime
+    application_id: int,
+    version: str,
+    *,
+    how: str,
+    agreed_at: datetime | None = None,
+    actor: Actor,
+    at: datetime,
 ) -> None:
-    """The applicant has agreed to the subscriber agreement (CPS 4.1.2.4)."""
+    """The applicant has agreed to the subscriber agreement (CPS 4.1.2.4), just now or before."""
     row = _editable(application_id, actor)
     application_rules.check_agreement(version, how)
-    row.agreement_version, row.agreement_how, row.agreement_at = version, how, at
+    row.agreement_version, row.agreement_how, row.agreement_at = version, how, agreed_at or at
     _changed(row, "agreement_version", "agreement_how", "agreement_at")
     record("ra.accept_agreement", _subject(row), actor=actor, at=at, version=version, how=how)
 
@@ -239,7 +251,7 @@ def submit(application_id: int, *, actor: Actor, at: datetime) -> Submitted:
     fees.open_order(row, actor=actor, at=at)
     notices.keep_contact(row.pk, content.fields)
     notices.notify(Event.RECEIVED, [notices.News(row, str(row.round))], actor=actor, at=at)
-    code = issue_access_code(row.pk, actor=actor, at=at) if row.round == 1 else ""
+    code = first_access_code(row.pk, actor=actor, at=at)
     return Submitted(row.number, code, row.deadline_at)
 
 

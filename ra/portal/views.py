@@ -28,7 +28,7 @@ from ra.revocations.wording import CAUSE_QUESTIONS
 
 HOUR = timedelta(hours=1)
 SHOWN_FOR = timedelta(minutes=30)  # the status page and the files, after the codes were right
-STATUS, PICKED = "status", "picked"  # of the signed session
+STATUS, PICKED, SENDING = "status", "picked", "sending"  # of the signed session
 
 
 @require_GET
@@ -52,13 +52,13 @@ def status(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         check_rate(STATUS, address(request), rules.ASKED)
         try:
-            view = services.status_of(
+            number = services.let_in(
                 **form.cleaned_data, address=address(request), at=timezone.now()
             )
         except Refusal as refusal:
             context["refused"] = told(refusal)
         else:
-            _remember(request, STATUS, view.number)
+            remember(request, STATUS, number)
             return redirect("portal-progress")
     code = 200 if request.method == "GET" else 422
     return render(request, "ra/portal/status_form.html", context, status=code)
@@ -71,8 +71,11 @@ def current(request: HttpRequest) -> HttpResponse:
     number = request.session.get(STATUS)
     if number is None:
         return redirect("portal-status")
+    if not queries.has_application(number):
+        remember(request, SENDING, number)
+        return redirect("portal-sent")
     view = queries.status(number)
-    names = told_to_applicant(number) if view.state in UNDECIDED else []
+    names = told_to_applicant(view.number) if view.state in UNDECIDED else []
     context = {"status": view, "progress": progress(view), "names": names}
     return render(request, "ra/portal/status.html", context)
 
@@ -97,7 +100,7 @@ def pick_up(request: HttpRequest) -> HttpResponse:
                 "number": picked.number,
                 "at": picked.accepted_at.isoformat(),
             }
-            _remember(request, PICKED, kept)
+            remember(request, PICKED, kept)
             return redirect("portal-picked-up")
     code = 200 if request.method == "GET" else 422
     return render(request, "ra/portal/pick_up.html", context, status=code)
@@ -147,9 +150,7 @@ def language(request: HttpRequest) -> HttpResponse:
     return web.speaking(response, wanted) if wanted in dict(settings.LANGUAGES) else response
 
 
-# --- inside ----------------------------------------------------------------------------------
-
-
-def _remember(request: HttpRequest, what: str, value: object) -> None:
+def remember(request: HttpRequest, what: str, value: object) -> None:
+    """In the signed session, for a while."""
     request.session[what] = value
     request.session.set_expiry(SHOWN_FOR)

@@ -28,6 +28,7 @@ from ra.imports import wording as imports
 from ra.intake import wording as intake
 from ra.lookups import wording as lookups
 from ra.notices import wording as notices
+from ra.online import wording as online
 from ra.procedures import wording as procedures
 from ra.review import wording as review
 from ra.review.pages import CaseView
@@ -91,6 +92,9 @@ TABLES: Mapping[str, Mapping[str, Any]] = {
     "hold_cause": HOLD_CAUSES,
     "hold_checked_how": holds.CHECKED_HOW,
     "occasion": procedures.OCCASIONS,
+    "online": online.STATES,
+    "online_purpose": online.PURPOSES,
+    "online_reason": online.REASONS,
     "outcome": OUTCOMES,
     "procedure": procedures.PROCEDURES,
     "profile": PROFILES,

@@ -33,7 +33,7 @@ ROWS = (
     "CPS-3.3.1",
     "CPS-3.3.2",
     "CPS-3.4",
-    "CPS-4.1",  # face to face
+    "CPS-4.1",  # face to face and online
     "CPS-4.1.2.4",
     "CPS-4.2.1",
     "CPS-4.2.2",

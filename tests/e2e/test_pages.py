@@ -30,6 +30,7 @@ STAFF = [  # who, where ({…}: see `places`), name of the picture
     ("陈越", "/w/search/?q={draft}", "search-found"),
     ("陈越", "/w/revocations/", "revocations-operator"),
     ("陈越", "/w/imports/", "imports"),
+    ("陈越", "/w/online/", "online"),
     ("陈越", "/w/certificates/{valid}/renew/", "renew"),
     ("陈越", "/w/signed-request/", "signed-request"),
     ("沈佳", "/w/rechecks/", "rechecks"),
@@ -69,6 +70,8 @@ STAFF = [  # who, where ({…}: see `places`), name of the picture
 ]
 PUBLIC = [
     ("/", "public-home"),
+    ("/apply/", "public-apply"),
+    ("/apply/for/personal-sm2-sign/", "public-apply-form"),
     ("/status/", "public-status"),
     ("/pick-up/", "public-pick-up"),
     ("/revocation/", "public-revocation"),

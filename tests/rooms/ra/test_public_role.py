@@ -168,13 +168,32 @@ def test_it_changes_nothing_else(in_role):
 
 
 def test_it_adds_and_removes_no_row(in_role):
-    tables = [*RA_TABLES, "kmc_datakey", "people_vote", "ca_certificate"]
+    tables = [*RA_TABLES, "kmc_datakey", "kmc_inboxkey", "people_vote", "ca_certificate"]
     acts = ("INSERT INTO {} DEFAULT VALUES", "DELETE FROM {}", "TRUNCATE {}")
+    asked = [act.format(table) for table in tables for act in acts]
 
     with in_role("public"):
-        done = [act.format(t) for t in tables for act in acts if not denied(act.format(t))]
+        done = [act for act in asked if act.split()[2:3] not in ADDED and not denied(act)]
 
     assert done == []
+
+
+ADDED = [["ra_submission"], ["ra_submissionfile"], ["ra_statusaccess"]]  # what comes in online
+
+
+def test_it_sends_in_its_own_name_only(counter, in_role):
+    """WP-6: it begins and hands in; it settles nothing, and gives no code to what is there."""
+    with in_role("public"):
+        assert denied(
+            "INSERT INTO ra_statusaccess (number, code_hash, tries, application_id)"
+            " VALUES ('ON20261120-00000001', '\\x00', 0, 1)"
+        )
+        assert denied("DELETE FROM ra_submission")
+        assert denied("DELETE FROM ra_submissionfile")
+        assert denied("SELECT sealed FROM ra_submission")
+        assert denied("SELECT sealed FROM ra_submissionfile")
+        assert denied("UPDATE ra_submission SET sealed = ''")
+        assert denied("UPDATE ra_statusaccess SET application_id = 1")
 
 
 STEPS = [

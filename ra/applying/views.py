@@ -1,0 +1,132 @@
+"""Applying and correcting online: words first, then documents one by one, then handed in.
+
+The number of what is being sent stands in the signed session; the access code stands nowhere.
+"""
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from anxin.kernel import web
+from anxin.kernel.errors import Refusal
+from anxin.kernel.limits import check_rate
+from anxin.refusals import refusals_on
+from anxin.templatetags.ui import told
+from ra.handover.queries import status
+from ra.intake.queries import profiles
+from ra.online import queries, rules, services
+from ra.online.forms import ApplyForm, CorrectForm, FileForm
+from ra.portal.views import SENDING, STATUS, remember
+
+
+@require_GET
+def choose(request: HttpRequest) -> HttpResponse:
+    """Which certificate."""
+    found = [one.code for one in profiles() if not one.code.startswith("bench")]
+    return render(request, "ra/online/choose.html", {"profiles": found})
+
+
+@never_cache
+@require_http_methods(["GET", "POST"])
+def apply(request: HttpRequest, profile: str) -> HttpResponse:
+    """What the applicant says (CPS 4.1); number and code are shown by the answer, once."""
+    kind = rules.check_profile(profile)
+    form = ApplyForm(request.POST or None, kind=kind, offices=queries.offices())
+    if request.method == "POST" and form.is_valid():
+        check_rate(SENDING, web.address(request), rules.OPENED)
+        given = dict(form.cleaned_data)
+        own = {name: given.pop(name) for name in ("years", "office", "request", "agreed")}
+        with refusals_on(form, above=True):
+            begun = services.begin(
+                profile, given, **own, address=web.address(request), at=timezone.now()
+            )
+            remember(request, SENDING, begun.number)
+            return render(request, "ra/online/begun.html", {"begun": begun})
+    context = {"form": form, "profile": profile, "groups": form.groups()}
+    status = 422 if form.errors else 200
+    return render(request, "ra/online/apply.html", context, status=status)
+
+
+@never_cache
+@require_http_methods(["GET", "POST"])
+def correct(request: HttpRequest) -> HttpResponse:
+    """An answer to what came back, by somebody who has shown the access code (CPS 4.2.2)."""
+    number = request.session.get(STATUS)
+    if number is None:
+        return redirect("portal-status")
+    form = CorrectForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        check_rate(SENDING, web.address(request), rules.OPENED)
+        with refusals_on(form, above=True):
+            begun = services.begin_correction(
+                status(number).number,
+                **form.cleaned_data,
+                address=web.address(request),
+                at=timezone.now(),
+            )
+            remember(request, SENDING, begun.number)
+            return redirect("portal-papers")
+    code = 422 if form.errors else 200
+    return render(request, "ra/online/correct.html", {"form": form}, status=code)
+
+
+@csrf_exempt  # `taking_files` checks it: to check it is to read the body
+@never_cache
+@require_http_methods(["GET", "POST"])
+@web.taking_files(rules.check_body)
+def papers(request: HttpRequest) -> HttpResponse:
+    """The documents, one file at a time."""
+    number = request.session.get(SENDING)
+    if number is None:
+        return redirect("portal-status")
+    context: dict[str, object] = {}
+    if request.method == "POST":
+        form = FileForm(request.POST, request.FILES)
+        if form.is_valid():
+            file = form.cleaned_data["file"]
+            try:
+                services.add_file(
+                    number,
+                    form.cleaned_data["slot"],
+                    file.name,
+                    file.read(),
+                    content_type=file.content_type or "",
+                    address=web.address(request),
+                    at=timezone.now(),
+                )
+            except Refusal as refusal:
+                context["refused"] = told(refusal)
+            else:
+                return redirect("portal-papers")
+        else:
+            context["none"] = True
+    context["sent"] = queries.submission(number)
+    code = 422 if len(context) > 1 else 200
+    return render(request, "ra/online/papers.html", context, status=code)
+
+
+@never_cache
+@require_POST
+def hand_in(request: HttpRequest) -> HttpResponse:
+    number = request.session.get(SENDING)
+    if number is None:
+        return redirect("portal-status")
+    try:
+        services.hand_in(number, address=web.address(request), at=timezone.now())
+    except Refusal as refusal:
+        context = {"refused": told(refusal), "sent": queries.submission(number)}
+        return render(request, "ra/online/papers.html", context, status=422)
+    return redirect("portal-sent")
+
+
+@never_cache
+@require_GET
+def sent(request: HttpRequest) -> HttpResponse:
+    """How it stands until there is an application to look at."""
+    number = request.session.get(SENDING)
+    if number is None:
+        return redirect("portal-status")
+    return render(request, "ra/online/sent.html", {"sent": queries.submission(number)})

@@ -1,0 +1,64 @@
+"""Forms of applying online, and of the counter that takes in."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django import forms
+from django.utils.text import format_lazy
+from django.utils.translation import gettext_lazy as _
+
+from ra.applications.rules import AGREEMENT_VERSIONS
+from ra.intake.forms import DraftForm, RequestForm
+from ra.online import rules
+from ra.online.wording import REASONS
+
+
+class ApplyForm(DraftForm):
+    """The counter's fields, and what the operator would ask for aloud."""
+
+    office = forms.ChoiceField(label=_("受理点"))
+    agreed = forms.BooleanField(
+        label=format_lazy(
+            _("我已阅读并同意订户协议（版本 {version}）"), version=AGREEMENT_VERSIONS[-1]
+        ),
+        required=False,
+    )
+
+    def __init__(self, *args: Any, offices: Sequence[tuple[str, str]], **more: Any) -> None:
+        super().__init__(*args, **more)
+        self.fields.pop("distinguisher", None)
+        self.fields["request"] = RequestForm.base_fields["request"]
+        self.fields["request"].help_text = _("由您的介质或软件生成，含公钥和签名，不含私钥。")
+        office = self.fields["office"]
+        assert isinstance(office, forms.ChoiceField)
+        office.choices = list(offices)
+
+    def groups(self) -> list[tuple[object, list[forms.BoundField]]]:
+        own = [self[code] for code in ("request", "office", "agreed")]
+        *said, (heading, fields) = super().groups()
+        return [*said, (heading, [*fields, *own])]
+
+
+class CorrectForm(forms.Form):
+    message = forms.CharField(
+        label=_("补正说明"),
+        required=False,
+        max_length=rules.LONGEST_MESSAGE,
+        widget=forms.Textarea(attrs={"rows": 4}),
+        help_text=_("要更正的内容写在这里，例如正确的姓名写法。材料在下一步上传。"),
+    )
+    request = forms.CharField(
+        label=_("新的证书请求（需要更换时）"),
+        required=False,
+        max_length=30_000,
+        widget=forms.Textarea(attrs={"rows": 6, "class": "mono", "spellcheck": "false"}),
+    )
+
+
+class FileForm(forms.Form):
+    slot = forms.CharField(max_length=40)
+    file = forms.FileField()
+
+
+class RefuseForm(forms.Form):
+    reason = forms.ChoiceField(label=_("退回原因"), choices=list(REASONS.items()))

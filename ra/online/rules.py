@@ -1,0 +1,126 @@
+"""What comes in over the public site (CPS 4.1, 4.2.2): limits, steps, why it is turned down. Pure.
+
+The numbers are the house's own; the CPS leaves them open.
+"""
+
+from datetime import timedelta
+from enum import StrEnum
+
+from anxin.kernel.errors import Kind, Refusal
+from anxin.kernel.rates import Limit
+from anxin.kernel.states import Steps
+from ra.applicants.kinds import KINDS
+from ra.applicants.kinds import Kind as Applicant
+
+OPENED = Limit(5, timedelta(minutes=10))  # submissions one address begins
+OPEN_AT_ONCE = 10  # of one address, neither settled nor given up
+LIMIT = 8 * 1024 * 1024  # bytes of a file: a photograph by a telephone
+BODY = LIMIT + (1 << 16)  # bytes of a request with one file
+PER_SLOT = 3  # files, as at the counter
+MOST_FILES = 16
+LONGEST_MESSAGE = 500  # characters
+
+UNFINISHED = timedelta(days=1)  # begun and never handed in: shredded
+UNTAKEN = timedelta(days=30)  # handed in and never looked at
+DIGITS = 8  # of a number, drawn: nobody counts through them
+
+
+class Purpose(StrEnum):
+    APPLY = "apply"
+    CORRECT = "correct"  # what came back (CPS 4.2.2)
+
+
+class State(StrEnum):
+    OPEN = "open"  # the applicant adds documents
+    WAITING = "waiting"  # for an operator
+    TAKEN = "taken"
+    REFUSED = "refused"
+    EXPIRED = "expired"
+
+
+STEPS = Steps(
+    ("hand_in", [State.OPEN], State.WAITING),
+    ("take", [State.WAITING], State.TAKEN),
+    ("refuse", [State.WAITING], State.REFUSED),
+    ("expire", [State.OPEN, State.WAITING], State.EXPIRED),
+)
+UNSETTLED = (State.OPEN, State.WAITING)
+
+
+class Reason(StrEnum):
+    """Why nothing was taken in; a code, because the public site shows it."""
+
+    UNREADABLE = "unreadable"
+    NOT_OURS = "not_ours"  # another office has to do it
+    DUPLICATE = "duplicate"
+    KEY = "key"  # the key is certified already, or not allowed
+    ABUSE = "abuse"
+
+
+def number_from(day: str, randomness: bytes) -> str:
+    """ON20261120-40917322; `day` as in the number."""
+    return f"ON{day}-{int.from_bytes(randomness) % 10**DIGITS:0{DIGITS}}"
+
+
+def check_body(length: int) -> None:
+    """Refuses a request before it is read."""
+    if length > BODY:
+        raise refuse("too_large", f"a request of {length} bytes", megabytes=LIMIT >> 20)
+
+
+def check_size(size: int) -> None:
+    if size > LIMIT:
+        raise refuse("too_large", f"a file of {size} bytes", megabytes=LIMIT >> 20)
+
+
+def check_room(in_slot: int, in_all: int) -> None:
+    if in_slot >= PER_SLOT or in_all >= MOST_FILES:
+        raise refuse("many_files", f"{in_slot} here, {in_all} in all", files=PER_SLOT)
+
+
+def check_open(state: str) -> None:
+    """Refuses to add to what was handed in."""
+    if state != State.OPEN:
+        raise Refusal(Kind.CONFLICT, "online.not_open", f"it is {state}", cps="4.1")
+
+
+def check_few(open_now: int) -> None:
+    if open_now >= OPEN_AT_ONCE:
+        raise Refusal(Kind.TOO_OFTEN, "online.many_open", f"{open_now} are open", most=OPEN_AT_ONCE)
+
+
+def check_agreed(*, agreed: bool) -> None:
+    if not agreed:
+        raise refuse("not_agreed", "the agreement", cps="4.1.2.4", field="agreed")
+
+
+def check_complete(asked: list[str], held: frozenset[str]) -> None:
+    """Refuses to hand in what nobody can check (CPS 4.2.3: the clock starts by what is whole)."""
+    missing = [slot for slot in asked if slot not in held]
+    if missing:
+        raise refuse("incomplete", f"no {missing[0]}", cps="4.2.3", field=missing[0])
+
+
+def check_something(*, files: int, said: bool) -> None:
+    """Refuses a correction that corrects nothing."""
+    if not files and not said:
+        raise refuse("nothing", "neither file nor word", cps="4.2.2")
+
+
+def check_reason(reason: str) -> None:
+    if reason not in set(Reason):
+        raise refuse("reason", f"no reason {reason}", field="reason", cps="4.2.2")
+
+
+def check_profile(profile: str) -> Applicant:
+    """Who can apply for it here; refuses a bench's and what does not exist."""
+    first = profile.partition("-")[0]
+    if first not in KINDS or first == "bench":
+        raise refuse("profile", f"no {profile} online", cps="1.5.1", field="profile")
+    return KINDS[first]
+
+
+def refuse(
+    rule: str, reason: str, *, cps: str = "4.1", field: str = "file", **details: object
+) -> Refusal:
+    return Refusal(Kind.INVALID, f"online.{rule}", reason, cps=cps, field=field, **details)

@@ -1,0 +1,45 @@
+"""What came in over the public site, at the counter: looked at, taken in, or turned down."""
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_POST
+
+from people.api import Role
+from people.gates import actor_of, only
+from ra.online import queries, services
+from ra.online.forms import RefuseForm
+
+
+@only(Role.OPERATOR)
+@never_cache
+@require_GET
+def index(request: HttpRequest) -> HttpResponse:
+    return render(request, "ra/online/list.html", {"rows": queries.waiting(actor_of(request))})
+
+
+@only(Role.OPERATOR)
+@never_cache
+@require_GET
+def show(request: HttpRequest, number: str) -> HttpResponse:
+    found = queries.opened(number, actor_of(request))
+    return render(request, "ra/online/page.html", {"found": found, "form": RefuseForm()})
+
+
+@only(Role.OPERATOR)
+@require_POST
+def take(request: HttpRequest, number: str) -> HttpResponse:
+    application = services.take(number, actor=actor_of(request), at=timezone.now())
+    messages.success(request, _("已受理，资料和材料已带入申请。"))
+    return redirect("intake-page", application)
+
+
+@only(Role.OPERATOR)
+@require_POST
+def refuse(request: HttpRequest, number: str) -> HttpResponse:
+    reason = request.POST.get("reason", "")
+    services.refuse(number, reason, actor=actor_of(request), at=timezone.now())
+    return redirect("online")

@@ -1,0 +1,41 @@
+"""Sentences for applying online, and names for its states and reasons."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+
+from ra.online.rules import Purpose, Reason, State
+
+STATES: Mapping[str, Any] = {
+    State.OPEN: pgettext_lazy("online", "待上传材料"),
+    State.WAITING: pgettext_lazy("online", "待受理"),
+    State.TAKEN: pgettext_lazy("online", "已受理"),
+    State.REFUSED: pgettext_lazy("online", "未受理"),
+    State.EXPIRED: pgettext_lazy("online", "已过期清除"),
+}
+PURPOSES: Mapping[str, Any] = {
+    Purpose.APPLY: _("新申请"),
+    Purpose.CORRECT: _("补正"),
+}
+REASONS = {
+    Reason.UNREADABLE.value: _("材料看不清或打不开"),
+    Reason.NOT_OURS.value: _("应由其他受理点办理"),
+    Reason.DUPLICATE.value: _("重复提交"),
+    Reason.KEY.value: _("证书请求里的公钥不能使用"),
+    Reason.ABUSE.value: _("不是真实的申请"),
+}
+WORDING = {
+    "online.unknown": _("没有找到这份网上申请，或不属于您的机构，或已经办理。"),
+    "online.too_large": _("文件超过 %(megabytes)s MB。请压缩或重新拍照后再上传。"),
+    "online.many_files": _("每项材料最多 %(files)s 个文件。"),
+    "online.not_open": _("已经提交，不能再添加材料（CPS %(cps)s）。"),
+    "online.many_open": _("您的网络有 %(most)s 份申请还没有办结。请等待受理，或到受理点办理。"),
+    "online.not_agreed": _("请阅读并同意订户协议（CPS %(cps)s）。"),
+    "online.incomplete": _("还有材料没有上传（CPS %(cps)s）。上传齐全后再提交。"),
+    "online.nothing": _("请上传补正材料，或写明要更正的内容（CPS %(cps)s）。"),
+    "online.reason": _("请选择退回原因（CPS %(cps)s）。"),
+    "online.profile": _("这种证书不在网上受理（CPS %(cps)s）。请到受理点办理。"),
+    "online.not_returned": _("这件申请现在不需要补正（CPS %(cps)s）。"),
+}

@@ -1,0 +1,402 @@
+"""Applying and correcting over the public site: CPS-4.1, CPS-4.1.2.4, CPS-4.2.2."""
+
+import struct
+import zlib
+from datetime import timedelta
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+
+from anxin.kernel.actors import SYSTEM
+from anxin.kernel.errors import Refusal, Refusals
+from audit.journal.models import Entry
+from kmc import api as kmc
+from people.api import Role
+from pki import pem
+from ra.applications.models import Application
+from ra.evidence.models import Document
+from ra.handover import services as handover
+from ra.intake import services as intake
+from ra.online import queries, rules, services
+from ra.online.models import Submission, SubmissionFile
+from ra.review import services as review
+from tests.support import ra
+from tests.support.people import hire, signed_in
+from tests.support.ra import AT, FIELDS, MINUTE, PAPERS
+from tests.support.refusals import refused_by
+
+PROFILE = "personal-sm2-sign"
+HOME = "192.0.2.7"
+OUTSIDE = frozenset({"code-pepper", "django-secret-key-public"})  # the public site's secrets
+GIVEN = {
+    "years": 1,
+    "office": "LRA0103",
+    "request": "",
+    "agreed": True,
+    "address": HOME,
+    "at": AT,
+}
+
+
+@pytest.fixture(autouse=True)
+def inbox(db):
+    kmc.publish_inbox_key(actor=SYSTEM, at=AT)
+
+
+def request(number: int = 1) -> str:
+    return pem.write("CERTIFICATE REQUEST", ra.request(number)).decode()
+
+
+def begun(number: int = 1, fields=FIELDS, **changes) -> services.Begun:
+    return services.begin(PROFILE, fields, **(GIVEN | {"request": request(number)} | changes))
+
+
+def add(number: str, slot: str, seed: int = 0) -> None:
+    services.add_file(number, slot, "a.png", ra.picture(seed), address=HOME, at=AT)
+
+
+def sent(number: int = 1, **changes) -> services.Begun:
+    """An application with all its papers, handed in."""
+    told = begun(number, **changes)
+    for seed, slot in enumerate(PAPERS):
+        add(told.number, slot, 10 * number + seed)
+    services.hand_in(told.number, address=HOME, at=AT)
+    return told
+
+
+def hollow() -> bytes:
+    """A PNG from outside, with no picture inside."""
+    whole = ra.picture()
+    head, tail = whole[:33], whole[-12:]  # signature and IHDR; IEND
+    body = b"IDAT" + b"nothing"
+    return head + struct.pack(">I", 7) + body + struct.pack(">I", zlib.crc32(body)) + tail
+
+
+def row_of(number: str) -> Submission:
+    return Submission.objects.get(number=number)
+
+
+# --- the public site -------------------------------------------------------------------------
+
+
+def test_applying_needs_neither_key_nor_more_than_the_public_role(live_counter, in_role, settings):
+    """CPS-4.1, WP-6: the process that takes it in cannot read it again."""
+    kmc.publish_inbox_key(actor=SYSTEM, at=AT)
+    settings.SECRETS_FOR_SITE = OUTSIDE
+
+    with in_role("public"):
+        told = sent()
+        view = queries.submission(told.number)
+        known = handover.let_in(told.number, told.access_code, at=AT)
+
+    assert (view.state, view.office, known) == ("waiting", "栖原受理点", told.number)
+    sealed = bytes(row_of(told.number).sealed)
+    assert FIELDS["document_number"].encode() not in sealed
+    assert FIELDS["name"].encode() not in sealed
+    entries = [
+        str(one.details) for one in Entry.objects.filter(subject__startswith="ra.submission")
+    ]
+    assert len(entries) == 2 + len(PAPERS)
+    assert not any(FIELDS["name"] in text or FIELDS["phone"] in text for text in entries)
+
+
+def test_everything_wrong_is_told_at_once(counter):
+    """CPS-4.1, CPS-3.2.1, CPS-4.1.2.4"""
+    wrong = FIELDS | {"document_number": "330199199203150021", "phone": "12"}
+
+    with pytest.raises(Refusals) as found:
+        begun(fields=wrong, request="no request", agreed=False)
+
+    assert [(one.field, one.cps) for one in found.value.items] == [
+        ("document_number", "3.2.3"),
+        ("phone", "3.2.3"),
+        ("agreed", "4.1.2.4"),
+        ("request", "3.2.1"),
+    ]
+    assert not Submission.objects.exists()
+
+
+def test_nothing_is_handed_in_without_its_papers(counter):
+    """CPS-4.2.3: the clock starts by what is whole."""
+    told = begun()
+    add(told.number, "id_front")
+
+    assert refused_by(services.hand_in, told.number, address=HOME, at=AT) == "online.incomplete"
+
+
+@pytest.mark.parametrize(
+    ("data", "rule"),
+    [
+        (b"MZ\x90", "evidence.type"),
+        (b"", "evidence.empty"),
+        (ra.picture() + b"more", "evidence.trailing_data"),
+        (bytes(rules.LIMIT + 1), "online.too_large"),
+    ],
+)
+def test_a_file_is_looked_at_from_outside(counter, data, rule):
+    """CPS-3.2.3"""
+    told = begun()
+
+    assert (
+        refused_by(services.add_file, told.number, "id_front", "a.png", data, address=HOME, at=AT)
+        == rule
+    )
+
+
+def test_one_line_fills_neither_slot_nor_house(counter):
+    """CPS-4.1: three files a slot, ten open submissions a network."""
+    told = begun()
+    for seed in range(rules.PER_SLOT):
+        add(told.number, "id_front", seed)
+    assert refused_by(add, told.number, "id_front", 9) == "online.many_files"
+    for _ in range(rules.OPEN_AT_ONCE - 1):
+        begun()
+
+    assert refused_by(begun) == "online.many_open"
+    assert begun(address="198.51.100.1").number
+
+
+def test_what_was_handed_in_takes_nothing_more(counter):
+    told = sent()
+
+    assert refused_by(add, told.number, "id_front", 77) == "online.not_open"
+    assert refused_by(services.hand_in, told.number, address=HOME, at=AT) == "online.not_open"
+
+
+@pytest.mark.parametrize("profile", ["bench-p256-sign", "gold-card"])
+def test_what_is_not_offered_is_not_applied_for(counter, profile):
+    """CPS-1.5.1"""
+    assert refused_by(services.begin, profile, FIELDS, **GIVEN) == "online.profile"
+
+
+# --- the counter -----------------------------------------------------------------------------
+
+
+def test_an_operator_takes_it_in_and_is_its_maker(counter):
+    """CPS-4.1, CPS-4.1.2.4, CPS-4.3.1: the same dossier as at the desk; the same code goes on."""
+    told = sent()
+
+    number = services.take(told.number, actor=counter.chen, at=AT + MINUTE)
+
+    row = Application.objects.get(number=number)
+    assert (row.state, row.channel, row.maker_id) == ("draft", "online", counter.chen.person_id)
+    assert (row.agreement_how, row.agreement_at) == ("on_screen", AT)
+    papers = Document.objects.filter(application=row)
+    assert sorted(papers.values_list("slot", flat=True)) == sorted(PAPERS)
+    ra.verify(row.pk, counter.chen)
+    done = intake.submit(row.pk, actor=counter.chen, at=AT + MINUTE)
+    assert done.access_code == ""
+    assert handover.status_of(told.number, told.access_code, at=AT).number == number
+    left = row_of(told.number)
+    assert (left.state, bytes(left.sealed), left.application_id) == ("taken", b"", row.pk)
+    assert not SubmissionFile.objects.exists()
+    entry = Entry.objects.get(action="ra.submission.take")
+    assert (entry.actor_id, "林知夏" in str(entry.details)) == (counter.chen.person_id, False)
+
+
+def test_another_office_neither_sees_nor_takes_it(counter):
+    """CPS-1.4.2"""
+    told = sent()
+
+    assert queries.waiting(counter.zhao) == []
+    assert refused_by(services.take, told.number, actor=counter.zhao, at=AT) == "online.unknown"
+    assert [one.number for one in queries.waiting(counter.chen)] == [told.number]
+
+
+def test_a_reviewer_takes_nothing_in(counter):
+    """CPS-4.3.1"""
+    told = sent()
+
+    assert (
+        refused_by(services.take, told.number, actor=counter.ren, at=AT) == "intake.not_an_operator"
+    )
+    assert (
+        refused_by(services.refuse, told.number, "duplicate", actor=counter.ren, at=AT)
+        == "intake.not_an_operator"
+    )
+
+
+def test_a_file_that_does_not_open_stops_the_taking_in(counter):
+    """CPS-3.2.3: nothing of it is half there."""
+    told = begun()
+    services.add_file(told.number, "id_front", "a.png", hollow(), address=HOME, at=AT)
+    for seed, slot in enumerate(PAPERS):
+        add(told.number, slot, seed)
+    services.hand_in(told.number, address=HOME, at=AT)
+
+    with pytest.raises(Refusal) as found:
+        services.take(told.number, actor=counter.chen, at=AT)
+
+    assert found.value.rule.startswith("evidence.")
+    assert row_of(told.number).state == "waiting"
+    assert not Application.objects.exists()
+
+
+def test_who_is_turned_down_reads_why(counter):
+    """CPS-4.2.2"""
+    told = sent()
+
+    assert (
+        refused_by(services.refuse, told.number, "I do not like it", actor=counter.chen, at=AT)
+        == "online.reason"
+    )
+    services.refuse(told.number, "unreadable", actor=counter.chen, at=AT)
+
+    view = queries.submission(told.number)
+    assert (view.state, view.reason, view.slots[0][1]) == ("refused", "unreadable", ())
+    assert bytes(row_of(told.number).sealed) == b""
+
+
+# --- correcting ------------------------------------------------------------------------------
+
+
+def test_what_came_back_is_corrected_by_upload(counter):
+    """CPS-4.2.2"""
+    application_id, told = ra.submitted(counter)
+    assert (
+        refused_by(
+            services.begin_correction, told.number, message="x", request="", address=HOME, at=AT
+        )
+        == "online.not_returned"
+    )
+    review.claim(application_id, actor=counter.ren, at=AT)
+    review.return_for_correction(
+        application_id, ["A06"], message="请补签申请表", actor=counter.ren, at=AT
+    )
+    correction = services.begin_correction(
+        told.number, message="已补签", request=request(2), address=HOME, at=AT
+    )
+    add(correction.number, "application_form", 99)
+    services.hand_in(correction.number, address=HOME, at=AT)
+
+    seen = queries.opened(correction.number, counter.chen)
+    number = services.take(correction.number, actor=counter.chen, at=AT + MINUTE)
+
+    assert (seen.opened.message, seen.application, number) == ("已补签", told.number, told.number)
+    forms = Document.objects.filter(application_id=application_id, slot="application_form")
+    assert forms.count() == 2
+    key = Application.objects.get(pk=application_id).key_fingerprint
+    assert key == ra.key(2).public.fingerprint
+    other = services.begin_correction(told.number, message="", request="", address=HOME, at=AT)
+    add(other.number, "application_form", 98)
+    services.hand_in(other.number, address=HOME, at=AT)
+    colleague = hire("beside", Role.OPERATOR, office="LRA0103")
+    assert (
+        refused_by(services.take, other.number, actor=colleague, at=AT) == "applications.not_yours"
+    )
+
+
+def test_an_empty_correction_corrects_nothing(counter):
+    """CPS-4.2.2"""
+    application_id, told = ra.submitted(counter)
+    review.claim(application_id, actor=counter.ren, at=AT)
+    review.return_for_correction(
+        application_id, ["A06"], actor=counter.ren, at=AT, message="请补签申请表"
+    )
+    empty = services.begin_correction(told.number, message=" ", request="", address=HOME, at=AT)
+
+    assert refused_by(services.hand_in, empty.number, address=HOME, at=AT) == "online.nothing"
+
+
+# --- nobody came -----------------------------------------------------------------------------
+
+
+def test_what_nobody_finishes_or_takes_in_is_shredded(counter):
+    """WP-6.4"""
+    left, waiting = begun(1), sent(2)
+
+    early = services.shred_old(at=AT + rules.UNFINISHED)
+    first = services.shred_old(at=AT + rules.UNFINISHED + MINUTE)
+    assert (early, first, row_of(left.number).state) == (0, 1, "expired")
+    assert row_of(waiting.number).state == "waiting"
+    services.shred_old(at=AT + rules.UNTAKEN + timedelta(days=1))
+
+    gone = row_of(waiting.number)
+    assert (gone.state, bytes(gone.sealed)) == ("expired", b"")
+    assert not SubmissionFile.objects.exists()
+    assert Entry.objects.filter(action="ra.submission.expire").count() == 2
+
+
+def test_the_worker_shreds_under_its_role(live_counter, in_role):
+    kmc.publish_inbox_key(actor=SYSTEM, at=AT)
+    begun()
+
+    with in_role("worker"):
+        assert services.shred_old(at=AT + timedelta(days=2)) == 1
+
+
+def test_a_seal_for_one_place_does_not_open_in_another(db):
+    """RFC 9180: the context is bound."""
+    sealed = kmc.seal_inwards("here", b"words")
+
+    assert kmc.open_inwards("here", sealed) == b"words"
+    for context, bytes_ in (("there", sealed), ("here", sealed[:-1] + b"\0\0"), ("here", b"")):
+        assert refused_by(kmc.open_inwards, context, bytes_) == "kmc.seal_broken"
+
+
+# --- pages -----------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def phone(counter, settings):
+    settings.ROOT_URLCONF = "anxin.urls_public"
+    settings.SESSION_ENGINE = "django.contrib.sessions.backends.signed_cookies"
+    return Client()
+
+
+def test_the_pages_lead_from_words_to_the_counter(phone, settings, counter):
+    """CPS-4.1: no script needed; the code is shown once and is in no cookie."""
+    page = phone.get("/apply/").content.decode()
+    assert f"/apply/for/{PROFILE}/" in page
+    words = FIELDS | {"years": "1", "office": "LRA0103", "request": request(), "agreed": "on"}
+
+    wrong = phone.post(f"/apply/for/{PROFILE}/", words | {"phone": "1"})
+    done = phone.post(f"/apply/for/{PROFILE}/", words)
+    number = Submission.objects.get().number
+    for seed, slot in enumerate(PAPERS):
+        scan = SimpleUploadedFile("a.png", ra.picture(seed), "image/png")
+        assert phone.post("/apply/papers/", {"slot": slot, "file": scan}).status_code == 302
+    none = phone.post("/apply/papers/", {"slot": "id_front"})
+    end = phone.post("/apply/hand-in/")
+    told = phone.get(end["Location"]).content.decode()
+
+    assert wrong.status_code == none.status_code == 422
+    assert "11 位" in wrong.content.decode()
+    assert number in done.content.decode()
+    assert "待受理" in told
+    settings.ROOT_URLCONF = "anxin.urls_staff"
+    settings.SESSION_ENGINE = "people.sessions.store"
+    desk = signed_in(counter.chen)
+    assert number in desk.get("/w/online/").content.decode()
+    shown = desk.get(f"/w/online/{number}/").content.decode()
+    assert "林*夏" in shown
+    assert "林知夏" not in shown
+    taken = desk.post(f"/w/online/{number}/take/")
+    assert taken["Location"].startswith("/w/intake/RA")
+    assert desk.get("/w/online/").status_code == 200
+
+
+def test_the_way_in_is_closed_to_who_has_sent_nothing(phone):
+    for path in ("/apply/papers/", "/apply/sent/", "/correct/"):
+        assert phone.get(path)["Location"] == "/status/"
+
+
+def test_a_number_and_its_code_open_what_was_sent(phone):
+    """CPS-4.1.2.4: before there is an application, too."""
+    told = sent()
+
+    answer = phone.post("/status/", {"number": told.number, "code": told.access_code})
+    page = phone.get(answer["Location"], follow=True).content.decode()
+    wrong = phone.post("/status/", {"number": told.number, "code": "AAAA-AAAA"})
+
+    assert "待受理" in page
+    assert wrong.status_code == 422
+
+
+def test_only_operators_see_what_came_in(counter):
+    """CPS-5.2.1"""
+    told = sent()
+
+    for path in ("/w/online/", f"/w/online/{told.number}/"):
+        assert signed_in(counter.ren).get(path).status_code == 403
