@@ -28,6 +28,7 @@ _application = partial(
     "ra.applications.services.approve",
     cps="4.3.1",
     page="queue",
+    mailed=False,
     sight="ra.applications.queries.approvals_seen",
 )
 _hold = partial(
@@ -95,7 +96,10 @@ DUTIES: dict[str, Duty] = {
         declined="ra.fees.services.decline_refund",
     ),
     "ra.replace_codes": _counter(
-        "ra.handover.replacement.approve", cps="4.3.1", shows="ra.handover.shown.replacement"
+        "ra.handover.replacement.approve",
+        cps="4.3.1",
+        shows="ra.handover.shown.replacement",
+        sight="ra.handover.queries.approvals_seen",
     ),
     "ra.revoke_certificate": _counter(
         "ra.revocations.services.approve",

@@ -4,9 +4,7 @@ Every hop between houses that is not a plain call is on this page.
 """
 
 FLOWS: dict[str, tuple[str, ...]] = {
-    "people.alerted": (),  # on the person's own page; who sends mail to staff follows here
     "people.suspended": (),  # sessions, device and roles are gone with the act itself (CPS 5.3.6)
-    "ra.deadline_near": (),  # CPS 4.2.3: who wants to be told of it stands here
     "ca.certificates_issued": ("ra.hand_over", "ca.answer_issued"),
     "ca.status_changed": ("ca.answer_status", "ra.note_status"),
 }
@@ -25,6 +23,9 @@ TIMETABLE: dict[str, float] = {
     "ra.sweep_names": 30,  # CPS 3.2.4: names of servers to be looked at, proofs that end
     "ra.sweep_evidence": 3600,  # sealed files whose row was never written
     "people.expire_approvals": 60,
+    "people.tell_checkers": 30,  # CPS 5.2.2: approvals whose deciders were not told by mail yet
+    "people.send_notices": 10,  # mail to staff: what nobody rang for, and what failed before
+    "people.tell_of_passwords": 3600,  # CPS 6.5.1: passwords that have to be changed soon
     "people.note_lapses": 3600,  # CPS 5.3.4: what is about to lapse in the personnel files
     "ra.note_arrears": 3600,  # CPS 9.1: orders nobody paid in time
     "ra.send_notices": 10,  # CPS 4.3.2: what nobody rang for, and what failed before

@@ -31,7 +31,8 @@ GRANTS: dict[str, dict[str, str]] = {
     # people: nothing vanishes, and a vote stays as it was cast; workers read no password's hash
     "people_staffmember": {
         "anxin_staff": KEEP,
-        "anxin_worker": "SELECT (id, login, name, staff_number, office, language, is_active)",
+        "anxin_worker": "SELECT (id, login, name, staff_number, office, language, is_active,"
+        " password_changed_at)",
     },
     "people_formerpassword": {"anxin_staff": ADD},
     "people_onetimedevice": {"anxin_staff": KEEP},
@@ -52,8 +53,10 @@ GRANTS: dict[str, dict[str, str]] = {
     "people_finding": {"anxin_staff": ADD, "anxin_worker": "SELECT, UPDATE (noticed)"},
     "people_approval": {
         "anxin_staff": "SELECT, INSERT, UPDATE (state)",
-        "anxin_worker": "SELECT, UPDATE (state)",
+        "anxin_worker": "SELECT, UPDATE (state, told_at)",
     },
+    "people_mailbox": {"anxin_staff": ALL, "anxin_worker": READ},
+    "people_staffnotice": {"anxin_staff": ADD, "anxin_worker": KEEP},
     "people_operatorkey": {
         "anxin_staff": "SELECT, INSERT, UPDATE (state, active_from, active_until, warrant_id)"
     },
@@ -136,9 +139,16 @@ GRANTS: dict[str, dict[str, str]] = {
         "anxin_worker": "SELECT, UPDATE (state)",
         "anxin_public": "SELECT, UPDATE (state, tries, used_at)",
     },
-    "ra_revocationrequest": {"anxin_staff": KEEP},
-    "ra_holdrequest": {"anxin_staff": KEEP},
-    "ra_disclosurecase": {"anxin_staff": KEEP},
+    # workers look up who sees what waits for a decision, and nothing else of it
+    "ra_revocationrequest": {
+        "anxin_staff": KEEP,
+        "anxin_worker": "SELECT (approval_id, office_id)",
+    },
+    "ra_holdrequest": {"anxin_staff": KEEP, "anxin_worker": "SELECT (approval_id, office_id)"},
+    "ra_disclosurecase": {
+        "anxin_staff": KEEP,
+        "anxin_worker": "SELECT (approval_id, application_id)",
+    },
     "ra_blacklistentry": {"anxin_staff": KEEP},
     "ra_draw": {"anxin_staff": READ, "anxin_worker": ADD},
     "ra_recheck": {

@@ -249,13 +249,14 @@ WHITENOISE_USE_FINDERS = ENV == "test"
 
 # --- Signer and workers --------------------------------------------------------------------
 SIGNER_SOCKET = os.getenv("ANXIN_SIGNER_SOCKET", str(HOME / "run" / "signer.sock"))
+STAFF_URL = os.getenv("ANXIN_STAFF_URL", "http://127.0.0.1:8000")  # as mail to staff names it
 PUBLIC_URL = os.getenv("ANXIN_PUBLIC_URL", "http://127.0.0.1:8001")
 # Certificate policies are numbered below this arc. The default is RFC 5612's arc for examples: a
 # real CA sets the one it was given.
 POLICY_ARC = os.getenv("ANXIN_POLICY_ARC", "1.3.6.1.4.1.32473.1")
 
 
-# --- Notices (ra/notices): without a host or an address they are told by hand -----------------
+# --- Notices (anxin/kernel/mail.py): without a host subscribers are told by hand --------------
 MAIL_HOST = os.getenv("ANXIN_MAIL_HOST", "")
 MAIL_PORT = int(os.getenv("ANXIN_MAIL_PORT", "587"))
 MAIL_TLS = os.getenv("ANXIN_MAIL_TLS", "yes") == "yes"

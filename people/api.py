@@ -8,9 +8,12 @@ from people.accounts.queries import staff_matching, staff_names
 from people.accounts.services import create_staff
 from people.approvals.inbox import Shown
 from people.approvals.queries import ApprovalView as Approval
-from people.approvals.queries import Spent, approval, may, open_approvals, spent, standing
+from people.approvals.queries import Spent, approval, may, open_approvals, spent, standing, subjects
 from people.approvals.queries import VoteView as Vote
 from people.approvals.services import propose, redeem, vote, withdraw
+from people.notices.rules import Event as StaffEvent
+from people.notices.services import keep_address as keep_mail_address
+from people.notices.services import tell as tell_staff
 from people.trust.queries import Holder, holders
 from people.trust.roles import Role
 from people.trust.rules import Item
@@ -23,6 +26,7 @@ __all__ = [
     "Role",
     "Shown",
     "Spent",
+    "StaffEvent",
     "Vote",
     "appoint",
     "approval",
@@ -31,6 +35,7 @@ __all__ = [
     "dismiss",
     "enrol_device",
     "holders",
+    "keep_mail_address",
     "may",
     "new_demo_account",
     "note_finding",
@@ -43,6 +48,8 @@ __all__ = [
     "staff_matching",
     "staff_names",
     "standing",
+    "subjects",
+    "tell_staff",
     "vote",
     "withdraw",
     "write_demo_accounts",

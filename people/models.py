@@ -6,6 +6,8 @@ from people.approvals.models import Vote as Vote
 from people.factors.models import Enrolment as Enrolment
 from people.factors.models import RecoveryCode as RecoveryCode
 from people.factors.models import SecurityKey as SecurityKey
+from people.notices.models import Mailbox as Mailbox
+from people.notices.models import StaffNotice as StaffNotice
 from people.operatorkeys.models import OperatorKey as OperatorKey
 from people.sessions.models import Alert as Alert
 from people.sessions.models import KnownBrowser as KnownBrowser

@@ -23,6 +23,7 @@ urlpatterns = [
     path("approvals/<int:approval_id>/", approvals.show, name="approval"),
     path("approvals/<int:approval_id>/decide/", approvals.decide, name="approval-decide"),
     path("approvals/<int:approval_id>/withdraw/", approvals.withdraw, name="approval-withdraw"),
+    path("me/mail/", own.mail, name="my-mail"),
     path("me/alerts/seen/", own.alerts_seen, name="alerts-seen"),
     path("me/keys/", own.security_keys, name="security-keys"),
     path("me/keys/<int:key_id>/end/", own.end_key, name="end-key"),

@@ -91,6 +91,7 @@ class Environment:
     def _common(self, group: str) -> dict[str, str]:
         programs = Path(sys.executable).parent
         return {
+            "ANXIN_STAFF_URL": f"http://127.0.0.1:{self.staff_port}",
             "ANXIN_PUBLIC_URL": f"http://127.0.0.1:{self.public_port}",
             **{name: value for name, value in self.caller.items() if name.startswith("ANXIN_")},
             **{name: self.caller[name] for name in PASSED_ON if name in self.caller},

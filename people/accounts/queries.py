@@ -86,3 +86,11 @@ def last_step(person_id: int) -> int:
     """The time step of the last code a person's device gave, -1 before the first."""
     devices = OneTimeDevice.objects.filter(user=person_id, confirmed=True)
     return devices.values_list("last_step", flat=True).first() or -1
+
+
+def passwords_due(*, at: datetime) -> list[tuple[int, datetime]]:
+    """(person, changed at) of the passwords that are to be changed soon, or were to be."""
+    people = StaffMember.objects.filter(
+        is_active=True, password_changed_at__lte=rules.told_from(at=at)
+    )
+    return list(people.order_by("pk").values_list("pk", "password_changed_at"))

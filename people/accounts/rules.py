@@ -8,6 +8,7 @@ from typing import Any
 MIN_LENGTH = 10  # CPS 6.5.1
 REMEMBERED = 5  # former passwords that may not come back, CPS 6.5.1
 PASSWORD_AGE = timedelta(days=90)  # CPS 6.5.1
+NOTICE = (14, 3)  # days before a password has to be changed, the house's own
 TRIES = 5  # wrong passwords or codes in a row, WP-7.2
 LOCKED_FOR = timedelta(minutes=15)  # WP-7.2
 CODE_WITHIN = timedelta(minutes=5)  # from the right password to the one-time code, WP-7.2
@@ -60,3 +61,14 @@ def after_wrong_try(tries: int, *, at: datetime) -> tuple[int, datetime | None]:
 
 def password_is_due(changed_at: datetime, *, at: datetime) -> bool:
     return at >= changed_at + PASSWORD_AGE
+
+
+def password_notice(changed_at: datetime, *, at: datetime) -> int | None:
+    """Which notice is due: the smallest number of days that has begun. None: none is."""
+    left = changed_at + PASSWORD_AGE - at
+    return min((days for days in NOTICE if left <= timedelta(days=days)), default=None)
+
+
+def told_from(*, at: datetime) -> datetime:
+    """Passwords changed before this are due soon enough for somebody to be told."""
+    return at - PASSWORD_AGE + timedelta(days=max(NOTICE))

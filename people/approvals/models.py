@@ -16,6 +16,7 @@ class Approval(Stateful):
     maker = models.ForeignKey("people.StaffMember", models.PROTECT, related_name="+")
     proposed_at = models.DateTimeField()
     expires_at = models.DateTimeField()
+    told_at = models.DateTimeField(null=True)  # when its deciders were told by mail
 
     class Meta:
         constraints = [
@@ -34,6 +35,11 @@ class Approval(Stateful):
                 fields=["expires_at"],
                 condition=models.Q(state=rules.State.OPEN.value),
                 name="approval_open_until",
+            ),
+            models.Index(
+                fields=["id"],
+                condition=models.Q(state=rules.State.OPEN.value, told_at__isnull=True),
+                name="approval_not_told",
             ),
             models.Index(fields=["subject"], name="approval_subject"),
         ]

@@ -100,6 +100,11 @@ class Spent:
     subject: str
 
 
+def subjects(approval_ids: Collection[int]) -> dict[int, str]:
+    """What approvals are about, by id."""
+    return dict(Approval.objects.filter(pk__in=list(approval_ids)).values_list("pk", "subject"))
+
+
 def spent(approval_ids: Collection[int]) -> dict[int, Spent]:
     """By id; approvals that were never used are left out."""
     used = Approval.objects.filter(pk__in=list(approval_ids), state=rules.State.USED)

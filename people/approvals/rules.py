@@ -44,9 +44,8 @@ class Duty:
     cps: str
     shows: str = ""  # dotted name of a query: shows(payload, *, actor) -> Shown; empty: raw payload
     page: str = ""  # name of the address where it is decided; empty: on the page of approvals
-    sight: str = (
-        ""  # for those: sight(approval ids, actor) -> how many this person sees; empty: all
-    )
+    sight: str = ""  # sight(approval ids, actor) -> how many of them this person sees; empty: all
+    mailed: bool = True  # deciders and proposer get mail; not where there is a queue to work from
     declined: str = ""  # like `perform`, after a no or a withdrawal
 
 

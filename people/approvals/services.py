@@ -15,11 +15,13 @@ from django.utils.module_loading import import_string
 from anxin.kernel import canonical
 from anxin.kernel.actors import SYSTEM, Actor
 from anxin.kernel.errors import Kind, Refusal
+from anxin.kernel.jobs import enqueue
 from anxin.kernel.rows import guarded
 from audit.log import advance, advance_many, record, subject_of
-from people.approvals import inbox, queries, rules, signing
+from people.approvals import inbox, queries, rules, signing, telling
 from people.approvals.models import Approval, Vote
 from people.approvals.queries import ApprovalView
+from people.notices.rules import Event
 from people.sessions.rules import check_proved
 
 
@@ -57,6 +59,7 @@ def propose(
         act=action,
         digest=row.digest,
     )
+    enqueue("people.tell_checkers")
     return queries.approval(row.pk)
 
 
@@ -106,6 +109,7 @@ def vote(
     verb = rules.verdict(duty, [*votes.values(), grants])
     if verb:
         advance(row, verb, actor=actor, at=at)
+        telling.tell_maker([row], Event.APPROVAL_DECIDED, actor=actor, at=at)
     if verb == "grant":
         _perform(row, duty, actor=actor, at=at)
     elif verb:
@@ -166,6 +170,7 @@ def withdraw(approval_id: int, *, reason: str, actor: Actor, at: datetime) -> Ap
     row = _locked(approval_id)
     rules.check_withdrawal(settings.DUTIES[row.action], actor, maker_id=row.maker_id)
     advance(row, "withdraw", actor=actor, at=at, reason=reason)
+    telling.tell_maker([row], Event.APPROVAL_DECIDED, actor=actor, at=at)
     return queries.approval(approval_id)
 
 
@@ -194,6 +199,7 @@ def withdraw_all_of(person_id: int, *, reason: str, actor: Actor, at: datetime) 
     )
     why = {row.pk: {"reason": reason} for row in rows}
     advance_many(rows, "withdraw", actor=actor, at=at, details=why)
+    telling.tell_maker(rows, Event.APPROVAL_DECIDED, actor=actor, at=at)
     return len(rows)
 
 
@@ -205,6 +211,7 @@ def expire(*, at: datetime) -> int:
     )
     rows = list(late)
     advance_many(rows, "expire", actor=SYSTEM, at=at)
+    telling.tell_maker(rows, Event.APPROVAL_EXPIRED, actor=SYSTEM, at=at)
     return len(rows)
 
 

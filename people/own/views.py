@@ -20,7 +20,9 @@ from people.factors import services as enrolling
 from people.factors.rules import Factor
 from people.gates import actor_of, signed_in
 from people.navigation import PARTIES
-from people.own.forms import KeyForm
+from people.notices import queries as notices
+from people.own import services
+from people.own.forms import KeyForm, MailForm
 from people.personnel import queries as personnel
 from people.sessions import browsers
 from people.sessions import queries as sessions
@@ -43,6 +45,7 @@ def me(request: HttpRequest) -> HttpResponse:
         "sessions": sessions.sessions_of(person_id, here=request.session.session_key, at=at),
         "factors": factors.factors_of(person_id, at=at),
         "alerts": browsers.alerts_of(person_id),
+        "address": notices.address_of(person_id),
         "browsers": browsers.browsers_of(person_id),
         "idle_minutes": session_rules.IDLE // timedelta(minutes=1),
         "hours": session_rules.LENGTH // timedelta(hours=1),
@@ -65,6 +68,22 @@ def end_session(request: HttpRequest, session_id: str) -> HttpResponse:
 def alerts_seen(request: HttpRequest) -> HttpResponse:
     browsers.put_alerts_aside(actor=actor_of(request), at=timezone.now())
     return redirect("me")
+
+
+@signed_in
+@never_cache
+@require_http_methods(["GET", "POST"])
+def mail(request: HttpRequest) -> HttpResponse:
+    """Where one's mail goes, and what went there."""
+    actor = actor_of(request)
+    person_id = _me(actor)
+    form = MailForm(request.POST or None, initial={"address": notices.address_of(person_id)})
+    if request.method == "POST" and form.is_valid():
+        services.change_address(form.cleaned_data["address"], actor=actor, at=timezone.now())
+        messages.success(request, _("已保存。"))
+        return redirect("my-mail")
+    context = {"form": form, "sent": notices.latest(person_id)}
+    return render(request, "people/mail.html", context, status=422 if form.errors else 200)
 
 
 @signed_in

@@ -7,8 +7,9 @@ from hashlib import sha256
 from django.db import transaction
 
 from anxin.kernel.actors import Actor
-from anxin.kernel.jobs import announce
 from audit.log import record
+from people.notices.rules import Event
+from people.notices.services import tell
 from people.sessions.models import Alert, KnownBrowser
 from people.sessions.rules import Alarm, browser_of
 
@@ -59,12 +60,12 @@ def note_browser(
 @transaction.atomic
 def alert(person_id: int, kind: Alarm, *, browser: str = "", actor: Actor, at: datetime) -> None:
     """Tell a person of something; it stands on their page until they have said that they saw it."""
-    Alert.objects.create(
+    row = Alert.objects.create(
         person_id=person_id, kind=kind, browser=browser, address=actor.address, at=at
     )
     subject = f"people.staffmember:{person_id}"
     record("people.alerted", subject, actor=actor, at=at, kind=kind)
-    announce("people.alerted", person_id=person_id)
+    tell(Event.ALERT, [person_id], occasion=str(row.pk), actor=actor, at=at)
 
 
 @transaction.atomic

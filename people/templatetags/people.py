@@ -6,6 +6,8 @@ from typing import Any
 from django import template
 
 from people.factors.wording import FACTORS
+from people.notices.wording import STATES as MAIL_STATES
+from people.notices.wording import SUBJECTS
 from people.personnel.wording import ACTS, CAUSES
 from people.trust.roles import Role
 from people.wording import (
@@ -30,6 +32,8 @@ TABLES: dict[str, Mapping[Any, Any]] = {
     "grade": GRADES,
     "item": ITEMS,
     "key": KEY_STATES,
+    "mail": SUBJECTS,
+    "mail_state": MAIL_STATES,
     "standing": STATES,
 }
 TONES = {"in_post": "ok", "suspended": "bad", "left": "line", "": "warn"}

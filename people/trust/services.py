@@ -10,6 +10,8 @@ from anxin.kernel.actors import SYSTEM, Actor
 from anxin.kernel.errors import Kind, Refusal
 from anxin.kernel.rows import guarded
 from audit.log import record
+from people.notices.rules import Event
+from people.notices.services import tell
 from people.trust import queries, rules
 from people.trust.models import Appointment, Finding, PersonnelFile
 from people.trust.roles import DUTY_OF, Role, check_compatible, check_office
@@ -192,8 +194,18 @@ def note_lapses(*, at: datetime) -> int:
             action = "people.lapsed" if stage == rules.LAPSED else "people.lapse_ahead"
             due = row.due.isoformat()
             _record(action, row.file_id, actor=SYSTEM, at=at, item=row.item, due=due)
+            _tell_of_lapse(row.file_id, stage, due, at=at)
         told += raised
     return told
+
+
+def _tell_of_lapse(person_id: int, stage: int, due: str, *, at: datetime) -> None:
+    """By mail: the person, and who keeps the files. What lapses on one day is one mail."""
+    event = Event.LAPSED if stage == rules.LAPSED else Event.LAPSE_AHEAD
+    tell(event, [person_id], occasion=f"{due}:{stage}", actor=SYSTEM, at=at)
+    keepers = {one.id for one in queries.holders(Role.SECURITY_ADMIN, at=at)} - {person_id}
+    today = rules.today(at).isoformat()
+    tell(Event.STAFF_LAPSES, keepers, occasion=today, actor=SYSTEM, at=at)
 
 
 def check_may_open(person_id: int) -> None:

@@ -1,11 +1,14 @@
 """What the public site shows of an application; reads only columns that site may read."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
 from anxin.kernel import codes as told
+from anxin.kernel.actors import Actor
 from anxin.kernel.secret_files import secret
-from people.api import open_approvals, staff_names
+from people.api import open_approvals, staff_names, subjects
+from ra.applications import queries as applications
 from ra.applications.models import Application
 from ra.handover import rules
 from ra.handover.models import DownloadCredential, StatusAccess
@@ -68,6 +71,12 @@ class StatusView:
     codes_expire_at: datetime | None
     certificate_state: str
     history: tuple[Step, ...]
+
+
+def approvals_seen(approval_ids: Collection[int], actor: Actor) -> int:
+    """How many of these approvals are about applications in this person's sight."""
+    ids = [int(subject.rpartition(":")[2]) for subject in subjects(approval_ids).values()]
+    return applications.visible(actor).filter(pk__in=ids).count()
 
 
 def status(number: str) -> StatusView:

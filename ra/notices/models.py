@@ -1,6 +1,7 @@
 from django.db import models
 
-from anxin.kernel.rows import Stateful
+from anxin.kernel.deliveries import State
+from anxin.kernel.outbox import Outgoing
 from ra.applications.models import Application
 from ra.notices import rules
 
@@ -17,7 +18,7 @@ class Contact(models.Model):
         return f"contact of {self.application_id}"
 
 
-class Notice(Stateful):
+class Notice(Outgoing):
     """One message to an applicant, kept (CPS 4.3.2). Sealed: JSON of address, subject, text.
 
     `occasion` tells two of one event apart, such as the round of a submission: what is asked for
@@ -32,17 +33,12 @@ class Notice(Stateful):
     channel = models.CharField(max_length=20)
     masked_to = models.CharField(max_length=80)
     sealed = models.BinaryField()
-    tries = models.PositiveSmallIntegerField(default=0)
-    made_at = models.DateTimeField()
-    due_at = models.DateTimeField()
-    sent_at = models.DateTimeField(null=True)
     told_by = models.BigIntegerField(null=True)
-    error = models.CharField(max_length=40, default="")  # a code, never what a server wrote
 
     class Meta:
         constraints = [
             models.CheckConstraint(
-                condition=models.Q(state__in=[state.value for state in rules.State]),
+                condition=models.Q(state__in=[state.value for state in State]),
                 name="a_notice_has_a_state",
             ),
             models.UniqueConstraint(fields=["application", "event", "occasion"], name="told_once"),

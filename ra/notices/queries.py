@@ -9,6 +9,7 @@ from django.db.models import DateTimeField, DurationField, ExpressionWrapper, F,
 
 from anxin.kernel.actors import Actor
 from anxin.kernel.errors import Kind, Refusal
+from anxin.kernel.mail import Message
 from kmc import api as kmc
 from people.api import Role, staff_names
 from ra.applications import queries as applications
@@ -17,7 +18,6 @@ from ra.applications.rules import State as ApplicationState
 from ra.branches.queries import visible_ids
 from ra.notices import rules
 from ra.notices.models import Contact, Notice
-from ra.notices.writing import Message
 
 PAGE = 100
 

@@ -1,30 +1,18 @@
-"""Telling applicants (CPS 4.3.2): events, channels, states, and when to try again. Pure."""
+"""Telling applicants (CPS 4.3.2): events, channels, states. Pure."""
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from anxin.kernel.deliveries import SENDING, State
 from anxin.kernel.errors import Kind, Refusal
 from anxin.kernel.states import Steps
 
-
-class State(StrEnum):
-    DUE = "due"
-    FAILED = "failed"  # the last try did; there will be another
-    BY_HAND = "by_hand"  # nothing is configured that could send it
-    GIVEN_UP = "given_up"
-    SENT = "sent"
-
-
 STEPS = Steps(
-    ("send", [State.DUE, State.FAILED], State.SENT),
-    ("fail", [State.DUE, State.FAILED], State.FAILED),
-    ("give_up", [State.DUE, State.FAILED], State.GIVEN_UP),
-    ("set_aside", [State.DUE, State.FAILED], State.BY_HAND),
+    *SENDING,
     ("tell", [State.BY_HAND, State.GIVEN_UP, State.DUE, State.FAILED], State.SENT),
     ("resend", [State.SENT, State.BY_HAND, State.GIVEN_UP], State.DUE),
 )
-WAITING = (State.DUE, State.FAILED)
 FOR_PEOPLE = (State.FAILED, State.BY_HAND, State.GIVEN_UP)  # what the counter looks after
 
 
@@ -53,17 +41,7 @@ class Channel(StrEnum):
 
 BY_PEOPLE = (Channel.LETTER, Channel.ON_SITE)
 
-# Waiting time after the first, second ... failed try; then it is given up. The house's own terms.
-BACK_OFF = (
-    timedelta(minutes=1),
-    timedelta(minutes=5),
-    timedelta(minutes=30),
-    timedelta(hours=2),
-    timedelta(hours=8),
-)
-LEASE = timedelta(minutes=5)  # how long a worker may be at one notice before another tries
 REMINDERS = (60, 30, 15, 7)  # days before a certificate ends
-_PERMANENT = range(500, 600)  # SMTP replies that no other try will change, RFC 5321 4.2.1
 
 
 def channel_for(contact: Mapping[str, str]) -> Channel:
@@ -78,15 +56,6 @@ def address_in(contact: Mapping[str, str], channel: str) -> str:
     return {Channel.MAIL: contact.get("email", ""), Channel.SMS: contact.get("phone", "")}.get(
         Channel(channel), ""
     )
-
-
-def after_failure(tries: int, *, at: datetime) -> datetime | None:
-    """When to try again after so many tries; None: not any more."""
-    return at + BACK_OFF[tries - 1] if tries <= len(BACK_OFF) else None
-
-
-def is_final(smtp_code: int) -> bool:
-    return smtp_code in _PERMANENT
 
 
 def reminder(not_after: datetime, *, at: datetime) -> int | None:

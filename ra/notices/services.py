@@ -1,7 +1,6 @@
 """The outbox (CPS 4.3.2): written with the act it tells of, sent by workers, kept.
 
-What people do, and what workers do. A message may go out twice when a worker dies between the
-post and its note; never not at all.
+What people do, and what workers do.
 """
 
 import json
@@ -13,7 +12,9 @@ from django.conf import settings
 from django.db import transaction
 from django.utils.functional import Promise
 
+from anxin.kernel import outbox
 from anxin.kernel.actors import SYSTEM, Actor
+from anxin.kernel.deliveries import State
 from anxin.kernel.errors import Kind, Refusal
 from anxin.kernel.jobs import enqueue
 from anxin.kernel.workdays import SHANGHAI
@@ -26,9 +27,8 @@ from ra.applications.models import Application
 from ra.applications.rules import WORKING_DAYS
 from ra.notices import channels, queries, rules, writing
 from ra.notices.models import Contact, Notice
-from ra.notices.rules import Channel, Event, State
+from ra.notices.rules import Channel, Event
 
-BATCH = 50
 SWEEP = 500
 
 
@@ -102,59 +102,12 @@ def _notice(event: Event, news: News, contact: Mapping[str, str], *, at: datetim
 
 
 def send_due(*, at: datetime) -> int:
-    """Send what is due; how many went out. Each is taken, sent, and noted: two transactions."""
-    count = 0
-    while batch := _take(at=at):
-        count += sum(_send(row, at=at) for row in batch)
-    return count
+    """Send what is due; how many went out."""
+    return outbox.send_due(Notice, _deliver, advance, at=at)
 
 
-@transaction.atomic
-def _take(*, at: datetime) -> list[Notice]:
-    """Some that are due, so that nobody else takes them for `LEASE`."""
-    waiting = Notice.objects.select_for_update(skip_locked=True, of=("self",))
-    rows = list(
-        waiting.filter(state__in=rules.WAITING, due_at__lte=at).order_by("due_at", "pk")[:BATCH]
-    )
-    for row in rows:
-        row.tries, row.due_at = row.tries + 1, at + rules.LEASE
-    Notice.objects.bulk_update(rows, ["tries", "due_at"])
-    return rows
-
-
-def _send(row: Notice, *, at: datetime) -> bool:
-    try:
-        channels.send(row.channel, queries.opened(row), reference=f"notice-{row.pk}")
-    except channels.NotConfigured:
-        _settle(row, "set_aside", at=at)
-    except channels.NotSent as failure:
-        again = None if failure.final else rules.after_failure(row.tries, at=at)
-        _settle(row, "fail" if again else "give_up", error=failure.code, due_at=again, at=at)
-    except Refusal as refusal:  # it does not open: the others go on
-        _settle(row, "give_up", error=refusal.rule, at=at)
-    else:
-        _settle(row, "send", sent_at=at, at=at)
-        return True
-    return False
-
-
-@transaction.atomic
-def _settle(
-    row: Notice,
-    verb: str,
-    *,
-    error: str = "",
-    due_at: datetime | None = None,
-    sent_at: datetime | None = None,
-    at: datetime,
-) -> None:
-    """Note what became of it, unless somebody at the counter was quicker."""
-    current = Notice.objects.select_for_update(of=("self",)).get(pk=row.pk)
-    if verb not in rules.STEPS.verbs(current.state):
-        return
-    changed = {"error": error, "due_at": due_at or current.due_at, "sent_at": sent_at}
-    Notice.objects.filter(pk=row.pk).update(**changed)
-    advance(current, verb, actor=SYSTEM, at=at, tries=row.tries, error=error)
+def _deliver(row: Notice) -> None:
+    channels.send(row.channel, queries.opened(row), reference=f"notice-{row.pk}")
 
 
 def remind_expiring(*, at: datetime) -> int:

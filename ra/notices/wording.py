@@ -8,7 +8,8 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from ra.notices.rules import Channel, Event, State
+from anxin.kernel.deliveries import State
+from ra.notices.rules import Channel, Event
 
 SUBJECTS = {
     Event.RECEIVED: _("申请 %(number)s 已受理"),

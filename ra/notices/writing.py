@@ -1,22 +1,14 @@
 """The words of a notice: in Chinese and then in English, made when the event happens."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from functools import partial
 
 from django.utils.functional import Promise
 from django.utils.translation import override
 
+from anxin.kernel.mail import Message, bilingual
 from ra.notices import wording
 from ra.notices.rules import Channel, Event
-
-
-@dataclass(frozen=True, slots=True, repr=False)
-class Message:
-    """What is sealed; `subject` is empty in a text message."""
-
-    to: str
-    subject: str
-    text: str
 
 
 def message(
@@ -27,13 +19,11 @@ def message(
     lines: Sequence[str | Promise],
 ) -> Message:
     """`blanks` fill the sentences, `lines` (such as coded reasons) follow them."""
-    with override("zh-hans"):
-        subject, chinese = _said(event, blanks, lines)
     if channel == Channel.SMS:
+        with override("zh-hans"):
+            subject, chinese = _said(event, blanks, lines)
         return Message(to, "", "".join([subject, "。", *chinese[1:2]]))
-    with override("en"):
-        other, english = _said(event, blanks, lines)
-    return Message(to, f"{subject} / {other}", "\n\n".join([*chinese, "—", *english]) + "\n")
+    return bilingual(to, partial(_said, event, blanks, lines))
 
 
 def _said(

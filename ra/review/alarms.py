@@ -5,22 +5,28 @@ from datetime import datetime
 from django.db import transaction
 from django.db.models import F
 
-from anxin.kernel.actors import SYSTEM
-from anxin.kernel.jobs import announce
+from anxin.kernel.actors import SYSTEM, Actor
+from anxin.kernel.workdays import SHANGHAI
 from audit.log import record_many, subject_of
+from people.api import Role, StaffEvent, holders, tell_staff
 from ra.applications import rules
 from ra.applications.models import Application
+from ra.branches.queries import sees
 
 
 @transaction.atomic
 def raise_due(*, at: datetime) -> int:
-    """Each submission that ends soon or has ended, once: entry and event; how many."""
+    """Each submission that ends soon or has ended, once: entry and mail; how many."""
     waiting = Application.objects.filter(
         state=rules.State.SUBMITTED,
         deadline_at__lte=rules.soon_until(at),
         alarmed_round__lt=F("round"),
     )
-    rows = list(waiting.select_for_update(skip_locked=True).order_by("deadline_at", "pk"))
+    rows = list(
+        waiting.select_for_update(skip_locked=True, of=("self",))
+        .order_by("deadline_at", "pk")
+        .select_related("office")
+    )
     told = []
     for row in rows:
         left = rules.sla(row.deadline_at, at=at)
@@ -28,6 +34,16 @@ def raise_due(*, at: datetime) -> int:
     Application.objects.filter(pk__in=[row.pk for row in rows]).update(alarmed_round=F("round"))
     if told:
         record_many("ra.deadline_near", told, actor=SYSTEM, at=at)
-    for row in rows:
-        announce("ra.deadline_near", application_id=row.pk)
+    _tell_reviewers({row.office.path for row in rows}, at=at)
     return len(rows)
+
+
+def _tell_reviewers(paths: set[str], *, at: datetime) -> None:
+    """Mail to those who see these offices; one an hour, however many applications there are."""
+    people = {
+        one.id
+        for one in (holders(Role.REVIEWER, at=at) if paths else ())
+        if any(sees(Actor(one.id, one.name, office=one.office), path) for path in paths)
+    }
+    hour = f"{at.astimezone(SHANGHAI):%Y-%m-%dT%H}"
+    tell_staff(StaffEvent.DEADLINE_NEAR, people, occasion=hour, actor=SYSTEM, at=at)

@@ -39,6 +39,7 @@ STAFF = [  # who, where ({…}: see `places`), name of the picture
     ("陈越", "/me/", "me"),
     ("陈越", "/me/password/", "password"),
     ("陈越", "/me/keys/", "security-keys"),
+    ("陈越", "/me/mail/", "my-mail"),
     ("沈佳", "/w/queue/?view=waiting", "queue-reviewer"),
     ("沈佳", "/w/queue/?view=all", "queue-all"),
     ("沈佳", "/w/cases/{waiting}/", "case"),

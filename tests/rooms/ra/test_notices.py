@@ -6,7 +6,9 @@ from datetime import timedelta
 import pytest
 from django.conf import settings as django_settings
 
+from anxin.kernel import outbox
 from anxin.kernel.actors import SYSTEM
+from anxin.kernel.deliveries import BACK_OFF, LEASE
 from anxin.kernel.errors import Refusal
 from audit.journal.models import Entry
 from kmc import api as kmc
@@ -15,7 +17,7 @@ from ra.applications.models import Application
 from ra.handover.services import hand_over, note_status
 from ra.notices import queries, services
 from ra.notices.models import Notice
-from ra.notices.rules import BACK_OFF, Event
+from ra.notices.rules import Event
 from ra.review import services as review
 from tests.support import post, ra
 from tests.support.people import hire, signed_in
@@ -229,10 +231,10 @@ def test_an_address_adds_no_line_to_a_message(counter, mail):
 
 def test_a_worker_that_dies_in_the_middle_leaves_it_to_the_next(counter, mail):
     ra.submitted(counter)
-    services._take(at=LATER)  # and is killed before it sends
+    outbox.take(Notice, at=LATER)  # and is killed before it sends
 
     assert services.send_due(at=LATER) == 0
-    assert services.send_due(at=LATER + services.rules.LEASE) == 1
+    assert services.send_due(at=LATER + LEASE) == 1
 
 
 def test_a_return_says_why_and_until_when(counter, mail):

@@ -1,0 +1,37 @@
+"""What staff are told by mail: that something waits for them and where, never what it says."""
+
+from collections.abc import Mapping
+from enum import StrEnum
+
+from anxin.kernel.deliveries import SENDING
+from anxin.kernel.states import Steps
+
+STEPS = Steps(*SENDING)
+
+
+class Event(StrEnum):
+    APPROVAL_WAITS = "approval_waits"  # CPS 5.2.2
+    APPROVAL_DECIDED = "approval_decided"
+    APPROVAL_EXPIRED = "approval_expired"
+    ALERT = "alert"  # WP-7.2
+    LAPSE_AHEAD = "lapse_ahead"  # CPS 5.3.4
+    LAPSED = "lapsed"
+    STAFF_LAPSES = "staff_lapses"  # the same, to those who keep the files
+    PASSWORD_DUE = "password_due"  # noqa: S105 -- no password; CPS 6.5.1
+    DEADLINE_NEAR = "deadline_near"  # CPS 4.2.3
+    ADDRESS_CHANGED = "address_changed"  # to the address before
+
+
+# Where the mail points: the name of a page of the staff site.
+PAGES: Mapping[Event, str] = {
+    Event.APPROVAL_WAITS: "approvals",
+    Event.APPROVAL_DECIDED: "approvals",
+    Event.APPROVAL_EXPIRED: "approvals",
+    Event.ALERT: "me",
+    Event.LAPSE_AHEAD: "me",
+    Event.LAPSED: "me",
+    Event.STAFF_LAPSES: "staff",
+    Event.PASSWORD_DUE: "password",
+    Event.DEADLINE_NEAR: "queue",
+    Event.ADDRESS_CHANGED: "me",
+}
