@@ -1,0 +1,86 @@
+"""No list and no search reads a large table from end to end, however large it grows.
+
+The planner is told to avoid that wherever an index serves: what it reads whole then has none.
+"""
+
+import re
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from ra.applications.models import Application
+from ra.certificates import queries as certificates
+from ra.review.queries import Filters, View, counts, queue, search
+from ra.subscribers import queries as subscribers
+from tests.support import ra
+from tests.support.ra import AT, FIELDS
+
+LARGE = {
+    "ra_application",
+    "ra_subscriber",
+    "ra_notice",
+    "ra_feeorder",
+    "ra_feepayment",
+    "ra_revocationrequest",
+    "ra_holdrequest",
+    "ra_decision",
+    "ra_document",
+    "ca_certificate",
+    "ca_revocation",
+    "people_approval",
+}
+
+
+def scanned(act):
+    """Large tables that a query of this act reads whole."""
+    with CaptureQueriesContext(connection) as made:
+        act()
+    asked = [query["sql"] for query in made.captured_queries if query["sql"].startswith("SELECT")]
+    assert asked
+    assert not [sql for sql in asked if " OFFSET " in sql]
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")
+        plans = []
+        for sql in asked:
+            cursor.execute(f"EXPLAIN {sql}")
+            plans += [line for (line,) in cursor.fetchall()]
+    return set(re.findall(r"Seq Scan on (\w+)", "\n".join(plans))) & LARGE
+
+
+@pytest.mark.parametrize("view", list(View))
+def test_every_list_has_its_index(counter, view):
+    ra.submitted(counter)
+
+    assert scanned(lambda: queue(counter.ren, view, Filters(), at=AT)) == set()
+
+
+def test_the_counts_of_the_tabs_have_theirs(counter):
+    ra.submitted(counter)
+
+    assert scanned(lambda: counts(counter.ren, at=AT)) == set()
+
+
+@pytest.mark.parametrize("text", ["RA20261120-0001", FIELDS["name"], FIELDS["document_number"]])
+def test_the_search_has_its_indexes(counter, text):
+    ra.submitted(counter)
+
+    assert scanned(lambda: search(counter.ren, text, at=AT)) == set()
+
+
+def test_a_serial_number_has_its_index(counter):
+    assert scanned(lambda: certificates.by_serial("4" * 32, counter.ren)) == set()
+
+
+def test_a_subscribers_page_has_its_indexes(counter):
+    application_id, _ = ra.submitted(counter)
+    subscriber = Application.objects.get(pk=application_id).subscriber_id
+
+    assert scanned(lambda: subscribers.subscriber(subscriber, counter.ren, at=AT)) == set()
+
+
+def test_a_table_without_an_index_for_it_is_noticed(counter):
+    ra.submitted(counter)
+
+    assert scanned(lambda: Application.objects.filter(days=17).first()) <= {"ra_application"}
+    assert scanned(lambda: list(Application.objects.filter(days=17))) == {"ra_application"}
