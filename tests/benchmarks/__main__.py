@@ -1,4 +1,4 @@
-"""`python -m tests.benchmarks [--short] [--report] [NAME…]`; without a name, all of them.
+"""`python -m tests.benchmarks [--short] [--report] [--keep FOLDER] [NAME…]`; no name: all of them.
 
 Each runs in a process of its own, so that none warms up another or counts its memory.
 """
@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 from contextlib import nullcontext
+from pathlib import Path
 
 from tests.benchmarks import harness, report
 from tests.benchmarks.house import House, installation
@@ -21,6 +22,9 @@ BENCHMARKS = {
     "issuing": True,
     "uploads": True,
     "pages": True,
+    "million": True,
+    "imports": True,
+    "reviewers": True,
     "serve": False,
 }
 
@@ -29,6 +33,7 @@ def main(arguments: list[str] | None = None) -> int:
     """Run the named ones in order, then write the report if asked."""
     parser = argparse.ArgumentParser(prog="script/bench", description=__doc__)
     parser.add_argument("--short", action="store_true", help="few runs: does the code work?")
+    parser.add_argument("--keep", type=Path, help="where a house is kept for another run")
     parser.add_argument("--report", action="store_true", help="write docs/benchmarks.md")
     parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(BENCHMARKS))
     options = parser.parse_args(arguments)
@@ -38,7 +43,7 @@ def main(arguments: list[str] | None = None) -> int:
         )
     names = options.names or ([] if options.report else list(BENCHMARKS))
     if len(names) == 1:
-        _measure(names[0], short=options.short)
+        _measure(names[0], short=options.short, kept=options.keep)
     failed = [name for name in names if len(names) > 1 and not _apart(name, short=options.short)]
     if options.report:
         report.write()
@@ -53,11 +58,11 @@ def _apart(name: str, *, short: bool) -> bool:
     return subprocess.run(command, check=False).returncode == 0
 
 
-def _measure(name: str, *, short: bool) -> None:
+def _measure(name: str, *, short: bool, kept: Path | None) -> None:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that everything is taken down
     print(f"\n{name}: {harness.machine()}, load {os.getloadavg()[0]:.1f}")
     harness.begin(name, short=short)
-    with installation() if BENCHMARKS[name] else nullcontext() as house:
+    with installation(kept) if BENCHMARKS[name] else nullcontext() as house:
         module = importlib.import_module(f"tests.benchmarks.{name}")
         if isinstance(house, House):
             module.measure(house)

@@ -57,9 +57,10 @@ class House:
 
 
 @contextmanager
-def installation() -> Iterator[House]:
-    """Takes everything down again, whatever happens inside."""
-    folder = Path(tempfile.mkdtemp(prefix="anxin-bench-"))
+def installation(kept: Path | None = None) -> Iterator[House]:
+    """Takes everything down again, whatever happens inside; a `kept` one can be entered again."""
+    folder = kept or Path(tempfile.mkdtemp(prefix="anxin-bench-"))
+    folder.mkdir(exist_ok=True)
     home = Home(folder, SERVICE_USER if os.getuid() == 0 else None)
     caller = {
         "ANXIN_ENV": "demo",
@@ -72,18 +73,19 @@ def installation() -> Iterator[House]:
         home.prepare()
         secretfiles.ensure(home)
         house = House(environment, crew)
-        _bring_up(house)
+        _bring_up(house, guests=kept is None)
         yield house
     finally:
         crew.stop()
-        shutil.rmtree(folder, ignore_errors=True)
+        if kept is None:
+            shutil.rmtree(folder, ignore_errors=True)
 
 
-def _bring_up(house: House) -> None:
+def _bring_up(house: House, *, guests: bool) -> None:
     house.postgres.create()
     assert house.environment.valkey
     house.start(
-        _with_room_for_a_guest(house.postgres),
+        _with_room_for_a_guest(house.postgres) if guests else house.postgres.program(),
         house.environment.valkey.program(),
         programs.signer(house.environment),
     )

@@ -7,6 +7,7 @@ connection. The review pages are those of thirty applications entered through th
 others were written by SQL, with everything that belongs to them: documents, pages, verdicts,
 decisions, approvals, certificates and the journal, chained. The queries of a page are counted and
 explained; a sequential scan of a table with more than 10,000 rows counts as a fault.
+`tests.benchmarks.million` looks at more pages in the same way.
 """
 
 import http.client
@@ -17,6 +18,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from http import HTTPStatus
 from itertools import cycle
+from urllib.parse import quote
 
 from django.utils import timezone
 
@@ -45,10 +47,20 @@ KNOWN = 10  # of the thirty applicants were here before
 
 @dataclass(frozen=True)
 class Visit:
-    """Whose pages, and which."""
+    """Whose pages, which, and what is expected of them: ms at p99, queries; so many rounds."""
 
     cookie: str
     addresses: dict[str, list[str]]
+    aim: str = AIM
+    most_queries: str = MOST_QUERIES
+    times: int = TIMES
+    rounds: int = ROUNDS
+    over_http: frozenset[str] | None = None  # these pages; None: all
+
+    @property
+    def repeats(self) -> tuple[int, int]:
+        """Requests in a round, rounds."""
+        return (30, 2) if Run.short else (self.times, self.rounds)
 
 
 def measure(house: House) -> None:
@@ -58,12 +70,21 @@ def measure(house: House) -> None:
     taken = seconds(lambda: _year(counter, at=at))
     print(f"   {Application.objects.count():,} applications in {taken:.0f} s")
     house.crew.run("collectstatic", COLLECT, house.environment.site("command"))
-    visit = Visit(_cookie(counter.ren), _addresses(_desk(counter, at=at)))
-    _inside(house, visit)
-    _over_http(house, visit)
+    look(house, Visit(cookie(counter.ren), _addresses(desk(counter, at=at))))
 
 
-def _year(counter: ra.Counter, *, at: datetime) -> None:
+def look(house: House, *visits: Visit) -> None:
+    """Server time, processor time, queries and plans of each page; then the time over HTTP."""
+    for visit in visits:
+        _inside(house, visit)
+    port = house.environment.staff_port
+    house.start(programs.site(house.environment, "staff", port))
+    for visit in visits:
+        _over_http(port, visit)
+
+
+def ids_of(counter: ra.Counter) -> dict[str, int]:
+    """Who and what a year is made of."""
     people = {
         "chen": counter.chen,
         "zhao": counter.zhao,
@@ -74,10 +95,15 @@ def _year(counter: ra.Counter, *, at: datetime) -> None:
     ids["point"] = Office.objects.get(code="LRA0103").pk
     ids["other"] = Office.objects.get(code="RA02").pk
     ids["ca"] = CertificateAuthority.objects.get(code="nmg-sm2").pk
-    population.populate(ids, many=population.MANY // (10 if Run.short else 1), at=at)
+    return ids
 
 
-def _desk(counter: ra.Counter, *, at: datetime) -> list[str]:
+def _year(counter: ra.Counter, *, at: datetime) -> None:
+    many = population.MANY // (10 if Run.short else 1)
+    population.populate(ids_of(counter), many=many, whole=many, at=at)
+
+
+def desk(counter: ra.Counter, *, at: datetime) -> list[str]:
     """Numbers of thirty applications that wait, half of them looked through by the reviewer."""
     waiting = []
     for number, person in enumerate(applicants(), start=1):
@@ -104,7 +130,7 @@ def _submitted(counter: ra.Counter, number: int, fields: dict[str, str], *, at: 
     return application_id
 
 
-def _cookie(reviewer: Actor) -> str:
+def cookie(reviewer: Actor) -> str:
     """A session of the staff site behind both factors."""
     return str(signed_in(reviewer).session.session_key)
 
@@ -122,7 +148,9 @@ def _addresses(numbers: list[str]) -> dict[str, list[str]]:
 
 def _inside(house: House, visit: Visit) -> None:
     """In a process with the staff site's settings; it prints what it found as JSON."""
-    told = json.dumps([visit.cookie, visit.addresses, *_times()])
+    told = json.dumps([visit.cookie, visit.addresses, *visit.repeats])
+    empty = [page for page, addresses in visit.addresses.items() if not addresses]
+    assert not empty, empty
     done = subprocess.run(
         [sys.executable, "-m", "tests.benchmarks.pages_inside"],
         input=told,
@@ -133,47 +161,49 @@ def _inside(house: House, visit: Visit) -> None:
         env=house.environment.site("staff"),
     )
     for page, found in json.loads(done.stdout).items():
-        percentiles(f"{page}, server time", found["rounds"], aim=AIM)
+        percentiles(f"{page}, server time", found["rounds"], aim=visit.aim)
         show(Figure(f"{page}, processor time of the site", "ms", tuple(found["processor"])))
-        show(Figure(f"{page}, queries", "", (found["queries"],), MOST_QUERIES))
+        offsets = found["offsets"]
+        show(Figure(f"{page}, queries with OFFSET", "", (offsets,), NO_SCANS))
+        show(Figure(f"{page}, queries", "", (found["queries"],), visit.most_queries))
         scans = found["scans"]
         show(
             Figure(f"{page}, scans of whole tables", "", (len(scans),), NO_SCANS, ", ".join(scans))
         )
 
 
-def _times() -> tuple[int, int]:
-    """Requests in a round, rounds."""
-    return (30, 2) if Run.short else (TIMES, ROUNDS)
-
-
 # --- over HTTP ---------------------------------------------------------------------------------
 
 
-def _over_http(house: House, visit: Visit) -> None:
-    port = house.environment.staff_port
-    house.start(programs.site(house.environment, "staff", port))
+def _over_http(port: int, visit: Visit) -> None:
     site = http.client.HTTPConnection("127.0.0.1", port)
     for page, addresses in visit.addresses.items():
-        percentiles(f"{page}, over HTTP", _rounds(site, addresses, visit.cookie), aim=AIM)
+        if visit.over_http is not None and page not in visit.over_http:
+            continue
+        percentiles(f"{page}, over HTTP", _rounds(site, addresses, visit), aim=visit.aim)
 
 
 def _rounds(
-    site: http.client.HTTPConnection, addresses: list[str], cookie: str
+    site: http.client.HTTPConnection, addresses: list[str], visit: Visit
 ) -> list[list[float]]:
     """Milliseconds of each request, by round."""
-    places, (times, rounds) = cycle(addresses), _times()
-    for _ in range(2 * len(addresses)):  # until both workers have loaded all there is to load
-        _fetch(site, next(places), cookie)
+    places, (times, rounds) = cycle(addresses), visit.repeats
+    for _ in range(min(2 * len(addresses), 20)):  # until both workers have loaded what they need
+        _fetch(site, next(places), visit.cookie)
     return [
-        [1000 * seconds(lambda: _fetch(site, next(places), cookie)) for _ in range(times)]
+        [1000 * seconds(lambda: _fetch(site, next(places), visit.cookie)) for _ in range(times)]
         for _ in range(rounds)
     ]
 
 
 def _fetch(connection: http.client.HTTPConnection, address: str, cookie: str) -> None:
-    connection.request("GET", address, headers={"Cookie": f"anxin-staff={cookie}"})
+    connection.request(
+        "GET", quote(address, safe="/?&="), headers={"Cookie": f"anxin-staff={cookie}"}
+    )
     response = connection.getresponse()
     body = response.read()
+    if place := response.headers.get("Location"):  # straight to the only thing that was found
+        _fetch(connection, place, cookie)
+        return
     if response.status != HTTPStatus.OK or b"<main" not in body:
         raise SystemExit(f"{address}: {response.status}")

@@ -2,7 +2,7 @@
 
 Reads [cookie, {page: addresses}, times, rounds] as JSON and answers with {page: {"rounds": ms of
 each request, by round; "processor": ms a request, by round; "queries": the most of any address;
-"scans": large tables that were read from end to end}}.
+"offsets": queries that skip rows; "scans": large tables that were read from end to end}}.
 """
 
 import json
@@ -46,12 +46,13 @@ def look(client: Client, addresses: list[str], times: int, rounds: int) -> dict[
         "rounds": taken,
         "processor": used,
         "queries": max(len(queries) for queries in asked),
+        "offsets": sum(" OFFSET " in sql for queries in asked for sql in queries),
         "scans": sorted({table for queries in asked for sql in queries for table in scanned(sql)}),
     }
 
 
 def fetch(client: Client, address: str) -> None:
-    response = client.get(address)
+    response = client.get(address, follow=True)
     if response.status_code != 200 or b"<main" not in response.content:
         raise SystemExit(f"{address}: {response.status_code}")
 

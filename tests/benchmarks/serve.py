@@ -9,7 +9,6 @@ Memory is the peak of each process (VmHWM) after the demo and some clicks on bot
 end what all have together, shared pages counted once (PSS).
 """
 
-import http.client
 import os
 import re
 import shutil
@@ -19,19 +18,18 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from html.parser import HTMLParser
 from pathlib import Path
 from typing import Self
-from urllib.parse import urlencode
 
 from anxin.supervisor import procfs
 from anxin.supervisor.home import CHECKOUT
 from tests.benchmarks.harness import Figure, Run, show
 from tests.benchmarks.house import free_port
+from tests.benchmarks.memory import KIB, share, status
+from tests.benchmarks.visitor import Visitor
 
 FIRST, LATER = 3, 5  # starts
 UP = "Ctrl-C stops everything"
-KIB = 1024
 PAGES = {
     "shenjia": ["/w/queue/", "/w/queue/?view=all", "/w/search/?q=RA", "/w/revocations/", "/me/"],
     "chenyue": ["/w/queue/", "/w/intake/", "/w/handover/"],
@@ -119,9 +117,9 @@ def _memory(place: Path) -> None:
             _click(product)
         programs = _programs(place)
         for name, pids in sorted(programs.items()):
-            peaks = tuple(_status(pid, "VmHWM") / KIB for pid in pids)
+            peaks = tuple(status(pid, "VmHWM") / KIB for pid in pids)
             show(Figure(f"peak memory, {name}, processes: {len(pids)}", "MiB", peaks))
-        shares = [_pss(pid) for pids in programs.values() for pid in pids]
+        shares = [share(pid) for pids in programs.values() for pid in pids]
         show(Figure("memory of all processes together (PSS)", "MiB", (sum(shares) / KIB,)))
 
 
@@ -133,16 +131,6 @@ def _programs(place: Path) -> dict[str, list[int]]:
     }
     found["postgres"] = [process.pid for process in procfs.working_in(place / "postgres")]
     return {name: pids for name, pids in found.items() if pids}
-
-
-def _status(pid: int, field: str) -> int:
-    text = Path(f"/proc/{pid}/status").read_text()
-    return int(re.search(rf"{field}:\s+(\d+) kB", text)[1])
-
-
-def _pss(pid: int) -> int:
-    text = Path(f"/proc/{pid}/smaps_rollup").read_text()
-    return int(re.search(r"^Pss:\s+(\d+) kB", text, re.MULTILINE)[1])
 
 
 # --- clicks ------------------------------------------------------------------------------------
@@ -159,51 +147,3 @@ def _click(product: Product) -> None:
                 visitor.get(case)
     for page in PUBLIC:
         Visitor(product.public).get(page)
-
-
-class Visitor:
-    """A browser with cookies and nothing else."""
-
-    def __init__(self, port: str) -> None:
-        self.site = http.client.HTTPConnection("127.0.0.1", int(port), timeout=60)
-        self.cookies: dict[str, str] = {}
-
-    def get(self, address: str) -> str:
-        return self._ask("GET", address)
-
-    def sign_in(self, login: str) -> None:
-        """Both factors, as the demo fills them in."""
-        page = self.get(f"/sign-in/?as={login}")
-        page = self._ask("POST", "/sign-in/", filled_in(page))
-        page = self._ask("POST", "/sign-in/code/", filled_in(page))
-        if "/sign-out/" not in page:
-            raise SystemExit(f"{login} could not sign in")
-
-    def _ask(self, method: str, address: str, form: dict[str, str] | None = None) -> str:
-        headers = {"Cookie": "; ".join(f"{name}={text}" for name, text in self.cookies.items())}
-        headers["Content-Type"] = "application/x-www-form-urlencoded"
-        self.site.request(method, address, urlencode(form or {}), headers)
-        answer = self.site.getresponse()
-        for cookie in answer.headers.get_all("Set-Cookie", []):
-            name, _, rest = cookie.partition("=")
-            self.cookies[name] = rest.partition(";")[0]
-        body = answer.read()
-        if answer.status >= 400:
-            raise SystemExit(f"{method} {address}: {answer.status}")
-        if place := answer.headers.get("Location"):
-            return self.get(place)
-        return body.decode(errors="replace")
-
-
-def filled_in(page: str) -> dict[str, str]:
-    """The fields of the page's forms, with what stands in them."""
-    fields: dict[str, str] = {}
-
-    class Reader(HTMLParser):
-        def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-            named = dict(attrs)
-            if tag == "input" and named.get("name"):
-                fields[str(named["name"])] = named.get("value") or ""
-
-    Reader().feed(page)
-    return fields
