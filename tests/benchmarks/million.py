@@ -124,7 +124,7 @@ def _of_a_reviewer() -> dict[str, list[str]]:
     deep = [f"{round(one.deadline_at.timestamp() * 10**6)}_{one.pk}" for one in waiting]
     middle = newest[newest.count() // 2].pk
     done = list(visible.filter(pk__gt=middle, state="accepted").order_by("pk")[: SPREAD * 50 : 50])
-    known = applicants()
+    known = list(applicants())
     opened = list(newest.filter(state="submitted", subscriber__isnull=False)[:10])
     whole = Subscriber.objects.order_by("pk").first()
     assert whole
