@@ -64,7 +64,8 @@ def begin(name: str, *, short: bool) -> None:
     """Note which benchmark begins, on what machine. `short` runs prove the code, not its speed."""
     Run.name, Run.short = name, short
     Run.begun = datetime.now(UTC).isoformat(timespec="seconds")
-    _keep({"machine": machine(), "load": os.getloadavg()[0], "short": short, "of": versions()})
+    at_begin = {"load": os.getloadavg()[0], "nice": os.nice(0), "short": short}
+    _keep({"machine": machine(), **at_begin, "of": versions()})
 
 
 def show(figure: Figure) -> Figure:

@@ -11,7 +11,8 @@ HEAD = """# Benchmarks
 Written by `script/bench --report` from what `script/bench` measured; run both to have your own.
 Medians, with the smallest and the largest of the rounds. The load beside each heading is what else
 the machine was doing when the run began: figures under load tell less than their neighbours'
-ratios. A *short* run proves that the benchmark works, not how fast the product is.
+ratios; *nice* says that it was preferred to the rest (below 0) or put behind it. A *short* run
+proves that the benchmark works, not how fast the product is.
 """
 
 
@@ -28,10 +29,11 @@ def write() -> None:
 
 def _section(name: str, run: list[dict[str, object]]) -> str:
     head, figures = run[0], run[1:]
-    short = ", short run" if head["short"] else ""
+    told = f", nice {head['nice']}" if head.get("nice") else ""
+    told += ", short run" if head["short"] else ""
     lines = [
         f"\n## {name}\n",
-        f"{head['machine']}; load {head['load']:.1f}{short}; {head['of']}; {head['run']}\n",
+        f"{head['machine']}; load {head['load']:.1f}{told}; {head['of']}; {head['run']}\n",
         "| what | median | | range | aim | |",
         "|---|---:|---|---|---|---|",
         *(_line(row) for row in figures),
