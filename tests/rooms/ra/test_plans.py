@@ -82,5 +82,4 @@ def test_a_subscribers_page_has_its_indexes(counter):
 def test_a_table_without_an_index_for_it_is_noticed(counter):
     ra.submitted(counter)
 
-    assert scanned(lambda: Application.objects.filter(days=17).first()) <= {"ra_application"}
     assert scanned(lambda: list(Application.objects.filter(days=17))) == {"ra_application"}
