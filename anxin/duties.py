@@ -76,6 +76,9 @@ DUTIES: dict[str, Duty] = {
     "ra.grant_authority": _administration(
         "ra.branches.services.grant_authority", cps="1.4.2", shows="ra.offices.shown.office"
     ),
+    "ra.issue_partner_key": _administration(
+        "ra.partners.services.issue", cps="1.4.2", shows="ra.partners.shown.key"
+    ),
     "ra.stop_office": _administration(
         "ra.offices.services.stop", cps="5.8", shows="ra.offices.shown.office"
     ),

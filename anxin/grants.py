@@ -170,6 +170,13 @@ GRANTS: dict[str, dict[str, str]] = {
         "anxin_public": "INSERT, SELECT (id, submission_id, slot, kind, size)",
     },
     "ra_importchunk": {"anxin_staff": KEEP},
+    # systems of partner RAs: secrets and answers sealed, what is over is swept by workers
+    "ra_partnerkey": {"anxin_staff": "SELECT, INSERT, UPDATE (state, secret, handed_out_by)"},
+    "ra_partnernonce": {"anxin_staff": ADD, "anxin_worker": "SELECT (id, at), DELETE"},
+    "ra_partneranswer": {
+        "anxin_staff": "SELECT, INSERT, UPDATE (status, body)",
+        "anxin_worker": "SELECT (id, at), DELETE",
+    },
     "ra_receipt": {"anxin_staff": ADD},
     "ra_nameproof": {
         "anxin_staff": KEEP,

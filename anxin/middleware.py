@@ -11,21 +11,13 @@ from django.shortcuts import render
 from django.utils import timezone, translation
 
 from anxin.kernel import web
-from anxin.kernel.errors import Kind, Refusal
+from anxin.kernel.errors import STATUS, Kind, Refusal
 from anxin.logs import named
 from anxin.wording import sentence
 from audit.log import note_refusal
 
 log = logging.getLogger(__name__)
 
-STATUS = {
-    Kind.INVALID: 422,
-    Kind.FORBIDDEN: 403,
-    Kind.NOT_FOUND: 404,
-    Kind.CONFLICT: 409,
-    Kind.NOT_READY: 503,
-    Kind.TOO_OFTEN: 429,
-}
 NEXT = Callable[[HttpRequest], HttpResponse]
 
 

@@ -336,6 +336,11 @@ CELERY_BEAT_SCHEDULE = {
     for name, seconds in TIMETABLE.items()
 }
 
+# --- The interface for systems of partners (ra/api) -------------------------------------------
+REST_FRAMEWORK = {
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema"
+}  # for description.py
+
 # --- Logging: to standard error, never a payload --------------------------------------------
 LOGGING = {
     "version": 1,

@@ -14,7 +14,7 @@ from people.approvals.services import propose, redeem, vote, withdraw
 from people.notices.rules import Event as StaffEvent
 from people.notices.services import keep_address as keep_mail_address
 from people.notices.services import tell as tell_staff
-from people.trust.queries import Holder, holders
+from people.trust.queries import Holder, acting, holders
 from people.trust.roles import Role
 from people.trust.rules import Item
 from people.trust.services import appoint, dismiss, note_finding, open_file
@@ -28,6 +28,7 @@ __all__ = [
     "Spent",
     "StaffEvent",
     "Vote",
+    "acting",
     "appoint",
     "approval",
     "create_staff",

@@ -75,6 +75,7 @@ PAGES = (
         _("CA 互认协议"),
         frozenset({Role.CA_ADMIN, Role.SECURITY_ADMIN}),
     ),
+    Page(OFFICES, "partner-keys", "key", _("接口密钥"), KEEPERS),
     Page(MONEY, "fees", "report", _("费用"), frozenset({Role.FINANCE, Role.CA_ADMIN})),
     Page(RECORDS, "audit", "list-search", _("审计日志"), frozenset({Role.AUDITOR})),
     Page(SELF, "approvals", "checklist", _("待我审批"), PARTIES),

@@ -25,6 +25,9 @@ from ra.notices.models import Contact as Contact
 from ra.notices.models import Notice as Notice
 from ra.online.models import Submission as Submission
 from ra.online.models import SubmissionFile as SubmissionFile
+from ra.partners.models import PartnerAnswer as PartnerAnswer
+from ra.partners.models import PartnerKey as PartnerKey
+from ra.partners.models import PartnerNonce as PartnerNonce
 from ra.receipts.models import Receipt as Receipt
 from ra.review.models import Decision as Decision
 from ra.review.models import ItemVerdict as ItemVerdict

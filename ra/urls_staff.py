@@ -15,6 +15,7 @@ from ra.intake import views as intake
 from ra.notices import views as notices
 from ra.offices import views as offices
 from ra.online import views as online
+from ra.partners import views as partners
 from ra.procedures import views as procedures
 from ra.receipts import views as receipts
 from ra.requests import views as requests
@@ -149,5 +150,8 @@ urlpatterns = [
     path("offices/<str:code>/stop/", offices.stop, name="office-stop"),
     path("ca-agreements/", agreements.index, name="ca-agreements"),
     path("subscribers/<int:subscriber_id>/", subscribers.show, name="subscriber"),
+    path("partner-keys/", partners.index, name="partner-keys"),
+    path("partner-keys/<str:number>/hand-out/", partners.hand_out, name="partner-key-hand-out"),
+    path("partner-keys/<str:number>/revoke/", partners.revoke, name="partner-key-revoke"),
     path("search/", certificates.find, name="search"),
 ]

@@ -16,6 +16,7 @@ from ra.intake.wording import WORDING as INTAKE
 from ra.lookups.wording import WORDING as LOOKUPS
 from ra.notices.wording import WORDING as NOTICES
 from ra.online.wording import WORDING as ONLINE
+from ra.partners.wording import WORDING as PARTNERS
 from ra.procedures.wording import WORDING as PROCEDURES
 from ra.receipts.wording import WORDING as RECEIPTS
 from ra.review.wording import WORDING as REVIEW
@@ -48,4 +49,5 @@ WORDING = {
     **NOTICES,
     **ONLINE,
     **FEES,
+    **PARTNERS,
 }

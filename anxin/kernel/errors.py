@@ -14,6 +14,16 @@ class Kind(StrEnum):
     TOO_OFTEN = "too_often"
 
 
+STATUS = {  # of HTTP
+    Kind.INVALID: 422,
+    Kind.FORBIDDEN: 403,
+    Kind.NOT_FOUND: 404,
+    Kind.CONFLICT: 409,
+    Kind.NOT_READY: 503,
+    Kind.TOO_OFTEN: 429,
+}
+
+
 class Refusal(Exception):
     """The system understood and says no.
 

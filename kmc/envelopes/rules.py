@@ -13,6 +13,7 @@ PURPOSES = frozenset(
         "ra.disclosure",
         "ra.hold",
         "ra.import",
+        "ra.partner_key",
         "ra.revocation",
         "ra.subscriber",
     }

@@ -9,6 +9,7 @@ from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import Exists, OuterRef, QuerySet
 from django.db.models.functions import JSONObject
 
+from anxin.kernel.actors import Actor
 from anxin.kernel.errors import Kind, Refusal
 from people.trust import rules
 from people.trust.models import Appointment, Finding, PersonnelFile
@@ -25,6 +26,17 @@ def roles_of(person_id: int, *, at: datetime) -> frozenset[str]:
         return frozenset()
     file = _view(row)
     return frozenset(role for role in row.held if not rules.standing(file, role, at=at))
+
+
+def acting(person_id: int, *, address: str, at: datetime) -> Actor:
+    """A person in whose name a machine acts, with the roles that count at this time.
+
+    None of them once the account is closed.
+    """
+    columns = ("person__name", "person__office", "person__is_active")
+    name, office, is_active = PersonnelFile.objects.values_list(*columns).get(pk=person_id)
+    roles = roles_of(person_id, at=at) if is_active else frozenset()
+    return Actor(person_id, name, roles, address, office)
 
 
 @dataclass(frozen=True, slots=True)

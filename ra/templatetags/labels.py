@@ -29,6 +29,7 @@ from ra.intake import wording as intake
 from ra.lookups import wording as lookups
 from ra.notices import wording as notices
 from ra.online import wording as online
+from ra.partners import wording as partners
 from ra.procedures import wording as procedures
 from ra.review import wording as review
 from ra.review.pages import CaseView
@@ -96,6 +97,8 @@ TABLES: Mapping[str, Mapping[str, Any]] = {
     "online_purpose": online.PURPOSES,
     "online_reason": online.REASONS,
     "outcome": OUTCOMES,
+    "partner_key": partners.STATES,
+    "partner_scope": partners.SCOPES,
     "procedure": procedures.PROCEDURES,
     "profile": PROFILES,
     "proof": domains.STATES,

@@ -1,0 +1,86 @@
+"""Keys of partner RAs for their page; who may be responsible for one."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from anxin.kernel.actors import SYSTEM, Actor
+from anxin.kernel.workdays import SHANGHAI
+from people.api import Approval, Holder, Role, holders, may, open_approvals, staff_names
+from ra.branches import queries as branches
+from ra.branches.queries import OfficeView
+from ra.branches.rules import State as OfficeState
+from ra.partners import rules
+from ra.partners.models import PartnerKey
+
+ISSUE = "ra.issue_partner_key"
+SUBJECT = "ra.partnerkey"  # of all proposals: one waits at a time
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """`over`: its term has ended."""
+
+    number: str
+    name: str
+    office: str
+    person: str
+    scopes: tuple[str, ...]
+    valid_until: date
+    state: str
+    over: bool
+
+
+@dataclass(frozen=True, slots=True)
+class KeysPage:
+    """`pending` waits for a second person; `may_decide`: the one who asks may."""
+
+    lines: tuple[Line, ...]
+    pending: Approval | None
+    may_decide: bool
+    may_propose: bool
+    hands_out: bool
+
+
+def page(actor: Actor, *, at: datetime) -> KeysPage:
+    rows = list(PartnerKey.objects.select_related("office").order_by("-pk"))
+    names = staff_names({row.person_id for row in rows})
+    waiting = open_approvals(ISSUE, [SUBJECT]).get(SUBJECT)
+    return KeysPage(
+        tuple(_line(row, names, today=today(at)) for row in rows),
+        waiting,
+        waiting is not None and not may(actor, ISSUE, approval=waiting),
+        waiting is None and not may(actor, ISSUE),
+        not may(actor, ISSUE),
+    )
+
+
+def _line(row: PartnerKey, names: dict[int, str], *, today: date) -> Line:
+    return Line(
+        row.number,
+        row.name,
+        f"{row.office.code} {row.office.name}",
+        names.get(row.person_id, ""),
+        tuple(row.scopes),
+        row.valid_until,
+        row.state,
+        row.state != rules.State.REVOKED and today > row.valid_until,
+    )
+
+
+def responsible(*, at: datetime) -> list[tuple[Holder, OfficeView]]:
+    """Operators of offices that work, each with the office."""
+    places = {one.code: one for one in branches.offices(SYSTEM) if one.state == OfficeState.OPEN}
+    found = holders(Role.OPERATOR, at=at)
+    return [(one, places[one.office]) for one in found if one.office in places]
+
+
+def locked(number: str) -> PartnerKey:
+    """The row, locked until the transaction ends. Refuses `partners.unknown`."""
+    row = PartnerKey.objects.select_for_update().filter(number=number).first()
+    if row is None:
+        raise rules.unknown(number)
+    return row
+
+
+def today(at: datetime) -> date:
+    return at.astimezone(SHANGHAI).date()

@@ -1,0 +1,126 @@
+"""Keys of partner RAs: agreed to by two, drawn once, revoked at once (CPS 1.4.2)."""
+
+import base64
+import secrets
+from collections.abc import Collection
+from datetime import date, datetime
+
+from django.db import transaction
+
+from anxin.kernel.actors import Actor
+from anxin.kernel.errors import Kind, Refusal
+from audit.log import advance, record, subject_of
+from kmc import api as kmc
+from people.api import Approval, propose, redeem
+from ra.applicants.services import numbered
+from ra.branches import queries as branches
+from ra.partners import queries, rules
+from ra.partners.models import PartnerAnswer, PartnerKey, PartnerNonce
+from ra.partners.queries import ISSUE, SUBJECT
+
+SECRET = 32  # bytes, RFC 2104 3: as long as the digest
+
+
+@transaction.atomic
+def propose_key(
+    name: str,
+    *,
+    person_id: int,
+    scopes: Collection[str],
+    valid_until: date,
+    actor: Actor,
+    at: datetime,
+) -> Approval:
+    """Ask for a key, whose acts will be those of this operator, at the operator's office.
+
+    Refuses `partners.name`, `scopes`, `term`, `responsible` with their field.
+    """
+    rules.check_terms(name.strip(), scopes, valid_until, today=queries.today(at))
+    office = _office_of(person_id, at=at)
+    payload = _payload(name.strip(), office, person_id, scopes, valid_until.isoformat())
+    return propose(ISSUE, payload, subject=SUBJECT, actor=actor, at=at)
+
+
+def issue(
+    approval: Approval,
+    *,
+    name: str,
+    office: str,
+    person_id: int,
+    scopes: list[str],
+    valid_until: str,
+    actor: Actor,
+    at: datetime,
+) -> None:
+    """Named in `anxin/duties.py`; runs inside the vote's transaction."""
+    payload = _payload(name, _office_of(person_id, at=at), person_id, scopes, valid_until)
+    redeem(approval, ISSUE, payload, actor=actor, at=at)
+    ends = date.fromisoformat(valid_until)
+    rules.check_terms(name, scopes, ends, today=queries.today(at))
+    row = PartnerKey.objects.create(
+        state=rules.State.GRANTED,
+        number=numbered("PK", at),
+        name=name,
+        office_id=branches.office(office).id,
+        person_id=person_id,
+        scopes=scopes,
+        valid_until=ends,
+        approval_id=approval.id,
+        granted_at=at,
+        data_key=kmc.new_data_key("ra.partner_key", actor=actor, at=at),
+    )
+    record(ISSUE, subject_of(row), actor=actor, at=at, number=row.number, terms=payload)
+
+
+@transaction.atomic
+def hand_out(number: str, *, actor: Actor, at: datetime) -> str:
+    """The secret, base64, told this once. Refuses a key whose secret was drawn, or revoked."""
+    row = queries.locked(number)
+    rules.STEPS.after("hand_out", row.state)
+    secret = secrets.token_bytes(SECRET)
+    row.secret = kmc.seal(row.data_key, row.secret_context(), secret)
+    row.handed_out_by = actor.person_id
+    row.save(update_fields=["secret", "handed_out_by"])
+    advance(row, "hand_out", actor=actor, at=at)
+    return base64.b64encode(secret).decode()
+
+
+@transaction.atomic
+def revoke(number: str, *, actor: Actor, at: datetime) -> None:
+    """At once, by one person; the secret and what the key was answered are shredded."""
+    row = queries.locked(number)
+    advance(row, "revoke", actor=actor, at=at)
+    kmc.destroy_data_key(row.data_key, reason="partner key revoked", actor=actor, at=at)
+
+
+@transaction.atomic
+def sweep(*, at: datetime) -> None:
+    """Nonces that cannot come again, answers nobody will ask for again."""
+    PartnerNonce.objects.filter(at__lt=at - rules.NONCES_KEPT).delete()
+    PartnerAnswer.objects.filter(at__lt=at - rules.ANSWERS_KEPT).delete()
+
+
+def _office_of(person_id: int, *, at: datetime) -> str:
+    """Where this operator works. Refuses `partners.responsible`."""
+    for person, office in queries.responsible(at=at):
+        if person.id == person_id:
+            return office.code
+    raise Refusal(
+        Kind.INVALID,
+        "partners.responsible",
+        "an operator of an office that works",
+        cps="4.3.1",
+        field="person_id",
+    )
+
+
+def _payload(
+    name: str, office: str, person_id: int, scopes: Collection[str], valid_until: str
+) -> dict[str, object]:
+    return {
+        "name": name,
+        "office": office,
+        "person_id": person_id,
+        "scopes": sorted(set(scopes)),
+        "valid_until": valid_until,
+    }
