@@ -15,6 +15,8 @@ from ra.branches.models import Office
 from ra.holds.models import HoldRequest
 from ra.offices import queries
 from ra.offices.queries import STOP
+from ra.online.models import Submission
+from ra.online.rules import UNSETTLED
 from ra.revocations.models import RevocationRequest
 
 
@@ -40,8 +42,8 @@ def stop(
 ) -> None:
     """Named in `anxin/duties.py`; runs inside the vote's transaction.
 
-    Open applications, open requests and everything with a certificate go to the successor, whose
-    people go on with them; what is over stays where it was decided.
+    Open applications, what came in online, open requests and everything with a certificate go to
+    the successor, whose people go on with them; what is over stays where it was decided.
     """
     row, other = _both(office_id, successor, actor)
     redeem(approval, STOP, _payload(row, other), actor=actor, at=at)
@@ -64,8 +66,10 @@ def _hand_over(before: int, after: int, *, actor: Actor, at: datetime) -> dict[s
         kind.objects.filter(office_id=before, state="requested").update(office_id=after)
         for kind in (RevocationRequest, HoldRequest)
     ]
+    sent = Submission.objects.filter(office_id=before, state__in=UNSETTLED).update(office_id=after)
     return {
         "applications": len(open_ones),
+        "submissions": sent,
         "certificates": certified,
         "requests": sum(requests),
     }

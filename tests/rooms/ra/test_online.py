@@ -21,6 +21,7 @@ from ra.intake import services as intake
 from ra.online import queries, rules, services
 from ra.online.models import Submission, SubmissionFile
 from ra.review import services as review
+from tests.rooms.ra import test_offices
 from tests.support import ra
 from tests.support.people import hire, signed_in
 from tests.support.ra import AT, FIELDS, MINUTE, PAPERS
@@ -202,6 +203,18 @@ def test_another_office_neither_sees_nor_takes_it(counter):
     assert queries.waiting(counter.zhao) == []
     assert refused_by(services.take, told.number, actor=counter.zhao, at=AT) == "online.unknown"
     assert [one.number for one in queries.waiting(counter.chen)] == [told.number]
+
+
+def test_what_came_in_goes_to_the_office_that_goes_on(counter):
+    """CPS-5.8"""
+    told = sent()
+    tang, gao = hire("tang", Role.SECURITY_ADMIN, office=""), hire("gao", Role.CA_ADMIN, office="")
+
+    test_offices.stop("LRA0103", "RA02", tang, gao)
+
+    assert queries.offices() == [("RA01", "栖原注册中心"), ("RA02", "江海注册中心")]
+    assert [one.number for one in queries.waiting(counter.zhao)] == [told.number]
+    assert services.take(told.number, actor=counter.zhao, at=AT + 30 * MINUTE)
 
 
 def test_a_reviewer_takes_nothing_in(counter):
