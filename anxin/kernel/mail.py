@@ -15,6 +15,7 @@ from anxin.kernel.secret_files import read_private
 
 SMTP = "django.core.mail.backends.smtp.EmailBackend"
 TIMEOUT = 20  # seconds
+BETWEEN = "\n\n—\n\n"  # the two languages of a text
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -32,7 +33,13 @@ def bilingual(to: str, say: Callable[[], tuple[str, list[str]]]) -> Message:
         subject, chinese = say()
     with override("en"):
         other, english = say()
-    return Message(to, f"{subject} / {other}", "\n\n".join([*chinese, "—", *english]) + "\n")
+    text = BETWEEN.join("\n\n".join(said) for said in (chinese, english))
+    return Message(to, f"{subject} / {other}", f"{text}\n")
+
+
+def by_language(text: str) -> list[tuple[str, str]]:
+    """The text taken apart again, for a page: language tag, and what is said in it."""
+    return list(zip(("zh-Hans", "en"), text.split(BETWEEN, 1), strict=False))
 
 
 def send(message: Message, *, reference: str) -> None:

@@ -1,6 +1,6 @@
 """Charts as SVG drawn on the server: no script, printable, values as attributes."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date
 from math import ceil
 from typing import Protocol
@@ -30,10 +30,20 @@ class DailyCount(Protocol):
     def revoked(self) -> int: ...
 
 
+def ceiling(counts: Iterable[int]) -> int:
+    """Where the drawing ends: at or above each count, and LINES lines stand at whole numbers."""
+    return LINES * max(ceil(max(counts, default=0) / LINES), 1)
+
+
+def grid(top: int, floor: float, scale: float) -> list[tuple[float, int]]:
+    """Height and count of the floor and of the lines above."""
+    return [(round(floor - count * scale, 1), count) for count in range(0, top + 1, top // LINES)]
+
+
 @register.simple_tag
 def bars(days: Sequence[DailyCount]) -> SafeString:
     """Certificates issued (up) and revoked (down) by day, as the inside of a 790 by 200 SVG."""
-    top = LINES * max(ceil(max((one.issued for one in days), default=0) / LINES), 1)
+    top = ceiling(one.issued for one in days)
     deepest = max((one.revoked for one in days), default=0)
     scale = min((BOTTOM - TOP) / (top + deepest), (BOTTOM - TOP - LEAST) / top)
     floor = TOP + top * scale
@@ -52,8 +62,7 @@ def bars(days: Sequence[DailyCount]) -> SafeString:
         lower.append((x, round(floor + 2, 1), wide, round(one.revoked * scale, 1)))
         if (len(days) - 1 - at) % max(len(days) // LABELS, 1) == 0:
             ticks.append((x, label))
-    counts = range(0, top + 1, top // LINES)
-    lines = [(round(floor - count * scale, 1), count) for count in counts]
+    lines = grid(top, floor, scale)
     return (
         format_html_join("", '<line x1="36" x2="784" y1="{0}" y2="{0}" class="grid"/>', lines)
         + format_html_join("", '<text x="30" y="{}" text-anchor="end">{}</text>', lines)

@@ -126,12 +126,12 @@ def prices_of(row: FeeSchedule) -> list[Price]:
 
 def _schedule(row: FeeSchedule, who: str = "", approval_id: int | None = None) -> ScheduleView:
     known = rules.by_field(prices_of(row))
-    codes = dict.fromkeys(price.profile for price in prices_of(row))
+    priced = {price.profile for price in prices_of(row)}
     return ScheduleView(
         id=row.pk,
         state=row.state,
         valid_from=row.valid_from,
-        rows=tuple((code, _line(code, known)) for code in codes),
+        rows=tuple((code, _line(code, known)) for code in profiles() if code in priced),
         proposed_by=who,
         approval_id=approval_id,
     )

@@ -6,6 +6,7 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
+from anxin.kernel.mail import by_language
 from people.api import Role
 from people.gates import actor_of, only
 from ra.notices import queries, services
@@ -32,8 +33,10 @@ def of_application(request: HttpRequest, number: str) -> HttpResponse:
 @require_GET
 def show(request: HttpRequest, notice_id: int) -> HttpResponse:
     actor = actor_of(request)
+    notice = queries.notice(notice_id, actor)
     context = {
-        "notice": queries.notice(notice_id, actor),
+        "notice": notice,
+        "parts": by_language(notice.text),
         "may_tell": Role.OPERATOR in actor.roles,
     }
     return render(request, "ra/notices/page.html", context)

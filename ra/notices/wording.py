@@ -23,7 +23,7 @@ SUBJECTS = {
     Event.REFUND: _("申请 %(number)s 的退款已办理"),
 }
 TEXTS = {
-    Event.RECEIVED: _("您的数字证书申请已提交审核，一般在%(working_days)s 个工作日内有结果。"),
+    Event.RECEIVED: _("您的数字证书申请已提交审核，一般在 %(working_days)s 个工作日内有结果。"),
     Event.RETURNED: _("您的申请需要补正后才能继续审核。请在 %(due)s 前到受理点办理。"),
     Event.REJECTED: _("您的申请未获批准。更正后可以重新申请。"),
     Event.ISSUED: _("您的证书已签发。请携带证件到受理点领取下载凭证。"),

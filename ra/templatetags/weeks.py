@@ -7,6 +7,7 @@ from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
+from anxin.templatetags.charts import ceiling, grid
 from ra.offices.queries import Week
 
 register = template.Library()
@@ -17,7 +18,8 @@ LEFT, RIGHT, TOP, FLOOR = 40, 784, 20, 170  # user units of the 790 by 200 drawi
 @register.simple_tag
 def week_bars(weeks: Sequence[Week]) -> SafeString:
     """Received by week, what was late of it in red; the inside of a 790 by 200 SVG."""
-    scale = (FLOOR - TOP) / max([one.received for one in weeks] + [1])
+    top = ceiling(one.received for one in weeks)
+    scale = (FLOOR - TOP) / top
     step = (RIGHT - LEFT) / max(len(weeks), 1)
     wide = round(step * 0.62, 1)
     whole, late, labels = [], [], []
@@ -33,7 +35,7 @@ def week_bars(weeks: Sequence[Week]) -> SafeString:
         whole.append((x, round(FLOOR - high, 1), wide, high, said))
         late.append((x, round(FLOOR - red, 1), wide, red))
         labels.append((x, label))
-    lines = [(y, round((FLOOR - y) / scale)) for y in range(TOP, FLOOR + 1, 50)]
+    lines = grid(top, FLOOR, scale)
     return (
         format_html_join("", '<line x1="36" x2="784" y1="{0}" y2="{0}" class="grid"/>', lines)
         + format_html_join("", '<text x="30" y="{}" text-anchor="end">{}</text>', lines)

@@ -131,7 +131,7 @@ def test_the_dashboard_shows_the_lists_and_their_demo_mark(authorities, staff_si
 
     assert "nmg-sm2" in page
     assert "演示" in page
-    assert "新鲜" in page
+    assert '<span class="tag ok">有效</span>' in page
 
 
 def test_an_operator_has_a_list_issued_at_once(authorities, staff_site):

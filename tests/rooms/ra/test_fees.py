@@ -71,7 +71,7 @@ def state():
 
 
 def test_a_price_list_needs_a_second_person(counter, yuan, gu):
-    """CPS-9.1"""
+    """CPS-9.1, CPS-2.3: what is published is agreed to by another, and written down."""
     propose(yuan)
     asked = queries.proposed().approval_id
     assert queries.schedule(AT) is None

@@ -366,6 +366,18 @@ def test_an_agreement_is_one_of_ours_and_really_accepted(counter, version, how, 
     assert refusal.field == field
 
 
+def test_which_agreement_was_accepted_when_and_how_is_kept_and_written_down(counter):
+    """CPS-4.1.2.4"""
+    draft = opened(counter)
+    how, at = "signed_on_paper", AT + MINUTE
+
+    services.accept_agreement(draft.id, "2026-01", how=how, actor=counter.chen, at=at)
+
+    row = Application.objects.get()
+    assert (row.agreement_version, row.agreement_how, row.agreement_at) == ("2026-01", how, at)
+    assert Entry.objects.get(action="ra.accept_agreement").at == at
+
+
 # --- submission ------------------------------------------------------------------------------
 
 

@@ -63,6 +63,17 @@ def test_a_lost_key_is_revoked_with_the_second_persons_word(certificate, live_co
     assert status(application.number).history[-1].what == "revoked"
 
 
+def test_who_ends_early_goes_the_way_of_a_revocation(certificate, live_counter):
+    """CPS-4.11: asked by one, agreed to by another; the reason says that nothing was wrong."""
+    number = ask(certificate, live_counter.chen, cause="own_wish")
+    assert ca_api.certificate(certificate).state == "valid"
+
+    decide(number, live_counter.ren)
+
+    view = ca_api.certificate(certificate)
+    assert (view.state, view.reason) == ("revoked", "cessationOfOperation")
+
+
 def test_a_compromise_counts_from_its_discovery_and_a_wish_from_now(certificate, live_counter):
     from ca.revocation.models import Revocation
 
