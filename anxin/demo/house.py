@@ -18,6 +18,7 @@ OFFICES = (  # code, name, kind, above
     ("CA", "安信电子认证（演示）", "authority", ""),
     ("NMG", "内蒙古注册中心（演示）", "authority", "CA"),
     ("NMG-01", "栖原受理点（演示）", "service_point", "NMG"),
+    ("NMG-02", "临溪受理点（演示）", "service_point", "NMG"),
 )
 FOUNDED_BEFORE = timedelta(days=60)  # the story's oldest certificate is younger
 Say = Callable[[str], None]
@@ -26,7 +27,10 @@ Say = Callable[[str], None]
 def furnish(say: Say, *, at: datetime) -> dict[str, Actor]:
     """Offices, people, CA keys and certificates; returns the people by login."""
     for code, name, kind, above in OFFICES:
-        act = partial(open_office, code, name=name, kind=kind, parent=above, actor=SYSTEM, at=at)
+        opened = at - FOUNDED_BEFORE
+        act = partial(
+            open_office, code, name=name, kind=kind, parent=above, actor=SYSTEM, at=opened
+        )
         _unless_there("branches.taken", act)
     _authorise("NMG", at=at)
     actors = _hire(at=at)

@@ -12,6 +12,7 @@ from datetime import date, datetime, timedelta
 from django.db import transaction
 
 from anxin.demo.cast import COMPANIES, Person, applicants
+from anxin.demo.money import pay
 from anxin.demo.specimens import Artist
 from anxin.kernel.actors import Actor
 from anxin.kernel.workdays import SHANGHAI, working_time
@@ -35,7 +36,9 @@ from ra.verifications.services import note
 
 Say = Callable[[str], None]
 SM2, RSA = "personal-sm2-sign", "personal-rsa-sign"
-COMPANY = "organization-sm2-sign"
+COMPANY, SERVER = "organization-sm2-sign", "server-sm2-sign"
+HOSTS = {"host_name": "www.example.com", "other_names": "shop.example.com"}
+PAID = frozenset({"accepted", "revoked", "revocation asked"})  # and picked up
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,12 +52,12 @@ class Chapter:
 
 CHAPTERS = (
     Chapter(3, "draft"),
-    Chapter(1, "draft"),
+    Chapter(13, "waiting"),
     Chapter(18.6, "waiting"),  # overdue
     Chapter(17.2, "waiting"),  # due within the hour
     Chapter(16.5, "waiting"),
     Chapter(15, "waiting"),
-    Chapter(13, "waiting"),
+    Chapter(1, "draft", SERVER),  # nobody has proved yet that the names are theirs
     Chapter(11.5, "waiting", RSA),
     Chapter(9, "waiting"),
     Chapter(7, "waiting", COMPANY),
@@ -137,17 +140,19 @@ def _decide(chapter: Chapter, draft: Draft, actors: dict[str, Actor], *, at: dat
             _approve(draft, first, at=at)
             if chapter.profile == RSA:
                 _approve(draft, second, at=at)
+            if chapter.ending in PAID:
+                pay(draft.id, actors["yuanxi"], at=at)
 
 
 def _after_issue(
     chapter: Chapter, person: Person, actors: dict[str, Actor], *, at: datetime
 ) -> None:
     """Pick up, and revoke, what has not been yet."""
-    if chapter.ending not in {"accepted", "revoked", "revocation asked"}:
+    if chapter.ending not in PAID:
         return
     subscriber_id = known_subscriber(_identity(chapter, person))
     assert subscriber_id is not None
-    row = Application.objects.get(subscriber_id=subscriber_id)
+    row = Application.objects.filter(subscriber_id=subscriber_id).earliest("pk")
     if row.state == "issued":
         codes = handover.issue_download_codes(row.pk, actor=actors["chenyue"], at=at)
         handover.pick_up(codes.reference, codes.authorisation_code, at=at)
@@ -181,7 +186,9 @@ def _identity(chapter: Chapter, person: Person) -> dict[str, str]:
 
 
 def _company(chapter: Chapter) -> tuple[str, str]:
-    """Name and credit code; each company has a chapter of its own."""
+    """Name and credit code; each has a chapter of its own, and the first wants a server too."""
+    if chapter.profile == SERVER:
+        return COMPANIES[0]
     return COMPANIES[[one for one in CHAPTERS if one.profile == COMPANY].index(chapter)]
 
 
@@ -195,8 +202,10 @@ def _fill_in(
     at: datetime,
 ) -> None:
     algorithm = "rsa-2048" if chapter.profile == RSA else "sm2"
-    if chapter.profile == COMPANY:
+    if chapter.profile in {COMPANY, SERVER}:
         fields, papers = _of_company(person, _company(chapter), artist)
+        if chapter.profile == SERVER:
+            fields, papers = fields | HOSTS, papers | _of_server(_company(chapter), artist)
     else:
         on = at.astimezone(SHANGHAI).date()
         fields, papers = _of_person(person, artist, algorithm=algorithm, on=on)
@@ -207,7 +216,7 @@ def _fill_in(
     note(application_id, on_site, actor=operator, at=at)
     if chapter.ending == "draft":
         return
-    named = fields.get("legal_name", person.name)
+    named = fields.get("host_name") or fields.get("legal_name", person.name)
     subject = names.build([("C", "CN"), ("CN", named)])
     request = requests.build(subject, keys.generate(algorithm))
     intake.attach_request(application_id, request, actor=operator, at=at)
@@ -260,6 +269,18 @@ def _of_company(person: Person, company: tuple[str, str], artist: Artist) -> Ent
         "agent_id": artist.identity_front(person),
     }
     return fields, papers
+
+
+def _of_server(company: tuple[str, str], artist: Artist) -> dict[str, bytes]:
+    """What a server is asked for on top (CPS 3.2.2)."""
+    name, _code = company
+    rows = [("单位全称", name), *(("域名", host) for host in HOSTS.values())]
+    titles = {
+        "domain_right": "域名注册证书（样例）",
+        "icp_record": "网站备案信息（样例）",
+        "ownership_undertaking": "服务器所有权承诺书",
+    }
+    return {slot: artist.sealed_sheet(title, rows, seal=name) for slot, title in titles.items()}
 
 
 def _look_through(draft: Draft, reviewer: Actor, *, at: datetime) -> None:

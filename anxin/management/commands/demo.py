@@ -6,7 +6,9 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
-from anxin.demo.house import furnish
+from anxin.demo.desk import lay_out
+from anxin.demo.house import FOUNDED_BEFORE, furnish
+from anxin.demo.money import publish_prices
 from anxin.demo.story import tell
 from people import api as people
 
@@ -22,7 +24,10 @@ class Command(BaseCommand):
             raise CommandError(f"this installation is {settings.ENV}, not a demo")
         if not options["accounts"]:
             at = timezone.now()
-            tell(furnish(self.stdout.write, at=at), self.stdout.write, at=at)
+            actors = furnish(self.stdout.write, at=at)
+            publish_prices(actors, at=at - FOUNDED_BEFORE)
+            tell(actors, self.stdout.write, at=at)
+            lay_out(actors, at=at)
             return
         for account in people.demo_accounts():
             roles = ", ".join(account.roles)
