@@ -64,7 +64,7 @@ BESIDE = (
       (state, number, certificate_id, office_id, asker, checked_how, asked_at, data_key, maker_id,
        decided_by, decided_at, application_id, cause, discovered_at, late, note)
     SELECT 'refused', 'RV' || to_char(i, 'FM0000000'), c.id, office, 'subscriber', 'on_site',
-      opened, gen_random_uuid(), maker, reviewer, opened, i, 'key_compromise', opened, false, ''
+      opened, gen_random_uuid(), maker, reviewer, opened, i, 'key_at_risk', opened, false, ''
     FROM made JOIN ca_certificate c ON c.warrant = i WHERE c.state = 'valid' AND lot < 5""",
     """INSERT INTO ra_holdrequest
       (state, number, certificate_id, office_id, asker, checked_how, asked_at, data_key, maker_id,

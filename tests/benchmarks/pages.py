@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from http import HTTPStatus
 from itertools import cycle
+from typing import Any
 from urllib.parse import quote
 
 from django.utils import timezone
@@ -147,29 +148,36 @@ def _addresses(numbers: list[str]) -> dict[str, list[str]]:
 
 
 def _inside(house: House, visit: Visit) -> None:
-    """In a process with the staff site's settings; it prints what it found as JSON."""
-    told = json.dumps([visit.cookie, visit.addresses, *visit.repeats])
+    """In a process with the staff site's settings; it prints what it found, page by page."""
     empty = [page for page, addresses in visit.addresses.items() if not addresses]
     assert not empty, empty
-    done = subprocess.run(
-        [sys.executable, "-m", "tests.benchmarks.pages_inside"],
-        input=told,
+    told = json.dumps([visit.cookie, visit.addresses, *visit.repeats])
+    command = [sys.executable, "-m", "tests.benchmarks.pages_inside"]
+    with subprocess.Popen(
+        command,
+        stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
-        check=True,
         cwd=CHECKOUT,
         env=house.environment.site("staff"),
-    )
-    for page, found in json.loads(done.stdout).items():
-        percentiles(f"{page}, server time", found["rounds"], aim=visit.aim)
-        show(Figure(f"{page}, processor time of the site", "ms", tuple(found["processor"])))
-        offsets = found["offsets"]
-        show(Figure(f"{page}, queries with OFFSET", "", (offsets,), NO_SCANS))
-        show(Figure(f"{page}, queries", "", (found["queries"],), visit.most_queries))
-        scans = found["scans"]
-        show(
-            Figure(f"{page}, scans of whole tables", "", (len(scans),), NO_SCANS, ", ".join(scans))
-        )
+    ) as process:
+        assert process.stdin
+        assert process.stdout
+        process.stdin.write(told)
+        process.stdin.close()
+        for line in process.stdout:
+            _show(visit, **json.loads(line))
+    if process.returncode:
+        raise SystemExit(process.returncode)
+
+
+def _show(visit: Visit, page: str, found: dict[str, Any]) -> None:
+    percentiles(f"{page}, server time", found["rounds"], aim=visit.aim)
+    show(Figure(f"{page}, processor time of the site", "ms", tuple(found["processor"])))
+    show(Figure(f"{page}, queries", "", (found["queries"],), visit.most_queries))
+    show(Figure(f"{page}, queries with OFFSET", "", (found["offsets"],), NO_SCANS))
+    scans = found["scans"]
+    show(Figure(f"{page}, scans of whole tables", "", (len(scans),), NO_SCANS, ", ".join(scans)))
 
 
 # --- over HTTP ---------------------------------------------------------------------------------

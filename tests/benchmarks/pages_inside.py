@@ -1,8 +1,9 @@
 """Inside a process of the staff site: how long pages take, what they ask the database, and how.
 
-Reads [cookie, {page: addresses}, times, rounds] as JSON and answers with {page: {"rounds": ms of
-each request, by round; "processor": ms a request, by round; "queries": the most of any address;
-"offsets": queries that skip rows; "scans": large tables that were read from end to end}}.
+Reads [cookie, {page: addresses}, times, rounds] as JSON and answers with a line for each page:
+{"page": its name, "found": {"rounds": ms of each request, by round; "processor": ms a request, by
+round; "queries": the most of any address; "offsets": queries that skip rows; "scans": large tables
+that were read from end to end}}.
 """
 
 import json
@@ -29,9 +30,9 @@ def main() -> None:
     cookie, pages, times, rounds = json.load(sys.stdin)
     client = Client(SERVER_NAME="127.0.0.1")
     client.cookies[settings.SESSION_COOKIE_NAME] = cookie
-    json.dump(
-        {page: look(client, places, times, rounds) for page, places in pages.items()}, sys.stdout
-    )
+    for page, places in pages.items():
+        found = look(client, places, times, rounds)
+        print(json.dumps({"page": page, "found": found}), flush=True)
 
 
 def look(client: Client, addresses: list[str], times: int, rounds: int) -> dict[str, object]:
