@@ -160,6 +160,11 @@ class Application(Stateful):
                 condition=models.Q(state__in=["draft", "returned", "failed"]),
                 name="application_drafts",
             ),
+            models.Index(
+                fields=["predecessor_id", "-id"],
+                condition=models.Q(predecessor_id__isnull=False),
+                name="application_successor",
+            ),
             models.Index(fields=["office", "-id"], name="application_office"),
             models.Index(fields=["document_index"], name="application_document"),
             models.Index(fields=["phone_index"], name="application_phone"),

@@ -10,7 +10,9 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from ra.applications.models import Application
+from ra.applications.succession import successor_of
 from ra.certificates import queries as certificates
+from ra.review.case import case
 from ra.review.queries import Filters, View, counts, queue, search
 from ra.subscribers import queries as subscribers
 from tests.support import ra
@@ -70,6 +72,20 @@ def test_the_search_has_its_indexes(counter, text):
 
 def test_a_serial_number_has_its_index(counter):
     assert scanned(lambda: certificates.by_serial("4" * 32, counter.ren)) == set()
+
+
+def test_a_certificates_page_has_its_indexes(counter):
+    application_id = ra.approved(counter)
+    row = Application.objects.get(pk=application_id)
+
+    assert scanned(lambda: certificates.holding(row.number, counter.ren)) == set()
+    assert scanned(lambda: successor_of(row.certificate_id)) == set()
+
+
+def test_a_review_has_its_indexes(counter):
+    _, told = ra.submitted(counter)
+
+    assert scanned(lambda: case(told.number, counter.ren, at=AT)) == set()
 
 
 def test_a_subscribers_page_has_its_indexes(counter):
