@@ -17,4 +17,5 @@ urlpatterns = [
     path(f"{ONE}/codes", views.Codes.as_view(), name="api-codes"),
     path(CERTIFICATE, views.Certificate.as_view(), name="api-certificate"),
     path(f"{CERTIFICATE}/revocation-requests", views.Revocations.as_view(), name="api-revocations"),
+    path("<path:rest>", views.Nowhere.as_view(), name="api-nowhere"),
 ]

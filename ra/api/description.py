@@ -74,6 +74,7 @@ def _act(name: str, status: int, shape: type, **more: Any) -> Any:
 
 
 _FILES = {kind.media_type: bytes for kind in views.Evidence.parser_classes}
+_HIDDEN = extend_schema(exclude=True)
 _ACTS: dict[type[Door], dict[str, Any]] = {
     views.Applications: {
         "get": _act("list_applications", 200, shapes.Lines, parameters=[shapes.Page]),
@@ -90,6 +91,7 @@ _ACTS: dict[type[Door], dict[str, Any]] = {
     views.Submission: {"post": _act("submit_application", 201, shapes.Submitted, request=None)},
     views.Codes: {"post": _act("draw_codes", 201, shapes.PickUpCodes, request=None)},
     views.Certificate: {"get": _act("read_certificate", 200, shapes.Certificate)},
+    views.Nowhere: dict.fromkeys(("get", "post", "put"), _HIDDEN),
     views.Revocations: {
         "post": _act("request_revocation", 201, shapes.Named, request=shapes.Revocation)
     },

@@ -83,7 +83,15 @@ class Revocation(serializers.Serializer):  # type: ignore[misc]
 
 
 class Page(serializers.Serializer):  # type: ignore[misc]
-    after = Text(max_length=20, required=False, help_text="`after` of the page before")
+    after = Text(
+        max_length=20, required=False, allow_blank=True, help_text="`after` of the page before"
+    )
+
+    def validate(self, said: dict[str, Any]) -> dict[str, Any]:
+        """A misspelt parameter is not left unread."""
+        if unknown := sorted(set(self.initial_data) - set(self.fields)):
+            raise serializers.ValidationError({unknown[0]: f"unknown: {unknown[0]}."})
+        return said
 
 
 # --- answers ---------------------------------------------------------------------------------

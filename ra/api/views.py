@@ -27,6 +27,7 @@ from ra.evidence.services import add_evidence
 from ra.handover.services import issue_download_codes
 from ra.intake import queries as intake
 from ra.intake.services import submit
+from ra.partners import rules
 from ra.partners.rules import Scope
 from ra.review.queries import Filters, View, queue
 from ra.revocations.services import request_revocation
@@ -196,6 +197,17 @@ class Revocations(Door):
             return {"number": request_revocation(certificate_id, **said, actor=actor, at=at)}
 
         return self.once(request, 201, act)
+
+
+class Nowhere(Door):
+    """Every other address: a refusal as everywhere."""
+
+    scopes = {}
+
+    def get(self, _request: Request, rest: str) -> Response:
+        raise rules.nowhere(rest)
+
+    post = put = get
 
 
 def _checked(shape: Any) -> dict[str, Any]:

@@ -102,5 +102,9 @@ def unknown(number: str) -> Refusal:
     return Refusal(Kind.NOT_FOUND, "partners.unknown", f"no key {number}", cps="1.4.2")
 
 
+def nowhere(path: str) -> Refusal:
+    return Refusal(Kind.NOT_FOUND, "partners.nowhere", f"no such address {path}")
+
+
 def _no(rule: str, reason: str, field: str) -> Refusal:
     return Refusal(Kind.INVALID, f"partners.{rule}", reason, cps="1.4.2", field=field)

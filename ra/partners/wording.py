@@ -47,5 +47,6 @@ WORDING = {
     "partners.too_large": _("请求内容超过 %(kilobytes)s KB，没有办理。"),
     "partners.media_type": _("不支持这种内容类型，没有办理。"),
     "partners.malformed": _("请求内容的格式不对：%(said)s 没有办理。"),
+    "partners.nowhere": _("接口没有这个地址。"),
     "partners.method": _("这个地址不支持这种请求方法。"),
 }

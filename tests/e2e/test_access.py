@@ -64,6 +64,7 @@ def things(product) -> dict[str, str]:
         "page": "1",
         "form": "cer",
         "slot": "id_front",
+        "rest": "nowhere",
         "session_id": "none",
         # nothing that exists: gates come first
         "proof_id": "0",

@@ -200,6 +200,13 @@ def test_other_methods_are_told_which_there_are(counter, method):
     assert (answer.status_code, answer["Allow"]) == (405, "GET, POST")
 
 
+def test_what_is_not_there_is_told_in_the_same_way(counter):
+    answer = system(counter.chen).send("GET", "/api/v1/certificates/-1")
+
+    assert (answer.status_code, answer.json()["rule"]) == (404, "partners.nowhere")
+    assert answer["Content-Type"] == "application/problem+json"
+
+
 def test_a_wrong_secret_and_an_unknown_key_look_alike(counter):
     partner, other = system(counter.chen), system(counter.zhao)
     other.number = partner.number
