@@ -11,11 +11,12 @@ from django.utils.module_loading import import_string
 
 @register()
 def duties_resolve(app_configs: Sequence[object] | None, **kwargs: object) -> list[CheckMessage]:
-    """Every duty names a service that can be imported."""
+    """Every duty names a service that can be imported; so do the settings."""
     errors: list[CheckMessage] = []
-    for action, duty in settings.DUTIES.items():
+    named = {action: duty.perform for action, duty in settings.DUTIES.items()}
+    for action, service in {**named, "OFFICE_WORKS": settings.OFFICE_WORKS}.items():
         try:
-            import_string(duty.perform)
+            import_string(service)
         except ImportError as error:
             errors.append(Error(f"duty {action}: {error}", id="anxin.E001"))
     return errors

@@ -39,6 +39,9 @@ _hold = partial(
     sight="ra.holds.queries.approvals_seen",
 )
 
+# Asked before anybody is to work at an office: check(code), which refuses
+OFFICE_WORKS = "ra.branches.queries.check_open"
+
 DUTIES: dict[str, Duty] = {
     "people.appoint": _administration(
         "people.personnel.services.appoint", cps="5.2.4", shows="people.personnel.shown.role"

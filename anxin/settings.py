@@ -16,6 +16,7 @@ from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
 from anxin.duties import DUTIES as DUTIES
+from anxin.duties import OFFICE_WORKS as OFFICE_WORKS
 from anxin.flows import FLOWS as FLOWS
 from anxin.flows import LAST, QUEUES, TIMETABLE
 from anxin.kernel.proxies import networks

@@ -37,6 +37,7 @@ WORDING = {
     "trust.office_needed": _(
         "这个岗位属于某个注册机构（CPS %(cps)s），此人没有所属机构。没有任何改动。"
     ),
+    "trust.headquarters": _("这个岗位只由总部人员担任（CPS %(cps)s），此人属于某个机构。"),
     "trust.appointed_already": _("此人已经担任这个岗位。没有任何改动。"),
     "trust.not_appointed": _("此人没有担任这个岗位。没有任何改动。"),
     **{

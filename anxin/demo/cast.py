@@ -16,7 +16,7 @@ class Staff:
     name: str
     number: str
     roles: tuple[str, ...]
-    office: str
+    office: str  # empty: headquarters
 
 
 STAFF = (
@@ -24,14 +24,14 @@ STAFF = (
     Staff("linan", "林安", "0310", ("operator",), "NMG-01"),
     Staff("shenjia", "沈佳", "0312", ("reviewer",), "NMG-01"),
     Staff("heming", "何鸣", "0315", ("reviewer",), "NMG-01"),
-    Staff("gaoyuan", "高远", "0101", ("ca_admin",), "CA"),
-    Staff("tangshu", "唐书", "0102", ("security_admin",), "CA"),
-    Staff("weilan", "魏澜", "0103", ("ca_operator",), "CA"),
-    Staff("fangke", "方可", "0104", ("support",), "CA"),
-    Staff("luchen", "陆辰", "0105", ("custodian",), "CA"),
-    Staff("jiangwan", "江晚", "0106", ("auditor",), "CA"),
-    Staff("shaoting", "邵霆", "0107", ("policy_member",), "CA"),
-    Staff("yuanxi", "袁希", "0108", ("finance",), "CA"),
+    Staff("gaoyuan", "高远", "0101", ("ca_admin",), ""),
+    Staff("tangshu", "唐书", "0102", ("security_admin",), ""),
+    Staff("weilan", "魏澜", "0103", ("ca_operator",), ""),
+    Staff("fangke", "方可", "0104", ("support",), ""),
+    Staff("luchen", "陆辰", "0105", ("custodian",), ""),
+    Staff("jiangwan", "江晚", "0106", ("auditor",), ""),
+    Staff("shaoting", "邵霆", "0107", ("policy_member",), ""),
+    Staff("yuanxi", "袁希", "0108", ("finance",), ""),
 )
 
 NAMES = (

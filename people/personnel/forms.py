@@ -126,6 +126,7 @@ class MoveForm(forms.Form):
 
 
 def _refuse(form: forms.Form, refusal: Refusal) -> None:
-    if refusal.field not in form.fields:
+    """What another house refuses is said on the page of refusals, in its words."""
+    if refusal.field not in form.fields or refusal.rule not in WORDING:
         raise refusal
     form.add_error(refusal.field, WORDING[refusal.rule] % {"cps": refusal.cps, **refusal.details})

@@ -8,6 +8,7 @@ from anxin.kernel.actors import Actor
 from audit.log import record
 from people.accounts import queries as accounts_read
 from people.accounts import services as accounts
+from people.accounts.offices import check_office
 from people.approvals.queries import ApprovalView
 from people.approvals.services import propose, redeem
 from people.factors import services as factors
@@ -38,7 +39,7 @@ def propose_account(
 def propose_opening(person_id: int, *, actor: Actor, at: datetime) -> ApprovalView:
     """Ask once more for an account that was not agreed to; refuses one that is open, or shut."""
     rules.check_other(actor, person_id)
-    trust.check_may_open(person_id)
+    _check_may_open(person_id)
     accounts.check_closed(person_id)
     action = ACTIONS[Act.OPEN_ACCOUNT]
     payload = {"person": person_id, "account": accounts_read.fingerprint(person_id)}
@@ -52,8 +53,13 @@ def open_account(
     rules.check_other(actor, person)
     payload = {"person": person, "account": accounts_read.fingerprint(person)}
     redeem(approval, ACTIONS[Act.OPEN_ACCOUNT], payload, actor=actor, at=at)
-    trust.check_may_open(person)
+    _check_may_open(person)
     accounts.reopen_account(person)
     record("people.account_opened", subject_of(person), actor=actor, at=at, account=account)
     for factor in (Factor.PASSWORD, Factor.DEVICE):
         factors.grant(person, factor, warrant=approval.id, actor=actor, at=at)
+
+
+def _check_may_open(person_id: int) -> None:
+    trust.check_may_open(person_id)
+    check_office(accounts_read.profile(person_id).office)

@@ -12,6 +12,7 @@ from anxin.kernel.actors import SYSTEM, Actor
 from anxin.kernel.jobs import announce
 from audit.log import advance, record
 from people.accounts import services as accounts
+from people.accounts.offices import check_office
 from people.approvals.queries import ApprovalView, open_approvals
 from people.approvals.services import propose, redeem, withdraw, withdraw_all_of
 from people.factors import services as factors
@@ -165,11 +166,12 @@ def leave(person_id: int, *, actor: Actor, at: datetime) -> None:
 def move(person_id: int, office: str, *, actor: Actor, at: datetime) -> None:
     """End a mover's roles and sessions and note the new office (WP-8.2); new roles are asked for.
 
-    `office`: code of an RA, empty for headquarters.
+    `office`: code of an RA that works, empty for headquarters.
     """
     rules.check_keeper(actor, person_id)
     rules.check_not_left(queries.locked(person_id).state)
     roles = trust.end_roles(person_id, actor=actor, at=at)
+    check_office(office)
     accounts.change_office(person_id, office)
     record("people.moved", subject_of(person_id), actor=actor, at=at, roles=roles, office=office)
     keys.revoke_all(person_id, actor=actor, at=at)

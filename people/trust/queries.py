@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Any
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, F, OuterRef, QuerySet
 from django.db.models.functions import JSONObject
 
 from anxin.kernel.actors import Actor
@@ -97,7 +97,9 @@ def _files(person_ids: Collection[int]) -> QuerySet[Any]:
     found = ArraySubquery(findings.distinct("item").values(words=words))
     in_post = PersonnelFile.objects.filter(state=rules.State.IN_POST, contractor=False)
     return PersonnelFile.objects.filter(pk__in=list(person_ids)).annotate(
-        found=found, escorted=Exists(in_post.filter(pk=OuterRef("escort")))
+        found=found,
+        escorted=Exists(in_post.filter(pk=OuterRef("escort"))),
+        office=F("person__office"),
     )
 
 
@@ -107,6 +109,7 @@ def _view(row: Any) -> rules.File:
         engaged_on=row.engaged_on,
         contractor=row.contractor,
         escorted=row.escorted,
+        office=row.office,
         findings={
             one["item"]: rules.Finding(
                 one["passed"],

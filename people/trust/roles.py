@@ -49,6 +49,11 @@ DUTY_OF: dict[Role, Duty] = {  # CPS 5.2.4
 # Who takes in and reviews applications does so for one RA (CPS 1.4.2); other roles need no office.
 BOUND_TO_AN_OFFICE = frozenset({Role.OPERATOR, Role.REVIEWER})
 
+# These see and act on everybody, so nobody of a partner's office has them (CPS 5.2.1).
+OF_HEADQUARTERS = frozenset(
+    {Role.CA_ADMIN, Role.SECURITY_ADMIN, Role.CA_OPERATOR, Role.CUSTODIAN, Role.AUDITOR}
+)
+
 # Two roles of different duties never meet in one person; roles without a duty go with any.
 INCOMPATIBLE: frozenset[frozenset[Role]] = frozenset(
     frozenset(pair)

@@ -11,7 +11,7 @@ from anxin.kernel.actors import Actor
 from anxin.kernel.errors import Kind, Refusal, Refusals
 from anxin.kernel.states import Steps
 from anxin.kernel.workdays import SHANGHAI
-from people.trust.roles import DUTY_OF, Role, check_compatible
+from people.trust.roles import DUTY_OF, OF_HEADQUARTERS, Role, check_compatible
 
 
 class Grade(StrEnum):
@@ -119,6 +119,7 @@ class File:
     engaged_on: date
     contractor: bool
     escorted: bool  # by one of the house who is in post
+    office: str  # code of the RA; empty: headquarters
     findings: Mapping[str, Finding]
 
 
@@ -135,6 +136,8 @@ def standing(file: File | None, role: str, *, at: datetime) -> list[Refusal]:
         for item, demand in ITEMS.items()
         if demand.needed and item != Item.PROBATION and not _counts(file, item, at=at)
     ]
+    if role in OF_HEADQUARTERS and file.office:
+        gaps.append(_gap("trust.headquarters", f"{role} is not of an office", "5.2.1"))
     if not _served(file, role):
         months = PROBATION[GRADE_OF[Role(role)]]
         gaps.append(_gap("trust.probation", f"not {months} months", "5.3.1", months=months))

@@ -49,11 +49,12 @@ def check_appointable(person_id: int, role: Role, *, at: datetime) -> None:
 
 
 def _check_appointable(person_id: int, role: Role, *, at: datetime) -> None:
-    check_office(role, _lock(person_id))
+    office = _lock(person_id)
     held = queries.roles_given(person_id)
     if role in held:
         raise Refusal(Kind.CONFLICT, "trust.appointed_already", f"is {role} already", cps="5.2.1")
     check_compatible({*held, role})
+    check_office(role, office)
     rules.check_standing(queries.files([person_id]).get(person_id), role, at=at)
 
 

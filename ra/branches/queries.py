@@ -126,11 +126,16 @@ def intake_office(actor: Actor) -> OfficeView:
     return office(actor.office)
 
 
-def check_works(place: OfficeView) -> None:
+def check_works(office_id: int) -> None:
     """Refuses `branches.stopped` (CPS 5.8). It does not stop before this transaction ends."""
-    row = Office.objects.select_for_update(no_key=True).get(pk=place.id)
+    row = Office.objects.select_for_update(no_key=True).get(pk=office_id)
     if row.state != rules.State.OPEN:
         raise rules.stopped()
+
+
+def check_open(code: str) -> None:
+    """Named in the settings, for people who are to work there; refuses also `branches.unknown`."""
+    check_works(office(code).id)
 
 
 def _view(row: Office) -> OfficeView:

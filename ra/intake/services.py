@@ -83,7 +83,7 @@ def open_draft(
     offered = ca.profile(profile)
     kind_of(profile)  # there is somebody to apply for it
     place = intake_office(actor) if actor.office or not office else office_of(office)
-    check_works(place)
+    check_works(place.id)
     key = kmc.new_data_key("ra.application", actor=actor, at=at)
     row = Application.objects.create(
         state=application_rules.State.DRAFT,

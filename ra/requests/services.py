@@ -16,14 +16,19 @@ from pki.sm.sm3 import sm3
 from ra.applicants.services import numbered
 from ra.applications import queries as applications
 from ra.applications.rules import person
+from ra.branches.queries import check_works
 from ra.requests.models import CertificateRequest
 from ra.requests.queries import Register, Row
 from ra.requests.rules import State
 
 
 def new(model: type[Row], certificate_id: int, *, actor: Actor, at: datetime, **own: Any) -> Row:
-    """A request not yet kept, with its number and its data key, for a certificate at hand."""
+    """A request not yet kept, with its number and its data key, for a certificate at hand.
+
+    Refuses `branches.stopped`: whoever takes over sees what was asked for before.
+    """
     application = applications.visible(actor).get(certificate_id=certificate_id)
+    check_works(application.office_id)
     return model(
         state=State.REQUESTED,
         number=numbered(model.DESK.heading, at),

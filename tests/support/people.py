@@ -9,6 +9,7 @@ from people.accounts.models import OneTimeDevice, StaffMember
 from people.api import Item, Role, appoint
 from people.models import Finding, PersonnelFile
 from people.sessions import store
+from people.trust.roles import OF_HEADQUARTERS
 from people.trust.rules import State
 
 LONG_AGO = date(2020, 1, 6)
@@ -16,8 +17,13 @@ HIRED = datetime(2026, 1, 5, 9, 0, tzinfo=UTC)
 JUST_NOW = datetime.max.replace(tzinfo=UTC)  # a second factor shown so late is never too old
 
 
-def hire(login: str, *roles: Role, office: str = "RA00") -> Actor:
-    """A person who holds these roles; cannot sign in by password (see `signed_in`)."""
+def hire(login: str, *roles: Role, office: str | None = None) -> Actor:
+    """A person who holds these roles; cannot sign in by password (see `signed_in`).
+
+    `office` None: of headquarters who has a role that only they have.
+    """
+    if office is None:
+        office = "" if OF_HEADQUARTERS & {*roles} else "RA00"
     person = StaffMember.objects.create(
         login=login,
         name=login.title(),

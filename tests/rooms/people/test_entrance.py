@@ -331,7 +331,7 @@ def demo_people(settings, tmp_path):
         one.login,
         name=one.name,
         staff_number="0106",
-        office="RA00",
+        office="",
         password=one.password,
         must_change_password=False,
         actor=SYSTEM,

@@ -24,7 +24,7 @@ from people.api import (
     vote,
 )
 from people.models import Appointment, Finding, PersonnelFile, StaffMember
-from people.personnel import services
+from people.personnel import newcomers, services
 from people.personnel.matrix import matrix
 from people.personnel.rules import Act, Cause
 from people.templatetags.people import named
@@ -32,6 +32,8 @@ from people.trust.queries import roles_of
 from people.trust.roles import Duty
 from people.trust.rules import Grade, State
 from people.trust.services import name_escort, note_lapses
+from ra.branches.models import Office
+from ra.branches.services import open_office
 from tests.support.people import hire, in_order, signed_in
 from tests.support.refusals import refused_by
 
@@ -132,6 +134,7 @@ def test_nobody_stops_their_own_dismissal(tang, gao):
 
 def test_a_role_is_given_for_the_office_the_voter_was_shown(tang, gao):
     """CPS-1.4.2, CPS-5.2.4: an operator of one counter is not one of the whole authority."""
+    open_office("RA01", name="栖原注册中心", actor=SYSTEM, at=AT)
     wen = hire("wen", office="LRA0103").person_id
     asked = services.propose_appointment(wen, Role.OPERATOR, actor=tang, at=AT)
     services.move(wen, "RA01", actor=tang, at=AT)
@@ -432,7 +435,7 @@ def test_who_is_given_an_orphaned_role_at_the_server_is_in_order(tang, gao, type
     """CPS-5.3.1: the file counts here as everywhere."""
     vouchers = [tang, hire("jiang", Role.AUDITOR)]
     services.leave(gao.person_id, actor=tang, at=AT)
-    lu, restore = hire("lu").person_id, services.restore_keeper
+    lu, restore = hire("lu", office="").person_id, services.restore_keeper
     lapses(lu, Item.RECOVERY, TODAY - timedelta(days=1))
     assert refused_by(restore, lu, Role.CA_ADMIN, vouchers=vouchers, at=AT) == "trust.recovery"
 
@@ -485,6 +488,7 @@ def test_a_leaver_is_gone_for_good_in_one_step(tang, gao, shen):
 
 def test_a_mover_starts_anew(tang, gao, shen):
     """WP-8.2"""
+    open_office("RA01", name="栖原注册中心", actor=SYSTEM, at=AT)
     browser = signed_in(type(tang)(shen, "闻溪"))
 
     services.move(shen, "RA01", actor=gao, at=AT)
@@ -497,6 +501,49 @@ def test_a_mover_starts_anew(tang, gao, shen):
     assert roles_of(shen, at=AT) == {"operator"}
     entry = Entry.objects.get(action="people.moved")
     assert entry.details == '{"office":"RA01","roles":["reviewer"]}'
+
+
+def test_nobody_of_a_partner_s_office_keeps_the_files_of_all(tang, gao):
+    """CPS-5.2.1, CPS-1.4.2: neither asked for, nor agreed to, nor kept by a move in between."""
+    wen = hire("wen", office="RA01").person_id
+    stray = hire("stray", Role.CA_ADMIN).person_id
+    StaffMember.objects.filter(pk=stray).update(office="RA01")
+
+    asked_for = refused_by(
+        services.propose_appointment, wen, Role.SECURITY_ADMIN, actor=tang, at=AT
+    )
+
+    assert asked_for == "trust.headquarters"
+    assert roles_of(stray, at=AT) == set()
+    asked = propose(
+        "people.appoint",
+        {"person": wen, "role": "ca_admin"},
+        subject=f"people.staffmember:{wen}",
+        actor=tang,
+        at=AT,
+    )
+    decided = {"grants": True, "seen": asked.digest, "actor": gao, "at": AT}
+    assert refused_by(vote, asked.id, **decided) == "trust.headquarters"
+
+
+def test_nobody_works_at_an_office_that_is_not_there_or_has_stopped(tang, gao, shen):
+    """CPS-1.4.2, CPS-5.8"""
+    open_office("RA01", name="栖原注册中心", actor=SYSTEM, at=AT)
+    new = {"name": "米兰", "staff_number": "0401", "actor": tang, "at": AT}
+    asked = newcomers.propose_account("milan", office="RA01", **new)
+    Office.objects.filter(code="RA01").update(
+        state="stopped", stopped_at=AT, successor=Office.objects.get(code="RA01")
+    )
+
+    for office, rule in (("RA99", "branches.unknown"), ("RA01", "branches.stopped")):
+        assert refused_by(services.move, shen, office, actor=tang, at=AT) == rule
+        other = new | {"staff_number": "0402"}
+        propose_one = newcomers.propose_account
+        assert refused_by(propose_one, "other", office=office, **other) == rule
+    decided = {"grants": True, "seen": asked.digest, "actor": gao, "at": AT}
+    assert refused_by(vote, asked.id, **decided) == "branches.stopped"
+    assert StaffMember.objects.get(pk=shen).office != "RA99"
+    assert roles_of(shen, at=AT) == {"reviewer"}
 
 
 @pytest.mark.parametrize("act", [services.suspend, services.leave, services.move])

@@ -2,13 +2,17 @@
 
 import re
 from datetime import date, timedelta
+from functools import partial
+from importlib import import_module
 
 import pytest
+from django.db import connection
 
 from anxin.kernel.actors import SYSTEM
 from audit.journal.models import Entry
 from ca import api as ca
 from people.api import Role, open_approvals, vote
+from people.models import StaffMember
 from ra.applications.models import Application
 from ra.branches import queries as branches
 from ra.branches import services
@@ -20,8 +24,9 @@ from ra.offices import queries
 from ra.offices import services as offices
 from ra.review import services as review
 from ra.revocations import queries as revocations
+from ra.revocations.models import RevocationRequest
 from tests.rooms.ra import test_holds, test_revocations
-from tests.rooms.ra.test_races import at_once
+from tests.rooms.ra.test_races import at_once, while_open
 from tests.support import ra
 from tests.support.people import hire, signed_in
 from tests.support.ra import AT, MINUTE
@@ -278,6 +283,20 @@ def test_nothing_begins_at_an_office_while_it_stops(live_counter):
         assert outcomes[0] == "branches.open_below"
 
 
+def test_nothing_is_asked_for_at_an_office_while_it_stops(live_counter, tang, gao):
+    """CPS-5.8: a request entered at that instant would wait for people who see nothing any more."""
+    counter = live_counter
+    certificate = Application.objects.get(pk=ra.issued(counter)).certificate_id
+    asked = offices.propose_stop(office("LRA0103").pk, "RA02", actor=tang, at=test_holds.LATER)
+    agree = partial(agreed, asked, gao, test_holds.LATER)
+
+    outcome = while_open(agree, lambda: test_revocations.ask(certificate, counter.chen))
+
+    assert outcome == "branches.stopped"
+    assert not RevocationRequest.objects.exists()
+    assert test_revocations.ask(certificate, counter.zhao)
+
+
 def test_what_is_over_stays_where_it_was_decided(counter, tang, gao):
     draft = ra.draft(counter.chen)
     intake.cancel(draft, reason="applicant_wish", actor=counter.chen, at=AT)
@@ -333,9 +352,9 @@ def test_staff_see_their_own_branch_and_no_other(counter):
     assert signed_in(counter.chen).get("/w/offices/RA01/").status_code == 404
 
 
-def test_an_administrator_of_one_ra_opens_offices_below_it_only(counter):
+def test_somebody_of_one_ra_opens_offices_below_it_only(counter):
     """CPS-1.4.2"""
-    song = hire("song", Role.SECURITY_ADMIN, office="RA01")
+    song = hire("song", Role.OPERATOR, office="RA01")
     wanted = {"name": "栖原第二受理点", "actor": song, "at": AT}
 
     for parent in ("", "RA02"):
@@ -350,15 +369,32 @@ def test_the_counter_changes_no_office(counter, page):
     assert signed_in(counter.chen).post("/w/offices/open/").status_code == 403
 
 
-def test_an_administrator_of_one_ra_changes_no_other(counter):
-    """CPS-1.4.2"""
-    own = signed_in(hire("su", Role.SECURITY_ADMIN, office="RA02"))
-    new = {"code": "LRA9", "name": "别处受理点", "kind": "service_point", "parent": "RA01"}
+def test_who_runs_the_ca_at_its_topmost_office_is_of_headquarters_after_an_upgrade(db):
+    """CPS-5.2.1: of one office above all others; two beside each other are partners."""
+    services.open_office("CA", name="电子认证中心", actor=SYSTEM, at=AT)
+    people = [hire("gao", Role.CA_ADMIN), hire("yuan", Role.FINANCE)]
+    rows = StaffMember.objects.filter(pk__in=[one.person_id for one in people])
+    rows.update(office="CA")
+    move = import_module("ra.migrations.0026_headquarters").MOVE
 
-    assert own.post("/w/offices/RA01/rename/", {"name": "改名"}).status_code == 404
-    assert own.post("/w/offices/open/", new).status_code == 422
-    assert not Office.objects.filter(code="LRA9").exists()
-    assert office("RA01").name == "栖原注册中心"
+    with connection.cursor() as cursor:
+        services.open_office("RA01", name="栖原注册中心", actor=SYSTEM, at=AT)
+        cursor.execute(move)
+        assert set(rows.values_list("office", flat=True)) == {"CA"}
+        Office.objects.filter(code="RA01").delete()
+        cursor.execute(move)
+
+    assert dict(rows.values_list("login", "office")) == {"gao": "", "yuan": "CA"}
+
+
+def test_an_administrator_who_came_to_an_ra_changes_no_office(counter):
+    """CPS-1.4.2, CPS-5.2.1: the role is one of headquarters."""
+    su = hire("su", Role.SECURITY_ADMIN)
+    own = signed_in(su)
+    StaffMember.objects.filter(pk=su.person_id).update(office="RA02")
+
+    assert own.post("/w/offices/RA02/rename/", {"name": "改名"}).status_code == 403
+    assert office("RA02").name == "江海注册中心"
 
 
 def test_the_pages_open_rename_authorise_and_stop(counter, tang, gao):

@@ -38,6 +38,7 @@ def file(**changed):
         engaged_on=ENGAGED,
         contractor=False,
         escorted=False,
+        office="",
         findings=dict.fromkeys(Item, found),
     )
     return replace(whole, **changed)
@@ -56,6 +57,22 @@ def rules_of(one, role=Role.OPERATOR, day=TODAY):
 
 def test_a_person_whose_file_is_whole_is_in_order_for_every_role():
     assert {role: rules_of(file(), role) for role in Role} == {role: [] for role in Role}
+
+
+def test_a_partner_s_people_have_the_roles_of_a_counter_and_no_others():
+    """CPS-5.2.1: who acts on everybody is of headquarters."""
+    agency = file(office="RA01")
+
+    refused = {role for role in Role if rules_of(agency, role)}
+
+    assert refused == {
+        Role.CA_ADMIN,
+        Role.SECURITY_ADMIN,
+        Role.CA_OPERATOR,
+        Role.CUSTODIAN,
+        Role.AUDITOR,
+    }
+    assert rules_of(agency, Role.AUDITOR) == [("trust.headquarters", "5.2.1")]
 
 
 @pytest.mark.parametrize("item", NEEDED)
