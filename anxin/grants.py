@@ -10,6 +10,8 @@ ALL = "SELECT, INSERT, UPDATE, DELETE"
 KEEP = "SELECT, INSERT, UPDATE"  # rows that must not vanish
 ADD = "SELECT, INSERT"  # append-only
 READ = "SELECT"
+# a request stays as it was asked for; a stopped office's go to another (CPS 4.9.3, 4.9.14, 5.8)
+DECIDE = f"{ADD}, UPDATE (state, office_id, approval_id, decided_by, decided_at, answer)"
 WRITE_ENTRY = (
     "INSERT (at, actor_id, actor_name, actor_roles, address, action, outcome, subject, details)"
 )
@@ -141,10 +143,10 @@ GRANTS: dict[str, dict[str, str]] = {
     },
     # workers look up who sees what waits for a decision, and nothing else of it
     "ra_revocationrequest": {
-        "anxin_staff": KEEP,
+        "anxin_staff": DECIDE,
         "anxin_worker": "SELECT (approval_id, office_id)",
     },
-    "ra_holdrequest": {"anxin_staff": KEEP, "anxin_worker": "SELECT (approval_id, office_id)"},
+    "ra_holdrequest": {"anxin_staff": DECIDE, "anxin_worker": "SELECT (approval_id, office_id)"},
     "ra_disclosurecase": {
         "anxin_staff": KEEP,
         "anxin_worker": "SELECT (approval_id, application_id)",
@@ -178,15 +180,22 @@ GRANTS: dict[str, dict[str, str]] = {
         "anxin_worker": "SELECT (id, at), DELETE",
     },
     "ra_receipt": {"anxin_staff": ADD},
+    # asked for by staff, proved by workers: a trigger holds the former to that
     "ra_nameproof": {
-        "anxin_staff": KEEP,
-        "anxin_worker": "SELECT, UPDATE",
+        "anxin_staff": "SELECT, INSERT, UPDATE (state, current, token, asked_at, ask_until, due_at,"
+        " tries, checked_at, findings, reason, method, proved_at, valid_until)",
+        "anxin_worker": "SELECT, UPDATE (state, due_at, tries, checked_at, findings, reason,"
+        " method, proved_at, valid_until, caa, caa_at)",
         "anxin_public": "SELECT (id, application_id, name, kind, current, state, token, ask_until,"
         " checked_at, findings, reason, method, valid_until, caa, caa_at)",
     },
     # sealed under the key of notices, which workers hold to send them (CPS 4.3.2)
-    "ra_contact": {"anxin_staff": KEEP, "anxin_worker": READ},
-    "ra_notice": {"anxin_staff": KEEP, "anxin_worker": KEEP},
+    "ra_contact": {"anxin_staff": "SELECT, INSERT, UPDATE (sealed)", "anxin_worker": READ},
+    "ra_notice": {
+        "anxin_staff": "SELECT, INSERT,"
+        " UPDATE (state, channel, tries, due_at, sent_at, told_by, error)",
+        "anxin_worker": "SELECT, INSERT, UPDATE (state, tries, due_at, sent_at, error)",
+    },
     # fees: a price stays as it was approved, a payment as it came in (CPS 9.1)
     "ra_feeschedule": {
         "anxin_staff": "SELECT, INSERT, UPDATE (state, approval_id)",

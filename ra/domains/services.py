@@ -30,6 +30,11 @@ from ra.domains.rules import Finding, State, Verdict
 SWEEP = 8  # names in one run; others of the queue wait behind them
 TOKEN = 32  # octets; RFC 8555 8.1 asks for 128 bits at least
 
+# What the database lets workers, and who asks, change (anxin/grants.py)
+PROOF = ("method", "proved_at", "valid_until", "checked_at", "findings", "reason", "tries")
+FOUND = (*PROOF, "due_at", "caa", "caa_at")
+ASKED = (*PROOF, "due_at", "token", "asked_at", "ask_until")
+
 
 @transaction.atomic
 def request_proofs(
@@ -147,19 +152,19 @@ def _settle(
         _fail(row, verdict, at=at)
     else:
         row.due_at = min(at + rules.pause(row.tries), row.ask_until)
-        row.save()
+        row.save(update_fields=FOUND)
 
 
 def _prove(row: NameProof, verdict: Verdict, *, at: datetime) -> None:
     row.method, row.proved_at, row.valid_until = verdict.method, at, at + rules.PROOF_TERM
     row.due_at = _next_caa(row, at)
-    row.save()
+    row.save(update_fields=FOUND)
     advance(row, "prove", actor=SYSTEM, at=at, method=row.method, caa=row.caa, seen=row.findings)
 
 
 def _fail(row: NameProof, verdict: Verdict, *, at: datetime) -> None:
     row.due_at = None
-    row.save()
+    row.save(update_fields=FOUND)
     advance(row, "fail", actor=SYSTEM, at=at, rule=verdict.reason, seen=row.findings)
 
 
@@ -169,7 +174,7 @@ def _note_caa(row: NameProof, caa: str, *, at: datetime) -> None:
     row.caa, row.caa_at = caa, at
     row.reason = rules.CAA_RULES[Caa(caa)]
     row.due_at = _next_caa(row, at)
-    row.save()
+    row.save(update_fields=FOUND)
     if changed:
         record("ra.note_caa", subject_of(row), actor=SYSTEM, at=at, caa=caa, seen=row.findings)
 
@@ -187,7 +192,7 @@ def _end(proof_id: int, *, at: datetime) -> None:
     row = _locked(proof_id)
     if row is not None and row.state == State.PROVED:
         row.due_at, row.reason = None, "domains.proof_over"
-        row.save()
+        row.save(update_fields=["due_at", "reason"])
         advance(row, "expire", actor=SYSTEM, at=at)
 
 
@@ -209,7 +214,7 @@ def _ask_anew(row: NameProof, *, actor: Actor, at: datetime) -> None:
     row.ask_until, row.due_at = at + rules.ASK_TERM, at + rules.PAUSES[0]
     row.tries, row.reason, row.findings, row.method = 0, "", [], ""
     row.proved_at = row.valid_until = row.checked_at = None
-    row.save()
+    row.save(update_fields=ASKED)
     advance(row, "ask", actor=actor, at=at)
 
 

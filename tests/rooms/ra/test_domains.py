@@ -3,7 +3,9 @@
 from ipaddress import ip_network
 
 import pytest
+from django.core.management import call_command
 from django.test import Client
+from psycopg.errors import InsufficientPrivilege
 
 from anxin.kernel.errors import Refusal
 from audit.journal.models import Entry
@@ -626,6 +628,47 @@ def test_the_applicant_reads_what_to_publish(counter, application):
 
     assert proof.value in page
     assert CHALLENGE in page
+
+
+FORGED = [
+    "UPDATE ra_nameproof SET state = 'proved', method = 'dns', valid_until = now()",
+    "UPDATE ra_nameproof SET method = 'dns'",
+    "UPDATE ra_nameproof SET valid_until = now() + interval '10 years'",
+    "UPDATE ra_nameproof SET caa = 'permitted'",
+    "UPDATE ra_nameproof SET name = 'www.example.com'",
+    """INSERT INTO ra_nameproof (state, application_id, name, kind, current, token, asked_at,
+    ask_until, tries, findings, reason, method, valid_until, caa) SELECT 'proved', application_id,
+    'www.example.com', kind, true, token, asked_at, ask_until, 0, '[]', '', 'dns', now(), ''
+    FROM ra_nameproof""",
+]
+
+
+def test_whoever_takes_the_staff_site_over_proves_no_name(live_counter, connection_as):
+    """CPS-3.2.4b: what workers saw, and nobody else."""
+    asked(live_counter, ra.draft(live_counter.chen))
+    call_command("grant")
+    staff = connection_as("staff")
+
+    for sql in FORGED:
+        with pytest.raises(InsufficientPrivilege):
+            staff.execute(sql)
+
+
+def test_staff_ask_and_ask_anew_under_their_role(live_counter, in_role, resolvers, site):
+    application = ra.draft(live_counter.chen)
+    proof = asked(live_counter, application)
+    publish_record(resolvers, proof.value)
+    services.sweep(at=SOON)
+    services.sweep(at=SOON + PROOF_TERM)
+    assert view(application).state == "expired"
+
+    with in_role("staff"):
+        services.check_again(application, proof.id, actor=live_counter.ren, at=SOON + PROOF_TERM)
+        services.request_proofs(application, ["8.8.8.8"], actor=live_counter.chen, at=SOON)
+
+    row = NameProof.objects.get(pk=proof.id)
+    assert (row.state, row.method, row.valid_until, row.current) == ("asked", "", None, False)
+    assert row.token not in proof.value
 
 
 def test_both_sites_roles_are_enough(live_counter, in_role, resolvers, site):

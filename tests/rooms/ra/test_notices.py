@@ -5,6 +5,8 @@ from datetime import timedelta
 
 import pytest
 from django.conf import settings as django_settings
+from django.core.management import call_command
+from psycopg.errors import InsufficientPrivilege
 
 from anxin.kernel import outbox
 from anxin.kernel.actors import SYSTEM
@@ -307,6 +309,30 @@ def test_workers_send_under_their_own_role_and_key(live_counter, mail, in_role, 
 
     with in_role("worker"):
         assert services.send_due(at=LATER) == 1
+
+
+def test_whoever_takes_a_worker_over_tells_no_other_thing(live_counter, connection_as):
+    """CPS-4.3.2: a message stays as it was written, and was told to whom it was told."""
+    ra.submitted(live_counter)
+    call_command("grant")
+
+    for one in (connection_as("staff"), connection_as("worker")):
+        for column in ("sealed", "masked_to", "application_id", "event"):
+            with pytest.raises(InsufficientPrivilege):
+                one.execute(f"UPDATE ra_notice SET {column} = {column}")
+
+
+def test_the_counter_tells_and_sends_again_under_its_role(live_counter, in_role):
+    ra.submitted(live_counter)
+    services.send_due(at=LATER)
+
+    with in_role("staff"):
+        services.resend(only_notice().pk, actor=live_counter.chen, at=LATER)
+    services.send_due(at=LATER)
+    with in_role("staff"):
+        services.tell(only_notice().pk, "letter", actor=live_counter.chen, at=LATER)
+
+    assert (only_notice().state, only_notice().channel) == ("sent", "letter")
 
 
 # --- pages -----------------------------------------------------------------------------------

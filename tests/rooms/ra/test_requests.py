@@ -8,7 +8,9 @@ from types import ModuleType
 from typing import Any
 
 import pytest
+from django.core.management import call_command
 from django.db import IntegrityError, transaction
+from psycopg.errors import InsufficientPrivilege
 
 from audit.journal.models import Entry
 from ca import api as ca_api
@@ -257,6 +259,17 @@ def test_the_papers_are_sealed_and_nothing_of_them_is_in_the_journal(
     assert desk.queries.decided(live_counter.ren)[0].note == ""
     assert [entry.action for entry in told.order_by("pk")] == desk.acts
     assert "林知夏" not in "".join(entry.details for entry in told)
+
+
+def test_a_request_stays_as_it_was_asked_for(desk, certificate, live_counter, connection_as):
+    """CPS-4.9.3, CPS-4.9.14: also for whoever takes the staff site over."""
+    desk.ask(certificate, live_counter.chen)
+    call_command("grant")
+    staff, table = connection_as("staff"), desk.model._meta.db_table
+
+    for column in ("certificate_id", "cause", "asker", "maker_id"):
+        with pytest.raises(InsufficientPrivilege):
+            staff.execute(f"UPDATE {table} SET {column} = {column}")
 
 
 def test_requests_are_decided_under_the_staff_role(desk, certificate, live_counter, in_role):
