@@ -9,6 +9,7 @@ from anxin.kernel.states import Steps
 # The house's own limits
 LIMIT = 10 * 1024 * 1024  # bytes of a file
 MOST_ROWS = 10_000
+MOST_LINES = 1_048_576  # empty ones counted: as many as a sheet has
 MOST_COLUMNS = 40
 LONGEST = 8_000  # characters of a cell; a certificate request is the longest
 UNPACKED = 64 * 1024 * 1024  # bytes of all that an XLSX file holds
@@ -45,6 +46,12 @@ def check_size(size: int) -> None:
 def check_rows(count: int) -> None:
     if not 0 < count <= MOST_ROWS:
         raise refuse("rows", f"{count} rows", most=MOST_ROWS)
+
+
+def check_line(number: int) -> None:
+    """A few bytes can name a row so far below that the empty ones above it never end."""
+    if number > MOST_LINES:
+        raise refuse("rows", f"{number} lines", most=MOST_ROWS)
 
 
 def columns(header: Sequence[str], names: Mapping[str, str], title: str) -> list[str]:

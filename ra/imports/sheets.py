@@ -21,7 +21,8 @@ def read(data: bytes) -> Iterator[list[str]]:
     """Row by row, the header first; empty rows as they stand. Refuses `imports.*`, field `file`."""
     rules.check_size(len(data))
     rows = _of_xlsx(data) if data.startswith(_ZIP) else _of_csv(data)
-    for row in rows:
+    for number, row in enumerate(rows, 1):
+        rules.check_line(number)
         if len(row) > rules.MOST_COLUMNS or any(len(cell) > rules.LONGEST for cell in row):
             raise rules.refuse("cell", "too many columns, or too long a cell")
         yield row

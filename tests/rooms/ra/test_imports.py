@@ -274,17 +274,27 @@ def bomb():
     return out.getvalue()
 
 
-def entity():
-    """A workbook whose sheet declares an entity that grows."""
+def book_with(change):
+    """A workbook whose sheet is written otherwise."""
     whole, out = zipfile.ZipFile(io.BytesIO(book_of([HEADINGS, ROW]))), io.BytesIO()
     with zipfile.ZipFile(out, "w") as packed:
         for part in whole.infolist():
             data = whole.read(part)
-            if part.filename == "xl/worksheets/sheet1.xml":
-                head = b'<?xml version="1.0"?><!DOCTYPE a [<!ENTITY b "bbbb">]>'
-                data = head + data.partition(b"?>")[2] if b"?>" in data else head + data
-            packed.writestr(part.filename, data)
+            is_sheet = part.filename == "xl/worksheets/sheet1.xml"
+            packed.writestr(part.filename, change(data) if is_sheet else data)
     return out.getvalue()
+
+
+def entity(sheet):
+    """An entity is declared that grows."""
+    head = b'<?xml version="1.0"?><!DOCTYPE a [<!ENTITY b "bbbb">]>'
+    return head + sheet.partition(b"?>")[2] if b"?>" in sheet else head + sheet
+
+
+def far_below(sheet):
+    """A row says that so many empty ones are above it."""
+    assert b'<row r="2"' in sheet
+    return sheet.replace(b'<row r="2"', b'<row r="9000000000000000"')
 
 
 @pytest.mark.parametrize(
@@ -301,7 +311,8 @@ def entity():
         ('姓名\n"林知夏'.encode(), "imports.file"),
         (b"PK\x03\x04nonsense", "imports.file"),
         (bomb(), "imports.unpacked"),
-        (entity(), "imports.file"),
+        (book_with(entity), "imports.file"),
+        (book_with(far_below), "imports.rows"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
