@@ -1,4 +1,4 @@
-"""Applying and correcting online: words first, then documents one by one, then handed in.
+"""Applying, correcting and asking online: words first, then documents one by one, handed in.
 
 The number of what is being sent stands in the signed session; the access code stands nowhere.
 """
@@ -17,8 +17,8 @@ from anxin.refusals import refusals_on
 from anxin.templatetags.ui import told
 from ra.handover.queries import status
 from ra.intake.queries import profiles
-from ra.online import queries, rules, services
-from ra.online.forms import ApplyForm, CorrectForm, FileForm
+from ra.online import asking, queries, rules, services
+from ra.online.forms import ApplyForm, AskForm, CorrectForm, FileForm, RenewForm
 from ra.portal.views import SENDING, STATUS, remember
 
 
@@ -71,6 +71,47 @@ def correct(request: HttpRequest) -> HttpResponse:
             return redirect("portal-papers")
     code = 422 if form.errors else 200
     return render(request, "ra/online/correct.html", {"form": form}, status=code)
+
+
+@never_cache
+@require_http_methods(["GET", "POST"])
+def renew(request: HttpRequest) -> HttpResponse:
+    """A renewal or re-key signed by the old key (CPS 4.6.3, 4.7); the signature is the way in."""
+    form = RenewForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        check_rate(SENDING, web.address(request), rules.OPENED)
+        with refusals_on(form, above=True):
+            begun = asking.send_signed(
+                **form.cleaned_data, address=web.address(request), at=timezone.now()
+            )
+            remember(request, SENDING, begun.number)
+            return render(request, "ra/online/begun.html", {"begun": begun, "sent": True})
+    status = 422 if form.errors else 200
+    return render(request, "ra/online/renew.html", {"form": form}, status=status)
+
+
+@never_cache
+@require_http_methods(["GET", "POST"])
+def ask(request: HttpRequest, purpose: str) -> HttpResponse:
+    """What the holder asks of a certificate, after number and access code (CPS 3.4, 4.9)."""
+    number = request.session.get(STATUS)
+    if number is None:
+        return redirect("portal-status")
+    rules.check_askable(purpose, queries.issued(number).certificate_state)
+    form = AskForm(purpose, request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        check_rate(SENDING, web.address(request), rules.OPENED)
+        with refusals_on(form, above=True):
+            asking.ask(
+                number,
+                purpose,
+                **form.cleaned_data,
+                address=web.address(request),
+                at=timezone.now(),
+            )
+            return redirect("portal-progress")
+    context = {"form": form, "purpose": purpose}
+    return render(request, "ra/online/ask.html", context, status=422 if form.errors else 200)
 
 
 @csrf_exempt  # `taking_files` checks it: to check it is to read the body

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from django import forms
+from django.http import QueryDict
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
@@ -11,18 +12,26 @@ from ra.applications.rules import AGREEMENT_VERSIONS
 from ra.intake.forms import DraftForm, RequestForm
 from ra.online import rules
 from ra.online.wording import REASONS
+from ra.procedures.forms import SignedForm
+from ra.requests.rules import NOTE_MOST
+from ra.revocations.rules import Asker, questions_for
+from ra.revocations.wording import CAUSE_QUESTIONS, CHECKED_HOW
+
+
+def _agreed() -> forms.BooleanField:
+    return forms.BooleanField(
+        label=format_lazy(
+            _("我已阅读并同意订户协议（版本 {version}）"), version=AGREEMENT_VERSIONS[-1]
+        ),
+        required=False,
+    )
 
 
 class ApplyForm(DraftForm):
     """The counter's fields, and what the operator would ask for aloud."""
 
     office = forms.ChoiceField(label=_("受理点"))
-    agreed = forms.BooleanField(
-        label=format_lazy(
-            _("我已阅读并同意订户协议（版本 {version}）"), version=AGREEMENT_VERSIONS[-1]
-        ),
-        required=False,
-    )
+    agreed = _agreed()
 
     def __init__(self, *args: Any, offices: Sequence[tuple[str, str]], **more: Any) -> None:
         super().__init__(*args, **more)
@@ -52,6 +61,43 @@ class CorrectForm(forms.Form):
         required=False,
         max_length=30_000,
         widget=forms.Textarea(attrs={"rows": 6, "class": "mono", "spellcheck": "false"}),
+    )
+
+
+class RenewForm(SignedForm):
+    """The counter's form for a signed request, and the agreement."""
+
+    agreed = _agreed()
+
+
+class AskForm(forms.Form):
+    """What the holder asks of a certificate; a revocation needs its cause and when it began."""
+
+    cause = forms.ChoiceField(
+        label=_("发生了什么"),
+        choices=[(q.cause, CAUSE_QUESTIONS[q.cause]) for q in questions_for(Asker.SUBSCRIBER)],
+        widget=forms.RadioSelect,
+    )
+    discovered_at = forms.DateTimeField(
+        label=_("何时发现"), widget=forms.DateTimeInput(attrs={"type": "datetime-local"})
+    )
+    note = forms.CharField(
+        label=_("情况说明"),
+        max_length=NOTE_MOST,
+        widget=forms.Textarea(attrs={"rows": 4}),
+        help_text=_("写明理由，以及受理点核实身份时怎样联系您。"),
+    )
+
+    def __init__(self, purpose: str, data: QueryDict | None) -> None:
+        super().__init__(data)
+        if purpose != rules.Purpose.REVOKE:
+            del self.fields["cause"], self.fields["discovered_at"]
+
+
+class IdentifiedForm(forms.Form):
+    checked_how = forms.ChoiceField(
+        label=_("怎样核对提出人的身份"),
+        choices=[(how, CHECKED_HOW[how]) for how in CHECKED_HOW if how in rules.IDENTIFIED],
     )
 
 

@@ -2,19 +2,21 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import BooleanField, ExpressionWrapper, Q, QuerySet
 
 from anxin.kernel.actors import Actor
 from anxin.kernel.errors import Kind, Refusal
 from kmc import api as kmc
 from ra.applicants.rules import shown
+from ra.applications.models import Application
 from ra.branches import rules as branch_rules
 from ra.branches.models import Office
 from ra.branches.queries import unknown_office, visible_ids
+from ra.handover.rules import no_match
 from ra.online import rules
 from ra.online.models import Submission, SubmissionFile
 
@@ -23,6 +25,8 @@ PLAIN = (
     "id", "state", "number", "profile", "office", "application", "purpose", "worded", "slots",
     "network", "reason", "opened_at", "handed_in_at",
 )  # fmt: skip
+REQUESTS = (rules.Purpose.REVOKE, rules.Purpose.FREEZE, rules.Purpose.REFUND)
+MOST_SHOWN = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +61,7 @@ class Opened:
     message: str
     agreement: str
     agreed_at: str
+    details: Mapping[str, str] = field(default_factory=dict)  # cause, occasion, discovered_at
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -71,6 +76,11 @@ class Waiting:
     def fields(self) -> list[tuple[str, str]]:
         """Masked: whole values are for whoever has taken it in."""
         return [(code, shown(code, text)) for code, text in self.opened.fields.items()]
+
+    @property
+    def discovered_at(self) -> datetime | None:
+        said = self.opened.details.get("discovered_at")
+        return datetime.fromisoformat(said) if said else None
 
     @property
     def agreed_at(self) -> datetime | None:
@@ -103,6 +113,34 @@ def submission(number: str) -> SubmissionView:
     """For whoever has shown the access code or sent it a moment ago. Refuses `online.unknown`."""
     row = plain(number)
     return _view(row, list(row.files.order_by("pk").values("slot", "kind", "size")))
+
+
+def issued(number: str) -> Application:
+    """The application behind a number that was shown with its code, with its certificate's state.
+
+    Refuses `handover.no_match`.
+    """
+    return _known(status_access__number=number)
+
+
+def of_certificate(certificate_id: int) -> Application:
+    """The application a certificate came of. Refuses `handover.no_match`."""
+    return _known(certificate_id=certificate_id)
+
+
+def _known(**which: object) -> Application:
+    columns = ("id", "number", "profile", "office", "certificate_id", "certificate_state")
+    row = Application.objects.only(*columns).filter(**which).first()
+    if row is None:
+        raise no_match()
+    return row
+
+
+def asked_of(application_number: str) -> list[SubmissionView]:
+    """What was asked online of its certificate, newest first."""
+    rows = Submission.objects.select_related("office").only(*PLAIN, "office__name")
+    asked = rows.filter(application__number=application_number, purpose__in=REQUESTS)
+    return [_view(row, []) for row in asked.order_by("-pk")[:MOST_SHOWN]]
 
 
 def plain(number: str) -> Submission:
@@ -140,9 +178,11 @@ def visible(actor: Actor) -> QuerySet[Submission]:
 
 
 def waiting(actor: Actor, limit: int = 100) -> list[SubmissionView]:
-    """The longest waiting first."""
+    """What cannot wait (CPS 4.9.5), then the longest waiting first."""
     rows = visible(actor).filter(state=rules.State.WAITING).select_related("office")
-    return [_view(row, []) for row in rows.defer("sealed").order_by("handed_in_at", "pk")[:limit]]
+    urgent = ExpressionWrapper(Q(purpose__in=rules.URGENT), output_field=BooleanField())
+    ordered = rows.defer("sealed").annotate(urgent=urgent)
+    return [_view(row, []) for row in ordered.order_by("-urgent", "handed_in_at", "pk")[:limit]]
 
 
 def opened(number: str, actor: Actor) -> Waiting:

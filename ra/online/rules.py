@@ -3,7 +3,8 @@
 The numbers are the house's own; the CPS leaves them open.
 """
 
-from datetime import timedelta
+from collections.abc import Mapping
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from anxin.kernel.errors import Kind, Refusal
@@ -28,6 +29,20 @@ DIGITS = 8  # of a number, drawn: nobody counts through them
 class Purpose(StrEnum):
     APPLY = "apply"
     CORRECT = "correct"  # what came back (CPS 4.2.2)
+    SUCCEED = "succeed"  # signed by the old key (CPS 4.6, 4.7)
+    REVOKE = "revoke"  # CPS 4.9.3
+    FREEZE = "freeze"  # CPS 4.9.14
+    REFUND = "refund"  # CPS 9.1.5: revoked, and what is left goes back
+
+
+# What may be asked of a certificate in this state, with number and access code
+ASKABLE: Mapping[str, tuple[Purpose, ...]] = {
+    "valid": (Purpose.FREEZE, Purpose.REVOKE, Purpose.REFUND),
+    "held": (Purpose.REVOKE, Purpose.REFUND),
+}
+IDENTIFIED = frozenset({"on_site", "database", "biometric"})  # CPS 3.2
+URGENT = (Purpose.REVOKE, Purpose.FREEZE)
+OWN_WISH = "own_wish"  # the cause of a freeze and of a refund (CPS 4.9.12, 9.1.5)
 
 
 class State(StrEnum):
@@ -54,6 +69,7 @@ class Reason(StrEnum):
     NOT_OURS = "not_ours"  # another office has to do it
     DUPLICATE = "duplicate"
     KEY = "key"  # the key is certified already, or not allowed
+    UNIDENTIFIED = "unidentified"  # CPS 3.4: nobody could tell who asks
     ABUSE = "abuse"
 
 
@@ -105,6 +121,28 @@ def check_something(*, files: int, said: bool) -> None:
     """Refuses a correction that corrects nothing."""
     if not files and not said:
         raise refuse("nothing", "neither file nor word", cps="4.2.2")
+
+
+def check_askable(purpose: str, certificate_state: str) -> None:
+    if purpose not in ASKABLE.get(certificate_state, ()):
+        reason = f"no {purpose} of a certificate that is {certificate_state or 'not there'}"
+        raise refuse("not_now", reason, cps="4.9.3", field="")
+
+
+def check_alive(certificate_state: str, not_after: datetime | None, *, at: datetime) -> None:
+    """Refuses a successor of what is revoked, frozen or over (CPS 3.3.2, 4.6.3)."""
+    if certificate_state != "valid" or not_after is None or at >= not_after:
+        raise refuse("not_now", f"it is {certificate_state}", cps="4.6.3", field="signed")
+
+
+def check_identified(how: str) -> None:
+    """CPS 3.4: who asks is identified as in 3.2 before anything is asked of others."""
+    if how not in IDENTIFIED:
+        raise refuse("identified", f"not by {how}", cps="3.4", field="checked_how")
+
+
+def asked_already() -> Refusal:
+    return Refusal(Kind.CONFLICT, "online.asked_already", "the same waits already", cps="4.9.3")
 
 
 def check_reason(reason: str) -> None:

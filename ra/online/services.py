@@ -33,6 +33,7 @@ from ra.intake.rules import typed
 from ra.online import queries, rules
 from ra.online.models import Submission, SubmissionFile
 from ra.online.queries import Opened
+from ra.procedures import services as procedures
 
 BATCH = 200
 ONLINE = "online"  # the channel of an application
@@ -77,13 +78,12 @@ def begin(
         raise Refusals(wrong)
     said = Opened(kept, years, request, "", AGREEMENT_VERSIONS[-1], at.isoformat())
     row = Submission(
-        number=_number(at),
         purpose=rules.Purpose.APPLY,
         profile=profile,
         office_id=queries.open_office(office),
         slots=evidence_rules.needed(profile, kept, proxy=by_proxy(kept)),
     )
-    _open(row, said, address=address, at=at)
+    open_new(row, said, address=address, at=at)
     return Begun(row.number, handover.new_access(row.number))
 
 
@@ -103,7 +103,6 @@ def begin_correction(
         proven(request.encode())
     said = Opened({}, 0, request, message[: rules.LONGEST_MESSAGE], "", "")
     row = Submission(
-        number=_number(at),
         profile=target.profile,
         office_id=target.office_id,
         application_id=target.pk,
@@ -111,11 +110,13 @@ def begin_correction(
         worded=bool(message.strip() or request.strip()),
         slots=list(evidence_rules.slots(target.profile)),
     )
-    _open(row, said, address=address, at=at)
+    open_new(row, said, address=address, at=at)
     return Begun(row.number, "")
 
 
-def _open(row: Submission, said: Opened, *, address: str, at: datetime) -> None:
+def open_new(row: Submission, said: Opened, *, address: str, at: datetime) -> None:
+    """Keep it, sealed. Refuses `online.many_open`, `kmc.inbox_closed`."""
+    row.number = _number(at)
     row.network = hashed(ONLINE, "", counted_as(address))
     open_now = Submission.objects.filter(network=row.network, state__in=rules.UNSETTLED)
     rules.check_few(open_now.count())
@@ -167,6 +168,11 @@ def hand_in(number: str, *, address: str, at: datetime) -> None:
         rules.check_something(files=len(held), said=row.worded)
     else:
         rules.check_complete(row.slots, held)
+    hand_over(row, address=address, at=at)
+
+
+def hand_over(row: Submission, *, address: str, at: datetime) -> None:
+    """To the counter; the last thing its sender does."""
     Submission.objects.filter(pk=row.pk).update(handed_in_at=at)
     advance(row, "hand_in", actor=_applicant(address), at=at)
 
@@ -190,20 +196,20 @@ def take(number: str, *, actor: Actor, at: datetime) -> str:
     Files are decoded as at the counter; the first that does not open refuses all. Refuses
     `intake.*`, `evidence.*`, what the CA says of the key, `online.unknown`.
     """
-    row = _waiting(number, actor)
+    row = waiting_row(number, actor)
+    if row.purpose in queries.REQUESTS:  # `asking.take`: nobody takes them who has not identified
+        raise queries.unknown(number)
     said = queries.words(row)
-    corrects = row.purpose == rules.Purpose.CORRECT
-    application = row.application_id if corrects else _draft(row, said, actor=actor, at=at)
-    assert application is not None  # the table says so of a correction
+    application = _application(row, said, actor=actor, at=at)
     for file in row.files.order_by("pk"):
         evidence.add_evidence(
             application, file.slot, f"scan.{file.kind}", queries.file_of(row, file),
             actor=actor, at=at,
         )  # fmt: skip
-    if corrects and said.request.strip():
+    if row.purpose == rules.Purpose.CORRECT and said.request.strip():
         intake.attach_request(application, said.request.encode(), actor=actor, at=at)
     row.application_id = application
-    _settle(row, "take", actor=actor, at=at, application=application)
+    settle(row, "take", actor=actor, at=at, application=application)
     return Application.objects.values_list("number", flat=True).get(pk=application)
 
 
@@ -212,17 +218,26 @@ def refuse(number: str, reason: str, *, actor: Actor, at: datetime) -> None:
     """Nothing is taken in; the sender reads why (CPS 4.2.2)."""
     intake.check_operator(actor)
     rules.check_reason(reason)
-    row = _waiting(number, actor)
+    row = waiting_row(number, actor)
     row.reason = reason
-    _settle(row, "refuse", actor=actor, at=at, reason=reason)
+    settle(row, "refuse", actor=actor, at=at, reason=reason)
 
 
-def _draft(row: Submission, said: Opened, *, actor: Actor, at: datetime) -> int:
-    draft = intake.open_draft(
-        row.profile, years=said.years, office=row.office.code, channel=ONLINE, actor=actor, at=at
-    )
-    intake.save_draft(draft.id, said.fields, actor=actor, at=at)
-    intake.attach_request(draft.id, said.request.encode(), actor=actor, at=at)
+def _application(row: Submission, said: Opened, *, actor: Actor, at: datetime) -> int:
+    """What it goes into: a new draft, a successor's, or what it corrects."""
+    if row.application_id and row.purpose == rules.Purpose.CORRECT:
+        return row.application_id
+    if row.purpose == rules.Purpose.SUCCEED:
+        draft = procedures.begin_signed(
+            said.request.encode(),
+            occasion=said.details["occasion"],
+            channel=ONLINE,
+            received_at=row.handed_in_at,
+            actor=actor,
+            at=at,
+        )
+    else:
+        draft = _draft(row, said, actor=actor, at=at)
     intake.accept_agreement(
         draft.id,
         said.agreement,
@@ -235,7 +250,17 @@ def _draft(row: Submission, said: Opened, *, actor: Actor, at: datetime) -> int:
     return draft.id
 
 
-def _waiting(number: str, actor: Actor) -> Submission:
+def _draft(row: Submission, said: Opened, *, actor: Actor, at: datetime) -> intake.Draft:
+    draft = intake.open_draft(
+        row.profile, years=said.years, office=row.office.code, channel=ONLINE, actor=actor, at=at
+    )
+    intake.save_draft(draft.id, said.fields, actor=actor, at=at)
+    intake.attach_request(draft.id, said.request.encode(), actor=actor, at=at)
+    return draft
+
+
+def waiting_row(number: str, actor: Actor) -> Submission:
+    """Locked. Refuses `online.unknown`, also for another office's."""
     rows = queries.visible(actor).select_for_update(of=("self",)).select_related("office")
     row = rows.filter(number=number, state=rules.State.WAITING).first()
     if row is None:
@@ -243,7 +268,7 @@ def _waiting(number: str, actor: Actor) -> Submission:
     return row
 
 
-def _settle(row: Submission, verb: str, *, actor: Actor, at: datetime, **details: object) -> None:
+def settle(row: Submission, verb: str, *, actor: Actor, at: datetime, **details: object) -> None:
     """What was sealed inwards goes: it lies under the application's key now, or is not wanted."""
     row.sealed, row.settled_at = b"", at
     row.settled_by = None if actor == SYSTEM else person(actor)
@@ -263,7 +288,7 @@ def shred_old(*, at: datetime) -> int:
     rows = Submission.objects.select_for_update(skip_locked=True, of=("self",))
     due = list(rows.filter(unfinished | untaken).defer("sealed")[:BATCH])
     for row in due:
-        _settle(row, "expire", actor=SYSTEM, at=at)
+        settle(row, "expire", actor=SYSTEM, at=at)
     return len(due)
 
 

@@ -10,8 +10,8 @@ from django.views.decorators.http import require_GET, require_POST
 
 from people.api import Role
 from people.gates import actor_of, only
-from ra.online import queries, services
-from ra.online.forms import RefuseForm
+from ra.online import asking, queries, services
+from ra.online.forms import IdentifiedForm, RefuseForm
 
 
 @only(Role.OPERATOR)
@@ -26,7 +26,9 @@ def index(request: HttpRequest) -> HttpResponse:
 @require_GET
 def show(request: HttpRequest, number: str) -> HttpResponse:
     found = queries.opened(number, actor_of(request))
-    return render(request, "ra/online/page.html", {"found": found, "form": RefuseForm()})
+    asked = IdentifiedForm() if found.view.purpose in queries.REQUESTS else None
+    context = {"found": found, "form": RefuseForm(), "asked": asked}
+    return render(request, "ra/online/page.html", context)
 
 
 @only(Role.OPERATOR)
@@ -35,6 +37,16 @@ def take(request: HttpRequest, number: str) -> HttpResponse:
     application = services.take(number, actor=actor_of(request), at=timezone.now())
     messages.success(request, _("已受理，资料和材料已带入申请。"))
     return redirect("intake-page", application)
+
+
+@only(Role.OPERATOR)
+@require_POST
+def enter(request: HttpRequest, number: str) -> HttpResponse:
+    """What the holder asks, once somebody has identified them: another person decides."""
+    how = request.POST.get("checked_how", "")
+    made = asking.take(number, how, actor=actor_of(request), at=timezone.now())
+    messages.success(request, _("%(number)s 已提交，等另一人审核。") % {"number": made})
+    return redirect("online")
 
 
 @only(Role.OPERATOR)

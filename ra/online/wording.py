@@ -18,12 +18,17 @@ STATES: Mapping[str, Any] = {
 PURPOSES: Mapping[str, Any] = {
     Purpose.APPLY: _("新申请"),
     Purpose.CORRECT: _("补正"),
+    Purpose.SUCCEED: _("证书更新或密钥更新"),
+    Purpose.REVOKE: _("吊销证书"),
+    Purpose.FREEZE: _("冻结证书"),
+    Purpose.REFUND: _("停用证书并退款"),
 }
 REASONS = {
     Reason.UNREADABLE.value: _("材料看不清或打不开"),
     Reason.NOT_OURS.value: _("应由其他受理点办理"),
     Reason.DUPLICATE.value: _("重复提交"),
     Reason.KEY.value: _("证书请求里的公钥不能使用"),
+    Reason.UNIDENTIFIED.value: _("无法核实提出人的身份"),
     Reason.ABUSE.value: _("不是真实的申请"),
 }
 WORDING = {
@@ -37,5 +42,8 @@ WORDING = {
     "online.nothing": _("请上传补正材料，或写明要更正的内容（CPS %(cps)s）。"),
     "online.reason": _("请选择退回原因（CPS %(cps)s）。"),
     "online.profile": _("这种证书不在网上受理（CPS %(cps)s）。请到受理点办理。"),
+    "online.not_now": _("证书现在的状态不能这样办理（CPS %(cps)s）。请先查询办理进度。"),
+    "online.asked_already": _("同样的请求已经提交，正等受理点办理。没有重复提交。"),
+    "online.identified": _("请选择怎样核实了提出人的身份（CPS %(cps)s）。"),
     "online.not_returned": _("这件申请现在不需要补正（CPS %(cps)s）。"),
 }

@@ -22,6 +22,8 @@ from ra.fees.queries import schedule
 from ra.fees.rules import FULL_REFUND, YEARS
 from ra.handover import queries, rules, services
 from ra.handover.forms import PickUpForm, StatusForm
+from ra.online.queries import asked_of
+from ra.online.rules import ASKABLE
 from ra.portal.progress import progress
 from ra.revocations.rules import KEY_TERM, OTHER_TERM
 from ra.revocations.wording import CAUSE_QUESTIONS
@@ -76,7 +78,13 @@ def current(request: HttpRequest) -> HttpResponse:
         return redirect("portal-sent")
     view = queries.status(number)
     names = told_to_applicant(view.number) if view.state in UNDECIDED else []
-    context = {"status": view, "progress": progress(view), "names": names}
+    context = {
+        "status": view,
+        "progress": progress(view),
+        "names": names,
+        "asked": asked_of(view.number),
+        "askable": ASKABLE.get(view.certificate_state, ()),
+    }
     return render(request, "ra/portal/status.html", context)
 
 

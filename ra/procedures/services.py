@@ -17,7 +17,7 @@ from ra.applications.models import Application, Dossier
 from ra.applications.procedures import Way
 from ra.applications.rules import State
 from ra.intake import services as intake
-from ra.intake.services import Draft
+from ra.intake.services import COUNTER, Draft
 from ra.procedures import queries
 
 
@@ -31,23 +31,33 @@ def begin(
     `succession.*`, `key.too_old`; `intake.not_an_operator`, `applications.unknown`.
     """
     way = procedures.way_of(procedure, occasion)
-    return _begin(certificate_id, way, "", actor=actor, at=at)
+    return _begin(certificate_id, way, "", channel=COUNTER, actor=actor, at=at)
 
 
 @transaction.atomic
-def begin_signed(data: bytes, *, occasion: str, actor: Actor, at: datetime) -> Draft:
+def begin_signed(
+    data: bytes,
+    *,
+    occasion: str,
+    channel: str = COUNTER,
+    received_at: datetime | None = None,
+    actor: Actor,
+    at: datetime,
+) -> Draft:
     """The same from a request that the old key has signed (CPS 3.3.1): CMS, PEM or DER.
 
     A request for the old key is a renewal, one for a new key a re-key. The signature stands for
-    the documents. Refuses as `begin` does, `cms.*`, `procedures.counter_only`, `signed_when`,
-    `signed_twice`, and `certificate.unknown` when we never issued the signer's certificate.
+    the documents; `received_at`: it came in online, before now. Refuses as `begin` does, `cms.*`,
+    `procedures.counter_only`, `signed_when`, `signed_twice`, and `certificate.unknown` when we
+    never issued the signer's certificate.
     """
     signed = queries.signed_request(data)
     before = queries.signer(signed)
     way = procedures.way_of(queries.procedure_of(signed, before), occasion)
-    procedures.check_signed(way, signed.signed_at, at=at)
+    procedures.check_signed(way, signed.signed_at, at=received_at or at)
     # Over what was signed: around it anybody may wrap something else, and it stays the same
-    draft = _begin(before.id, way, sm3(signed.attributes).hex(), actor=actor, at=at)
+    proof = sm3(signed.attributes).hex()
+    draft = _begin(before.id, way, proof, channel=channel, actor=actor, at=at)
     dossier = Dossier.objects.select_related("application").get(pk=draft.id)
     key = dossier.application.data_key
     dossier.proof = kmc.seal(key, dossier.proof_context(), signed.der)
@@ -57,7 +67,13 @@ def begin_signed(data: bytes, *, occasion: str, actor: Actor, at: datetime) -> D
 
 
 def _begin(
-    certificate_id: int, way: Way, proof_digest: str, *, actor: Actor, at: datetime
+    certificate_id: int,
+    way: Way,
+    proof_digest: str,
+    *,
+    channel: str,
+    actor: Actor,
+    at: datetime,
 ) -> Draft:
     old = queries.predecessor(certificate_id, actor)
     certificate = ca.certificate(certificate_id)
@@ -67,7 +83,9 @@ def _begin(
     content = applications.content(old)
     office = "" if actor.office else old.office.code
     years = queries.term(old, certificate, way, at=at)
-    draft = intake.open_draft(old.profile, years=years, office=office, actor=actor, at=at)
+    draft = intake.open_draft(
+        old.profile, years=years, office=office, channel=channel, actor=actor, at=at
+    )
     _bind(draft, certificate_id, way, proof_digest)
     words = dict(content.fields)
     intake.save_draft(draft.id, words, distinguisher=old.distinguisher, actor=actor, at=at)

@@ -31,17 +31,19 @@ def request_revocation(
     checked_how: str,
     discovered_at: datetime,
     note: str,
+    asked_at: datetime | None = None,
     actor: Actor,
     at: datetime,
 ) -> str:
     """Ask for a revocation; its number. Nothing is revoked before another person agrees.
 
-    `cause` answers `rules.questions_for(asker)`. Refuses `revocations.*` with field and clause,
+    `cause` answers `rules.questions_for(asker)`; `asked_at`: online, before it was taken in.
+    Refuses `revocations.*` with field and clause,
     `applications.unknown` for another office's certificate, `revocations.open_already`.
     """
     queries.revocable(certificate_id, actor)
     question = rules.check_request(
-        cause, asker, checked_how, discovered_at=discovered_at, asked_at=at
+        cause, asker, checked_how, discovered_at=discovered_at, asked_at=asked_at or at
     )
     said = rules.DESK.check_note(note)
     row = requests.new(
@@ -51,7 +53,7 @@ def request_revocation(
         asker=asker,
         checked_how=checked_how,
         discovered_at=discovered_at,
-        late=rules.is_late(question, discovered_at=discovered_at, asked_at=at),
+        late=rules.is_late(question, discovered_at=discovered_at, asked_at=asked_at or at),
         actor=actor,
         at=at,
     )

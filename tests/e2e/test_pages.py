@@ -98,6 +98,7 @@ PUBLIC = [
     ("/", "public-home"),
     ("/apply/", "public-apply"),
     ("/apply/for/personal-sm2-sign/", "public-apply-form"),
+    ("/renew/", "public-renew"),
     ("/status/", "public-status"),
     ("/pick-up/", "public-pick-up"),
     ("/revocation/", "public-revocation"),

@@ -1,0 +1,104 @@
+"""Somebody who never comes in: applies and corrects on a telephone."""
+
+import re
+
+from playwright.sync_api import Page, expect
+
+from tests.e2e import acts, people
+from tests.e2e.test_decisions import returned
+from tests.e2e.windows import picture, see
+
+OPERATOR, REVIEWER = "陈越", "沈佳"
+OFFICE = "栖原受理点（演示）"
+
+
+def test_applied_and_corrected_by_phone(desk_of, phone, tmp_path):
+    """CPS-4.1, CPS-4.1.2.4, CPS-4.2.2, CPS-4.3.1: online."""
+    operator, reviewer = desk_of(OPERATOR), desk_of(REVIEWER)
+    person = people.somebody()
+    papers = people.papers(person, "sm2")
+
+    receipt = applied(phone, person, people.request(person, "sm2", tmp_path), papers)
+    number = taken_in(operator, receipt.number)
+    acts.verify(operator)
+    acts.submit(operator)
+    returned(reviewer, number)
+    correction = corrected(phone, receipt, papers)
+    opened(operator, correction)
+
+    expect(operator.get_by_text("手机号没有错，申请表重新签名。")).to_be_visible()
+    expect(operator.get_by_role("link", name=number)).to_be_visible()
+
+
+def applied(page: Page, person, request: str, papers: dict[str, bytes]) -> acts.Receipt:
+    """CPS-4.1: words, then photographs one by one; the code is shown once."""
+    page.goto("/apply/")
+    see(page, "网上申请证书")
+    page.get_by_role("link", name=acts.SM2).click()
+    acts.type_in(page, person)
+    acts.press(page, "下一步：上传材料")
+    expect(page.get_by_role("alert")).to_be_visible()
+    see(page, "网上申请证书")
+    picture(page, "phone-apply-wrong")
+    page.get_by_label("证书请求（PKCS#10）").fill(request)
+    page.get_by_label("受理点").select_option(label=OFFICE)
+    page.get_by_label("我已阅读并同意订户协议").check()
+    acts.press(page, "下一步：上传材料")
+    see(page, "资料已保存")
+    picture(page, "phone-apply-code")
+    told = [row.inner_text() for row in page.locator("dl.kv dd").all()]
+    page.get_by_role("link", name="下一步：上传材料").click()
+    see(page, "上传材料")
+    for slot, scan in papers.items():
+        add(page, slot, scan)
+    picture(page, "phone-apply-papers")
+    handed_in(page)
+    return acts.Receipt(*told)
+
+
+def add(page: Page, slot: str, scan: bytes) -> None:
+    field = page.locator(f"#file-{slot}")
+    card = page.locator("section.card", has=field)
+    field.set_input_files({"name": "photo.jpg", "mimeType": "image/jpeg", "buffer": scan})
+    card.get_by_role("button", name="上传").click()
+    expect(page.locator("section.card", has=page.locator(f"#file-{slot}"))).to_contain_text(
+        "已上传 1 个"
+    )
+
+
+def handed_in(page: Page) -> str:
+    """Its number."""
+    acts.press(page, "提交给受理点")
+    see(page, "待受理")
+    picture(page, "phone-apply-sent")
+    return page.locator(".hero .no").inner_text().rpartition(" ")[2]
+
+
+def opened(page: Page, number: str) -> None:
+    page.goto("/w/online/")
+    see(page, "网上申请")
+    picture(page, "online-waiting")
+    page.get_by_role("link", name=number).click()
+    see(page, number)
+    picture(page, "online-one")
+
+
+def taken_in(page: Page, number: str) -> str:
+    """CPS-4.3.1: the operator becomes the maker; the application's number."""
+    opened(page, number)
+    page.get_by_role("button", name="受理", exact=True).click()
+    expect(page).to_have_url(re.compile(r"/w/intake/RA"))
+    return page.url.rstrip("/").rpartition("/")[2]
+
+
+def corrected(page: Page, receipt: acts.Receipt, papers: dict[str, bytes]) -> str:
+    """CPS-4.2.2: what came back is answered where it is read; the correction's number."""
+    acts.look_up(page, receipt)
+    see(page, "请补正材料")
+    page.get_by_role("link", name="上传补正").click()
+    see(page, "上传补正")
+    page.get_by_label("补正说明").fill("手机号没有错，申请表重新签名。")
+    acts.press(page, "下一步：上传材料")
+    see(page, "上传材料")
+    add(page, "application_form", papers["application_form"])
+    return handed_in(page)
