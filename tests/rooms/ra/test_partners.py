@@ -21,7 +21,7 @@ from ra.partners.rules import Scope
 from ra.review import queries as lists
 from ra.revocations.models import RevocationRequest
 from tests.support import ra
-from tests.support.partners import issued, system
+from tests.support.partners import System, issued, system
 from tests.support.people import hire, signed_in
 from tests.support.ra import AT, FIELDS, PAPERS
 from tests.support.refusals import refused, refused_by
@@ -493,6 +493,29 @@ def test_codes_a_certificate_and_its_revocation(live_counter):
     assert asked.status_code == 201, asked.content
     request = RevocationRequest.objects.get(number=asked.json()["number"])
     assert (request.state, request.certificate_id) == ("requested", row.certificate_id)
+
+
+# --- rights in the database ------------------------------------------------------------------
+
+
+def test_the_staff_site_has_the_rights_it_needs_and_workers_sweep(
+    live_counter, in_role, evidence_dir
+):
+    """WP-5.3"""
+    now = datetime.now(UTC)
+    row = issued(live_counter.chen, at=now)
+    keeper = hire("keeper", Role.SECURITY_ADMIN, office="")
+
+    with in_role("staff"):
+        partner = System(row.number, services.hand_out(row.number, actor=keeper, at=now))
+        answer = partner.send("POST", f"{HERE}/{complete(partner)}/submission")
+        services.revoke(row.number, actor=keeper, at=now)
+    with in_role("worker"):
+        services.sweep(at=now + timedelta(days=2))
+
+    assert answer.status_code == 201, answer.content
+    assert not PartnerNonce.objects.exists()
+    assert not PartnerAnswer.objects.exists()
 
 
 # --- the description -------------------------------------------------------------------------
