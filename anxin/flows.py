@@ -4,10 +4,20 @@ Every hop between houses that is not a plain call is on this page.
 """
 
 FLOWS: dict[str, tuple[str, ...]] = {
+    "people.key_enrolled": ("ca.certify_operators",),  # CPS 5.2.3
     "people.suspended": (),  # sessions, device and roles are gone with the act itself (CPS 5.3.6)
     "ca.certificates_issued": ("ra.hand_over", "ca.answer_issued"),
     "ca.status_changed": ("ca.answer_status", "ra.note_status"),
 }
+
+# Services that are part of the event itself: one transaction, the way up as a name (WP-8.2).
+AT_ONCE: dict[str, tuple[str, ...]] = {
+    "people.key_suspended": ("ca.operators.services.hold",),
+    "people.key_reinstated": ("ca.operators.services.release",),
+    "people.key_ended": ("ca.operators.services.revoke",),
+}
+# How the certificate of an operator's key stands: asked by the entrance (CPS 5.2.3).
+OPERATOR_CERTIFICATE = "ca.operators.queries.standing"
 
 # Task name -> seconds between runs. Every one of these can run twice or late without harm.
 TIMETABLE: dict[str, float] = {
@@ -22,6 +32,7 @@ TIMETABLE: dict[str, float] = {
     "ra.sweep_issued": 3,  # applications whose certificate is there but not handed over
     "ra.sweep_names": 30,  # CPS 3.2.4: names of servers to be looked at, proofs that end
     "ra.sweep_evidence": 3600,  # sealed files whose row was never written
+    "ca.certify_operators": 30,  # CPS 5.2.3: keys of staff that have no certificate yet
     "people.expire_approvals": 60,
     "people.tell_checkers": 30,  # CPS 5.2.2: approvals whose deciders were not told by mail yet
     "people.send_notices": 10,  # mail to staff: what nobody rang for, and what failed before

@@ -60,8 +60,10 @@ GRANTS: dict[str, dict[str, str]] = {
     "people_mailbox": {"anxin_staff": ALL, "anxin_worker": READ},
     "people_staffnotice": {"anxin_staff": ADD, "anxin_worker": KEEP},
     "people_operatorkey": {
-        "anxin_staff": "SELECT, INSERT, UPDATE (state, active_from, active_until, warrant_id)"
+        "anxin_staff": "SELECT, INSERT, UPDATE (state, active_from, active_until, warrant_id)",
+        "anxin_worker": "SELECT (id, person_id, public_key, fingerprint, warrant_id, state)",
     },
+    "people_operatortoken": {"anxin_staff": KEEP},
     "people_vote": {"anxin_staff": ADD, "anxin_worker": READ},
     # kmc: a destroyed key leaves its row; workers and the public site open nothing
     "kmc_datakey": {"anxin_staff": "SELECT, INSERT, UPDATE (wrapped, kek_id, destroyed_at)"},
@@ -76,7 +78,7 @@ GRANTS: dict[str, dict[str, str]] = {
     },
     "ca_issuerhash": {"anxin_staff": READ, "anxin_worker": ADD, "anxin_public": READ},
     "ca_responder": {"anxin_staff": READ, "anxin_worker": KEEP},
-    "ca_nameclaim": {"anxin_staff": ADD, "anxin_worker": READ},
+    "ca_nameclaim": {"anxin_staff": ADD, "anxin_worker": ADD},  # workers: of staff
     "ca_keyclaim": {"anxin_staff": ADD, "anxin_worker": ADD},
     "ca_certificate": {
         "anxin_staff": "SELECT, INSERT, UPDATE (state, answers_until, held_at)",

@@ -4,6 +4,7 @@ from ca.hierarchy.tasks import renew_responders as renew_responders
 from ca.ocsp.tasks import answer_issued as answer_issued
 from ca.ocsp.tasks import answer_status as answer_status
 from ca.ocsp.tasks import sweep_status as sweep_status
+from ca.operators.tasks import certify_operators as certify_operators
 from ca.overview.tasks import note_signer as note_signer
 from ca.signing.tasks import sign_orders as sign_orders
 from ca.signing.tasks import sweep_orders as sweep_orders

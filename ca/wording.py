@@ -78,6 +78,7 @@ PROFILES = {
     "device-sm2-sign": _("设备证书（SM2）"),
     "server-sm2-sign": _("服务器证书（SM2）"),
     "server-rsa": _("服务器证书（RSA）"),
+    "operator-p256": _("操作员证书（P-256）"),
     "bench-p256-sign": _("性能测量证书（P-256）"),
 }
 

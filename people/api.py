@@ -14,6 +14,8 @@ from people.approvals.services import propose, redeem, vote, withdraw
 from people.notices.rules import Event as StaffEvent
 from people.notices.services import keep_address as keep_mail_address
 from people.notices.services import tell as tell_staff
+from people.operatorkeys.queries import Enrolled as OperatorKey
+from people.operatorkeys.queries import in_use as operator_keys
 from people.trust.queries import Holder, acting, holders
 from people.trust.roles import Role
 from people.trust.rules import Item
@@ -23,6 +25,7 @@ __all__ = [
     "Approval",
     "Holder",
     "Item",
+    "OperatorKey",
     "Role",
     "Shown",
     "Spent",
@@ -42,6 +45,7 @@ __all__ = [
     "note_finding",
     "open_approvals",
     "open_file",
+    "operator_keys",
     "propose",
     "redeem",
     "reseal_devices",

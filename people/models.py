@@ -9,6 +9,7 @@ from people.factors.models import SecurityKey as SecurityKey
 from people.notices.models import Mailbox as Mailbox
 from people.notices.models import StaffNotice as StaffNotice
 from people.operatorkeys.models import OperatorKey as OperatorKey
+from people.operatorkeys.models import OperatorToken as OperatorToken
 from people.sessions.models import Alert as Alert
 from people.sessions.models import KnownBrowser as KnownBrowser
 from people.sessions.models import StaffSession as StaffSession

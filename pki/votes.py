@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 FORMAT = "anxin votes 1"
-VOTE, ENROLMENT = "anxin vote 1", "anxin operator key 1"  # a signature for one is none for another
+# A signature for one is none for another.
+VOTE, ENROLMENT, PROOF = "anxin vote 1", "anxin operator key 1", "anxin proof 1"
 ENROL = "people.enrol_key"  # the action by which a key is put to use
 WITHIN = timedelta(minutes=15)  # between the signature and the vote
 _HALF = 32
@@ -29,7 +30,7 @@ def statement(
     *, approval: int, action: str, digest: str, grants: bool, comment: str, voter: int, at: str
 ) -> bytes:
     """The bytes a voter signs. `digest`: SM3 of what was shown; `comment`: see `comment_digest`."""
-    return _encode(
+    return encoded(
         {
             "what": VOTE,
             "approval": str(approval),
@@ -45,10 +46,25 @@ def statement(
 
 def enrolment(*, fingerprint: str, voter: int) -> bytes:
     """The bytes by which a new key proves that its private half is there."""
-    return _encode({"what": ENROLMENT, "key": fingerprint, "voter": str(voter)})
+    return encoded({"what": ENROLMENT, "key": fingerprint, "voter": str(voter)})
 
 
-def _encode(fields: Mapping[str, str]) -> bytes:
+def proof_fields(
+    *, purpose: str, nonce: str, certificate: str, person: int, at: str
+) -> Mapping[str, str]:
+    """What is signed to prove who one is: once, for one purpose, with one certificate."""
+    return {
+        "what": PROOF,
+        "purpose": purpose,
+        "nonce": nonce,
+        "certificate": certificate,
+        "person": str(person),
+        "at": at,
+    }
+
+
+def encoded(fields: Mapping[str, str]) -> bytes:
+    """The bytes that are signed."""
     text = json.dumps(fields, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     return text.encode()
 

@@ -8,6 +8,7 @@ or absent (the public site has none) loses nothing.
 from celery import current_app
 from django.conf import settings
 from django.db import transaction
+from django.utils.module_loading import import_string
 
 
 def enqueue(task_name: str, **arguments: object) -> None:
@@ -25,3 +26,9 @@ def announce(event: str, **arguments: object) -> None:
     """Start every task that `anxin/flows.py` lists for this event."""
     for task_name in settings.FLOWS[event]:
         enqueue(task_name, **arguments)
+
+
+def at_once(event: str, **arguments: object) -> None:
+    """What houses above do about this event, in the caller's transaction (`anxin/flows.py`)."""
+    for name in settings.AT_ONCE[event]:
+        import_string(name)(**arguments)

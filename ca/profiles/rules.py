@@ -35,7 +35,7 @@ LONGEST_KEY_YEARS: Mapping[tuple[Bearer, str], int] = {
     (Bearer.SUBSCRIBER, "rsa-2048"): 10,
     (Bearer.SUBSCRIBER, "rsa-1024"): 6,
 }
-# Not in the CPS: P-256 serves measurements only and gets the term of SM2, which is as strong;
+# Not in the CPS: P-256, of staff and in measurements, gets the term of SM2, which is as strong;
 # longer RSA keys get the term of RSA-2048.
 _COUNTS_AS = {"ec-p256-256": "sm2-256"}
 
@@ -157,6 +157,20 @@ MEASURED = replace(
     publication=Publication.NEVER,
 )
 
+# CPS 5.2.3: of staff, who sign in with them; the key is a browser's. Never on offer at a counter.
+OPERATOR = replace(
+    _PERSONAL,
+    code="operator-p256",
+    issuer="anxin-rsa",
+    key_algorithm="ec-p256",
+    years=(1,),
+    attributes=_ORGANIZATION,
+    purposes=("clientAuth",),
+    policy="4.1",
+    publication=Publication.NEVER,
+)
+_NOT_ON_OFFER = {profile.code: profile for profile in (MEASURED, OPERATOR)}
+
 # CPS 3.1.3, 7.1.4: words that stand for a name and name nobody
 PLACEHOLDERS = frozenset(
     map(fold, ("匿名", "无", "无名", "未知", "不详", "测试", "某某", "佚名"))
@@ -165,8 +179,8 @@ PLACEHOLDERS = frozenset(
 
 def profile_of(code: str) -> Profile:
     """Refuses `profile.unknown`."""
-    if code == MEASURED.code:
-        return MEASURED
+    if code in _NOT_ON_OFFER:
+        return _NOT_ON_OFFER[code]
     if code not in PROFILES:
         raise Refusal(
             Kind.INVALID, "profile.unknown", f"no profile {code}", cps="1.5.2", field="profile"

@@ -39,7 +39,7 @@ def revoke(
     """
     rules.check_warrant(*_approved(warrant), certificate_id)
     row = _certificate(certificate_id)
-    _revoke(row, reason, invalid_since=invalid_since, warrant=warrant, actor=actor, at=at)
+    revoke_row(row, reason, invalid_since=invalid_since, warrant=warrant, actor=actor, at=at)
 
 
 @transaction.atomic
@@ -53,7 +53,7 @@ def end_replaced(successor: Certificate, *, at: datetime) -> None:
     over = row.not_after is None or at > row.not_after
     if over or "revoke" not in row.STEPS.verbs(row.state):
         return
-    _revoke(
+    revoke_row(
         row,
         successor.ends,
         invalid_since=None,
@@ -64,7 +64,8 @@ def end_replaced(successor: Certificate, *, at: datetime) -> None:
     )
 
 
-def _revoke(
+@transaction.atomic
+def revoke_row(
     row: Certificate,
     cause: str,
     *,
@@ -74,6 +75,7 @@ def _revoke(
     at: datetime,
     **told: object,
 ) -> None:
+    """For the rooms of this house, which answer for the warrant."""
     word = rules.reason_of(cause)
     row.STEPS.after("revoke", row.state)
     _store(row, cause, word, invalid_since=invalid_since, warrant=warrant, at=at)
@@ -91,7 +93,12 @@ def hold(certificate_id: int, *, cause: str, warrant: int, actor: Actor, at: dat
     """
     rules.check_hold_cause(cause)
     rules.check_hold_warrant(rules.HOLD_WARRANTS, *_approved(warrant), certificate_id)
-    row = _certificate(certificate_id)
+    hold_row(_certificate(certificate_id), cause, warrant=warrant, actor=actor, at=at)
+
+
+@transaction.atomic
+def hold_row(row: Certificate, cause: str, *, warrant: int, actor: Actor, at: datetime) -> None:
+    """For the rooms of this house, which answer for the warrant."""
     row.STEPS.after("hold", row.state)
     _store_hold(row, cause, warrant=warrant, at=at)
     Certificate.objects.filter(pk=row.pk).update(answers_until=None, held_at=at)
@@ -106,7 +113,12 @@ def release(certificate_id: int, *, warrant: int, actor: Actor, at: datetime) ->
     Refuses `hold.*`, and CONFLICT for a certificate that is not on hold.
     """
     rules.check_hold_warrant(rules.RELEASE_WARRANTS, *_approved(warrant), certificate_id)
-    row = _certificate(certificate_id)
+    release_row(_certificate(certificate_id), warrant=warrant, actor=actor, at=at)
+
+
+@transaction.atomic
+def release_row(row: Certificate, *, warrant: int, actor: Actor, at: datetime) -> None:
+    """For the rooms of this house, which answer for the warrant."""
     row.STEPS.after("release", row.state)
     assert row.not_after  # constraints of the table say so
     rules.check_hold_time(row.not_after, at=at)

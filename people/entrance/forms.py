@@ -46,7 +46,9 @@ class SignInForm(RefusableForm):
 
 
 class CodeForm(RefusableForm):
-    """A second factor: a code, or a security key's answer, which a script fills in."""
+    """A second factor: a code, or what a script fills in: the answer of a security key, or the
+    signature of the key of one's certificate.
+    """
 
     code = forms.CharField(
         label=_("动态口令"),
@@ -62,10 +64,12 @@ class CodeForm(RefusableForm):
         ),
     )
     answer = forms.CharField(max_length=4000, required=False, widget=forms.HiddenInput)
+    certificate = forms.CharField(max_length=200, required=False, widget=forms.HiddenInput)
 
     def clean(self) -> dict[str, Any]:
         given = super().clean() or {}
-        if not given.get("code") and not given.get("answer") and not self.errors:
+        shown = any(given.get(name) for name in ("code", "answer", "certificate"))
+        if not shown and not self.errors:
             self.add_error("code", _("请输入动态口令。"))
         return given
 

@@ -74,5 +74,12 @@ def _ask(request: HttpRequest, form: AgainForm, *, at: datetime) -> HttpResponse
         for value in values
     ]
     question = second.question(request, person.pk, at=at)
-    context = {"form": form, "typed": typed, "minutes": MINUTES, "question": question}
+    certificate = second.certificate_question(request, person.pk, purpose=Purpose.AGAIN, at=at)
+    context = {
+        "form": form,
+        "typed": typed,
+        "minutes": MINUTES,
+        "question": question,
+        "certificate": certificate,
+    }
     return render(request, "people/prove_again.html", context, status=422 if form.errors else 403)

@@ -1,5 +1,8 @@
-"""The second factor as pages ask for it: a code, or a security key that answers a challenge."""
+"""The second factor as pages ask for it: a code, a security key or a certificate's key that
+answers a challenge.
+"""
 
+import json
 from datetime import datetime
 from ipaddress import ip_address
 from typing import Any
@@ -14,8 +17,11 @@ from people.accounts.rules import Purpose
 from people.factors import keys, services
 from people.factors.keys import Party
 from people.factors.rules import CHALLENGE_WITHIN
+from people.operatorkeys import proving
+from people.operatorkeys.proving import Challenge
 
 CHALLENGE = "challenge"  # session: what a security key is to sign, and since when
+PROOF = "proof"  # session: what the key of a certificate is to sign: nonce, purpose, since when
 
 
 def party_of(request: HttpRequest) -> Party | None:
@@ -51,6 +57,28 @@ def question(request: HttpRequest, person_id: int, *, at: datetime) -> str:
     return keys.options_to_ask(person_id, challenge=challenge(request, at=at), party=party)
 
 
+def certificate_question(
+    request: HttpRequest, person_id: int, *, purpose: Purpose, at: datetime
+) -> str:
+    """JSON of what the key of the person's certificate is to sign; empty without one."""
+    asked = Challenge(keys.new_challenge().hex(), purpose, at.isoformat())
+    question = proving.to_sign(person_id, asked, at=at)
+    if not question:
+        return ""
+    request.session[PROOF] = [asked.nonce, asked.purpose, asked.at]
+    return json.dumps(question)
+
+
+def certificate_asked(request: HttpRequest, *, at: datetime) -> Challenge | None:
+    """What was asked of a certificate's key a moment ago, in this session, once."""
+    kept = request.session.pop(PROOF, None)
+    if kept is None:
+        return None
+    asked = Challenge(*kept)
+    in_time = at - datetime.fromisoformat(asked.at) <= CHALLENGE_WITHIN
+    return asked if in_time else None
+
+
 def check(
     request: HttpRequest, person_id: int, given: dict[str, Any], *, purpose: Purpose, at: datetime
 ) -> Device:
@@ -65,6 +93,15 @@ def check(
             given["answer"],
             challenge=challenged(request, at=at) or b"",
             party=party_of(request) or Party("", ""),
+            purpose=purpose,
+            address=address,
+            at=at,
+        )
+    if given["certificate"]:
+        return proving.check_certificate(
+            person_id,
+            given["certificate"],
+            challenge=certificate_asked(request, at=at),
             purpose=purpose,
             address=address,
             at=at,

@@ -226,7 +226,15 @@ def _pending(request: HttpRequest, *, at: datetime) -> dict[str, Any] | None:
 
 def _code_page(request: HttpRequest, form: CodeForm, *, at: datetime) -> HttpResponse:
     question = second.question(request, request.session[PENDING]["person"], at=at)
-    context = {"form": form, "next": web.next_page(request), "question": question}
+    certificate = second.certificate_question(
+        request, request.session[PENDING]["person"], purpose=Purpose.SIGN_IN, at=at
+    )
+    context = {
+        "form": form,
+        "next": web.next_page(request),
+        "question": question,
+        "certificate": certificate,
+    }
     status = 422 if form.errors else 200
     return render(request, "people/sign_in_code.html", context, status=status)
 

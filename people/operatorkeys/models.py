@@ -1,4 +1,5 @@
 from django.db import models
+from django_otp.models import Device
 
 from anxin.kernel.rows import Stateful
 from people.operatorkeys import rules
@@ -45,3 +46,9 @@ class OperatorKey(Stateful):
 
     def __str__(self) -> str:
         return f"{self.fingerprint[:8]} of {self.person_id}: {self.state}"
+
+
+class OperatorToken(Device):  # type: ignore[misc]
+    """A key by which somebody signed in with their certificate; counts as long as the key does."""
+
+    key = models.OneToOneField(OperatorKey, models.PROTECT, related_name="token")

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from anxin.kernel.errors import Kind, Refusal
 from people.operatorkeys.models import OperatorKey
-from people.operatorkeys.rules import State
+from people.operatorkeys.rules import IN_USE, State
 from people.trust.models import Appointment
 
 
@@ -20,6 +20,32 @@ class Key:
     made_at: datetime
     active_from: datetime | None
     active_until: datetime | None
+    warrant: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Enrolled:
+    """A key in use and whose it is, for a certificate. `warrant`: the approval that enrolled it."""
+
+    person_id: int
+    name: str
+    number: str
+    fingerprint: str
+    public_key: bytes
+    warrant: int
+    is_active: bool
+
+
+def in_use() -> list[Enrolled]:
+    """The keys that are active or suspended."""
+    columns = ("person_id", "person__name", "person__staff_number", "fingerprint", "public_key")
+    rows = OperatorKey.objects.filter(state__in=IN_USE).order_by("pk")
+    return [
+        Enrolled(person_id, name, number, fingerprint, bytes(key), warrant, state == State.ACTIVE)
+        for person_id, name, number, fingerprint, key, warrant, state in rows.values_list(
+            *columns, "warrant_id", "state"
+        )
+    ]
 
 
 def active(person_id: int | None) -> Key | None:
@@ -59,4 +85,5 @@ def _view(row: OperatorKey) -> Key:
         row.made_at,
         row.active_from,
         row.active_until,
+        row.warrant_id,
     )

@@ -18,6 +18,14 @@ class State(StrEnum):
     REVOKED = "revoked"
 
 
+class Ending(StrEnum):
+    """Why a key that was in use ended, for its certificate (CPS 4.9.1)."""
+
+    REPLACED = "replaced"
+    LEFT = "left"  # or serves elsewhere
+    LOST = "lost"  # may be in other hands
+
+
 STEPS = Steps(
     ("activate", [State.PROPOSED], State.ACTIVE),
     ("replace", [State.ACTIVE], State.REPLACED),

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_http_methods
 
 from people.gates import actor_of, only
 from people.navigation import PARTIES
-from people.operatorkeys import queries, services
+from people.operatorkeys import proving, queries, services
 from people.operatorkeys.forms import NewKeyForm
 
 
@@ -18,15 +18,16 @@ from people.operatorkeys.forms import NewKeyForm
 @never_cache
 @require_http_methods(["GET", "POST"])
 def own(request: HttpRequest) -> HttpResponse:
-    actor = actor_of(request)
+    actor, at = actor_of(request), timezone.now()
     form = NewKeyForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
-        services.make(**form.cleaned_data, actor=actor, at=timezone.now())
+        services.make(**form.cleaned_data, actor=actor, at=at)
         messages.success(request, _("密钥已登记。请把指纹当面告诉安全管理员，由两人启用。"))
         return redirect("my-key")
     context = {
         "keys": queries.keys_of(actor.person_id or 0),
         "voter": actor.person_id,
         "form": form,
+        "certificate": proving.own_certificate(actor.person_id or 0, at=at),
     }
     return render(request, "people/key.html", context, status=422 if form.errors else 200)

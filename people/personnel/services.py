@@ -18,6 +18,7 @@ from people.approvals.services import propose, redeem, withdraw, withdraw_all_of
 from people.factors import services as factors
 from people.operatorkeys import queries as key_rows
 from people.operatorkeys import services as keys
+from people.operatorkeys.rules import Ending
 from people.personnel.rules import ACTIONS, Act, Cause, subject_of
 from people.sessions.services import end_others
 from people.trust import queries, rules
@@ -106,13 +107,15 @@ def reinstate(approval: ApprovalView, *, actor: Actor, at: datetime, person: int
     """End a suspension; the roles count again as far as the person is in order."""
     rules.check_other(actor, person)
     redeem(approval, ACTIONS[Act.REINSTATE], {"person": person}, actor=actor, at=at)
-    _bring_back(person, actor=actor, at=at)
+    _bring_back(person, agreed=approval.id, actor=actor, at=at)
 
 
-def _bring_back(person_id: int, *, actor: Actor, at: datetime, **also: object) -> None:
+def _bring_back(
+    person_id: int, *, agreed: int | None, actor: Actor, at: datetime, **also: object
+) -> None:
     advance(queries.locked(person_id), "reinstate", actor=actor, at=at, **also)
     accounts.reopen_account(person_id)
-    keys.reinstate(person_id, actor=actor, at=at)
+    keys.reinstate(person_id, agreed=agreed, actor=actor, at=at)
 
 
 @transaction.atomic
@@ -126,7 +129,7 @@ def restore_keeper(person_id: int, role: Role, *, vouchers: Sequence[Actor], at:
     rules.check_nobody_left(role, left=queries.is_filled(role, at=at))
     actor, also = vouchers
     if queries.locked(person_id).state == rules.State.SUSPENDED:
-        _bring_back(person_id, actor=actor, at=at, also=also.person_id)
+        _bring_back(person_id, agreed=None, actor=actor, at=at, also=also.person_id)
     if role not in queries.roles_given(person_id):
         trust.appoint(person_id, role, actor=SYSTEM, at=at)
     record(
@@ -174,7 +177,7 @@ def move(person_id: int, office: str, *, actor: Actor, at: datetime) -> None:
     check_office(office)
     accounts.change_office(person_id, office)
     record("people.moved", subject_of(person_id), actor=actor, at=at, roles=roles, office=office)
-    keys.revoke_all(person_id, actor=actor, at=at)
+    keys.revoke_all(person_id, Ending.LEFT, actor=actor, at=at)
     _drop(person_id, "moved", actor=actor, at=at)
 
 
@@ -182,7 +185,8 @@ def _shut_out(person_id: int, why: str, *, device_too: bool, actor: Actor, at: d
     accounts.close_account(person_id)
     factors.shut_out(person_id, factors_too=device_too, actor=actor, at=at)
     if device_too:
-        keys.revoke_all(person_id, actor=actor, at=at)
+        why_key = Ending.LEFT if why == "left" else Ending.LOST
+        keys.revoke_all(person_id, why_key, actor=actor, at=at)
     else:
         keys.suspend(person_id, actor=actor, at=at)
     _drop(person_id, why, actor=actor, at=at)

@@ -76,6 +76,23 @@ addEventListener(
   true,
 );
 
+// --- A second factor: offered where this browser has the key of the certificate. ---
+const proving = document.querySelector("[data-certificate]");
+if (proving && window.crypto?.subtle && window.indexedDB) {
+  const { fingerprint, fields } = JSON.parse(proving.dataset.certificate);
+  kept(fingerprint)
+    .then((key) => {
+      if (!key) return;
+      proving.removeAttribute("hidden");
+      proving.querySelector("button").addEventListener("click", async () => {
+        const form = proving.closest("form");
+        put(form, proving.dataset.field, await sign(key, fields));
+        form.requestSubmit();
+      });
+    })
+    .catch(() => undefined); // no store, no offer: a code does as well
+}
+
 // --- A new key. ---
 const making = document.querySelector("form[data-makes-key]");
 if (making && window.crypto?.subtle && window.indexedDB) {

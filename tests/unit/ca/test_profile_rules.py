@@ -121,7 +121,7 @@ def test_no_profile_offers_more_than_its_keys_may_live():
 
 
 def test_every_profile_has_a_name_on_screen():
-    assert {*rules.PROFILES, rules.MEASURED.code} == set(PROFILES)
+    assert {*rules.PROFILES, rules.MEASURED.code, rules.OPERATOR.code} == set(PROFILES)
 
 
 def test_the_measured_profile_is_not_on_offer():

@@ -1,0 +1,96 @@
+"""Certificates for operators' keys: ordered once two people have enrolled the key, and ending with
+it. `hold`, `release` and `revoke` are named in `anxin/flows.py` and are part of the act itself.
+"""
+
+import logging
+from datetime import datetime
+
+from django.db import transaction
+
+from anxin.kernel.actors import SYSTEM, Actor
+from anxin.kernel.errors import Refusal
+from ca.hierarchy.queries import issuer_by_code
+from ca.issuing.models import Certificate
+from ca.issuing.rules import Order, State
+from ca.issuing.services import order_certificate
+from ca.operators import rules
+from ca.profiles.rules import OPERATOR
+from ca.revocation import services as revocation
+from ca.revocation.rules import HoldCause
+from people.api import OperatorKey, operator_keys
+from pki import names
+
+log = logging.getLogger(__name__)
+
+
+def certify(*, at: datetime) -> int:
+    """Order certificates for keys in use that have none; how many. Ends what outlived its key."""
+    keys = {key.warrant: key for key in operator_keys()}
+    there = Certificate.objects.filter(warrant__in=keys).values_list("warrant", flat=True)
+    fresh = [key for warrant, key in sorted(keys.items()) if warrant not in set(there)]
+    _end_what_is_left(set(keys), at=at)
+    return sum(_order(key, at=at) for key in fresh if key.is_active)
+
+
+def _order(key: OperatorKey, *, at: datetime) -> int:
+    """A refusal is looked at by people: there may be no authority yet."""
+    try:
+        issuer = issuer_by_code(OPERATOR.issuer)
+        organization = names.parse(issuer.name).get("O") or ""
+        order = Order(
+            OPERATOR.code,
+            rules.subject(key.name, key.number, organization),
+            key.public_key,
+            rules.DAYS,
+            rules.holder(key.person_id),
+        )
+        asks = rules.requester(key.person_id)
+        order_certificate(order, requester=asks, warrant=key.warrant, actor=SYSTEM, at=at)
+    except Refusal as refusal:
+        log.warning("no certificate for operator key %s: %s", key.fingerprint, refusal.rule)
+        return 0
+    return 1
+
+
+@transaction.atomic
+def _end_what_is_left(in_use: set[int], *, at: datetime) -> None:
+    """What was signed after its key had ended."""
+    standing = Certificate.objects.filter(profile=OPERATOR.code, state=State.VALID)
+    for row in standing.exclude(warrant__in=in_use).select_for_update(of=("self",)):
+        _revoke(row, "replaced", actor=SYSTEM, at=at)
+
+
+def hold(*, warrant: int, actor: Actor, at: datetime) -> None:
+    """With its person's suspension (CPS 5.3.6)."""
+    for row in _rows(warrant, State.VALID, at=at):
+        last = row.holds.exclude(release_warrant=None).order_by("-pk").first()
+        by = last.release_warrant if last and last.release_warrant else row.warrant
+        revocation.hold_row(row, HoldCause.AUTHORITY, warrant=by, actor=actor, at=at)
+
+
+def release(*, warrant: int, agreed: int | None, actor: Actor, at: datetime) -> None:
+    """With its person's return, which two people agreed to; revoked where no approval says so."""
+    for row in _rows(warrant, State.HELD, at=at):
+        if agreed is None:
+            _revoke(row, "replaced", actor=actor, at=at)
+        else:
+            revocation.release_row(row, warrant=agreed, actor=actor, at=at)
+
+
+def revoke(*, warrant: int, why: str, actor: Actor, at: datetime) -> None:
+    """With the key: replaced, lost, or its person gone (WP-8.2)."""
+    for row in _rows(warrant, State.VALID, State.HELD, at=at):
+        _revoke(row, why, actor=actor, at=at)
+
+
+def _revoke(row: Certificate, why: str, *, actor: Actor, at: datetime) -> None:
+    """By the approval that ordered it: nobody but the house itself ends it otherwise."""
+    cause = rules.CAUSES[why]
+    revocation.revoke_row(row, cause, invalid_since=None, warrant=row.warrant, actor=actor, at=at)
+
+
+def _rows(warrant: int, *states: State, at: datetime) -> list[Certificate]:
+    rows = Certificate.objects.select_for_update(of=("self",))
+    return list(
+        rows.filter(warrant=warrant, profile=OPERATOR.code, state__in=states, not_after__gt=at)
+    )

@@ -1,0 +1,308 @@
+"""Staff have certificates of our own CA and sign in with them (CPS-5.2.3); they end together."""
+
+import json
+from datetime import timedelta
+
+import pytest
+from django.db import transaction
+from django.test import Client
+
+from anxin.duties import DUTIES
+from anxin.kernel.actors import SYSTEM, Actor
+from anxin.kernel.errors import Refusal
+from audit.journal.models import Entry
+from ca.api import by_serial, certificates_of, profiles
+from ca.issuing.models import Certificate
+from ca.issuing.queries import published
+from ca.issuing.rules import check_warrant
+from ca.operators import services
+from ca.operators.rules import holder
+from ca.profiles.rules import OPERATOR, profile_of
+from people.accounts.models import StaffMember
+from people.api import Role, create_staff, vote
+from people.operatorkeys import services as keys
+from people.operatorkeys.rules import Ending
+from people.personnel import services as personnel
+from people.personnel.rules import Cause
+from pki import certificates, votes
+from tests.support import ca
+from tests.support.people import hire, in_order
+from tests.support.voting import enrolled, pen
+
+AT, LATER = ca.NOW, ca.NOW + timedelta(minutes=1)
+PASSWORD = "qiyuan-Harbor-17"
+BAI, OTHER = pen(1), pen(2)
+
+
+@pytest.fixture
+def authorities(authorities, settings):
+    """With the duties of the house as they are: enrolling is performed."""
+    settings.DUTIES = DUTIES
+    return authorities
+
+
+@pytest.fixture
+def tang():
+    return hire("tang", Role.SECURITY_ADMIN)
+
+
+@pytest.fixture
+def gao():
+    return hire("gao", Role.CA_ADMIN)
+
+
+def account(login):
+    """Somebody who signs in by password; their id."""
+    person_id = create_staff(
+        login,
+        name=login.title(),
+        staff_number=f"S-{login}",
+        office="",
+        password=PASSWORD,
+        must_change_password=False,
+        actor=SYSTEM,
+        at=AT,
+    )
+    in_order(person_id)
+    return person_id
+
+
+@pytest.fixture
+def bai(authorities, tang, gao):
+    """Has a key that two enrolled, and its certificate."""
+    person_id = account("bai")
+    person = StaffMember.objects.get(pk=person_id)
+    enrolled(BAI, _actor(person), tang, gao, at=AT)
+    services.certify(at=AT)
+    ca.sign_all("anxin-rsa")
+    return person_id
+
+
+def _actor(person):
+    return Actor(person.pk, person.name)
+
+
+def certificate_of(person_id):
+    return certificates_of(holder(person_id))[-1]
+
+
+def asked(login="bai"):
+    """A browser after the password, and what it is asked to sign."""
+    window = Client()
+    window.post("/sign-in/", {"login": login, "password": PASSWORD})
+    page = window.get("/sign-in/code/")
+    return window, question_of(page)
+
+
+def question_of(page):
+    return json.loads(page.context["certificate"] or "{}")
+
+
+def answer(window, question, *, by=BAI, **changes):
+    fields = question["fields"] | changes
+    signature = by.sign(votes.encoded(fields)).hex()
+    return window.post("/sign-in/code/", {"code": "", "certificate": signature})
+
+
+def signed_in(window):
+    return window.get("/me/").status_code == 200
+
+
+# --- the certificate -------------------------------------------------------------------------
+
+
+def test_a_key_that_two_enrolled_gets_a_certificate_of_our_own(bai):
+    """CPS-5.2.3: bound to one person."""
+    view = certificate_of(bai)
+
+    found = certificates.parse(view.der)
+    assert view.state == "valid"
+    assert found.public_key.spki == BAI.public
+    assert view.subject == "serialNumber=S-bai, CN=Bai, O=AnXin CA, C=CN"
+    certificates.verify(found, ca.authority("anxin-rsa").certificate, at=AT)
+    assert services.certify(at=LATER) == 0
+
+
+def test_it_is_neither_on_offer_nor_published(bai):
+    """CPS-4.4.2"""
+    with pytest.raises(Refusal):
+        published(certificate_of(bai).serial)
+    assert by_serial(certificate_of(bai).serial).profile == OPERATOR.code
+    assert OPERATOR.code not in {profile.code for profile in profiles()}
+
+
+@pytest.mark.parametrize(
+    ("action", "profile"),
+    [
+        ("ra.approve_application", OPERATOR.code),
+        ("ra.approve_application_twice", OPERATOR.code),
+        ("people.enrol_key", "personal-sm2-sign"),
+    ],
+)
+def test_no_application_leads_to_one_and_no_enrolment_to_another(action, profile):
+    """CPS-4.3.1: one approval, one kind of certificate."""
+    with pytest.raises(Refusal) as refusal:
+        check_warrant(action, profile_of(profile))
+    assert refusal.value.rule == "order.no_warrant"
+
+
+def test_without_an_authority_the_key_waits(transactional_db, tang, gao):
+    person = StaffMember.objects.get(pk=account("bai"))
+    enrolled(BAI, _actor(person), tang, gao, at=AT)
+
+    assert services.certify(at=AT) == 0
+
+
+def test_a_worker_orders_under_its_own_rights(authorities, tang, gao, in_role):
+    person = StaffMember.objects.get(pk=account("bai"))
+    enrolled(BAI, _actor(person), tang, gao, at=AT)
+
+    with in_role("worker"):
+        assert services.certify(at=AT) == 1
+        ca.sign_all("anxin-rsa")
+
+    assert certificate_of(person.pk).state == "valid"
+
+
+def test_it_is_on_hold_while_its_person_is_suspended_and_good_when_two_bring_them_back(
+    bai, tang, gao, in_role
+):
+    """CPS-5.3.6: in one step, as often as it comes to that."""
+    for at in (LATER, LATER + timedelta(hours=1)):
+        with in_role("staff"):
+            personnel.suspend(bai, Cause.SUSPECTED, actor=gao, at=at)
+            assert certificate_of(bai).state == "held"
+            again = personnel.propose_reinstatement(bai, actor=tang, at=at)
+            vote(again.id, grants=True, seen=again.digest, actor=gao, at=at)
+        assert certificate_of(bai).state == "valid"
+
+
+def test_a_leavers_is_revoked_in_the_same_step(bai, gao, in_role):
+    """WP-8.2"""
+    with in_role("staff"):
+        personnel.leave(bai, actor=gao, at=LATER)
+
+    assert (certificate_of(bai).state, certificate_of(bai).reason) == (
+        "revoked",
+        "affiliationChanged",
+    )
+
+
+def test_one_that_may_be_in_other_hands_says_so(bai, gao):
+    personnel.suspend(bai, Cause.TOKEN_LOST, actor=gao, at=LATER)
+
+    assert certificate_of(bai).reason == "keyCompromise"
+
+
+def test_another_key_ends_the_certificate_of_the_first(bai, tang, gao):
+    person = StaffMember.objects.get(pk=bai)
+    enrolled(OTHER, _actor(person), tang, gao, at=LATER)
+    services.certify(at=LATER)
+    ca.sign_all("anxin-rsa", at=LATER)
+
+    states = [view.state for view in certificates_of(holder(bai))]
+    assert states == ["revoked", "valid"]
+
+
+def test_what_is_signed_after_its_key_has_ended_does_not_last(authorities, tang, gao):
+    person = StaffMember.objects.get(pk=account("bai"))
+    enrolled(BAI, _actor(person), tang, gao, at=AT)
+    services.certify(at=AT)
+    with transaction.atomic():
+        keys.revoke_all(person.pk, Ending.LEFT, actor=SYSTEM, at=AT)
+    ca.sign_all("anxin-rsa")
+    assert Certificate.objects.get().state == "valid"
+
+    services.certify(at=LATER)
+
+    assert Certificate.objects.get().state == "revoked"
+
+
+# --- signing in ------------------------------------------------------------------------------
+
+
+def test_who_has_the_certificates_key_is_let_in(bai):
+    """CPS-5.2.3, WP-7.2: after the password, beside code and security key."""
+    window, question = asked()
+    assert question["fingerprint"] == votes.fingerprint(BAI.public)
+
+    answer(window, question)
+
+    assert signed_in(window)
+    entry = Entry.objects.filter(action="people.sign_in").latest("pk")
+    assert json.loads(entry.details)["factor"] == "certificate"
+
+
+def test_a_challenge_counts_once(bai):
+    window, question = asked()
+    answer(window, question, by=OTHER)  # the wrong key uses it up
+
+    signature = BAI.sign(votes.encoded(question["fields"])).hex()
+    window.post("/sign-in/code/", {"code": "", "certificate": signature})
+
+    assert not signed_in(window)
+
+
+def test_an_answer_of_another_browser_is_none(bai):
+    _, question = asked()
+    other, _ = asked()
+
+    answer(other, question)
+
+    assert not signed_in(other)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"purpose": "people.proved_again"}, {"what": "anxin vote 1"}, {"certificate": "01"}],
+)
+def test_a_signature_for_something_else_is_none_for_signing_in(bai, changes):
+    window, question = asked()
+
+    answer(window, question, **changes)
+
+    assert not signed_in(window)
+
+
+@pytest.mark.parametrize("rubbish", ["", "zz", "00" * 64, "0" * 200])
+def test_rubbish_lets_nobody_in(bai, rubbish):
+    window, _ = asked()
+
+    window.post("/sign-in/code/", {"code": "", "certificate": rubbish})
+
+    assert not signed_in(window)
+
+
+def test_anothers_certificate_lets_nobody_in(bai, tang, gao):
+    other = StaffMember.objects.get(pk=account("hei"))
+    enrolled(OTHER, _actor(other), tang, gao, at=AT)
+    services.certify(at=AT)
+    ca.sign_all("anxin-rsa")
+    window, question = asked("hei")
+
+    answer(window, question, by=BAI)
+
+    assert not signed_in(window)
+
+
+def test_after_a_revocation_nothing_is_asked_and_no_answer_counts(bai, gao):
+    """The sessions that hang on it end with it."""
+    before, earlier = asked()
+    inside, question = asked()
+    answer(inside, question)
+    assert signed_in(inside)
+    key_id = keys.queries.active(bai).id
+
+    personnel.revoke_key(bai, key_id, actor=gao, at=LATER)
+
+    answer(before, earlier)
+    assert not signed_in(before)
+    assert not signed_in(inside)
+    assert asked()[1] == {}
+
+
+def test_before_the_certificate_is_there_a_code_is_asked_for(authorities, tang, gao):
+    person = StaffMember.objects.get(pk=account("bai"))
+    enrolled(BAI, _actor(person), tang, gao, at=AT)
+
+    assert asked()[1] == {}
