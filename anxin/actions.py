@@ -101,6 +101,8 @@ ACTIONS = {
     "ra.application.submit": _("提交审核"),
     "ra.ask_sources": _("向权威来源查询"),
     "ra.look_up": _("权威来源的回答"),
+    "ra.read_documents": _("识别材料文字"),
+    "ra.reading": _("材料文字的识别结果"),
     "ra.attach_request": _("收取证书请求"),
     "ra.ask_disclosure": _("申请提供个人信息"),
     "ra.begin_submission": _("网上开始申请或补正"),

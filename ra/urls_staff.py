@@ -51,6 +51,7 @@ urlpatterns = [
     path("cases/<str:number>/reject/", decision.decline, name="case-reject"),
     path("cases/<str:number>/reveal/", case.reveal, name="case-reveal"),
     path("cases/<str:number>/lookups/", case.lookups, name="case-lookups"),
+    path("cases/<str:number>/readings/", case.readings, name="case-readings"),
     path("cases/<str:number>/names/", domains.names, name="case-names"),
     path("cases/<str:number>/names/ask/", domains.ask, name="case-names-ask"),
     path("cases/<str:number>/names/<int:proof_id>/", domains.check, name="case-name-check"),

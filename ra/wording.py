@@ -18,6 +18,7 @@ from ra.notices.wording import WORDING as NOTICES
 from ra.online.wording import WORDING as ONLINE
 from ra.partners.wording import WORDING as PARTNERS
 from ra.procedures.wording import WORDING as PROCEDURES
+from ra.readings.wording import WORDING as READINGS
 from ra.receipts.wording import WORDING as RECEIPTS
 from ra.review.wording import WORDING as REVIEW
 from ra.revocations.wording import WORDING as REVOCATIONS
@@ -31,6 +32,7 @@ WORDING = {
     **AGREEMENTS,
     **VERIFICATIONS,
     **LOOKUPS,
+    **READINGS,
     **APPLICANTS,
     **APPLICATIONS,
     **DOMAINS,

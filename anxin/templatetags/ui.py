@@ -1,12 +1,12 @@
 """What every template may use: icons, time left, differences, values as classes."""
 
-import difflib
+from collections.abc import Iterable
 from datetime import timedelta
 from functools import lru_cache
 
 from django import template
 from django.templatetags.static import static
-from django.utils.html import escape, format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -81,15 +81,18 @@ def percent_class(value: float, letter: str = "p") -> str:
 
 
 @register.simple_tag
-def diff(one: str, other: str, side: str) -> SafeString:
-    """One side of a character comparison; what differs stands in `ins` (a) or `del` (b)."""
-    tag = "ins" if side == "a" else "del"
-    parts: list[str] = []
-    matcher = difflib.SequenceMatcher(None, one, other, autojunk=False)
-    for kind, i1, i2, j1, j2 in matcher.get_opcodes():
-        piece = escape(one[i1:i2] if side == "a" else other[j1:j2])
-        parts.append(piece if kind == "equal" or not piece else f"<{tag}>{piece}</{tag}>")
-    return mark_safe("".join(parts))  # noqa: S308 -- every piece is escaped
+def marked(parts: Iterable[tuple[str, bool]], tag: str) -> SafeString:
+    """One side of a comparison (ra.applicants.beside); what differs stands in `ins` or `del`."""
+    return format_html_join(
+        "",
+        "{}{}{}",
+        (
+            (mark_safe(f"<{tag}>"), text, mark_safe(f"</{tag}>"))  # noqa: S308 -- a literal of ours
+            if differs
+            else ("", text, "")
+            for text, differs in parts
+        ),
+    )
 
 
 @register.filter

@@ -186,7 +186,7 @@ class Application(Stateful):
 
 
 class Dossier(models.Model):
-    """Sealed under the application's data key: identity and lookups as JSON, the request as DER."""
+    """Sealed under the application's data key: the request as DER, all else as JSON."""
 
     application = models.OneToOneField(
         Application, models.PROTECT, primary_key=True, related_name="dossier"
@@ -195,6 +195,7 @@ class Dossier(models.Model):
     request = models.BinaryField(null=True)
     proof = models.BinaryField(null=True)  # the request as the old key signed it, CMS
     lookups = models.BinaryField(null=True)  # what authority sources said
+    readings = models.BinaryField(null=True)  # what was read off documents
 
     def identity_context(self) -> str:
         """What the sealed identity is bound to."""
@@ -208,3 +209,6 @@ class Dossier(models.Model):
 
     def lookups_context(self) -> str:
         return f"ra.application:{self.application_id}:lookups"
+
+    def readings_context(self) -> str:
+        return f"ra.application:{self.application_id}:readings"

@@ -1,22 +1,15 @@
 """Handing a stranger's file to the child that decodes it, and taking pages back."""
 
 import json
-import os
-import subprocess
-import sys
 import threading
 from dataclasses import dataclass
 
-from django.conf import settings
-
 from anxin.kernel.errors import Kind, Refusal
+from ra.evidence import children
 from ra.evidence.rules import refuse
 from ra.evidence.shapes import MAX_PAGES, MAX_PIXELS
 
-LOADER = ("LD_LIBRARY_PATH",)  # where Python's own library is, when Python is a copy
-SECONDS = 60  # from start to answer
 AT_ONCE = 2  # children of one process: each takes a processor and much memory
-WAIT = 5  # seconds for one's turn: who waits keeps a thread from other pages
 MOST = 64 * 1024 * 1024  # bytes of pages we are willing to take back
 
 _turns = threading.BoundedSemaphore(AT_ONCE)
@@ -43,12 +36,10 @@ def decode(kind: str, data: bytes) -> list[DecodedPage]:
     Refuses `evidence.not_locked` in production on a machine that cannot lock it, `evidence.busy`
     when too many files came at once.
     """
-    if not _turns.acquire(timeout=WAIT):
-        raise Refusal(Kind.NOT_READY, "evidence.busy", f"{AT_ONCE} files are being decoded")
-    try:
-        answer = _ask(kind, data)
-    finally:
-        _turns.release()
+    with children.turn(_turns, "evidence.busy"):
+        answer = children.ask("ra.evidence.decoder", kind, data=data, most=MOST)
+    if not answer:
+        raise refuse("too_complex", f"decoding this {kind} took too much")
     line, _, blobs = answer.partition(b"\n")
     try:
         head = json.loads(line)
@@ -90,44 +81,3 @@ def _webp(blob: bytes) -> bytes:
     if blob[:4] != b"RIFF" or blob[8:12] != b"WEBP" or size != len(blob):
         raise ValueError("not a picture as the child makes them")
     return blob
-
-
-def _ask(kind: str, data: bytes) -> bytes:
-    child = subprocess.Popen(
-        [sys.executable, "-E", "-s", "-m", "ra.evidence.decoder", kind, *_leave()],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        cwd=settings.BASE_DIR,
-        env={name: os.environ[name] for name in LOADER if name in os.environ},
-        close_fds=True,
-    )
-    assert child.stdin
-    assert child.stdout
-    patience = threading.Timer(SECONDS, child.kill)
-    feeder = threading.Thread(target=_feed, args=(child.stdin, data), daemon=True)
-    patience.start()
-    feeder.start()
-    try:
-        answer = child.stdout.read(MOST + 1)
-    finally:
-        child.kill()  # it has said all, or more than we take
-        patience.cancel()
-        feeder.join()
-        child.stdout.close()
-        child.wait()
-    if len(answer) > MOST or not answer:
-        raise refuse("too_complex", f"decoding this {kind} took too much")
-    return answer
-
-
-def _leave() -> list[str]:
-    return [] if settings.PRODUCTION else ["unlocked"]
-
-
-def _feed(pipe: object, data: bytes) -> None:
-    try:
-        with pipe:  # type: ignore[attr-defined]
-            pipe.write(data)  # type: ignore[attr-defined]
-    except BrokenPipeError:
-        pass  # the child had seen enough

@@ -10,6 +10,7 @@ import ctypes
 import errno
 import os
 import resource
+from pathlib import Path
 
 MEMORY = 1536 * 1024 * 1024  # bytes of address space
 SECONDS = 40  # of processor time
@@ -27,9 +28,10 @@ LIMITS = (
 def lock() -> list[str]:
     """Load all you need before: there is no way back.
 
-    Answers what could not be done, of `landlock` and `seccomp`; the limits hold in any case.
+    Answers what could not be done, of `landlock` and `seccomp`; the limits hold in any case. And
+    `threads`, when a library has started some: what is locked is the one that calls.
     """
-    lacking = []
+    lacking = [] if len(list(Path("/proc/self/task").iterdir())) == 1 else ["threads"]
     libseccomp = _libseccomp()  # while files can still be read
     _libc.prctl(_PR_SET_NO_NEW_PRIVS, _long(1), _long(0), _long(0), _long(0))
     if not _close_the_file_system():

@@ -158,6 +158,30 @@ def page_image(document_id: int, page: int, *, actor: Actor, at: datetime) -> by
     return _open(row, found.image)
 
 
+@dataclass(frozen=True, slots=True, repr=False)
+class FirstPage:
+    """Page 1 of a document, as WebP."""
+
+    document: int
+    slot: str
+    image: bytes
+
+
+def first_pages(row: Application, slots: Iterable[str]) -> list[FirstPage]:
+    """Of the latest document in each slot, for a machine to read; who asked notes it."""
+    pages = Page.objects.filter(
+        document__application=row,
+        document__removed_at__isnull=True,
+        document__slot__in=list(slots),
+        number=1,
+    ).select_related("document__application")
+    latest = {page.document.slot: page for page in pages.order_by("document")}
+    return [
+        FirstPage(page.document_id, slot, _open(page.document, page.image))
+        for slot, page in latest.items()
+    ]
+
+
 def thumbnail(document_id: int, page: int = 1, *, actor: Actor) -> bytes:
     """A small WebP of a page, too small to read; not noted."""
     row = queries.document(document_id, actor)

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from ra.applicants.rules import shown
+from ra.applicants.beside import Beside, beside
 from ra.lookups.connectors import configured
 from ra.lookups.rules import Lookup, Outcome, standing
 
@@ -13,11 +13,11 @@ LATEST = 12  # lines of a page
 
 @dataclass(frozen=True, slots=True)
 class SaidView:
-    """What one source says of one field; `value` is its own where it told one and it differs."""
+    """What one source says of one field; `beside`: its own value where it differs."""
 
     source: str
     outcome: str
-    value: str
+    beside: Beside | None
     at: datetime
 
 
@@ -42,7 +42,7 @@ def sources() -> tuple[str, ...]:
 def said(kept: Sequence[Lookup], fields: Mapping[str, str]) -> dict[str, tuple[SaidView, ...]]:
     """By field, of the values that are declared now."""
     return {
-        code: tuple(_said(one, code) for one in answers)
+        code: tuple(_said(one, code, fields[code]) for one in answers)
         for code, answers in standing(kept, fields).items()
     }
 
@@ -63,10 +63,11 @@ def views(kept: Sequence[Lookup], names: Mapping[int, str]) -> tuple[LookupView,
     )
 
 
-def _said(one: Lookup, code: str) -> SaidView:
+def _said(one: Lookup, code: str, declared: str) -> SaidView:
     found = one.found[code]
-    differs = found.outcome == Outcome.DIFFERS
-    return SaidView(one.source, found.outcome, shown(code, found.value) if differs else "", one.at)
+    told = found.outcome == Outcome.DIFFERS and found.value
+    shown = beside(code, declared, found.value) if told else None
+    return SaidView(one.source, found.outcome, shown, one.at)
 
 
 def _together(one: Lookup) -> str:

@@ -10,6 +10,7 @@ from anxin.kernel.actors import Actor
 from anxin.kernel.errors import Refusal
 from ca import api as ca
 from people.api import Role, staff_names, standing
+from ra.applicants.beside import beside
 from ra.applicants.kinds import kind_of
 from ra.applicants.rules import by_proxy, shown
 from ra.applications import queries as applications
@@ -24,6 +25,9 @@ from ra.evidence import queries as evidence
 from ra.evidence.rules import needed, slots
 from ra.lookups import queries as lookups
 from ra.lookups.rules import Outcome, unpacked
+from ra.readings import rules as readings
+from ra.readings.queries import view as read_view
+from ra.readings.reading import installed
 from ra.review import marks, rules, sources
 from ra.review.models import Decision
 from ra.review.pages import (
@@ -67,6 +71,9 @@ class _Opening:
         self.verified = verifications.verified(row, self.verifications, self.content.fields)
         self.lookups = unpacked(self.content.lookups)
         self.said = lookups.said(self.lookups, self.content.fields)
+        self.readings = readings.unpacked(self.content.readings)
+        in_hand = {document.id for document in self.documents}
+        self.read = readings.standing(self.readings, in_hand)
         self.current = marks.of(row, self.content)
         self.found = marks.found(row, actor.person_id, self.current)
         self.proposed = standing(row.approval_id) if row.approval_id else None
@@ -77,6 +84,7 @@ class _Opening:
                 *(d.reviewer_id for d in self.decisions),
                 *(one.officer_id for one in self.verifications),
                 *(one.officer_id for one in self.lookups),
+                *(one.officer_id for one in self.readings),
             }
         )
 
@@ -125,6 +133,9 @@ class _Opening:
             verifications=verifications.views(row, self.verifications, self.names),
             sources=lookups.sources(),
             lookups=lookups.views(self.lookups, self.names),
+            reads=installed(),
+            read_by=self.names.get(self.readings[-1].officer_id, "") if self.readings else "",
+            read_at=self.readings[-1].at if self.readings else None,
             checks=dict(row.checks),
             preview=preview,
             preview_refused=refused,
@@ -174,16 +185,23 @@ class _Opening:
         denied = any(one.outcome == Outcome.DIFFERS for one in said)
         masked = shown(code, value) != value
         agrees = sources.agrees(value, in_request, known, denied=denied)
+        asked = beside(code, value, in_request) if in_request else None
+        before = beside(code, value, known) if known else None
+        read = read_view(code, value, self.read.get(code))
+        others = (before, asked, *(one.beside for one in said), read.beside if read else None)
+        contrary = next((one for one in others if one and not one.same), None)
         return FieldView(
             code=code,
             shown=shown(code, value),
             masked=masked,
             unseen=masked and not agrees and code not in self.found.seen,
-            in_request=shown(code, in_request) if in_request else "",
-            known=shown(code, known) if known else "",
+            marked=contrary.declared if contrary else (),
+            in_request=asked,
+            known=before,
             known_from=self.known_from if known else "",
             agrees=agrees,
             said=said,
+            read=read,
             document_id=document_id,
             certified=code in kind_of(self.row.profile).certified,
             verified=self.verified.get(code, ""),

@@ -6,10 +6,12 @@ from datetime import datetime
 
 from anxin.kernel.errors import Refusal
 from ca.api import Preview
+from ra.applicants.beside import Beside, Part
 from ra.applications.rules import Sla
 from ra.applications.succession import Succession
 from ra.evidence.queries import DocumentView
 from ra.lookups.queries import LookupView, SaidView
+from ra.readings.queries import ReadView
 from ra.verifications.queries import VerificationView
 
 
@@ -20,7 +22,8 @@ class FieldView:
     `in_request` is what the certificate request says, `known` what was verified for this
     subscriber before; both masked alike and empty when there is nothing. `agrees`: it was verified
     before, so it may be confirmed with others; None: there is nothing to compare. `said` is what
-    authority sources say of this very value.
+    authority sources say of this very value, `read` what the machine read off a document.
+    `marked` is `shown` with the characters of which the first who contradicts has others.
     `verdict` is this reviewer's own: agrees, differs or "". `unseen`: nothing speaks for it but
     the applicant, and this reviewer has not had the whole value before their eyes.
     """
@@ -29,11 +32,13 @@ class FieldView:
     shown: str
     masked: bool
     unseen: bool
-    in_request: str
-    known: str
+    marked: tuple[Part, ...]
+    in_request: Beside | None
+    known: Beside | None
     known_from: str  # number of the application that was approved; "" of another office's
     agrees: bool | None
     said: tuple[SaidView, ...]
+    read: ReadView | None
     document_id: int | None
     certified: bool  # it enters the certificate once it is verified (CPS 3.2.5)
     verified: str  # how the document that proves this very value was verified; "": it was not
@@ -117,6 +122,9 @@ class CaseView:
     verifications: tuple[VerificationView, ...]
     sources: tuple[str, ...]  # that can be asked
     lookups: tuple[LookupView, ...]  # the latest answers
+    reads: bool  # whether documents can be read here
+    read_by: str  # who had them read last; "": nobody
+    read_at: datetime | None
     checks: Mapping[str, str]
     preview: Preview | None
     preview_refused: Refusal | None

@@ -19,7 +19,7 @@ from ra.evidence.rules import PURPOSES, slots
 from ra.evidence.wording import SLOTS
 from ra.review import case as cases
 from ra.review import services
-from ra.review.asking import ask_sources
+from ra.review.asking import ask_sources, read_documents
 from ra.review.forms import RejectForm, ReturnForm, RevealForm
 from ra.review.pages import FieldView
 from ra.review.rules import REASONS, REVEALED_FOR, Verdict
@@ -75,6 +75,16 @@ def lookups(request: HttpRequest, number: str) -> HttpResponse:
     """Authority sources asked, seconds at most."""
     actor = actor_of(request)
     ask_sources(id_of(number, actor), actor=actor, at=timezone.now())
+    return _back(request, number)
+
+
+@only(Role.REVIEWER)
+@never_cache
+@require_POST
+def readings(request: HttpRequest, number: str) -> HttpResponse:
+    """Documents read by the machine, a minute at most."""
+    actor = actor_of(request)
+    read_documents(id_of(number, actor), actor=actor, at=timezone.now())
     return _back(request, number)
 
 

@@ -22,7 +22,7 @@ from kmc import api as kmc
 from people.api import Role
 from pki.sm.sm3 import sm3
 from ra.applications.models import Application
-from ra.evidence import decoding, queries, services
+from ra.evidence import children, decoding, queries, services
 from ra.evidence.models import Document, Opened, Page
 from ra.evidence.shapes import MAX_PAGES
 from ra.intake.services import open_draft
@@ -255,7 +255,7 @@ def test_a_child_that_was_taken_over_gets_nothing_in(rows, blobs):
 
 
 def test_no_more_files_are_decoded_at_once_than_the_machine_bears(monkeypatch):
-    monkeypatch.setattr(decoding, "WAIT", 0.01)
+    monkeypatch.setattr(children, "WAIT", 0.01)
     for _ in range(decoding.AT_ONCE):
         assert decoding._turns.acquire(blocking=False)
     try:
