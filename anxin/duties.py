@@ -95,6 +95,7 @@ DUTIES: dict[str, Duty] = {
         declined="ra.fees.prices.drop_schedule",
     ),
     "ra.agree_fee": _finance("ra.fees.prices.agree", cps="9.1.1", shows="ra.fees.shown.agreement"),
+    "ra.waive_fee": _finance("ra.fees.waivers.waive", cps="9.1.1", shows="ra.fees.shown.waiver"),
     "ra.refund_fee": _finance(
         "ra.fees.services.make_refund",
         cps="9.1.5",

@@ -8,8 +8,10 @@ from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
 from ra.fees import rules
-from ra.fees.rules import Method, Price
-from ra.fees.wording import METHODS
+from ra.fees.rules import Method, Price, Service
+from ra.fees.wording import METHODS, SERVICES, WAIVER_CAUSES, price_of
+
+DAY = forms.DateInput(attrs={"type": "date"})
 
 
 def yuan_field(label: object, *, required: bool) -> forms.DecimalField:
@@ -36,9 +38,7 @@ class PaymentForm(forms.Form):
 class ScheduleForm(forms.Form):
     """One field for each profile and term, named as `rules.field_of` says."""
 
-    valid_from = forms.DateField(
-        label=_("生效日期"), widget=forms.DateInput(attrs={"type": "date"})
-    )
+    valid_from = forms.DateField(label=_("生效日期"), widget=DAY)
 
     def __init__(
         self, profiles: dict[str, str], known: dict[str, int], data: QueryDict | None = None
@@ -46,25 +46,62 @@ class ScheduleForm(forms.Form):
         initial = {name: rules.yuan(fen) for name, fen in known.items()}
         super().__init__(data, initial=initial)
         self.profiles = profiles
-        self.places = [(code, years) for code in profiles for years in rules.YEARS]
-        for code, years in self.places:
-            label = _("%(profile)s，%(years)s 年（元）") % {
-                "profile": profiles[code],
-                "years": years,
-            }
-            field = yuan_field(label, required=False)
-            field.widget.attrs["aria-label"] = label
-            self.fields[rules.field_of(code, years)] = field
+        self.places = [
+            (code, service, years)
+            for code in profiles
+            for service in Service
+            for years in rules.terms(service)
+        ]
+        for code, service, years in self.places:
+            field = yuan_field(price_of(profiles[code], service, years), required=False)
+            field.widget.attrs["aria-label"] = field.label
+            self.fields[rules.field_of(code, service, years)] = field
 
-    def lines(self) -> Iterator[tuple[str, list[forms.BoundField]]]:
-        """For a table: each profile and its fields, one for each of `rules.YEARS`."""
+    def lines(self) -> Iterator[tuple[str, str, list[forms.BoundField]]]:
+        """For a table: profile, service and the fields, one for each of its terms."""
         for code, title in self.profiles.items():
-            yield title, [self[rules.field_of(code, years)] for years in rules.YEARS]
+            for service in Service:
+                names = [rules.field_of(code, service, years) for years in rules.terms(service)]
+                yield title, service.value, [self[name] for name in names]
 
     def prices(self) -> list[Price]:
         typed = self.cleaned_data
         return [
-            Price(code, years, int(typed[name] * 100))
-            for code, years in self.places
-            if typed.get(name := rules.field_of(code, years)) is not None
+            Price(code, years, int(typed[name] * 100), service)
+            for code, service, years in self.places
+            if typed.get(name := rules.field_of(code, service, years)) is not None
         ]
+
+
+class WaiverForm(forms.Form):
+    cause = forms.ChoiceField(label=_("减免原因"), choices=list(WAIVER_CAUSES.items()))
+
+
+class AgreementForm(forms.Form):
+    """A lower price for who handed in the application `number`."""
+
+    number = forms.CharField(
+        label=_("受理编号"), max_length=20, help_text=_("这位订户任何一件已提交的申请。")
+    )
+    profile = forms.ChoiceField(label=_("证书"))
+    service = forms.ChoiceField(label=_("业务"), choices=list(SERVICES.items()))
+    years = forms.TypedChoiceField(
+        label=_("有效期（年）"),
+        coerce=int,
+        choices=[(years, years) for years in rules.YEARS],
+        help_text=_("补发下载凭证没有有效期，可以不管。"),
+    )
+    amount = yuan_field(_("协议价（元）"), required=True)
+    valid_from = forms.DateField(label=_("生效日期"), widget=DAY)
+    valid_until = forms.DateField(label=_("截止日期"), widget=DAY)
+
+    def __init__(self, profiles: dict[str, str], data: QueryDict | None = None) -> None:
+        super().__init__(data)
+        field = self.fields["profile"]
+        assert isinstance(field, forms.ChoiceField)
+        field.choices = list(profiles.items())
+
+    def price(self) -> Price:
+        said = self.cleaned_data
+        years = 0 if said["service"] == Service.CODES else said["years"]
+        return Price(said["profile"], years, int(said["amount"] * 100), said["service"])

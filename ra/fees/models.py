@@ -45,12 +45,15 @@ class FeeSchedule(Stateful):
 class FeePrice(models.Model):
     schedule = models.ForeignKey(FeeSchedule, models.PROTECT, related_name="prices")
     profile = models.CharField(max_length=40)
-    years = models.PositiveSmallIntegerField()
+    service = models.CharField(max_length=20, default="new", db_default="new")
+    years = models.PositiveSmallIntegerField()  # 0: it has no term
     fen = models.PositiveIntegerField()
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["schedule", "profile", "years"], name="one_price")
+            models.UniqueConstraint(
+                fields=["schedule", "profile", "service", "years"], name="one_price"
+            )
         ]
 
     def __str__(self) -> str:
@@ -62,6 +65,7 @@ class FeeAgreement(models.Model):
 
     subscriber = models.ForeignKey(Subscriber, models.PROTECT, related_name="+")
     profile = models.CharField(max_length=40)
+    service = models.CharField(max_length=20, default="new", db_default="new")
     years = models.PositiveSmallIntegerField()
     fen = models.PositiveIntegerField()
     valid_from = models.DateField()
@@ -73,11 +77,16 @@ class FeeAgreement(models.Model):
 
 
 class FeeOrder(Stateful):
-    """What one application costs. `refund` is set with the state `refund_due`, fen."""
+    """What one application costs, or its new codes; `number` is the application's, or begins so.
+
+    `refund` is set with the state `refund_due`, fen.
+    """
 
     STEPS = rules.STEPS
 
-    application = models.OneToOneField(Application, models.PROTECT, related_name="+")
+    application = models.ForeignKey(Application, models.PROTECT, related_name="+")
+    service = models.CharField(max_length=20, default="new", db_default="new")
+    number = models.CharField(max_length=30, unique=True)
     schedule = models.ForeignKey(FeeSchedule, models.PROTECT, related_name="+")
     agreement = models.ForeignKey(FeeAgreement, models.PROTECT, null=True, related_name="+")
     days = models.PositiveSmallIntegerField()  # the term that costs this
@@ -88,9 +97,19 @@ class FeeOrder(Stateful):
     refund = models.PositiveIntegerField(null=True)
     refund_at = models.DateTimeField(null=True)
     approval_id = models.BigIntegerField(null=True)
+    waiver_id = models.BigIntegerField(null=True, unique=True)  # the approval of letting it go
 
     class Meta:
         constraints = [
+            models.UniqueConstraint(
+                fields=["application"],
+                condition=~models.Q(service="codes"),
+                name="one_order_of_an_application",
+            ),
+            models.CheckConstraint(
+                condition=~models.Q(state="waived") | models.Q(waiver_id__isnull=False),
+                name="a_waiver_is_agreed_to",
+            ),
             models.CheckConstraint(
                 condition=models.Q(state__in=[state.value for state in rules.State]),
                 name="a_fee_order_has_a_state",

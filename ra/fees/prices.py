@@ -9,7 +9,7 @@ from anxin.kernel.actors import Actor
 from anxin.kernel.errors import Kind, Refusal
 from anxin.kernel.rows import guarded
 from audit.log import advance, record, subject_of
-from people.api import Approval, Role, propose, redeem, standing
+from people.api import Approval, propose, redeem, standing
 from ra.applications.rules import person
 from ra.fees import queries, rules
 from ra.fees.models import FeeAgreement, FeePrice, FeeSchedule
@@ -26,7 +26,7 @@ def propose_schedule(
 
     Refuses `fees.price`, `no_prices`, `valid_from`, `proposed_already`.
     """
-    rules.check_finance(Role.FINANCE in actor.roles)
+    queries.check_finance(actor)
     kept = rules.check_prices(prices, queries.profiles())
     _check_free(valid_from, at=at)
     _clear_undecided(actor, at)
@@ -39,7 +39,10 @@ def propose_schedule(
     with guarded(_proposed_already()):
         row.save(force_insert=True)
     FeePrice.objects.bulk_create(
-        [FeePrice(schedule=row, profile=p.profile, years=p.years, fen=p.fen) for p in kept]
+        [
+            FeePrice(schedule=row, profile=p.profile, service=p.service, years=p.years, fen=p.fen)
+            for p in kept
+        ]
     )
     row.approval_id = propose(
         PUBLISH, _schedule_payload(row), subject=subject_of(row), actor=actor, at=at
@@ -110,13 +113,14 @@ def propose_agreement(
 
     Refuses `fees.above_published` (CPS 9.1.1), `fees.valid_from`.
     """
-    rules.check_finance(Role.FINANCE in actor.roles)
+    queries.check_finance(actor)
     _check_below(price, at=at)
     if not queries.day(at) <= valid_from <= valid_until:
         raise rules.refuse("valid_from", "from today on, and not backwards", field="valid_from")
     payload = {
         "subscriber_id": subscriber_id,
         "profile": price.profile,
+        "service": price.service,
         "years": price.years,
         "fen": price.fen,
         "valid_from": valid_from.isoformat(),
@@ -131,6 +135,7 @@ def agree(
     *,
     subscriber_id: int,
     profile: str,
+    service: str,
     years: int,
     fen: int,
     valid_from: str,
@@ -142,13 +147,14 @@ def agree(
     stated = {
         "subscriber_id": subscriber_id,
         "profile": profile,
+        "service": service,
         "years": years,
         "fen": fen,
         "valid_from": valid_from,
         "valid_until": valid_until,
     }
     redeem(approval, AGREE, stated, actor=actor, at=at)
-    _check_below(Price(profile, years, fen), at=at)
+    _check_below(Price(profile, years, fen, service), at=at)
     row = FeeAgreement.objects.create(
         **stated
         | {"valid_from": date.fromisoformat(valid_from)}
@@ -159,8 +165,8 @@ def agree(
 
 
 def _check_below(price: Price, *, at: datetime) -> None:
-    found = queries.published_price(price.profile, price.years, at=at)
-    rules.check_agreed(price.fen, found[1] if found else None)
+    found = queries.published_price(price.profile, price.years, price.service, at=at)
+    rules.check_agreed(price.fen, found.fen if found else None)
 
 
 def _proposed_already() -> Refusal:

@@ -9,20 +9,31 @@ from django.db.models import QuerySet
 from anxin.kernel.actors import Actor
 from anxin.kernel.errors import Kind, Refusal
 from anxin.kernel.workdays import SHANGHAI
+from audit.log import subject_of
 from ca import api as ca
-from people.api import staff_names
+from people.api import Approval, Role, open_approvals, staff_names
 from ra.applications.models import Application
 from ra.branches.queries import visible_ids
 from ra.fees import rules
 from ra.fees.models import FeeAgreement, FeeOrder, FeePayment, FeeSchedule
-from ra.fees.rules import Price, ScheduleState, State
+from ra.fees.rules import Price, ScheduleState, Service, State
 
 PAGE = 100
+WAIVE = "ra.waive_fee"
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """A price in fen, and the service it is the price of."""
+
+    schedule: FeeSchedule
+    service: str
+    fen: int
 
 
 @dataclass(frozen=True, slots=True)
 class ScheduleView:
-    """`rows`: profile and its price in fen for each of `rules.YEARS`, None where there is none.
+    """`rows`: profile, service, its price in fen for each of its `rules.terms`, None without one.
 
     `approval_id` of a list that waits for a second person.
     """
@@ -30,7 +41,7 @@ class ScheduleView:
     id: int
     state: str
     valid_from: date
-    rows: tuple[tuple[str, tuple[int | None, ...]], ...]
+    rows: tuple[tuple[str, str, tuple[int | None, ...]], ...]
     proposed_by: str = ""
     approval_id: int | None = None
 
@@ -48,13 +59,14 @@ class PaymentView:
 class OrderView:
     """`missing` is what is still to be paid, `refund` what goes back; fen.
 
-    `approval_id` of a refund that waits for a second person.
+    `approval_id` of a refund, or of a waiver, that waits for a second person.
     """
 
     id: int
     number: str
     masked_name: str
     profile: str
+    service: str
     years: int
     state: str
     fen: int
@@ -70,6 +82,10 @@ def unknown(what: object) -> Refusal:
     return Refusal(Kind.NOT_FOUND, "fees.unknown", f"no fee order {what}", cps="9.1")
 
 
+def check_finance(actor: Actor) -> None:
+    rules.check_finance(Role.FINANCE in actor.roles)
+
+
 def day(at: datetime) -> date:
     """The day in China."""
     return at.astimezone(SHANGHAI).date()
@@ -83,20 +99,28 @@ def in_force(at: datetime) -> FeeSchedule | None:
     return published.order_by("-valid_from").first()
 
 
-def published_price(profile: str, years: int, *, at: datetime) -> tuple[FeeSchedule, int] | None:
-    """The schedule and the fen it asks for; None for what costs nothing. Refuses a term that has
-    no price while others of this profile have: `fees.not_offered`.
+def published_price(
+    profile: str, years: int, service: str = Service.NEW, *, at: datetime
+) -> Published | None:
+    """None for what costs nothing. Refuses a term that has no price while others of this profile
+    have: `fees.not_offered`.
     """
     schedule = in_force(at)
-    fen = rules.check_offered(prices_of(schedule), profile, years) if schedule else None
-    return None if schedule is None or fen is None else (schedule, fen)
+    prices = prices_of(schedule) if schedule else []
+    counts = rules.priced_as(prices, profile, service)
+    fen = rules.check_offered(prices, profile, counts, years)
+    return None if schedule is None or fen is None else Published(schedule, counts, fen)
 
 
-def agreement(subscriber: int, profile: str, years: int, *, at: datetime) -> FeeAgreement | None:
+def agreement(
+    application: Application, services: Collection[str], years: int, *, at: datetime
+) -> FeeAgreement | None:
+    """The subscriber's latest that counts today for one of these services."""
     today = day(at)
     rows = FeeAgreement.objects.filter(
-        subscriber_id=subscriber,
-        profile=profile,
+        subscriber_id=application.subscriber_id or 0,
+        profile=application.profile,
+        service__in=services,
         years=years,
         valid_from__lte=today,
         valid_until__gte=today,
@@ -121,24 +145,31 @@ def proposed() -> ScheduleView | None:
 
 def prices_of(row: FeeSchedule) -> list[Price]:
     rows = row.prices.order_by("profile", "years")
-    return [Price(one.profile, one.years, one.fen) for one in rows]
+    return [Price(one.profile, one.years, one.fen, one.service) for one in rows]
 
 
 def _schedule(row: FeeSchedule, who: str = "", approval_id: int | None = None) -> ScheduleView:
-    known = rules.by_field(prices_of(row))
-    priced = {price.profile for price in prices_of(row)}
+    prices = prices_of(row)
+    known = rules.by_field(prices)
+    priced = {(price.profile, price.service) for price in prices}
     return ScheduleView(
         id=row.pk,
         state=row.state,
         valid_from=row.valid_from,
-        rows=tuple((code, _line(code, known)) for code in profiles() if code in priced),
+        rows=tuple(
+            (code, service.value, _line(code, service, known))
+            for code in profiles()
+            for service in Service
+            if (code, service) in priced
+        ),
         proposed_by=who,
         approval_id=approval_id,
     )
 
 
-def _line(code: str, known: Mapping[str, int]) -> tuple[int | None, ...]:
-    return tuple(known.get(rules.field_of(code, years)) for years in rules.YEARS)
+def _line(code: str, service: str, known: Mapping[str, int]) -> tuple[int | None, ...]:
+    terms = rules.terms(service)
+    return tuple(known.get(rules.field_of(code, service, years)) for years in terms)
 
 
 def known_prices(at: datetime) -> dict[str, int]:
@@ -188,8 +219,8 @@ def orders(which: str, actor: Actor) -> list[OrderView]:
 
 
 def order(number: str, actor: Actor) -> OrderView:
-    """By the application's number. Refuses `fees.unknown`, also for another office's."""
-    found = _orders(visible(actor).filter(application__number=number))
+    """By its number. Refuses `fees.unknown`, also for another office's."""
+    found = _orders(visible(actor).filter(number=number))
     if not found:
         raise unknown(number)
     return found[0]
@@ -204,21 +235,31 @@ def _orders(rows: Iterable[FeeOrder]) -> list[OrderView]:
     found = list(rows)
     payments = list(FeePayment.objects.filter(order__in=found).order_by("pk"))
     names = staff_names({payment.taken_by for payment in payments})
+    waivers = open_approvals(WAIVE, [subject_of(row) for row in found])
     return [
-        _order(row, [one for one in payments if one.order_id == row.pk], names) for row in found
+        _order(
+            row,
+            [one for one in payments if one.order_id == row.pk],
+            names,
+            waivers.get(subject_of(row)),
+        )
+        for row in found
     ]
 
 
-def _order(row: FeeOrder, payments: list[FeePayment], names: dict[int, str]) -> OrderView:
+def _order(
+    row: FeeOrder, payments: list[FeePayment], names: dict[int, str], waiver: Approval | None
+) -> OrderView:
     return OrderView(
         id=row.pk,
-        number=row.application.number,
+        number=row.number,
         masked_name=row.application.masked_name,
         profile=row.application.profile,
+        service=row.service,
         years=row.days // 365,
         state=row.state,
         fen=row.fen,
-        missing=row.fen - sum(payment.fen for payment in payments),
+        missing=row.fen if row.state in rules.UNPAID else 0,
         opened_at=row.opened_at,
         due_at=row.due_at,
         refund=row.refund,
@@ -226,5 +267,9 @@ def _order(row: FeeOrder, payments: list[FeePayment], names: dict[int, str]) -> 
             PaymentView(one.fen, one.method, one.receipt, names.get(one.taken_by, ""), one.at)
             for one in payments
         ),
-        approval_id=row.approval_id if row.state == State.REFUND_ASKED else None,
+        approval_id=waiver.id
+        if waiver
+        else row.approval_id
+        if row.state == State.REFUND_ASKED
+        else None,
     )

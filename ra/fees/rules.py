@@ -26,6 +26,7 @@ class State(StrEnum):
     PAID = "paid"
     ARREARS = "arrears"
     VOID = "void"  # the application came to nothing
+    WAIVED = "waived"  # two people let it go
     REFUND_DUE = "refund_due"
     REFUND_ASKED = "refund_asked"  # proposed, a second person decides
     REFUNDED = "refunded"
@@ -36,6 +37,7 @@ STEPS = Steps(
     ("remind", [State.OPEN], State.ARREARS),
     ("reprice", [State.OPEN, State.ARREARS, State.PAID], State.OPEN),  # another term is wanted
     ("void", [State.OPEN, State.ARREARS], State.VOID),
+    ("waive", [State.OPEN, State.ARREARS], State.WAIVED),
     ("owe_back", [State.PAID], State.REFUND_DUE),
     ("ask_refund", [State.REFUND_DUE], State.REFUND_ASKED),
     ("decline_refund", [State.REFUND_ASKED], State.REFUND_DUE),
@@ -51,7 +53,26 @@ class Method(StrEnum):
     ONLINE = "online"
 
 
+class Service(StrEnum):
+    """What is paid for: a certificate by one of the procedures, or download codes once more."""
+
+    NEW = "new"
+    RENEWAL = "renewal"
+    RE_KEY = "re_key"
+    MODIFICATION = "modification"
+    CODES = "codes"
+
+
+class WaiverCause(StrEnum):
+    """Why a fee is let go (CPS 9.1.1: reductions for groups of subscribers)."""
+
+    OUR_FAULT = "our_fault"
+    REDUCTION = "reduction"
+    HARDSHIP = "hardship"
+
+
 YEARS = (1, 2, 3, 4, 5)  # terms with a price, all that can be applied for
+NO_TERM = (0,)  # of codes
 TERM = timedelta(days=30)  # to pay an order; the house's own
 FULL_REFUND = timedelta(days=30)  # CPS 9.1.5, since the certificate was issued
 MOST = 100_000_000  # fen; a higher price is a slip of the pen
@@ -69,6 +90,11 @@ class Price:
     profile: str
     years: int
     fen: int
+    service: str = Service.NEW
+
+
+def terms(service: str) -> tuple[int, ...]:
+    return NO_TERM if service == Service.CODES else YEARS
 
 
 def check_prices(prices: Iterable[Price], profiles: Iterable[str]) -> tuple[Price, ...]:
@@ -77,19 +103,20 @@ def check_prices(prices: Iterable[Price], profiles: Iterable[str]) -> tuple[Pric
     if not kept:
         raise Refusal(Kind.INVALID, "fees.no_prices", "no price at all", cps="9.1.1")
     for price in kept:
-        if price.profile not in offered or price.years not in YEARS or not 0 <= price.fen <= MOST:
+        named = price.profile in offered and price.service in set(Service)
+        if not named or price.years not in terms(price.service) or not 0 <= price.fen <= MOST:
             raise Refusal(
                 Kind.INVALID,
                 "fees.price",
                 "no such price",
                 cps="9.1.1",
-                field=field_of(price.profile, price.years),
+                field=field_of(price.profile, price.service, price.years),
             )
     return kept
 
 
-def field_of(profile: str, years: int) -> str:
-    return f"{profile}.{years}"
+def field_of(profile: str, service: str, years: int) -> str:
+    return f"{profile}.{service}.{years}"
 
 
 def check_agreed(agreed: int, published: int | None) -> None:
@@ -109,12 +136,22 @@ def amount(published: int, agreed: int | None) -> int:
     return published if agreed is None else min(agreed, published)
 
 
-def check_offered(prices: Iterable[Price], profile: str, years: int) -> int | None:
-    """The fen asked for; None for a profile that costs nothing, because no term of it has a price.
+def priced_as(prices: Iterable[Price], profile: str, service: str) -> str:
+    """The service whose prices count: a procedure without any costs what a new one costs."""
+    own = any(price.profile == profile and price.service == service for price in prices)
+    return service if own or service == Service.CODES else Service.NEW
+
+
+def check_offered(prices: Iterable[Price], profile: str, service: str, years: int) -> int | None:
+    """The fen asked for; None for what costs nothing, because no term of it has a price.
 
     Refuses a term without a price beside terms that have one: it is not offered, it is not free.
     """
-    known = {price.years: price.fen for price in prices if price.profile == profile}
+    known = {
+        price.years: price.fen
+        for price in prices
+        if (price.profile, price.service) == (profile, service)
+    }
     if known and years not in known:
         raise Refusal(
             Kind.INVALID,
@@ -165,6 +202,14 @@ def check_receipt(receipt: str) -> str:
     return text
 
 
+def check_waiver(state: str, cause: str) -> None:
+    """Refuses `fees.nothing_to_waive`, `fees.waiver_cause`."""
+    if state not in UNPAID:
+        raise Refusal(Kind.CONFLICT, "fees.nothing_to_waive", f"it is {state}", cps="9.1")
+    if cause not in set(WaiverCause):
+        raise refuse("waiver_cause", f"no {cause}", field="cause")
+
+
 def check_finance(is_finance: bool) -> None:  # noqa: FBT001 -- one question
     if not is_finance:
         raise Refusal(Kind.FORBIDDEN, "fees.not_finance", "finance does this", cps="9.1")
@@ -195,7 +240,7 @@ def yuan(fen: int) -> str:
 
 
 def by_field(prices: Iterable[Price]) -> Mapping[str, int]:
-    return {field_of(price.profile, price.years): price.fen for price in prices}
+    return {field_of(price.profile, price.service, price.years): price.fen for price in prices}
 
 
 def refuse(rule: str, reason: str, *, field: str) -> Refusal:

@@ -1,6 +1,7 @@
 """Orders, payments, refunds (CPS 9.1). Refunds take two people."""
 
 from datetime import datetime
+from typing import Any
 
 from django.db import transaction
 
@@ -8,12 +9,12 @@ from anxin.kernel.actors import SYSTEM, Actor
 from anxin.kernel.rows import guarded
 from audit.log import advance, advance_many, record, subject_of
 from ca import api as ca
-from people.api import Approval, Role, propose, redeem, standing
+from people.api import Approval, propose, redeem, standing
 from ra.applications.models import Application
 from ra.applications.rules import person
 from ra.fees import queries, rules
 from ra.fees.models import FeeOrder, FeePayment
-from ra.fees.rules import State
+from ra.fees.rules import Service, State
 from ra.notices import services as notices
 from ra.notices.rules import Event
 
@@ -29,29 +30,62 @@ def open_order(application: Application, *, actor: Actor, at: datetime) -> None:
     What the price list does not name costs nothing. Handed in again it costs the same, and for
     another term what that costs, as long as nothing was paid: `fees.paid_for_another_term`.
     """
-    years = application.days // 365
-    found = queries.published_price(application.profile, years, at=at)
     row = _of(application.pk)
-    if row.days == application.days if row else not found:
+    years = application.days // 365
+    price = _price(application, application.procedure, years, at=at)
+    if row.days == application.days if row else not price:
         return
-    agreed = queries.agreement(application.subscriber_id or 0, application.profile, years, at=at)
-    asked = {
-        "agreement": agreed,
-        "days": application.days,
-        "fen": rules.amount(found[1], agreed.fen if agreed else None) if found else 0,
-        "due_at": at + rules.TERM,
-    } | ({"schedule": found[0]} if found else {})
+    asked = {"days": application.days, "due_at": at + rules.TERM} | (price or _NOTHING)
     if row is None:
-        row = FeeOrder.objects.create(
-            state=State.OPEN, application=application, opened_at=at, **asked
-        )
-        record("ra.open_fee_order", subject_of(row), actor=actor, at=at, fen=row.fen)
+        row = _open(application, application.procedure, asked, actor=actor, at=at)
     else:
         rules.check_same_term(row.state, row.fen)
         FeeOrder.objects.filter(pk=row.pk).update(**asked)
         advance(row, "reprice", actor=actor, at=at, fen=asked["fen"], days=application.days)
     if asked["fen"] == 0:
         advance(row, "pay", actor=actor, at=at)
+
+
+_NOTHING = {"agreement": None, "fen": 0}
+
+
+def open_codes_order(application: Application, *, actor: Actor, at: datetime) -> None:
+    """Download codes once more (CPS 4.3.1), where the price list asks for something."""
+    price = _price(application, Service.CODES, 0, at=at)
+    if price and price["fen"]:
+        asked = {"days": 0, "due_at": at + rules.TERM} | price
+        _open(application, Service.CODES, asked, actor=actor, at=at)
+
+
+def _price(
+    application: Application, service: str, years: int, *, at: datetime
+) -> dict[str, Any] | None:
+    """By which list and agreement, and how much; None: it costs nothing."""
+    found = queries.published_price(application.profile, years, service, at=at)
+    if found is None:
+        return None
+    agreed = queries.agreement(application, {service, found.service}, years, at=at)
+    fen = rules.amount(found.fen, agreed.fen if agreed else None)
+    return {"schedule": found.schedule, "agreement": agreed, "fen": fen}
+
+
+def _open(
+    application: Application, service: str, asked: dict[str, Any], *, actor: Actor, at: datetime
+) -> FeeOrder:
+    number = application.number
+    if service == Service.CODES:
+        before = FeeOrder.objects.filter(application=application, service=service).count()
+        number = f"{number}-R{before + 1}"
+    row = FeeOrder.objects.create(
+        state=State.OPEN,
+        application=application,
+        service=service,
+        number=number,
+        opened_at=at,
+        **asked,
+    )
+    record("ra.open_fee_order", subject_of(row), actor=actor, at=at, fen=row.fen, service=service)
+    return row
 
 
 def close_order(application_id: int, *, actor: Actor, at: datetime) -> None:
@@ -80,7 +114,7 @@ def note_revoked(application_id: int, cause: str, *, actor: Actor, at: datetime)
 
 def _of(application_id: int) -> FeeOrder | None:
     rows = FeeOrder.objects.select_for_update(of=("self",)).select_related("application")
-    return rows.filter(application_id=application_id).first()
+    return rows.filter(application_id=application_id).exclude(service=Service.CODES).first()
 
 
 def _owe_back(row: FeeOrder, fen: int, *, actor: Actor, at: datetime) -> None:
@@ -93,7 +127,7 @@ def take_payment(
     order_id: int, fen: int, *, method: str, receipt: str, actor: Actor, at: datetime
 ) -> None:
     """Money came in. Refuses `fees.payment` unless it is the whole, `method`, `receipt`."""
-    _check_finance(actor)
+    queries.check_finance(actor)
     rules.check_method(method)
     number = rules.check_receipt(receipt)
     row = queries.locked(order_id, actor)
@@ -123,7 +157,7 @@ def note_arrears(*, at: datetime) -> int:
 @transaction.atomic
 def ask_refund(order_id: int, *, actor: Actor, at: datetime) -> None:
     """Ask a second person to agree to a refund that is due (CPS 9.1.5)."""
-    _check_finance(actor)
+    queries.check_finance(actor)
     row = queries.locked(order_id, actor)
     if row.state == State.REFUND_ASKED and _is_over(row):
         advance(row, "decline_refund", actor=actor, at=at)
@@ -158,8 +192,4 @@ def make_refund(
 
 
 def _refund_payload(row: FeeOrder) -> dict[str, object]:
-    return {"order_id": row.pk, "number": row.application.number, "fen": row.refund}
-
-
-def _check_finance(actor: Actor) -> None:
-    rules.check_finance(Role.FINANCE in actor.roles)
+    return {"order_id": row.pk, "number": row.number, "fen": row.refund}

@@ -12,12 +12,13 @@ from ca.api import PROFILES
 from people.api import Shown
 from ra.applications.models import Application
 from ra.fees.rules import yuan
+from ra.fees.wording import WAIVER_CAUSES, price_of
 
 
 def schedule(payload: dict[str, Any], **_reader: Actor) -> Shown:
     day = payload["valid_from"]
     prices = [
-        (_price_of(*field.rsplit(".", 1)), yuan(fen)) for field, fen in payload["prices"].items()
+        (_price_of(*field.rsplit(".", 2)), yuan(fen)) for field, fen in payload["prices"].items()
     ]
     about = _("%(day)s 起施行") % {"day": day}
     return Shown(about, ((_("生效日期"), day), *prices), reverse("fee-schedule"))
@@ -28,11 +29,11 @@ def agreement(payload: dict[str, Any], **_reader: Actor) -> Shown:
     name = found.values_list("masked_name", flat=True).first() or ""
     rows = (
         (_("订户"), name),
-        (_price_of(payload["profile"], payload["years"]), yuan(payload["fen"])),
+        (_price_of(payload["profile"], payload["service"], payload["years"]), yuan(payload["fen"])),
         (_("生效日期"), payload["valid_from"]),
         (_("截止日期"), payload["valid_until"]),
     )
-    return Shown(name, rows)
+    return Shown(name, rows, reverse("fee-agreements"))
 
 
 def refund(payload: dict[str, Any], **_reader: Actor) -> Shown:
@@ -41,6 +42,15 @@ def refund(payload: dict[str, Any], **_reader: Actor) -> Shown:
     return Shown(number, rows, reverse("fee-order", args=[number]))
 
 
-def _price_of(profile: str, years: int | str) -> str:
-    name = PROFILES.get(profile, profile)
-    return _("%(profile)s，%(years)s 年（元）") % {"profile": name, "years": years}
+def waiver(payload: dict[str, Any], **_reader: Actor) -> Shown:
+    number = payload["number"]
+    rows = (
+        (_("受理编号"), number),
+        (_("减免（元）"), yuan(payload["fen"])),
+        (_("减免原因"), str(WAIVER_CAUSES[payload["cause"]])),
+    )
+    return Shown(number, rows, reverse("fee-order", args=[number]))
+
+
+def _price_of(profile: str, service: str, years: int | str) -> str:
+    return price_of(PROFILES.get(profile, profile), service, years)

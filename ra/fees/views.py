@@ -1,8 +1,10 @@
 """Finance's pages (CPS 9.1); the second person decides on the page of approvals."""
 
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
@@ -10,8 +12,8 @@ from anxin.refusals import refusals_on
 from ca.api import PROFILES
 from people.api import Role
 from people.gates import actor_of, only
-from ra.fees import prices, queries, rules, services
-from ra.fees.forms import PaymentForm, ScheduleForm
+from ra.fees import agreed, prices, queries, rules, services, waivers
+from ra.fees.forms import AgreementForm, PaymentForm, ScheduleForm, WaiverForm
 
 VIEWS = ("unpaid", "refunds", "all")
 
@@ -64,6 +66,42 @@ def ask_refund(request: HttpRequest, number: str) -> HttpResponse:
     return redirect("fee-order", number)
 
 
+@only(Role.FINANCE)
+@require_POST
+def ask_waiver(request: HttpRequest, number: str) -> HttpResponse:
+    actor = actor_of(request)
+    cause = request.POST.get("cause", "")
+    waivers.ask_waiver(queries.order(number, actor).id, cause, actor=actor, at=timezone.now())
+    return redirect("fee-order", number)
+
+
+@only(Role.FINANCE, Role.CA_ADMIN)
+@never_cache
+@require_http_methods(["GET", "POST"])
+def agreements(request: HttpRequest) -> HttpResponse:
+    """What was agreed with whom; posting asks for another price (CPS 9.1.1)."""
+    actor, at = actor_of(request), timezone.now()
+    form = AgreementForm(_names(), request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        with refusals_on(form, above=True, fen="amount"):
+            prices.propose_agreement(
+                agreed.subscriber_of(form.cleaned_data["number"], actor),
+                form.price(),
+                valid_from=form.cleaned_data["valid_from"],
+                valid_until=form.cleaned_data["valid_until"],
+                actor=actor,
+                at=at,
+            )
+            messages.success(request, _("已提请，等另一人审批。"))
+            return redirect("fee-agreements")
+    context = {
+        "lines": agreed.lines(at=at),
+        "form": form if Role.FINANCE in actor.roles else None,
+    }
+    status = 422 if form.errors else 200
+    return render(request, "ra/fees/agreements.html", context, status=status)
+
+
 @only(Role.FINANCE, Role.CA_ADMIN)
 @never_cache
 @require_http_methods(["GET", "POST"])
@@ -71,8 +109,7 @@ def schedule(request: HttpRequest) -> HttpResponse:
     """The list in force, the one that waits, and a form for the next."""
     actor, at = actor_of(request), timezone.now()
     current, known = queries.schedule(at), queries.known_prices(at)
-    names = {code: str(PROFILES.get(code, code)) for code in queries.profiles()}
-    form = ScheduleForm(names, known, request.POST or None)
+    form = ScheduleForm(_names(), known, request.POST or None)
     if request.method == "POST" and form.is_valid():
         with refusals_on(form, fen="amount"):
             prices.propose_schedule(
@@ -89,6 +126,11 @@ def schedule(request: HttpRequest) -> HttpResponse:
     return render(request, "ra/fees/schedule.html", context, status=422 if form.errors else 200)
 
 
+def _names() -> dict[str, str]:
+    """What is offered, by code."""
+    return {code: str(PROFILES.get(code, code)) for code in queries.profiles()}
+
+
 def _order(
     request: HttpRequest, number: str, form: PaymentForm, *, status: int = 200
 ) -> HttpResponse:
@@ -96,6 +138,7 @@ def _order(
     context = {
         "order": queries.order(number, actor_of(request)),
         "form": form,
+        "waiver_form": WaiverForm(),
         "is_finance": Role.FINANCE in roles,
         "may_decide": Role.CA_ADMIN in roles,
     }

@@ -3,8 +3,10 @@
 from collections.abc import Mapping
 from typing import Any
 
+from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy
+
+from ra.fees.rules import Service
 
 STATES: Mapping[str, Any] = {
     "open": pgettext_lazy("fee", "待缴费"),
@@ -14,6 +16,19 @@ STATES: Mapping[str, Any] = {
     "refund_due": pgettext_lazy("fee", "待退款"),
     "refund_asked": pgettext_lazy("fee", "退款待审批"),
     "refunded": pgettext_lazy("fee", "已退款"),
+    "waived": pgettext_lazy("fee", "已减免"),
+}
+SERVICES: Mapping[str, Any] = {
+    "new": pgettext_lazy("fee", "新办"),
+    "renewal": pgettext_lazy("fee", "更新（原密钥）"),
+    "re_key": pgettext_lazy("fee", "密钥更新"),
+    "modification": pgettext_lazy("fee", "变更"),
+    "codes": pgettext_lazy("fee", "补发下载凭证"),
+}
+WAIVER_CAUSES: Mapping[str, Any] = {
+    "our_fault": _("因我方差错"),
+    "reduction": _("优惠措施"),
+    "hardship": _("订户困难"),
 }
 METHODS: Mapping[str, Any] = {
     "cash": _("现金"),
@@ -30,8 +45,19 @@ WORDING = {
     "fees.above_published": _("协议价不能高于公布的价格（CPS %(cps)s）。"),
     "fees.not_offered": _("价目表里没有这个有效期的价格，请选择其他有效期（CPS %(cps)s）。"),
     "fees.paid_for_another_term": _("费用已按原来的有效期缴清，不能再改有效期。请另开一件申请。"),
+    "fees.no_subscriber": _("没有已提交的这件申请，或不属于您的机构。请核对受理编号。"),
+    "fees.nothing_to_waive": _("这笔费用现在没有应缴金额，不能减免。没有任何改动。"),
+    "fees.waiver_cause": _("请选择减免原因。"),
     "fees.payment": _("收款金额应等于应缴金额。没有记账，请核对。"),
     "fees.method": _("请选择付款方式。"),
     "fees.receipt": _("请填写收据号，最多 %(most)s 个字符。"),
     "fees.receipt_used": _("这个收据号已经用过。没有记账，请核对。"),
 }
+
+
+def price_of(profile: object, service: str, years: int | str) -> str:
+    """What a price is the price of."""
+    names = {"profile": profile, "service": SERVICES[service], "years": years}
+    if service == Service.CODES:
+        return gettext("%(profile)s，%(service)s（元）") % names
+    return gettext("%(profile)s，%(service)s，%(years)s 年（元）") % names

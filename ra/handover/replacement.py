@@ -10,6 +10,7 @@ from anxin.kernel.actors import Actor
 from audit.log import advance, record
 from people.api import Approval, Role, open_approvals, propose, redeem
 from ra.applications import queries as applications
+from ra.fees.services import open_codes_order
 from ra.handover import queries, rules
 from ra.handover.models import DownloadCredential
 
@@ -75,3 +76,4 @@ def approve(
     rows = DownloadCredential.objects.filter(pk=credential_id, application=application)
     rows.update(warrant=approval.id)
     record("ra.permit_codes", f"ra.application:{application.pk}", actor=actor, at=at)
+    open_codes_order(application, actor=actor, at=at)

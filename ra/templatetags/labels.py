@@ -74,6 +74,7 @@ TABLES: Mapping[str, Mapping[str, Any]] = {
     "document_type": applicants.DOCUMENT_TYPES,
     "fee": fees.STATES,
     "fee_method": fees.METHODS,
+    "fee_service": fees.SERVICES,
     "field": applicants.FIELD_LABELS,
     "finding": domains.OUTCOMES,
     "import": imports.STATES,

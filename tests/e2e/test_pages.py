@@ -91,6 +91,7 @@ STAFF = [  # who, where ({…}: see `places`), name of the picture
     ("沈佳", "/me/key/", "my-key"),
     ("林安", "/me/", "me-lapsing"),
     ("袁希", "/me/", "me-finance"),
+    ("袁希", "/w/fees/agreements/", "fee-agreements"),
     ("袁希", "/w/queue/", "refused"),
     ("陈越", "/no-such-page/", "not-found"),
 ]

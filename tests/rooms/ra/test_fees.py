@@ -79,7 +79,7 @@ def test_a_price_list_needs_a_second_person(counter, yuan, gu):
     assert refused(decide, asked, yuan).rule.startswith("approval.")
     decide(asked, gu)
 
-    assert queries.schedule(AT).rows == ((PROFILE, (20_000, None, None, None, None)),)
+    assert queries.schedule(AT).rows == ((PROFILE, "new", (20_000, None, None, None, None)),)
     assert Entry.objects.filter(action="ra.feeschedule.publish").count() == 1
 
 
@@ -96,15 +96,15 @@ def test_the_next_list_counts_from_its_day(counter, yuan, gu):
     publish(yuan, gu)
     publish(yuan, gu, fen=25_000, valid_from=TODAY + timedelta(days=3))
 
-    assert queries.published_price(PROFILE, 1, at=AT + timedelta(days=2))[1] == 20_000
-    assert queries.published_price(PROFILE, 1, at=AT + timedelta(days=3))[1] == 25_000
+    assert queries.published_price(PROFILE, 1, at=AT + timedelta(days=2)).fen == 20_000
+    assert queries.published_price(PROFILE, 1, at=AT + timedelta(days=3)).fen == 25_000
 
 
 def test_lists_are_proposed_by_finance_one_at_a_time_and_not_for_the_past(counter, yuan, gu):
     yesterday = TODAY - timedelta(days=1)
     assert refused(propose, gu).rule == "fees.not_finance"
     assert refused(propose, yuan, valid_from=yesterday).rule == "fees.valid_from"
-    assert refused(propose, yuan, fen=-1).field == f"{PROFILE}.1"
+    assert refused(propose, yuan, fen=-1).field == f"{PROFILE}.new.1"
     propose(yuan)
     assert refused(propose, yuan).rule == "fees.proposed_already"
 
@@ -385,7 +385,7 @@ def test_a_refund_that_is_not_agreed_to_can_be_asked_again(counter, yuan, gu):
 
 def test_finance_and_the_administrator_work_on_pages(counter, yuan, gu, settings):
     finance, admin = signed_in(yuan), signed_in(gu)
-    form = {"valid_from": "2999-01-01", f"{PROFILE}.1": "200.00"}
+    form = {"valid_from": "2999-01-01", f"{PROFILE}.new.1": "200.00"}
     assert finance.post("/w/fees/schedule/", form).status_code == 302
     waiting = queries.proposed()
     assert "200.00" in admin.get("/w/fees/schedule/").content.decode()
