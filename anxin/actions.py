@@ -205,6 +205,8 @@ ACTIONS = {
     "ra.submission.take": _("受理网上申请"),
     "ra.sweep_evidence": _("清理无主材料文件"),
     "ra.verify_evidence": _("记录材料核验"),
+    "ra.destroy_evidence": _("销毁到期资料"),
+    "ra.evidence_destroyed": _("资料已销毁"),
     "ra.enter_ca_agreement": _("登记 CA 互认协议"),
     "ra.take_original": _("下载材料原件"),
     "ra.verdict": _("判定字段"),

@@ -85,6 +85,9 @@ DUTIES: dict[str, Duty] = {
     "ra.stop_office": _administration(
         "ra.offices.services.stop", cps="5.8", shows="ra.offices.shown.office"
     ),
+    "ra.destroy_evidence": _administration(
+        "ra.retention.services.destroy", cps="3.2.3", shows="ra.retention.shown.destruction"
+    ),
     "ra.enter_ca_agreement": _administration(
         "ra.agreements.services.enter", cps="3.2.7", shows="ra.agreements.shown.agreement"
     ),

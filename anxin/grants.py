@@ -122,11 +122,11 @@ GRANTS: dict[str, dict[str, str]] = {
     "ra_dossier": {"anxin_staff": KEEP},
     "ra_document": {
         "anxin_staff": "SELECT, INSERT, UPDATE (removed_at, removed_by)",
-        "anxin_worker": "SELECT (original)",
+        "anxin_worker": "SELECT (id, application_id, original)",
     },
     "ra_verification": {"anxin_staff": "SELECT, INSERT, UPDATE (ended_at)"},
     "ra_caagreement": {"anxin_staff": ADD},
-    "ra_page": {"anxin_staff": ADD, "anxin_worker": "SELECT (image, thumbnail)"},
+    "ra_page": {"anxin_staff": ADD, "anxin_worker": "SELECT (document_id, image, thumbnail)"},
     "ra_opened": {"anxin_staff": ADD},
     "ra_itemverdict": {"anxin_staff": ALL},
     "ra_decision": {
@@ -192,10 +192,13 @@ GRANTS: dict[str, dict[str, str]] = {
         " checked_at, findings, reason, method, valid_until, caa, caa_at)",
     },
     # sealed under the key of notices, which workers hold to send them (CPS 4.3.2)
-    "ra_contact": {"anxin_staff": "SELECT, INSERT, UPDATE (sealed)", "anxin_worker": READ},
+    "ra_contact": {
+        "anxin_staff": "SELECT, INSERT, UPDATE (sealed), DELETE",
+        "anxin_worker": READ,
+    },
     "ra_notice": {
         "anxin_staff": "SELECT, INSERT,"
-        " UPDATE (state, channel, tries, due_at, sent_at, told_by, error)",
+        " UPDATE (state, channel, masked_to, sealed, tries, due_at, sent_at, told_by, error)",
         "anxin_worker": "SELECT, INSERT, UPDATE (state, tries, due_at, sent_at, error)",
     },
     # fees: a price stays as it was approved, a payment as it came in (CPS 9.1)

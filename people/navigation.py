@@ -79,6 +79,7 @@ PAGES = (
     Page(MONEY, "fees", "report", _("费用"), frozenset({Role.FINANCE, Role.CA_ADMIN})),
     Page(RECORDS, "audit", "list-search", _("审计日志"), frozenset({Role.AUDITOR})),
     Page(SELF, "approvals", "checklist", _("待我审批"), PARTIES),
+    Page(RECORDS, "retention", "trash", _("资料到期销毁"), KEEPERS),
     Page(RECORDS, "rechecks", "checklist", _("抽查复审"), frozenset({Role.AUDITOR})),
     Page(SELF, "me", "user-circle", _("我的岗位"), frozenset(Role)),
     Page(SELF, "password", "key", _("修改密码"), frozenset(Role)),

@@ -19,6 +19,7 @@ from ra.partners import views as partners
 from ra.procedures import views as procedures
 from ra.receipts import views as receipts
 from ra.requests import views as requests
+from ra.retention import views as retention
 from ra.review.views import case, decision, queue
 from ra.revocations import views as revocations
 from ra.sampling import views as sampling
@@ -110,6 +111,7 @@ urlpatterns = [
     path("holds/<str:number>/agree/", holds.agree, name="hold-agree"),
     *desk(revocations.PAGES),
     path("revocations/<str:number>/revoke/", revocations.revoke, name="revocation-revoke"),
+    path("retention/", retention.index, name="retention"),
     path("fees/", fees.index, name="fees"),
     path("fees/schedule/", fees.schedule, name="fee-schedule"),
     path("fees/agreements/", fees.agreements, name="fee-agreements"),

@@ -20,6 +20,7 @@ from ra.partners.wording import WORDING as PARTNERS
 from ra.procedures.wording import WORDING as PROCEDURES
 from ra.readings.wording import WORDING as READINGS
 from ra.receipts.wording import WORDING as RECEIPTS
+from ra.retention.wording import WORDING as RETENTION
 from ra.review.wording import WORDING as REVIEW
 from ra.revocations.wording import WORDING as REVOCATIONS
 from ra.sampling.wording import WORDING as SAMPLING
@@ -47,6 +48,7 @@ WORDING = {
     **SAMPLING,
     **SUBSCRIBERS,
     **RECEIPTS,
+    **RETENTION,
     **DISCLOSURES,
     **NOTICES,
     **ONLINE,

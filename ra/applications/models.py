@@ -75,6 +75,10 @@ class Application(Stateful):
     certificate_state = models.CharField(max_length=20, default="")
     certificate_state_at = models.DateTimeField(null=True)
 
+    # CPS 3.2.3: when what proves the identity was destroyed, and by which approval
+    destroyed_at = models.DateTimeField(null=True)
+    destruction_id = models.BigIntegerField(null=True)
+
     class Meta:
         constraints = [
             models.CheckConstraint(
@@ -113,6 +117,11 @@ class Application(Stateful):
                     state__in=[*(state.value for state in rules.UNDECIDED), "approved"],
                 ),
                 name="one_successor_under_way",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(destroyed_at__isnull=True)
+                | models.Q(destruction_id__isnull=False, document_index__isnull=True),
+                name="evidence_is_destroyed_by_two",
             ),
             models.UniqueConstraint(
                 fields=["proof_digest"],

@@ -29,6 +29,9 @@ STEPS = Steps(
 )
 
 
+UNFINISHED = (State.ASKED, State.APPROVED, State.PRODUCED)
+
+
 class Basis(StrEnum):
     """Nothing else lets private data out."""
 

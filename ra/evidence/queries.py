@@ -104,11 +104,12 @@ def elsewhere(digests: Iterable[str], subscriber: int, application_id: int) -> i
 
 
 def known_files(names: Iterable[UUID]) -> set[UUID]:
-    """Those of the names that some row speaks of."""
+    """Those of the names that some row speaks of, whose application is not destroyed."""
     wanted = list(names)
-    found = set(Document.objects.filter(original__in=wanted).values_list("original", flat=True))
+    kept = Document.objects.filter(application__destroyed_at__isnull=True)
+    found = set(kept.filter(original__in=wanted).values_list("original", flat=True))
     for column in ("image", "thumbnail"):
-        pages = Page.objects.filter(**{f"{column}__in": wanted})
+        pages = Page.objects.filter(**{f"{column}__in": wanted}, document__in=kept)
         found |= set(pages.values_list(column, flat=True))
     return found
 

@@ -129,7 +129,7 @@ def notice(notice_id: int, actor: Actor) -> NoticeView:
     row = visible(actor).filter(pk=notice_id).first()
     if row is None:
         raise unknown(notice_id)
-    return _views([row], {row.pk: opened(row)})[0]
+    return _views([row], {row.pk: opened(row)} if row.sealed else {})[0]
 
 
 def _views(rows: list[Notice], words: dict[int, Message] | None = None) -> list[NoticeView]:

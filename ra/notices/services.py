@@ -4,7 +4,7 @@ What people do, and what workers do.
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 
@@ -52,6 +52,12 @@ def keep_contact(application_id: int, fields: Mapping[str, str]) -> None:
     kept = {code: text for code, text in given.items() if text}
     sealed = kmc.seal_notice(queries.contact_context(application_id), json.dumps(kept).encode())
     Contact.objects.update_or_create(application_id=application_id, defaults={"sealed": sealed})
+
+
+def forget(application_ids: Collection[int]) -> None:
+    """Where they were told things, and the words: gone. That and when they were told stays."""
+    Contact.objects.filter(application_id__in=application_ids).delete()
+    Notice.objects.filter(application_id__in=application_ids).update(sealed=b"", masked_to="")
 
 
 def notify(event: Event, news: Sequence[News], *, actor: Actor, at: datetime) -> int:

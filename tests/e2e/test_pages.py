@@ -82,6 +82,7 @@ STAFF = [  # who, where ({…}: see `places`), name of the picture
     ("江晚", "/audit/", "audit-list"),
     ("江晚", "/audit/?refused=on", "audit-refused"),
     ("江晚", "/audit/?entry={entry}", "audit-one"),
+    ("唐书", "/w/retention/", "retention"),
     ("唐书", "/people/", "staff"),
     ("唐书", "/people/new/", "person-new"),
     ("唐书", "/people/matrix/?person=0309&role=reviewer", "role-matrix"),

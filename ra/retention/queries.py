@@ -1,0 +1,111 @@
+"""Applications whose evidence has been kept long enough (CPS 3.2.2, 3.2.3)."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.conf import settings
+from django.db.models import (
+    Case,
+    DateTimeField,
+    DurationField,
+    Exists,
+    ExpressionWrapper,
+    F,
+    OuterRef,
+    QuerySet,
+    Value,
+    When,
+)
+from django.db.models.functions import Coalesce
+
+from anxin.kernel.actors import Actor
+from people.api import Approval, may, open_approvals
+from ra.applications.models import Application
+from ra.applications.rules import ENDED, State
+from ra.branches.queries import in_sight
+from ra.disclosures.models import DisclosureCase
+from ra.disclosures.rules import UNFINISHED
+from ra.fees.models import FeeOrder
+from ra.fees.rules import REFUNDS
+from ra.retention import rules
+
+DESTROY = "ra.destroy_evidence"
+SUBJECT = "ra.retention"  # of all proposals: one waits at a time
+
+_LIFE = ExpressionWrapper(
+    F("days") * Value(timedelta(days=1), output_field=DurationField()),
+    output_field=DurationField(),
+)
+_ENDED = Case(
+    When(state__in=ENDED, then=Coalesce("decided_at", "submitted_at")),
+    default=ExpressionWrapper(F("issued_at") + _LIFE, output_field=DateTimeField()),
+    output_field=DateTimeField(),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """`ended`: the certificate, or the application that came to nothing."""
+
+    number: str
+    masked_name: str
+    profile: str
+    ended: datetime
+    kept_until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class RetentionPage:
+    """At most `rules.MOST` lines; `pending` waits for a second person, `may_decide`: this one."""
+
+    lines: tuple[Line, ...]
+    count: int
+    years: int
+    pending: Approval | None
+    may_decide: bool
+    may_propose: bool
+
+
+def page(actor: Actor, *, at: datetime) -> RetentionPage:
+    waiting = open_approvals(DESTROY, [SUBJECT]).get(SUBJECT)
+    rows = due(actor, at=at)
+    return RetentionPage(
+        lines=tuple(_line(row, row.ended) for row in rows.order_by("ended", "pk")[: rules.MOST]),
+        count=rows.count(),
+        years=settings.RETENTION_YEARS,
+        pending=waiting,
+        may_decide=waiting is not None and not may(actor, DESTROY, approval=waiting),
+        may_propose=waiting is None and not may(actor, DESTROY),
+    )
+
+
+def due(actor: Actor, *, at: datetime) -> QuerySet[Any]:
+    """Applications with `ended`, in this person's sight.
+
+    Not: what a later certificate rests on (CPS 4.6, 4.7), what somebody is to be shown by law or
+    consent, what money is still to go back for.
+    """
+    successors = Application.objects.filter(
+        predecessor_id=OuterRef("certificate_id"), destroyed_at__isnull=True
+    )
+    cases = DisclosureCase.objects.filter(application=OuterRef("pk"), state__in=UNFINISHED)
+    refunds = FeeOrder.objects.filter(application=OuterRef("pk"), state__in=REFUNDS)
+    return (
+        Application.objects.annotate(ended=_ENDED)
+        .filter(
+            in_sight(actor),
+            state__in=[*ENDED, State.ISSUED, State.ACCEPTED],
+            round__gt=0,  # drafts are shredded when they are cancelled
+            destroyed_at__isnull=True,
+            ended__lte=rules.long_ago(at, settings.RETENTION_YEARS),
+        )
+        .exclude(Exists(successors))
+        .exclude(Exists(cases))
+        .exclude(Exists(refunds))
+    )
+
+
+def _line(row: Application, ended: datetime) -> Line:
+    until = rules.kept_until(ended, settings.RETENTION_YEARS)
+    return Line(row.number, row.masked_name, row.profile, ended, until)
