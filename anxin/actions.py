@@ -108,6 +108,7 @@ ACTIONS = {
     "ra.begin_submission": _("网上开始申请或补正"),
     "ra.begin_procedure": _("开始证书更新或变更"),
     "ra.claim": _("领取申请"),
+    "ra.withdraw_consent": _("撤回同意"),
     "ra.disclose": _("提供个人信息"),
     "ra.disclosurecase.approve": _("同意提供个人信息"),
     "ra.disclosurecase.hand_over": _("交付信息摘录"),

@@ -192,6 +192,7 @@ GRANTS: dict[str, dict[str, str]] = {
         " checked_at, findings, reason, method, valid_until, caa, caa_at)",
     },
     # sealed under the key of notices, which workers hold to send them (CPS 4.3.2)
+    "ra_consent": {"anxin_staff": "SELECT, INSERT, UPDATE (ended_at, ended_how, ended_by)"},
     "ra_contact": {
         "anxin_staff": "SELECT, INSERT, UPDATE (sealed), DELETE",
         "anxin_worker": READ,

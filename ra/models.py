@@ -6,6 +6,7 @@ from ra.applications.models import Dossier as Dossier
 from ra.blacklist.models import BlacklistEntry as BlacklistEntry
 from ra.branches.models import Authority as Authority
 from ra.branches.models import Office as Office
+from ra.consents.models import Consent as Consent
 from ra.disclosures.models import DisclosureCase as DisclosureCase
 from ra.domains.models import NameProof as NameProof
 from ra.evidence.models import Document as Document

@@ -5,6 +5,7 @@ from django.urls import URLPattern, path
 from ra.agreements import views as agreements
 from ra.blacklist import views as blacklist
 from ra.certificates import views as certificates
+from ra.consents import views as consents
 from ra.disclosures import views as disclosures
 from ra.domains import views as domains
 from ra.evidence import views as evidence
@@ -111,6 +112,8 @@ urlpatterns = [
     path("holds/<str:number>/agree/", holds.agree, name="hold-agree"),
     *desk(revocations.PAGES),
     path("revocations/<str:number>/revoke/", revocations.revoke, name="revocation-revoke"),
+    path("consents/<str:number>/", consents.show, name="consents"),
+    path("consents/<str:number>/withdraw/", consents.withdraw, name="consent-withdraw"),
     path("retention/", retention.index, name="retention"),
     path("fees/", fees.index, name="fees"),
     path("fees/schedule/", fees.schedule, name="fee-schedule"),
@@ -154,6 +157,7 @@ urlpatterns = [
     path("offices/<str:code>/rename/", offices.rename, name="office-rename"),
     path("offices/<str:code>/authority/", offices.authority, name="office-authority"),
     path("offices/<str:code>/stop/", offices.stop, name="office-stop"),
+    path("offices/<str:code>/hand-over/", offices.hand_over, name="office-estate"),
     path("ca-agreements/", agreements.index, name="ca-agreements"),
     path("subscribers/<int:subscriber_id>/", subscribers.show, name="subscriber"),
     path("partner-keys/", partners.index, name="partner-keys"),

@@ -5,6 +5,7 @@ from ra.applicants.wording import WORDING as APPLICANTS
 from ra.applications.wording import WORDING as APPLICATIONS
 from ra.blacklist.wording import WORDING as BLACKLIST
 from ra.branches.wording import WORDING as BRANCHES
+from ra.consents.wording import WORDING as CONSENTS
 from ra.disclosures.wording import WORDING as DISCLOSURES
 from ra.domains.wording import WORDING as DOMAINS
 from ra.evidence.wording import WORDING as EVIDENCE
@@ -49,6 +50,7 @@ WORDING = {
     **SUBSCRIBERS,
     **RECEIPTS,
     **RETENTION,
+    **CONSENTS,
     **DISCLOSURES,
     **NOTICES,
     **ONLINE,

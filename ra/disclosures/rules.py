@@ -35,11 +35,12 @@ UNFINISHED = (State.ASKED, State.APPROVED, State.PRODUCED)
 class Basis(StrEnum):
     """Nothing else lets private data out."""
 
+    OWN = "own"  # CPS 9.4.6: the owner wants to see it
     CONSENT = "consent"  # CPS 9.4.6: the owner's written consent
     ORDER = "order"  # CPS 9.4.5: a court or an authority, by law
 
 
-CLAUSE: Mapping[str, str] = {Basis.CONSENT: "9.4.6", Basis.ORDER: "9.4.5"}
+CLAUSE: Mapping[str, str] = {Basis.OWN: "9.4.6", Basis.CONSENT: "9.4.6", Basis.ORDER: "9.4.5"}
 _NUMBER = re.compile(r"\S(.{0,58}\S)?")
 LONGEST = {"authority": 100, "number": 60, "recipient": 100, "purpose": 300}
 

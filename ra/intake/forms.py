@@ -104,6 +104,9 @@ class AgreementForm(forms.Form):
     how = forms.ChoiceField(
         label=_("接受方式"), choices=[(how.value, ACCEPTED_HOW[how]) for how in AcceptedHow]
     )
+    by_message = forms.BooleanField(
+        label=_("同意用短信和电子邮件告知办理情况"), required=False, initial=True
+    )
 
 
 class VerifyForm(forms.Form):

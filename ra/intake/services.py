@@ -26,6 +26,9 @@ from ra.applications.queries import Content
 from ra.blacklist import queries as blacklist
 from ra.branches.queries import check_works, intake_office
 from ra.branches.queries import office as office_of
+from ra.consents import services as consents
+from ra.consents.queries import stands
+from ra.consents.rules import Purpose
 from ra.domains import services as domains
 from ra.evidence.rules import needed
 from ra.fees import services as fees
@@ -209,16 +212,31 @@ def accept_agreement(
     version: str,
     *,
     how: str,
+    by_message: bool = True,
     agreed_at: datetime | None = None,
     actor: Actor,
     at: datetime,
 ) -> None:
-    """The applicant has agreed to the subscriber agreement (CPS 4.1.2.4), just now or before."""
+    """The applicant has agreed to the subscriber agreement (CPS 4.1.2.4), just now or before.
+
+    By it to how private data is handled (CPS 9.4.1), and to be told things `by_message` or not.
+    """
     row = _editable(application_id, actor)
     application_rules.check_agreement(version, how)
-    row.agreement_version, row.agreement_how, row.agreement_at = version, how, agreed_at or at
+    agreed = [Purpose.PRIVACY, Purpose.NOTICES] if by_message else [Purpose.PRIVACY]
+    when = agreed_at or at
+    consents.give(row.pk, agreed, version=version, how=how, actor=actor, at=when)
+    row.agreement_version, row.agreement_how, row.agreement_at = version, how, when
     _changed(row, "agreement_version", "agreement_how", "agreement_at")
-    record("ra.accept_agreement", _subject(row), actor=actor, at=at, version=version, how=how)
+    record(
+        "ra.accept_agreement",
+        _subject(row),
+        actor=actor,
+        at=at,
+        version=version,
+        how=how,
+        by_message=by_message,
+    )
 
 
 @transaction.atomic
@@ -249,10 +267,15 @@ def submit(application_id: int, *, actor: Actor, at: datetime) -> Submitted:
     row.save(update_fields=_SUBMITTED)
     advance(row, "submit", actor=actor, at=at, **_accepted(row, content, asked))
     fees.open_order(row, actor=actor, at=at)
-    notices.keep_contact(row.pk, content.fields)
-    notices.notify(Event.RECEIVED, [notices.News(row, str(row.round))], actor=actor, at=at)
+    _tell_received(row, content, actor=actor, at=at)
     code = first_access_code(row.pk, actor=actor, at=at)
     return Submitted(row.number, code, row.deadline_at)
+
+
+def _tell_received(row: Application, content: Content, *, actor: Actor, at: datetime) -> None:
+    if stands(row.pk, Purpose.NOTICES):
+        notices.keep_contact(row.pk, content.fields)
+    notices.notify(Event.RECEIVED, [notices.News(row, str(row.round))], actor=actor, at=at)
 
 
 _SUBMITTED = [

@@ -14,7 +14,7 @@ from django.utils.functional import Promise
 
 from anxin.kernel import outbox
 from anxin.kernel.actors import SYSTEM, Actor
-from anxin.kernel.deliveries import State
+from anxin.kernel.deliveries import WAITING, State
 from anxin.kernel.errors import Kind, Refusal
 from anxin.kernel.jobs import enqueue
 from anxin.kernel.workdays import SHANGHAI
@@ -58,6 +58,16 @@ def forget(application_ids: Collection[int]) -> None:
     """Where they were told things, and the words: gone. That and when they were told stays."""
     Contact.objects.filter(application_id__in=application_ids).delete()
     Notice.objects.filter(application_id__in=application_ids).update(sealed=b"", masked_to="")
+
+
+def stop(application_ids: Collection[int], *, actor: Actor, at: datetime) -> None:
+    """Nothing more goes out to them; what waits is told by people (CPS 4.3.2)."""
+    Contact.objects.filter(application_id__in=application_ids).delete()
+    rows = Notice.objects.select_for_update(of=("self",)).filter(
+        application_id__in=application_ids, state__in=WAITING
+    )
+    for row in rows:
+        advance(row, "set_aside", actor=actor, at=at)
 
 
 def notify(event: Event, news: Sequence[News], *, actor: Actor, at: datetime) -> int:
@@ -146,7 +156,8 @@ def _reminder(row: Application, view: ca.CertificateView, *, at: datetime) -> Ne
 def resend(notice_id: int, *, actor: Actor, at: datetime) -> None:
     """Once more, from the first try on. Refuses `notices.no_address`."""
     row = _locked(notice_id, actor)
-    if row.channel in rules.BY_PEOPLE:
+    told_by_message = Contact.objects.filter(application_id=row.application_id).exists()
+    if row.channel in rules.BY_PEOPLE or not told_by_message:
         raise Refusal(Kind.CONFLICT, "notices.no_address", "there is no address", cps="4.3.2")
     Notice.objects.filter(pk=row.pk).update(tries=0, due_at=at, error="", told_by=None)
     advance(row, "resend", actor=actor, at=at)

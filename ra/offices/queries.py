@@ -11,7 +11,7 @@ from anxin.kernel.workdays import SHANGHAI
 from people.api import Approval, Role, may, open_approvals
 from ra.applications.models import Application
 from ra.applications.quotas import used
-from ra.applications.rules import State
+from ra.applications.rules import ENDED, State
 from ra.branches import queries as branches
 from ra.branches.models import Authority, Office
 from ra.branches.queries import OfficeView, Standing
@@ -19,7 +19,6 @@ from ra.branches.services import GRANT
 
 STOP = "ra.stop_office"
 WEEKS = 12
-OVER = (State.REJECTED, State.CANCELLED)  # nothing is left to do for these
 ADMINISTRATORS = frozenset({Role.SECURITY_ADMIN, Role.CA_ADMIN})
 
 
@@ -92,7 +91,7 @@ def lines(actor: Actor) -> list[Line]:
     ]
 
 
-_AT_REST = (*OVER, State.ACCEPTED)
+_AT_REST = (*ENDED, State.ACCEPTED)
 
 
 def page(code: str, actor: Actor, *, at: datetime) -> OfficePage:

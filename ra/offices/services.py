@@ -1,5 +1,6 @@
 """Stopping an office and handing over what it was working on (CPS 5.8)."""
 
+from dataclasses import asdict
 from datetime import datetime
 
 from django.db import transaction
@@ -8,16 +9,11 @@ from anxin.kernel.actors import Actor
 from audit.log import advance, record_many, subject_of
 from people.api import Approval, propose, redeem
 from ra.applications.models import Application
-from ra.applications.rules import State
 from ra.branches import queries as branches
 from ra.branches import rules
 from ra.branches.models import Office
-from ra.holds.models import HoldRequest
-from ra.offices import queries
+from ra.offices import estate
 from ra.offices.queries import STOP
-from ra.online.models import Submission
-from ra.online.rules import UNSETTLED
-from ra.revocations.models import RevocationRequest
 
 
 @transaction.atomic
@@ -55,24 +51,19 @@ def stop(
 
 def _hand_over(before: int, after: int, *, actor: Actor, at: datetime) -> dict[str, int]:
     """How many of what went over; each open application is told in the journal."""
-    rows = Application.objects.filter(office_id=before).exclude(state__in=queries.OVER)
-    open_ones = list(rows.exclude(state=State.ACCEPTED).values_list("pk", flat=True))
+    going = estate.counts(before)
+    rows = list(estate.applications(before).values_list("pk", flat=True))
+    open_ones = list(estate.open_applications(before).values_list("pk", flat=True))
     if open_ones:
         told = [(f"ra.application:{pk}", {"before": before, "now": after}) for pk in open_ones]
         record_many("ra.hand_on", told, actor=actor, at=at)
-    certified = rows.filter(state=State.ACCEPTED).update(office_id=after)
-    rows.update(office_id=after, claimed_by=None, claimed_until=None)
-    requests = [
-        kind.objects.filter(office_id=before, state="requested").update(office_id=after)
-        for kind in (RevocationRequest, HoldRequest)
-    ]
-    sent = Submission.objects.filter(office_id=before, state__in=UNSETTLED).update(office_id=after)
-    return {
-        "applications": len(open_ones),
-        "submissions": sent,
-        "certificates": certified,
-        "requests": sum(requests),
-    }
+    for kind in estate.REQUESTS:
+        estate.requests(kind, before).update(office_id=after)
+    estate.submissions(before).update(office_id=after)
+    Application.objects.filter(pk__in=rows).update(
+        office_id=after, claimed_by=None, claimed_until=None
+    )
+    return asdict(going)
 
 
 def _both(office_id: int, successor: str, actor: Actor) -> tuple[Office, branches.OfficeView]:

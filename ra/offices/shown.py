@@ -10,6 +10,7 @@ from ca.api import PROFILES
 from people.api import Shown
 from ra.branches.queries import seen_office
 from ra.branches.wording import OFFICE_TERMS
+from ra.offices import estate
 
 
 def office(payload: dict[str, Any], *, actor: Actor) -> Shown:
@@ -20,8 +21,23 @@ def office(payload: dict[str, Any], *, actor: Actor) -> Shown:
         for name, label in OFFICE_TERMS.items()
         if name in payload
     ]
+    if "successor" in payload:
+        terms += _goes_over(found.id)
     about = f"{found.name} {found.code}"
-    return Shown(about, ((_("名称"), found.name), *terms), reverse("office", args=[found.code]))
+    page = "office-estate" if "successor" in payload else "office"
+    return Shown(about, ((_("名称"), found.name), *terms), reverse(page, args=[found.code]))
+
+
+def _goes_over(office_id: int) -> list[tuple[str, str]]:
+    """What that is today; the list has a page of its own."""
+    going = estate.counts(office_id)
+    return [
+        (_("未办结的申请"), str(going.applications)),
+        (_("网上提交待受理"), str(going.submissions)),
+        (_("已领取证书的档案"), str(going.certificates)),
+        (_("吊销、冻结与解冻申请"), str(going.requests)),
+        (_("未缴和待退的费用"), str(going.fees)),
+    ]
 
 
 def _words(name: str, value: Any) -> str:

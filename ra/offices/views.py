@@ -15,7 +15,7 @@ from people.api import Role
 from people.gates import actor_of, only
 from ra.branches import services as branches
 from ra.branches.queries import offices, seen_office
-from ra.offices import queries, services
+from ra.offices import estate, queries, services
 from ra.offices.forms import AuthorityForm, NameForm, OfficeForm, StopForm
 
 ADMINISTRATORS = (Role.SECURITY_ADMIN, Role.CA_ADMIN)
@@ -92,6 +92,15 @@ def stop(request: HttpRequest, code: str) -> HttpResponse:
             messages.success(request, _("已提请，等另一人审批。"))
             return redirect("office", code)
     return _show(request, code, stop_form=form, status=422)
+
+
+@only(*ADMINISTRATORS)
+@never_cache
+@require_GET
+def hand_over(request: HttpRequest, code: str) -> HttpResponse:
+    """What would go over, or is about to (CPS 5.8)."""
+    context = {"estate": estate.estate(code, actor_of(request))}
+    return render(request, "ra/offices/estate.html", context)
 
 
 def _index(

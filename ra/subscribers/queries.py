@@ -8,6 +8,8 @@ from anxin.kernel.actors import Actor
 from anxin.kernel.errors import Kind, Refusal
 from ca import api as ca
 from ra.applicants.models import Subscriber
+from ra.consents import queries as consents
+from ra.consents.queries import Line as Consented
 from ra.fees import queries as fees
 from ra.fees.queries import OrderView
 from ra.holds import queries as holds
@@ -36,6 +38,7 @@ class SubscriberView:
     requests: tuple[RequestView, ...]
     holds: tuple[HoldView, ...]
     fees: tuple[OrderView, ...]
+    consents: tuple[Consented, ...]
     notices: tuple[NoticeView, ...]
 
 
@@ -66,6 +69,7 @@ def subscriber(
         requests=tuple(revocations.of_applications(ids, actor)),
         holds=tuple(holds.of_applications(ids, actor)),
         fees=tuple(fees.of_applications(ids, actor)),
+        consents=tuple(consents.of_applications(ids, actor)),
         notices=tuple(notices.of_applications(ids, actor)),
     )
 

@@ -16,6 +16,7 @@ from ra.applicants import wording as applicants
 from ra.applications import wording as applications
 from ra.blacklist import wording as blacklist
 from ra.branches import wording as branches
+from ra.consents import wording as consents
 from ra.disclosures import wording as disclosures
 from ra.domains import wording as domains
 from ra.domains.rules import has_names as has_server_names
@@ -69,6 +70,8 @@ TABLES: Mapping[str, Mapping[str, Any]] = {
     "check_item": review.CHECKLIST,
     "check_noticed": NOTICED,
     "checked_how": revocations.CHECKED_HOW,
+    "consent": consents.PURPOSES,
+    "consent_end": consents.ENDED,
     "disclosure": disclosures.STATES,
     "disclosure_basis": disclosures.BASES,
     "document_type": applicants.DOCUMENT_TYPES,

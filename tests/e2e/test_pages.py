@@ -26,6 +26,7 @@ STAFF = [  # who, where ({…}: see `places`), name of the picture
     ("陈越", "/w/certificates/{revoked}/", "certificate-revoked"),
     ("陈越", "/w/certificates/{valid}/revoke/", "revocation-form"),
     ("陈越", "/w/subscribers/{subscriber}/", "subscriber"),
+    ("陈越", "/w/consents/{issued}/", "consents"),
     ("陈越", "/w/search/", "search"),
     ("陈越", "/w/search/?q={draft}", "search-found"),
     ("陈越", "/w/revocations/", "revocations-operator"),
@@ -83,6 +84,7 @@ STAFF = [  # who, where ({…}: see `places`), name of the picture
     ("江晚", "/audit/?refused=on", "audit-refused"),
     ("江晚", "/audit/?entry={entry}", "audit-one"),
     ("唐书", "/w/retention/", "retention"),
+    ("唐书", "/w/offices/{office}/hand-over/", "office-estate"),
     ("唐书", "/people/", "staff"),
     ("唐书", "/people/new/", "person-new"),
     ("唐书", "/people/matrix/?person=0309&role=reviewer", "role-matrix"),
@@ -126,6 +128,7 @@ PLACES = {
     "subscriber": "SELECT subscriber_id FROM ra_application WHERE state = 'accepted'"
     " AND certificate_state = 'valid'",
     "request": "SELECT number FROM ra_revocationrequest WHERE state = 'done'",
+    "office": "SELECT code FROM ra_office",
     "entry": "SELECT entry FROM audit_link",
     "entry_asked": "SELECT id FROM ra_blacklistentry WHERE state = 'proposed'",
     "import": "SELECT number FROM ra_import",

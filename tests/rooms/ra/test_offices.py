@@ -17,15 +17,16 @@ from ra.applications.models import Application
 from ra.branches import queries as branches
 from ra.branches import services
 from ra.branches.models import Authority, Office
+from ra.fees.models import FeeOrder
 from ra.holds import queries as holds
 from ra.intake import queries as intake_queries
 from ra.intake import services as intake
-from ra.offices import queries
+from ra.offices import estate, queries
 from ra.offices import services as offices
 from ra.review import services as review
 from ra.revocations import queries as revocations
 from ra.revocations.models import RevocationRequest
-from tests.rooms.ra import test_holds, test_revocations
+from tests.rooms.ra import test_fees, test_holds, test_revocations
 from tests.rooms.ra.test_races import at_once, while_open
 from tests.support import ra
 from tests.support.people import hire, signed_in
@@ -244,6 +245,43 @@ def test_requests_against_certificates_go_to_the_successor_too(live_counter):
     assert ca.certificate(numbers[0]).state == "held"
     told = Entry.objects.get(action="ra.office.stop").details
     assert '"requests":2' in told
+
+
+def test_what_goes_over_is_listed_before_it_is_agreed_to(live_counter):
+    """CPS-5.8: applications, requests, fees; and what the second person reads counts them."""
+    counter, yuan = live_counter, hire("yuan", Role.FINANCE, office="")
+    tang, gao = hire("tang", Role.SECURITY_ADMIN, office=""), hire("gao", Role.CA_ADMIN, office="")
+    test_fees.publish(yuan, gao)
+    row = Application.objects.get(pk=ra.issued(counter))
+    test_revocations.ask(row.certificate_id, counter.chen)
+    declined, told = ra.submitted(counter, 2, fields=ra.OTHER)
+    test_fees.services.take_payment(
+        FeeOrder.objects.get(application_id=declined).pk,
+        20_000,
+        method="cash",
+        receipt="R-2",
+        actor=yuan,
+        at=test_holds.LATER,
+    )
+    review.claim(declined, actor=counter.ren, at=test_holds.LATER)
+    why = {"message": "无权办理", "actor": counter.ren, "at": test_holds.LATER}
+    review.reject(declined, ["J03"], **why)
+
+    page = estate.estate("LRA0103", tang)
+
+    assert [one.number for one in page.applications] == [row.number, told.number]
+    assert [one.state for one in page.fees] == ["open", "refund_due"]
+    assert (len(page.revocations), page.holds) == (1, ())
+    assert page.counts == estate.Counts(
+        applications=2, submissions=0, certificates=0, requests=1, fees=2
+    )
+    asked = offices.propose_stop(office("LRA0103").pk, "RA02", actor=tang, at=test_holds.LATER)
+    admin = signed_in(gao)
+    assert "未缴和待退的费用" in admin.get(f"/approvals/{asked.id}/").content.decode()
+    assert told.number in admin.get("/w/offices/LRA0103/hand-over/").content.decode()
+    agreed(asked, gao, test_holds.LATER)
+    assert Application.objects.get(pk=declined).office.code == "RA02"  # money is to go back
+    assert signed_in(counter.chen).get("/w/offices/RA02/hand-over/").status_code == 403
 
 
 def test_two_offices_do_not_hand_over_to_each_other(live_counter):
