@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from decimal import Decimal
+from typing import Any
 
 from django import forms
 from django.http import QueryDict
@@ -14,9 +15,9 @@ from ra.fees.wording import METHODS, SERVICES, WAIVER_CAUSES, price_of
 DAY = forms.DateInput(attrs={"type": "date"})
 
 
-def yuan_field(label: object, *, required: bool) -> forms.DecimalField:
+def yuan_field(label: Any, *, required: bool) -> forms.DecimalField:
     return forms.DecimalField(
-        label=str(label),
+        label=label,
         required=required,
         min_value=Decimal(0),
         max_value=Decimal(rules.MOST) / 100,
