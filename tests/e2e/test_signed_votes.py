@@ -1,12 +1,15 @@
 """A reviewer's key, made in her browser, enrolled by two others, and the decisions it signs."""
 
+import re
+
 import pytest
 from playwright.sync_api import Page, expect
 
 from tests.e2e import acts
 from tests.e2e.windows import picture, see
+from tests.services.conftest import until
 
-OWNER, ASKS, AGREES = "何鸣", "唐书", "高远"
+OWNER, LOGIN, ASKS, AGREES = "何鸣", "heming", "唐书", "高远"
 ENROL = "启用操作员密钥"
 
 
@@ -44,6 +47,9 @@ def test_a_decision_is_signed_by_the_key_in_this_browser_and_in_no_other(
         ((grants, length, statement),) = connection.execute(query, [OWNER]).fetchall()
     assert (grants, length) == (True, 64)
     assert '"action":"ra.approve_application"' in statement
+    certified(product)
+    with_certificate(owner)
+    code_alone(elsewhere)
     asks.goto(file)
     acts.press(asks, "吊销密钥")
     expect(asks.get_by_text("密钥已吊销，以后的审批不能再用它签名。")).to_be_visible()
@@ -79,3 +85,43 @@ def without_key(page: Page, number: str) -> None:
     dialog.get_by_role("button", name="不予受理").click()
     expect(dialog.get_by_text("这个浏览器里没有您的操作员密钥")).to_be_visible()
     picture(page, "no-key-here")
+
+
+def certified(product) -> None:
+    """The CA has made a certificate for the key."""
+
+    def there() -> bool:
+        query = "SELECT 1 FROM ca_certificate WHERE profile = 'operator-p256' AND state = 'valid'"
+        with product.database() as connection:
+            return connection.execute(query).fetchone() is not None
+
+    until(there, "a certificate for the operator's key")
+
+
+def at_the_second_factor(page: Page) -> None:
+    page.context.clear_cookies()
+    page.goto(f"/sign-in/?as={LOGIN}")
+    page.get_by_role("button", name="下一步：动态口令").click()
+    see(page, "动态口令")
+
+
+def with_certificate(page: Page) -> None:
+    """CPS-5.2.3: the browser that has the key signs in without a code."""
+    page.goto("/me/key/")
+    expect(page.get_by_text("有效期至")).to_be_visible()
+    picture(page, "my-key-certified")
+    at_the_second_factor(page)
+    button = page.get_by_role("button", name="用操作员证书")
+    expect(button).to_be_visible()
+    picture(page, "sign-in-certificate")
+    button.click()
+    page.wait_for_url(re.compile("/w/queue/"))
+    page.goto("/me/")
+    see(page, OWNER)
+
+
+def code_alone(page: Page) -> None:
+    """Another browser is offered nothing: the key is not there."""
+    at_the_second_factor(page)
+    expect(page.get_by_label("动态口令")).to_be_visible()
+    expect(page.get_by_role("button", name="用操作员证书")).to_be_hidden()
