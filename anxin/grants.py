@@ -191,8 +191,8 @@ GRANTS: dict[str, dict[str, str]] = {
         "anxin_public": "SELECT (id, application_id, name, kind, current, state, token, ask_until,"
         " checked_at, findings, reason, method, valid_until, caa, caa_at)",
     },
-    # sealed under the key of notices, which workers hold to send them (CPS 4.3.2)
     "ra_consent": {"anxin_staff": "SELECT, INSERT, UPDATE (ended_at, ended_how, ended_by)"},
+    # sealed under the key of notices, which workers hold to send them (CPS 4.3.2)
     "ra_contact": {
         "anxin_staff": "SELECT, INSERT, UPDATE (sealed), DELETE",
         "anxin_worker": READ,

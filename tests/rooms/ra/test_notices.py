@@ -311,15 +311,15 @@ def test_workers_send_under_their_own_role_and_key(live_counter, mail, in_role, 
         assert services.send_due(at=LATER) == 1
 
 
-def test_whoever_takes_a_worker_over_tells_no_other_thing(live_counter, connection_as):
+def test_whoever_takes_a_site_over_tells_no_other_thing(live_counter, connection_as):
     """CPS-4.3.2: a message stays as it was written, and was told to whom it was told."""
     ra.submitted(live_counter)
     call_command("grant")
 
     for one in (connection_as("staff"), connection_as("worker")):
-        for column in ("sealed", "masked_to", "application_id", "event"):
+        for change in ("sealed = 'x'", "masked_to = 'x'", "application_id = 1", "event = 'x'"):
             with pytest.raises(InsufficientPrivilege):
-                one.execute(f"UPDATE ra_notice SET {column} = {column}")
+                one.execute(f"UPDATE ra_notice SET {change}")
 
 
 def test_the_counter_tells_and_sends_again_under_its_role(live_counter, in_role):

@@ -487,7 +487,8 @@ def test_a_signed_request_that_cannot_be_read_is_told_beside_the_field(held):
 @pytest.mark.parametrize("role", [Role.REVIEWER, Role.CA_ADMIN, Role.AUDITOR])
 def test_others_are_kept_out(held, role):
     counter, old = held
-    desk = signed_in(hire("fang", role, office=counter.ren.office))
+    office = counter.ren.office if role == Role.REVIEWER else ""
+    desk = signed_in(hire("fang", role, office=office))
 
     for place in (f"/w/certificates/{old}/renew/", "/w/signed-request/"):
         assert desk.get(place).status_code == 403
