@@ -7,9 +7,9 @@ from typing import Any
 
 from rest_framework import serializers
 
-from ca.api import PROFILES
 from ra.applicants.rules import LONG
 from ra.applications.rules import AGREEMENT_VERSIONS, AcceptedHow
+from ra.intake.queries import profiles
 from ra.requests.rules import NOTE_MOST
 from ra.revocations.rules import QUESTIONS, Asker, CheckedHow
 from ra.verifications.rules import LONGEST, Method, Result
@@ -51,7 +51,7 @@ class Said(serializers.Serializer):  # type: ignore[misc]
 
 
 class NewApplication(Said):
-    profile = serializers.ChoiceField(choices=sorted(PROFILES))
+    profile = serializers.ChoiceField(choices=sorted(one.code for one in profiles()))
 
 
 class ChangedApplication(Said):
