@@ -22,6 +22,8 @@ from people.approvals.services import propose, redeem
 from people.factors import queries, rules
 from people.factors.models import Enrolment, RecoveryCode, SecurityKey
 from people.factors.rules import Factor, State
+from people.operatorkeys import services as keys
+from people.operatorkeys.rules import Ending
 from people.sessions.browsers import alert
 from people.sessions.rules import Alarm, check_proved
 from people.sessions.services import end_others
@@ -51,8 +53,9 @@ def enrol(approval: ApprovalView, *, actor: Actor, at: datetime, person: int, fa
 def grant(person_id: int, factor: Factor, *, warrant: int, actor: Actor, at: datetime) -> None:
     """The first line of `enrol` and of opening an account have spent the warrant."""
     _end(person_id, [factor], actor=actor, at=at)
-    if factor is Factor.DEVICE:
+    if factor is Factor.DEVICE:  # whoever has the lost one may have what was kept beside it
         end_factors(person_id)
+        keys.revoke_all(person_id, Ending.LOST, actor=actor, at=at)
     if factor is Factor.PASSWORD:
         accounts.disable_password(person_id)
     if factor in rules.HANDED_BY:

@@ -15,6 +15,8 @@ from ra.applicants.kinds import Kind as Applicant
 
 OPENED = Limit(5, timedelta(minutes=10))  # submissions one address begins
 OPEN_AT_ONCE = 10  # of one address, neither settled nor given up
+UNSETTLED_AT_ONCE = 5_000  # of all addresses together: what anybody may fill stays bounded
+BYTES_AT_ONCE = 4 * 1024**3  # of the files of all of them
 LIMIT = 8 * 1024 * 1024  # bytes of a file: a photograph by a telephone
 BODY = LIMIT + (1 << 16)  # bytes of a request with one file
 PER_SLOT = 3  # files, as at the counter
@@ -103,6 +105,12 @@ def check_open(state: str) -> None:
 def check_few(open_now: int) -> None:
     if open_now >= OPEN_AT_ONCE:
         raise Refusal(Kind.TOO_OFTEN, "online.many_open", f"{open_now} are open", most=OPEN_AT_ONCE)
+
+
+def check_holds(submissions: int, size: int = 0) -> None:
+    """Refuses (NOT_READY) what would fill the disk the journal and the lists are written to."""
+    if submissions >= UNSETTLED_AT_ONCE or size > BYTES_AT_ONCE:
+        raise Refusal(Kind.NOT_READY, "online.full", f"{submissions} wait, {size} bytes", cps="4.1")
 
 
 def check_agreed(*, agreed: bool) -> None:

@@ -10,11 +10,12 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Q, Sum
 
 from anxin.kernel import canonical
 from anxin.kernel.actors import APPLICANT, SYSTEM, Actor
 from anxin.kernel.errors import Refusal, Refusals
+from anxin.kernel.locks import Work, wait_until_commit
 from anxin.kernel.rates import counted_as
 from anxin.kernel.workdays import SHANGHAI
 from audit.log import advance, record, subject_of
@@ -115,11 +116,14 @@ def begin_correction(
 
 
 def open_new(row: Submission, said: Opened, *, address: str, at: datetime) -> None:
-    """Keep it, sealed. Refuses `online.many_open`, `kmc.inbox_closed`."""
+    """Keep it, sealed. Refuses `online.many_open`, `online.full`, `kmc.inbox_closed`."""
     row.number = _number(at)
     row.network = hashed(ONLINE, "", counted_as(address))
-    open_now = Submission.objects.filter(network=row.network, state__in=rules.UNSETTLED)
-    rules.check_few(open_now.count())
+    wait_until_commit(Work.SEND_ONLINE, [row.network])
+    open_now = Submission.objects.filter(state__in=rules.UNSETTLED)
+    rules.check_few(open_now.filter(network=row.network).count())
+    if row.purpose == rules.Purpose.APPLY:  # the others know a number and its code
+        rules.check_holds(open_now.count())
     row.state, row.opened_at = rules.State.OPEN, at
     row.sealed = kmc.seal_inwards(row.context(), canonical.encode(asdict(said)))
     row.save(force_insert=True)
@@ -140,13 +144,15 @@ def add_file(
 ) -> None:
     """One file, looked at from outside only and sealed inwards.
 
-    Refuses `evidence.*` of `rules.examine`, `online.too_large`, `online.many_files`.
+    Refuses `evidence.*` of `rules.examine`, `online.too_large`, `online.many_files`, `online.full`.
     """
     row = _locked(number)
     rules.check_size(len(data))
     evidence_rules.check_slot(row.profile, slot, 0)
     held = row.files.filter(slot=slot).count()
     rules.check_room(held, row.files.count())
+    held_by_all = SubmissionFile.objects.aggregate(size=Sum("size", default=0))["size"]
+    rules.check_holds(0, held_by_all + len(data))
     kind = evidence_rules.examine(data, filename=filename, content_type=content_type)
     sealed = kmc.seal_inwards(SubmissionFile.context(number, slot), data)
     SubmissionFile.objects.create(

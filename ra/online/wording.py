@@ -37,6 +37,9 @@ WORDING = {
     "online.many_files": _("每项材料最多 %(files)s 个文件。"),
     "online.not_open": _("已经提交，不能再添加材料（CPS %(cps)s）。"),
     "online.many_open": _("您的网络有 %(most)s 份申请还没有办结。请等待受理，或到受理点办理。"),
+    "online.full": _(
+        "网上受理暂时已满，这一份没有保存（CPS %(cps)s）。请到受理点办理，或过几天再试。"
+    ),
     "online.not_agreed": _("请阅读并同意订户协议（CPS %(cps)s）。"),
     "online.incomplete": _("还有材料没有上传（CPS %(cps)s）。上传齐全后再提交。"),
     "online.nothing": _("请上传补正材料，或写明要更正的内容（CPS %(cps)s）。"),

@@ -20,6 +20,8 @@ from ca.operators.rules import holder
 from ca.profiles.rules import OPERATOR, profile_of
 from people.accounts.models import StaffMember
 from people.api import Role, create_staff, vote
+from people.factors import services as factors
+from people.factors.rules import Factor
 from people.operatorkeys import services as keys
 from people.operatorkeys.rules import Ending
 from people.personnel import services as personnel
@@ -192,6 +194,17 @@ def test_one_that_may_be_in_other_hands_says_so(bai, gao):
     personnel.suspend(bai, Cause.TOKEN_LOST, actor=gao, at=LATER)
 
     assert certificate_of(bai).reason == "keyCompromise"
+
+
+def test_a_lost_device_takes_the_certificate_along(bai, tang, gao):
+    """CPS-5.2.3: what was beside the device may be in the same hands."""
+    proposed = factors.propose_enrolment(bai, Factor.DEVICE, actor=tang, at=LATER)
+    vote(proposed.id, grants=True, seen=proposed.digest, actor=gao, at=LATER)
+
+    assert certificate_of(bai).reason == "keyCompromise"
+    window = Client()
+    window.post("/sign-in/", {"login": "bai", "password": PASSWORD})
+    assert window.get("/sign-in/code/")["Location"].startswith("/sign-in/device/")
 
 
 def test_another_key_ends_the_certificate_of_the_first(bai, tang, gao):

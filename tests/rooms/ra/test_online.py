@@ -158,6 +158,15 @@ def test_one_line_fills_neither_slot_nor_house(counter):
     assert begun(address="198.51.100.1").number
 
 
+def test_all_lines_together_do_not_fill_the_house(counter, monkeypatch):
+    """CPS-4.1: the journal and the lists are written to the same disk."""
+    told = begun()
+    monkeypatch.setattr(rules, "BYTES_AT_ONCE", 10)
+    assert refused_by(add, told.number, "id_front", 1) == "online.full"
+    monkeypatch.setattr(rules, "UNSETTLED_AT_ONCE", 1)
+    assert refused_by(begun, address="198.51.100.1") == "online.full"
+
+
 def test_what_was_handed_in_takes_nothing_more(counter):
     told = sent()
 
