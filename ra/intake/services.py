@@ -162,7 +162,7 @@ def save_draft(
     `values` replaces all fields. `seen` is the version of the page: refuses
     `applications.content_changed` when another page was saved meanwhile.
     """
-    row = _editable(application_id, actor)
+    row = editable(application_id, actor)
     if seen is not None:
         application_rules.check_version(row.content_version, seen)
     content = applications.content(row)
@@ -186,7 +186,7 @@ def attach_request(application_id: int, data: bytes, *, actor: Actor, at: dateti
     Refuses with the rule of `pki` (field `request`), and what the CA refuses: `key.certified`,
     `key.of_an_authority`, `name.taken` (field `distinguisher`), `profile.*`.
     """
-    row = _editable(application_id, actor)
+    row = editable(application_id, actor)
     request = queries.proven(data)
     content = applications.content(row)
     queries.check_order(row, Content(content.fields, content.salt, request.der), at=at)
@@ -221,7 +221,7 @@ def accept_agreement(
 
     By it to how private data is handled (CPS 9.4.1), and to be told things `by_message` or not.
     """
-    row = _editable(application_id, actor)
+    row = editable(application_id, actor)
     application_rules.check_agreement(version, how)
     agreed = [Purpose.PRIVACY, Purpose.NOTICES] if by_message else [Purpose.PRIVACY]
     when = agreed_at or at
@@ -246,7 +246,7 @@ def submit(application_id: int, *, actor: Actor, at: datetime) -> Submitted:
     Refuses everything that is wrong at once (Refusals, each with its field): identity, documents,
     request, agreement, and what the CA says to the order.
     """
-    row = _editable(application_id, actor)
+    row = editable(application_id, actor)
     content = applications.content(row)
     wrong = queries.all_wrong(row, content, at=at, submitting=True)
     if wrong:
@@ -333,7 +333,8 @@ def check_operator(actor: Actor) -> None:
         )
 
 
-def _editable(application_id: int, actor: Actor) -> Application:
+def editable(application_id: int, actor: Actor) -> Application:
+    """Locked, for its maker alone. Refuses `applications.not_yours`, `not_editable`."""
     check_operator(actor)
     row = applications.locked(application_id, actor)
     application_rules.check_own(row.maker_id, actor.person_id)

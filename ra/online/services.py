@@ -232,7 +232,7 @@ def refuse(number: str, reason: str, *, actor: Actor, at: datetime) -> None:
 def _application(row: Submission, said: Opened, *, actor: Actor, at: datetime) -> int:
     """What it goes into: a new draft, a successor's, or what it corrects."""
     if row.application_id and row.purpose == rules.Purpose.CORRECT:
-        return row.application_id
+        return intake.editable(row.application_id, actor).pk
     if row.purpose == rules.Purpose.SUCCEED:
         draft = procedures.begin_signed(
             said.request.encode(),

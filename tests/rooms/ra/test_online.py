@@ -300,13 +300,13 @@ def test_what_came_back_is_corrected_by_upload(counter):
     assert forms.count() == 2
     key = Application.objects.get(pk=application_id).key_fingerprint
     assert key == ra.key(2).public.fingerprint
-    other = services.begin_correction(told.number, message="", request="", address=HOME, at=AT)
-    add(other.number, "application_form", 98)
+    other = services.begin_correction(told.number, message="改", request="", address=HOME, at=AT)
     services.hand_in(other.number, address=HOME, at=AT)
     colleague = hire("beside", Role.OPERATOR, office="LRA0103")
     assert (
         refused_by(services.take, other.number, actor=colleague, at=AT) == "applications.not_yours"
     )
+    assert queries.opened(other.number, counter.chen).opened.message == "改"
 
 
 def test_an_empty_correction_corrects_nothing(counter):
