@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 _MAX_CONNECTIONS, _QUEUE = 64, 256
 _PATIENCE = 120.0  # seconds a peer may be silent
+_GLANCE = 0.5  # seconds until a signal is noticed that did not interrupt the waiting thread
 _LAST_WORDS = 60.0  # seconds for running batches at the end
 _STACK = 2**20
 _LONGEST_PATH = 107  # octets, unix(7)
@@ -41,12 +42,15 @@ class Server:
         self._stopping = threading.Event()
         self._open: dict[socket.socket, threading.Thread] = {}
         self._lock = threading.Lock()
+        listener.settimeout(_GLANCE)
         threading.stack_size(_STACK)
 
     def run(self) -> None:
         while not self._stopping.is_set():
             try:
                 connection, _ = self._listener.accept()
+            except TimeoutError:
+                continue
             except OSError as error:
                 if self._stopping.is_set():
                     break

@@ -1,6 +1,8 @@
 """Starting, dying and coming back."""
 
+import ctypes
 import os
+import signal
 import socket
 import subprocess
 from pathlib import Path
@@ -141,6 +143,17 @@ def test_sigterm_answers_what_is_running_and_removes_the_socket(signer):
     assert len(blobs) == 256
     assert signer.ended() == 0
     assert signer.events("stopped")
+    assert not signer.path.exists()
+
+
+def test_a_signal_that_the_kernel_gives_another_thread_ends_it_as_well(signer):
+    signer.client().health()
+    main = signer.process.pid
+    threads = {int(one.name) for one in Path(f"/proc/{main}/task").iterdir()} - {main}
+
+    assert ctypes.CDLL(None).tgkill(main, min(threads), signal.SIGTERM) == 0
+
+    assert signer.ended() == 0
     assert not signer.path.exists()
 
 
