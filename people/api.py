@@ -16,12 +16,15 @@ from people.notices.services import keep_address as keep_mail_address
 from people.notices.services import tell as tell_staff
 from people.operatorkeys.queries import Enrolled as OperatorKey
 from people.operatorkeys.queries import in_use as operator_keys
+from people.sessions.browsers import alert as alert_staff
+from people.sessions.rules import Alarm, check_proved
 from people.trust.queries import Holder, acting, holders
 from people.trust.roles import Role
 from people.trust.rules import Item
 from people.trust.services import appoint, dismiss, note_finding, open_file
 
 __all__ = [
+    "Alarm",
     "Approval",
     "Holder",
     "Item",
@@ -32,8 +35,10 @@ __all__ = [
     "StaffEvent",
     "Vote",
     "acting",
+    "alert_staff",
     "appoint",
     "approval",
+    "check_proved",
     "create_staff",
     "demo_accounts",
     "dismiss",

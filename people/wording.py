@@ -125,6 +125,7 @@ ALARMS = {
     Alarm.DEVICE_ENROLLED: _("登记了新的动态口令器"),
     Alarm.KEY_ADDED: _("登记了新的安全密钥"),
     Alarm.PASSWORD_RENEWED: _("发放了新的初始密码"),
+    Alarm.PARTNER_KEY: _("发放了以您为责任受理员的接口密钥"),
 }
 
 ROLES = {

@@ -32,6 +32,7 @@ class Alarm(StrEnum):
     DEVICE_ENROLLED = "device_enrolled"
     KEY_ADDED = "key_added"
     PASSWORD_RENEWED = "password_renewed"  # noqa: S105 -- no password
+    PARTNER_KEY = "partner_key"  # a machine acts in their name from now on (CPS 1.4.2)
 
 
 # Most say they are another as well, so the first that fits counts.

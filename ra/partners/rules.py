@@ -44,6 +44,12 @@ def check_terms(name: str, scopes: Collection[str], valid_until: date, *, today:
         raise _no("term", "from today to a year from now", "valid_until")
 
 
+def check_role(*, has_role: bool) -> None:
+    """Refuses (FORBIDDEN) who does not hand over, or end, this key."""
+    if not has_role:
+        raise Refusal(Kind.FORBIDDEN, "partners.not_yours", "it is another's to do", cps="5.2.4")
+
+
 def check_in_force(state: str, valid_until: date, *, today: date) -> None:
     """Refuses a key that is not handed out, was revoked, or is over."""
     if state != State.ACTIVE or today > valid_until:

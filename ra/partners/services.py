@@ -11,12 +11,20 @@ from anxin.kernel.actors import Actor
 from anxin.kernel.errors import Kind, Refusal
 from audit.log import advance, record, subject_of
 from kmc import api as kmc
-from people.api import Approval, propose, redeem
+from people.api import (
+    Alarm,
+    Approval,
+    alert_staff,
+    approval,
+    check_proved,
+    propose,
+    redeem,
+)
 from ra.applicants.services import numbered
 from ra.branches import queries as branches
 from ra.partners import queries, rules
 from ra.partners.models import PartnerAnswer, PartnerKey, PartnerNonce
-from ra.partners.queries import ISSUE, SUBJECT
+from ra.partners.queries import ENDED_BY, HANDED_BY, ISSUE, SUBJECT
 
 SECRET = 32  # bytes, RFC 2104 3: as long as the digest
 
@@ -74,20 +82,32 @@ def issue(
 
 @transaction.atomic
 def hand_out(number: str, *, actor: Actor, at: datetime) -> str:
-    """The secret, base64, told this once. Refuses a key whose secret was drawn, or revoked."""
+    """The secret, base64, told this once; the responsible operator is alerted.
+
+    Refuses (FORBIDDEN) who does not hand it over, who asked for it, an old proof, and a key whose
+    secret was drawn, or revoked.
+    """
     row = queries.locked(number)
+    asked_by = approval(row.approval_id).maker_id
+    rules.check_role(has_role=HANDED_BY in actor.roles and actor.person_id != asked_by)
+    check_proved(actor, at=at)
     rules.STEPS.after("hand_out", row.state)
     secret = secrets.token_bytes(SECRET)
     row.secret = kmc.seal(row.data_key, row.secret_context(), secret)
     row.handed_out_by = actor.person_id
     row.save(update_fields=["secret", "handed_out_by"])
     advance(row, "hand_out", actor=actor, at=at)
+    alert_staff(row.person_id, Alarm.PARTNER_KEY, actor=actor, at=at)
     return base64.b64encode(secret).decode()
 
 
 @transaction.atomic
 def revoke(number: str, *, actor: Actor, at: datetime) -> None:
-    """At once, by one person; the secret and what the key was answered are shredded."""
+    """At once, by one person; the secret and what the key was answered are shredded.
+
+    Refuses (FORBIDDEN) who neither asks for keys nor agrees to them.
+    """
+    rules.check_role(has_role=actor.person_id is None or bool(ENDED_BY & actor.roles))
     row = queries.locked(number)
     advance(row, "revoke", actor=actor, at=at)
     kmc.destroy_data_key(row.data_key, reason="partner key revoked", actor=actor, at=at)

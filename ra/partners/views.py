@@ -9,13 +9,12 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
 from anxin.refusals import refusals_on
-from people.api import Role
 from people.gates import actor_of, only
 from ra.partners import queries, services, shown
 from ra.partners.forms import KeyForm
 
 
-@only(Role.SECURITY_ADMIN, Role.CA_ADMIN)
+@only(*queries.ENDED_BY)
 @never_cache
 @require_http_methods(["GET", "POST"])
 def index(request: HttpRequest) -> HttpResponse:
@@ -34,7 +33,7 @@ def index(request: HttpRequest) -> HttpResponse:
     return render(request, "ra/partners/list.html", context, status=status)
 
 
-@only(Role.SECURITY_ADMIN)
+@only(queries.HANDED_BY)
 @never_cache
 @require_POST
 def hand_out(request: HttpRequest, number: str) -> HttpResponse:
@@ -43,7 +42,7 @@ def hand_out(request: HttpRequest, number: str) -> HttpResponse:
     return render(request, "ra/partners/secret.html", {"number": number, "secret": secret})
 
 
-@only(Role.SECURITY_ADMIN, Role.CA_ADMIN)
+@only(*queries.ENDED_BY)
 @never_cache
 @require_POST
 def revoke(request: HttpRequest, number: str) -> HttpResponse:

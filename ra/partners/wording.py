@@ -34,6 +34,9 @@ WORDING = {
         "责任人应是营业中机构的受理员，岗位有效（CPS %(cps)s）。请另选一位。"
     ),
     "partners.unknown": _("没有这个接口密钥。"),
+    "partners.not_yours": _(
+        "接口密钥由安全管理员提请，由没有提请它的 CA 系统管理员取出（CPS %(cps)s）。没有办理。"
+    ),
     "partners.unsigned": _("请求没有按接口文档签名，没有办理。"),
     "partners.stale": _("签名时间与本系统相差超过 5 分钟，没有办理。请校准时钟后重新签名。"),
     "partners.unknown_key": _("密钥不存在、已失效，或签名不符，没有办理。"),

@@ -41,7 +41,7 @@ def system(person: Actor, *scopes: Scope, at=None, **how) -> "System":
     """A partner's system with a key in force now, when its requests come."""
     at = at or datetime.now(UTC)
     row = issued(person, *scopes, at=at, **how)
-    keeper = hire(f"keeper{next(NUMBERS)}", Role.SECURITY_ADMIN, office="")
+    keeper = hire(f"keeper{next(NUMBERS)}", Role.CA_ADMIN, office="")
     return System(row.number, services.hand_out(row.number, actor=keeper, at=at))
 
 

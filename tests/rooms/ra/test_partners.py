@@ -1,5 +1,6 @@
 """Keys of partner RAs and the interface they open (CPS-1.4.2, CPS-4.1, WP-5.3)."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import count
 
@@ -8,7 +9,10 @@ import pytest
 from anxin.kernel.actors import SYSTEM
 from audit.journal.models import Entry
 from kmc import api as kmc
-from people.api import Role, dismiss
+from people.api import Role, approval, dismiss
+from people.sessions.browsers import alerts_of
+from people.sessions.rules import PROOF, PROOF_OLD
+from people.trust.queries import acting
 from pki import pem
 from ra.api import description
 from ra.api.views import DESCRIPTION
@@ -22,7 +26,7 @@ from ra.review import queries as lists
 from ra.revocations.models import RevocationRequest
 from tests.support import ra
 from tests.support.partners import System, issued, system
-from tests.support.people import hire, signed_in
+from tests.support.people import JUST_NOW, hire, signed_in
 from tests.support.ra import AT, FIELDS, PAPERS
 from tests.support.refusals import refused, refused_by
 
@@ -62,13 +66,18 @@ def complete(partner):
     return number
 
 
+def actor_who_asked(row):
+    maker = acting(approval(row.approval_id).maker_id, address="127.0.0.1", at=AT)
+    return replace(maker, proved_at=JUST_NOW)
+
+
 # --- keys ------------------------------------------------------------------------------------
 
 
 def test_a_key_is_asked_for_by_one_agreed_to_by_another_and_drawn_once(counter):
     """CPS-1.4.2"""
     row = issued(counter.chen, Scope.READ)
-    keeper = hire("keeper", Role.SECURITY_ADMIN, office="")
+    keeper = hire("keeper", Role.CA_ADMIN, office="")
 
     secret = services.hand_out(row.number, actor=keeper, at=AT)
 
@@ -118,7 +127,7 @@ def test_a_revoked_key_opens_nothing_and_its_secret_is_gone(counter):
 
 def test_the_page_lists_keys_and_shows_a_secret_once(counter):
     row = issued(counter.chen)
-    window = signed_in(hire("tang", Role.SECURITY_ADMIN, office=""))
+    window = signed_in(hire("gao", Role.CA_ADMIN, office=""))
     assert row.number in window.get(PAGE).content.decode()
 
     shown = window.post(f"{PAGE}{row.number}/hand-out/")
@@ -146,6 +155,52 @@ def test_a_key_is_asked_for_on_the_page(counter):
     page = window.get(PAGE).content.decode()
     assert "栖原业务系统" in page
     assert "Chen" in page
+
+
+def test_who_asked_for_a_key_never_draws_its_secret(counter):
+    """CPS-5.2.4: the secret is an operator's whole hand."""
+    row = issued(counter.chen)
+    maker = actor_who_asked(row)
+    later = replace(maker, roles=frozenset({Role.CA_ADMIN}))  # the same person in another post
+
+    for one in (maker, later, counter.chen, counter.ren):
+        assert refused_by(services.hand_out, row.number, actor=one, at=AT) == "partners.not_yours"
+
+    window = signed_in(maker)
+    assert "hand-out" not in window.get(PAGE).content.decode()
+    assert window.post(f"{PAGE}{row.number}/hand-out/").status_code == 403
+    row.refresh_from_db()
+    assert (row.state, row.secret) == ("granted", None)
+
+
+def test_a_secret_is_drawn_with_a_second_factor_just_shown(counter):
+    """WP-7.2"""
+    row = issued(counter.chen)
+    shown = AT - PROOF
+    keeper = replace(hire("gao", Role.CA_ADMIN, office=""), proved_at=shown)
+
+    late = AT + timedelta(microseconds=1)
+    assert refused_by(services.hand_out, row.number, actor=keeper, at=late) == PROOF_OLD
+    assert services.hand_out(row.number, actor=keeper, at=AT)
+
+
+def test_the_operator_is_told_that_a_machine_acts_in_their_name(counter):
+    """WP-7.2"""
+    row = issued(counter.chen)
+    assert not alerts_of(counter.chen.person_id)
+
+    services.hand_out(row.number, actor=hire("gao", Role.CA_ADMIN, office=""), at=AT)
+
+    assert [one.kind for one in alerts_of(counter.chen.person_id)] == ["partner_key"]
+
+
+@pytest.mark.parametrize("who", [Role.OPERATOR, Role.REVIEWER, Role.FINANCE, Role.AUDITOR])
+def test_the_service_asks_for_the_role_when_a_key_is_to_end(counter, who):
+    """CPS-5.2.4"""
+    row = issued(counter.chen)
+    other = hire("outsider", who)
+
+    assert refused_by(services.revoke, row.number, actor=other, at=AT) == "partners.not_yours"
 
 
 @pytest.mark.parametrize("who", [Role.OPERATOR, Role.REVIEWER, Role.FINANCE, Role.AUDITOR])
@@ -504,7 +559,7 @@ def test_the_staff_site_has_the_rights_it_needs_and_workers_sweep(
     """WP-5.3"""
     now = datetime.now(UTC)
     row = issued(live_counter.chen, at=now)
-    keeper = hire("keeper", Role.SECURITY_ADMIN, office="")
+    keeper = hire("keeper", Role.CA_ADMIN, office="")
 
     with in_role("staff"):
         partner = System(row.number, services.hand_out(row.number, actor=keeper, at=now))
