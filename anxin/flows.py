@@ -15,6 +15,8 @@ AT_ONCE: dict[str, tuple[str, ...]] = {
     "people.key_suspended": ("ca.operators.services.hold",),
     "people.key_reinstated": ("ca.operators.services.release",),
     "people.key_ended": ("ca.operators.services.revoke",),
+    # Who left, moved, or whose device is in other hands: no key wakes with them again (CPS 1.4.2)
+    "people.keys_ended": ("ra.partners.services.end_all_of",),
 }
 # How the certificate of an operator's key stands: asked by the entrance (CPS 5.2.3).
 OPERATOR_CERTIFICATE = "ca.operators.queries.standing"

@@ -9,7 +9,7 @@ from datetime import datetime
 from django.db import transaction
 
 from anxin.kernel.actors import SYSTEM, Actor
-from anxin.kernel.jobs import announce
+from anxin.kernel.jobs import announce, at_once
 from audit.log import advance, record
 from people.accounts import services as accounts
 from people.accounts.offices import check_office
@@ -177,7 +177,7 @@ def move(person_id: int, office: str, *, actor: Actor, at: datetime) -> None:
     check_office(office)
     accounts.change_office(person_id, office)
     record("people.moved", subject_of(person_id), actor=actor, at=at, roles=roles, office=office)
-    keys.revoke_all(person_id, Ending.LEFT, actor=actor, at=at)
+    _end_keys(person_id, Ending.LEFT, actor=actor, at=at)
     _drop(person_id, "moved", actor=actor, at=at)
 
 
@@ -186,11 +186,17 @@ def _shut_out(person_id: int, why: str, *, device_too: bool, actor: Actor, at: d
     factors.shut_out(person_id, factors_too=device_too, actor=actor, at=at)
     if device_too:
         why_key = Ending.LEFT if why == "left" else Ending.LOST
-        keys.revoke_all(person_id, why_key, actor=actor, at=at)
+        _end_keys(person_id, why_key, actor=actor, at=at)
     else:
         keys.suspend(person_id, actor=actor, at=at)
     _drop(person_id, why, actor=actor, at=at)
     announce("people.suspended", person_id=person_id)
+
+
+def _end_keys(person_id: int, why: Ending, *, actor: Actor, at: datetime) -> None:
+    """Those they sign with, and those by which machines act in their name (CPS 1.4.2)."""
+    keys.revoke_all(person_id, why, actor=actor, at=at)
+    at_once("people.keys_ended", person_id=person_id, actor=actor, at=at)
 
 
 def _drop(person_id: int, why: str, *, actor: Actor, at: datetime) -> None:

@@ -108,7 +108,19 @@ def revoke(number: str, *, actor: Actor, at: datetime) -> None:
     Refuses (FORBIDDEN) who neither asks for keys nor agrees to them.
     """
     rules.check_role(has_role=actor.person_id is None or bool(ENDED_BY & actor.roles))
-    row = queries.locked(number)
+    _end(queries.locked(number), actor=actor, at=at)
+
+
+def end_all_of(person_id: int, *, actor: Actor, at: datetime) -> None:
+    """Named in `anxin/flows.py`: part of the act by which an operator leaves, moves, or reports a
+    device that may be in other hands.
+    """
+    rows = PartnerKey.objects.select_for_update().filter(person_id=person_id)
+    for row in rows.exclude(state=rules.State.REVOKED).order_by("pk"):
+        _end(row, actor=actor, at=at)
+
+
+def _end(row: PartnerKey, *, actor: Actor, at: datetime) -> None:
     advance(row, "revoke", actor=actor, at=at)
     kmc.destroy_data_key(row.data_key, reason="partner key revoked", actor=actor, at=at)
 

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from itertools import count
 
 import pytest
@@ -9,7 +10,9 @@ import pytest
 from anxin.kernel.actors import SYSTEM
 from audit.journal.models import Entry
 from kmc import api as kmc
-from people.api import Role, approval, dismiss
+from people.api import Role, approval, dismiss, vote
+from people.personnel import services as personnel
+from people.personnel.rules import Cause
 from people.sessions.browsers import alerts_of
 from people.sessions.rules import PROOF, PROOF_OLD
 from people.trust.queries import acting
@@ -210,6 +213,42 @@ def test_others_see_no_keys(counter, who):
     assert window.get(PAGE).status_code == 403
     assert window.post(f"{PAGE}PK1/hand-out/").status_code == 403
     assert window.post(f"{PAGE}PK1/revoke/").status_code == 403
+
+
+@pytest.mark.parametrize(
+    "act",
+    [
+        partial(personnel.suspend, cause=Cause.TOKEN_LOST),
+        personnel.leave,
+        partial(personnel.move, office=""),
+    ],
+    ids=["token_lost", "leave", "move"],
+)
+def test_a_key_ends_with_who_leaves_moves_or_lost_the_device(counter, act):
+    """CPS-1.4.2, CPS-5.3.6, WP-8.2"""
+    now = datetime.now(UTC)
+    partner, waiting = system(counter.chen), issued(counter.chen)
+
+    act(counter.chen.person_id, actor=hire("tang", Role.SECURITY_ADMIN, office=""), at=now)
+
+    states = PartnerKey.objects.filter(number__in=[partner.number, waiting.number])
+    assert set(states.values_list("state", flat=True)) == {"revoked"}
+    assert partner.send("GET", HERE).status_code == 401
+
+
+def test_a_key_rests_with_a_suspended_operator_and_comes_back_with_two_others(counter):
+    """CPS-5.3.6"""
+    partner, now = system(counter.chen), datetime.now(UTC)
+    maker = hire("tang", Role.SECURITY_ADMIN, office="")
+    checker = hire("gao", Role.CA_ADMIN, office="")
+
+    personnel.suspend(counter.chen.person_id, Cause.SUSPECTED, actor=maker, at=now)
+    resting = partner.send("GET", HERE)
+    asked = personnel.propose_reinstatement(counter.chen.person_id, actor=maker, at=now)
+    vote(asked.id, grants=True, seen=asked.digest, actor=checker, at=now)
+
+    assert (resting.status_code, resting.json()["rule"]) == (403, "partners.person")
+    assert partner.send("GET", HERE).status_code == 200
 
 
 # --- who sends -------------------------------------------------------------------------------
