@@ -33,10 +33,13 @@ def staff_numbered(number: str) -> Named:
     return Named(row.pk, row.name, row.staff_number, row.login)
 
 
-def fingerprint(person_id: int) -> str:
-    """What an account says of a person, as one digest for those who agree to it."""
+def fingerprint(person_id: int, *also: str) -> str:
+    """What an account says of a person, as one digest for those who agree to it.
+
+    `also`: what else they are shown.
+    """
     said = StaffMember.objects.values_list("login", "name", "staff_number", "office")
-    return canonical.digest(list(said.get(pk=person_id)))
+    return canonical.digest([*said.get(pk=person_id), *also])
 
 
 def login_of(person_id: int) -> str:

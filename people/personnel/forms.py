@@ -59,6 +59,12 @@ class AccountForm(forms.Form):
     office = forms.CharField(
         label=_("机构代码"), max_length=40, required=False, help_text=_("总部人员留空。")
     )
+    address = forms.EmailField(
+        label=_("工作邮箱"),
+        required=False,
+        widget=forms.EmailInput(attrs={"autocomplete": "off"}),
+        help_text=_("可留空，由本人以后填写。"),
+    )
 
     def refuse(self, refusal: Refusal) -> None:
         _refuse(self, refusal)

@@ -13,6 +13,8 @@ from people.approvals.queries import ApprovalView
 from people.approvals.services import propose, redeem
 from people.factors import services as factors
 from people.factors.rules import Factor
+from people.notices.queries import address_of
+from people.notices.services import keep_address
 from people.personnel.rules import ACTIONS, Act, subject_of
 from people.trust import rules
 from people.trust import services as trust
@@ -20,9 +22,19 @@ from people.trust import services as trust
 
 @transaction.atomic
 def propose_account(
-    login: str, *, name: str, staff_number: str, office: str, actor: Actor, at: datetime
+    login: str,
+    *,
+    name: str,
+    staff_number: str,
+    office: str,
+    address: str = "",
+    actor: Actor,
+    at: datetime,
 ) -> ApprovalView:
-    """Ask for an account for somebody new. It is closed, and has no password, until two agree."""
+    """Ask for an account for somebody new. It is closed, and has no password, until two agree.
+
+    `address`: where they get mail, empty: nowhere until they say so themselves.
+    """
     person_id = accounts.create_staff(
         login,
         name=name,
@@ -32,6 +44,7 @@ def propose_account(
         actor=actor,
         at=at,
     )
+    keep_address(person_id, address, actor=actor, at=at)
     return propose_opening(person_id, actor=actor, at=at)
 
 
@@ -42,8 +55,7 @@ def propose_opening(person_id: int, *, actor: Actor, at: datetime) -> ApprovalVi
     _check_may_open(person_id)
     accounts.check_closed(person_id)
     action = ACTIONS[Act.OPEN_ACCOUNT]
-    payload = {"person": person_id, "account": accounts_read.fingerprint(person_id)}
-    return propose(action, payload, subject=subject_of(person_id), actor=actor, at=at)
+    return propose(action, _shown(person_id), subject=subject_of(person_id), actor=actor, at=at)
 
 
 def open_account(
@@ -51,13 +63,19 @@ def open_account(
 ) -> None:
     """Open it, as it was shown; password and device are handed over by one person each."""
     rules.check_other(actor, person)
-    payload = {"person": person, "account": accounts_read.fingerprint(person)}
-    redeem(approval, ACTIONS[Act.OPEN_ACCOUNT], payload, actor=actor, at=at)
+    redeem(approval, ACTIONS[Act.OPEN_ACCOUNT], _shown(person), actor=actor, at=at)
     _check_may_open(person)
     accounts.reopen_account(person)
     record("people.account_opened", subject_of(person), actor=actor, at=at, account=account)
     for factor in (Factor.PASSWORD, Factor.DEVICE):
         factors.grant(person, factor, warrant=approval.id, actor=actor, at=at)
+
+
+def _shown(person_id: int) -> dict[str, object]:
+    """What is agreed to: the person, and what the page says of the account."""
+    address = address_of(person_id)
+    account = accounts_read.fingerprint(person_id, *([address] if address else []))
+    return {"person": person_id, "account": account}
 
 
 def _check_may_open(person_id: int) -> None:

@@ -10,6 +10,7 @@ from people.accounts.models import StaffMember
 from people.approvals.inbox import Shown
 from people.factors.rules import Factor
 from people.factors.wording import FACTORS
+from people.notices.queries import address_of
 from people.trust.roles import Role
 from people.wording import ROLES
 
@@ -35,7 +36,9 @@ def person(payload: dict[str, Any], **_reader: Actor) -> Shown:
 def account(payload: dict[str, Any], **_reader: Actor) -> Shown:
     """An account for somebody new."""
     row = StaffMember.objects.get(pk=payload["person"])
-    return _about(row.pk, (_("登录名"), row.login))
+    address = address_of(row.pk)
+    mail = [(_("工作邮箱"), address)] if address else []
+    return _about(row.pk, (_("登录名"), row.login), *mail)
 
 
 def factor(payload: dict[str, Any], **_reader: Actor) -> Shown:

@@ -12,11 +12,12 @@ from anxin.kernel.errors import Refusal
 from audit.journal.models import Entry
 from people.accounts import codes
 from people.accounts.models import OneTimeDevice, StaffMember
-from people.api import Role, enrol_device, vote
+from people.api import Role, enrol_device, keep_mail_address, open_approvals, vote
 from people.factors import services
 from people.factors.models import Enrolment, RecoveryCode
 from people.factors.rules import Factor, password_from
 from people.models import StaffSession
+from people.notices.queries import addresses
 from people.personnel import newcomers
 from people.personnel import services as personnel
 from people.personnel.rules import Cause
@@ -187,6 +188,44 @@ def test_what_nobody_fetches_in_a_week_is_void(newcomer, tang, gao, now):
     week = timedelta(days=7)
     assert refused(services.draw_code, newcomer, actor=gao, at=now + week) == "factors.not_granted"
     assert services.draw_code(newcomer, actor=gao, at=now + week - SECOND)
+
+
+def test_who_opens_an_account_says_where_its_mail_goes_and_another_agrees(tang, gao, now):
+    """CPS-5.2.2: the address is on the page of who agrees, and part of what is agreed to."""
+    client = signed_in(tang)
+    given = {"name": "兰溪", "staff_number": "0400", "login": "lanxi"}
+    wrong = client.post("/people/new/", {**given, "address": "lanxi"})
+    client.post("/people/new/", {**given, "address": "lanxi@ca.example.cn"})
+    person = StaffMember.objects.get(login="lanxi")
+    asked = open_approvals("people.open_account", [f"people.staffmember:{person.pk}"])
+    [approval] = asked.values()
+
+    page = text_of(signed_in(gao).get(f"/approvals/{approval.id}/"))
+    keep_mail_address(person.pk, "else@ca.example.cn", actor=tang, at=now)
+
+    assert wrong.status_code == 422
+    assert "lanxi@ca.example.cn" in page
+    assert refused(agreed, approval, gao, now) == "approval.other_act"
+    assert not StaffMember.objects.get(pk=person.pk).is_active
+
+
+def test_mail_goes_to_a_newcomer_once_the_account_is_open(tang, gao, now):
+    asked = newcomers.propose_account(
+        "lanxi",
+        name="兰溪",
+        staff_number="0400",
+        office="",
+        address="lanxi@ca.example.cn",
+        actor=tang,
+        at=now,
+    )
+    person = StaffMember.objects.get(login="lanxi").pk
+    shut = addresses([person])
+    agreed(asked, gao, now)
+
+    assert shut == {}
+    assert addresses([person]) == {person: "lanxi@ca.example.cn"}
+    assert "people.mailbox_kept" in acts()
 
 
 def test_nobody_signs_in_before_two_agreed(tang, now):
