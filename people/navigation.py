@@ -75,6 +75,13 @@ PAGES = (
         _("CA 互认协议"),
         frozenset({Role.CA_ADMIN, Role.SECURITY_ADMIN}),
     ),
+    Page(
+        OFFICES,
+        "statistics",
+        "activity",
+        _("业务统计"),
+        PARTIES | {Role.AUDITOR},
+    ),
     Page(OFFICES, "partner-keys", "key", _("接口密钥"), KEEPERS),
     Page(MONEY, "fees", "report", _("费用"), frozenset({Role.FINANCE, Role.CA_ADMIN})),
     Page(RECORDS, "retention", "trash", _("资料到期销毁"), KEEPERS),

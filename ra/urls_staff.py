@@ -24,6 +24,7 @@ from ra.retention import views as retention
 from ra.review.views import case, decision, queue
 from ra.revocations import views as revocations
 from ra.sampling import views as sampling
+from ra.statistics import views as statistics
 from ra.subscribers import views as subscribers
 
 
@@ -145,6 +146,8 @@ urlpatterns = [
     path("rechecks/", sampling.index, name="rechecks"),
     path("rechecks/<int:recheck_id>/", sampling.show, name="recheck"),
     path("rechecks/<int:recheck_id>/judge/", sampling.judge, name="recheck-judge"),
+    path("statistics/", statistics.index, name="statistics"),
+    path("statistics/offices.csv", statistics.table, name="statistics-table"),
     path("blacklist/", blacklist.index, name="blacklist"),
     path("blacklist/ask/", blacklist.ask, name="blacklist-ask"),
     path("blacklist/<int:entry_id>/", blacklist.show, name="blacklist-entry"),

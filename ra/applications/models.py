@@ -1,4 +1,5 @@
 from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 
 from anxin.kernel.rows import Stateful
@@ -178,6 +179,15 @@ class Application(Stateful):
             models.Index(fields=["document_index"], name="application_document"),
             models.Index(fields=["phone_index"], name="application_phone"),
             models.Index(fields=["name_index"], name="application_name"),
+            # what happened in a month
+            BrinIndex(fields=["opened_at"], name="application_opened"),
+            BrinIndex(fields=["decided_at"], name="application_decided"),
+            BrinIndex(fields=["issued_at"], name="application_issued"),
+            models.Index(
+                fields=["certificate_state_at"],
+                condition=models.Q(certificate_state="revoked"),
+                name="application_revoked",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -1,3 +1,4 @@
+from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 
 from ra.applications.models import Application
@@ -58,7 +59,10 @@ class Decision(models.Model):
                 name="a_decision_has_an_outcome",
             ),
         ]
-        indexes = [models.Index(fields=["reviewer_id", "at"], name="decision_by_reviewer")]
+        indexes = [
+            models.Index(fields=["reviewer_id", "at"], name="decision_by_reviewer"),
+            BrinIndex(fields=["at"], name="decision_at"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.outcome} {self.application_id} by {self.reviewer_id}"

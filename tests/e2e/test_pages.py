@@ -54,6 +54,7 @@ STAFF = [  # who, where ({…}: see `places`), name of the picture
     ("陈越", "/w/notices/", "notices"),
     ("陈越", "/w/notices/of/{issued}/", "notices-of-one"),
     ("陈越", "/w/notices/{notice}/", "notice"),
+    ("唐书", "/w/statistics/", "statistics"),
     ("唐书", "/w/offices/", "offices"),
     ("唐书", "/w/offices/NMG-02/", "office-service-point"),
     ("唐书", "/w/offices/NMG/", "office"),

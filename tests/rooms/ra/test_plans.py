@@ -14,6 +14,8 @@ from ra.applications.succession import successor_of
 from ra.certificates import queries as certificates
 from ra.review.case import case
 from ra.review.queries import Filters, View, counts, queue, search
+from ra.statistics.queries import report
+from ra.statistics.rules import month
 from ra.subscribers import queries as subscribers
 from tests.support import ra
 from tests.support.ra import AT, FIELDS
@@ -93,6 +95,12 @@ def test_a_subscribers_page_has_its_indexes(counter):
     subscriber = Application.objects.get(pk=application_id).subscriber_id
 
     assert scanned(lambda: subscribers.subscriber(subscriber, counter.ren, at=AT)) == set()
+
+
+def test_the_figures_of_a_month_have_their_indexes(counter):
+    ra.submitted(counter)
+
+    assert scanned(lambda: report(month("", AT), counter.ren, at=AT)) == set()
 
 
 def test_a_table_without_an_index_for_it_is_noticed(counter):

@@ -1,0 +1,68 @@
+"""The figures of a month, as a page and as a file."""
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET
+
+from anxin.kernel import web
+from people.api import Role
+from people.gates import actor_of, only
+from ra.imports.sheets import write_csv
+from ra.statistics import queries, rules
+from ra.statistics.queries import Report
+from ra.statistics.rules import Figures
+from ra.statistics.wording import COLUMNS
+
+CSV = "text/csv; charset=utf-8"
+READERS = (
+    Role.OPERATOR,
+    Role.REVIEWER,
+    Role.CA_ADMIN,
+    Role.SECURITY_ADMIN,
+    Role.AUDITOR,
+    Role.FINANCE,
+)
+
+
+@only(*READERS)
+@never_cache
+@require_GET
+def index(request: HttpRequest) -> HttpResponse:
+    report = _asked(request)
+    context = {
+        "month": report.month,
+        "months": rules.months(timezone.now()),
+        "columns": COLUMNS.values(),
+        "offices": [(office, _cells(figures)) for office, figures in report.offices],
+        "profiles": [(profile, _cells(figures)) for profile, figures in report.profiles],
+        "total": _cells(report.total),
+    }
+    return render(request, "ra/statistics/page.html", context)
+
+
+@only(*READERS)
+@never_cache
+@require_GET
+def table(request: HttpRequest) -> HttpResponse:
+    """Offices of the month, for a program of tables."""
+    report = _asked(request)
+    head = [_("代码"), _("机构"), *map(str, COLUMNS.values())]
+    rows = [
+        [office.code, office.name, *("" if one is None else str(one) for one in _cells(figures))]
+        for office, figures in report.offices
+    ]
+    return web.file(write_csv(iter([head, *rows])), f"{report.month.code}.csv", CSV)
+
+
+def _asked(request: HttpRequest) -> Report:
+    now = timezone.now()
+    month = rules.month(request.GET.get("month", ""), now)
+    return queries.report(month, actor_of(request), at=now)
+
+
+def _cells(figures: Figures) -> list[float | None]:
+    """None where nothing was decided: nothing is said of how fast."""
+    return [getattr(figures, name) for name in COLUMNS]
