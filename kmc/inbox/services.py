@@ -3,6 +3,7 @@
 DHKEM(X25519, HKDF-SHA256), HKDF-SHA256, AES-256-GCM; the context is HPKE's `info`.
 """
 
+from contextlib import suppress
 from datetime import datetime
 
 from cryptography.exceptions import InvalidTag
@@ -22,11 +23,11 @@ _SUITE = Suite(KEM.X25519, KDF.HKDF_SHA256, AEAD.AES_256_GCM)
 
 @transaction.atomic
 def publish_inbox_key(*, actor: Actor, at: datetime) -> bool:
-    """Put the public half of the secret `inbox-key` where the public site finds it.
+    """Put the public half of the newest `inbox-key`, its first line, where the public site looks.
 
     Whether that was new. Only the tables' owner may: whoever changes it would read what comes in.
     """
-    public = _private().public_key().public_bytes_raw()
+    public = _private()[0].public_key().public_bytes_raw()
     row, made = InboxKey.objects.get_or_create(public=public, defaults={"published_at": at})
     if made:
         record("kmc.publish_inbox_key", f"kmc.inboxkey:{row.pk}", actor=actor, at=at)
@@ -44,11 +45,13 @@ def seal_inwards(context: str, plaintext: bytes) -> bytes:
 
 def open_inwards(context: str, sealed: bytes) -> bytes:
     """Refuses `kmc.seal_broken`: altered, or sealed for another context or key."""
-    try:
-        return _SUITE.decrypt(sealed, _private(), info=context.encode())
-    except (InvalidTag, ValueError):
-        raise seal_broken(context) from None
+    for key in _private():
+        with suppress(InvalidTag, ValueError):
+            return _SUITE.decrypt(sealed, key, info=context.encode())
+    raise seal_broken(context)
 
 
-def _private() -> X25519PrivateKey:
-    return X25519PrivateKey.from_private_bytes(bytes.fromhex(secret("inbox-key").decode()))
+def _private() -> list[X25519PrivateKey]:
+    """The newest key, and the older ones for what still waits under them."""
+    lines = secret("inbox-key").decode().split()
+    return [X25519PrivateKey.from_private_bytes(bytes.fromhex(line)) for line in lines]
