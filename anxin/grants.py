@@ -136,6 +136,7 @@ GRANTS: dict[str, dict[str, str]] = {
     },
     "ra_statusaccess": {
         "anxin_staff": KEEP,
+        "anxin_worker": "SELECT (id, application_id, number)",  # what notices name
         "anxin_public": "SELECT, INSERT, UPDATE (tries, locked_until)",
     },
     "ra_downloadcredential": {

@@ -92,6 +92,12 @@ def id_of(number: str, actor: Actor) -> int:
     return by_number(number, actor).pk
 
 
+def numbers_told(application_ids: Collection[int]) -> dict[int, str]:
+    """The number each one's access code goes with: that of what came in online, or its own."""
+    rows = Application.objects.filter(pk__in=application_ids, status_access__isnull=False)
+    return dict(rows.values_list("pk", "status_access__number"))
+
+
 def content(application: Application) -> Content:
     """The opened dossier. Refuses `kmc.data_key_destroyed` once it was shredded."""
     return contents([application])[application.pk]

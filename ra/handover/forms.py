@@ -9,7 +9,9 @@ from ra.verifications.wording import METHODS
 
 
 class StatusForm(forms.Form):
-    number = forms.CharField(label=_("受理编号"), max_length=24)
+    number = forms.CharField(
+        label=_("编号"), max_length=24, help_text=_("回执上的受理编号，或网上提交时的编号。")
+    )
     code = forms.CharField(label=_("查询码"), max_length=24)
 
 

@@ -60,10 +60,14 @@ class Saved:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Submitted:
-    """`access_code` is told here once and kept nowhere; empty when the applicant has it already."""
+    """`access_code` is told here once and kept nowhere; empty when the applicant has it already.
+
+    `asked_by` is the number that goes with it: of what was sent in online, if that came first.
+    """
 
     number: str
     access_code: str
+    asked_by: str
     deadline_at: datetime
 
 
@@ -269,7 +273,8 @@ def submit(application_id: int, *, actor: Actor, at: datetime) -> Submitted:
     fees.open_order(row, actor=actor, at=at)
     _tell_received(row, content, actor=actor, at=at)
     code = first_access_code(row.pk, actor=actor, at=at)
-    return Submitted(row.number, code, row.deadline_at)
+    asked_by = applications.numbers_told([row.pk]).get(row.pk, row.number)
+    return Submitted(row.number, code, asked_by, row.deadline_at)
 
 
 def _tell_received(row: Application, content: Content, *, actor: Actor, at: datetime) -> None:

@@ -24,6 +24,7 @@ from kmc import api as kmc
 from people.api import Role
 from ra.applicants.rules import shown
 from ra.applications.models import Application
+from ra.applications.queries import numbers_told
 from ra.applications.rules import WORKING_DAYS
 from ra.notices import channels, queries, rules, writing
 from ra.notices.models import Contact, Notice
@@ -77,7 +78,8 @@ def notify(event: Event, news: Sequence[News], *, actor: Actor, at: datetime) ->
     if not fresh:
         return 0
     contacts = queries.contacts(one.application.pk for one in fresh)
-    rows = [_notice(event, one, contacts.get(one.application.pk, {}), at=at) for one in fresh]
+    numbers = numbers_told([one.application.pk for one in fresh])
+    rows = [_notice(event, one, contacts, numbers, at=at) for one in fresh]
     Notice.objects.bulk_create(rows, ignore_conflicts=True)
     entries = [
         (f"ra.application:{row.application_id}", {"event": event, "channel": row.channel})
@@ -88,11 +90,20 @@ def notify(event: Event, news: Sequence[News], *, actor: Actor, at: datetime) ->
     return len(rows)
 
 
-def _notice(event: Event, news: News, contact: Mapping[str, str], *, at: datetime) -> Notice:
-    channel, application = rules.channel_for(contact), news.application
+def _notice(
+    event: Event,
+    news: News,
+    contacts: Mapping[int, Mapping[str, str]],
+    numbers: Mapping[int, str],
+    *,
+    at: datetime,
+) -> Notice:
+    application = news.application
+    contact = contacts.get(application.pk, {})
+    channel = rules.channel_for(contact)
     to = rules.address_in(contact, channel)
     blanks = {
-        "number": application.number,
+        "number": numbers.get(application.pk, application.number),  # what the code opens
         "name": application.masked_name,
         "url": f"{settings.PUBLIC_URL}/status/",
         "working_days": WORKING_DAYS,

@@ -24,7 +24,7 @@ SUBJECTS = {
 }
 TEXTS = {
     Event.RECEIVED: _("您的数字证书申请已提交审核，一般在 %(working_days)s 个工作日内有结果。"),
-    Event.RETURNED: _("您的申请需要补正后才能继续审核。请在 %(due)s 前到受理点办理。"),
+    Event.RETURNED: _("您的申请需要补正后才能继续审核。请在 %(due)s 前网上补正，或到受理点办理。"),
     Event.REJECTED: _("您的申请未获批准。更正后可以重新申请。"),
     Event.ISSUED: _("您的证书已签发。请携带证件到受理点领取下载凭证。"),
     Event.EXPIRING: _("您的证书将于 %(due)s 到期。需要继续使用请在到期前办理更新。"),
@@ -34,7 +34,7 @@ TEXTS = {
     Event.REFUND: _("退款 %(amount)s 元已办理，按原付款方式退回。"),
 }
 GREETING = _("%(name)s，您好：")
-CLOSING = _("凭回执上的受理编号和查询码可以查看进度：%(url)s")
+CLOSING = _("凭编号和查询码可以查看进度：%(url)s")
 WARNING = _("安信电子认证不会向您索要 PIN、授权码或私钥。")
 
 EVENTS: Mapping[str, Any] = {

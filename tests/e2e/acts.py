@@ -210,7 +210,7 @@ def issue_codes(page: Page, number: str) -> Codes:
 
 def look_up(page: Page, receipt: Receipt) -> None:
     page.goto("/status/")
-    page.get_by_label("受理编号").fill(receipt.number)
+    page.get_by_label("编号", exact=True).fill(receipt.number)
     page.get_by_label("查询码").fill(receipt.access_code)
     press(page, "查询")
 

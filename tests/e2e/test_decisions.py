@@ -54,7 +54,7 @@ def corrected(page: Page, number: str) -> None:
     picture(page, "intake-returned")
     page.get_by_label("手机号", exact=True).fill("19900009999")
     acts.press(page, "提交审核")
-    expect(page.get_by_text("申请人仍用原来的查询码查看进度")).to_be_visible()
+    expect(page.get_by_text(f"申请人仍用编号 {number} 和原来的查询码查看进度")).to_be_visible()
 
 
 def test_rejected_for_good(desk_of, submitted, phone):

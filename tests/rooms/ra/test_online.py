@@ -18,6 +18,8 @@ from ra.applications.models import Application
 from ra.evidence.models import Document
 from ra.handover import services as handover
 from ra.intake import services as intake
+from ra.notices import queries as notices
+from ra.notices.models import Notice
 from ra.online import queries, rules, services
 from ra.online.models import Submission, SubmissionFile
 from ra.review import services as review
@@ -196,7 +198,10 @@ def test_an_operator_takes_it_in_and_is_its_maker(counter):
     assert sorted(papers.values_list("slot", flat=True)) == sorted(PAPERS)
     ra.verify(row.pk, counter.chen)
     done = intake.submit(row.pk, actor=counter.chen, at=AT + MINUTE)
-    assert done.access_code == ""
+    assert (done.access_code, done.asked_by) == ("", told.number)
+    received = notices.opened(Notice.objects.get(application=row))
+    assert told.number in received.subject + received.text
+    assert number not in received.subject + received.text
     assert handover.status_of(told.number, told.access_code, at=AT).number == number
     left = row_of(told.number)
     assert (left.state, bytes(left.sealed), left.application_id) == ("taken", b"", row.pk)
