@@ -1,6 +1,7 @@
 """What every address of the interface has in common: signature, scope, language, one answer."""
 
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from typing import Any, ClassVar
 
 from django.http import HttpRequest, HttpResponse
@@ -15,6 +16,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from anxin.kernel import web
+from anxin.kernel.actors import Actor
 from ra.api import problems
 from ra.partners import callers, rules, signatures
 from ra.partners.callers import Caller
@@ -90,15 +92,18 @@ class Door(APIView):  # type: ignore[misc]
     def get_exception_handler(self) -> Callable[..., Response | None]:
         return problems.handle
 
-    def once(self, request: Request, status: int, act: Callable[[], object]) -> Response:
-        """Do it once for this Idempotency-Key; `act` answers the body."""
+    def once(
+        self, request: Request, status: int, act: Callable[[Actor, datetime], object]
+    ) -> Response:
+        """Do it once for this Idempotency-Key; `act`, by whom and when, answers the body."""
         http: HttpRequest = request._request
+        actor, at = request.user.actor, timezone.now()
         answer = callers.once(
             request.user,
             http.headers["Idempotency-Key"],
             b"\0".join([(http.method or "").encode(), http.path.encode(), http.body]),
-            lambda: (status, act()),
-            at=timezone.now(),
+            lambda: (status, act(actor, at)),
+            at=at,
         )
         told = {"Idempotent-Replay": "true"} if answer.told_again else {}
         return Response(answer.body, status=answer.status, headers=told)

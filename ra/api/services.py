@@ -1,6 +1,6 @@
 """Several steps of the counter in one: the same services its pages call."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime
 
 from django.db import transaction
@@ -8,8 +8,6 @@ from django.db import transaction
 from anxin.kernel.actors import Actor
 from ra.applications.queries import id_of
 from ra.intake import services as intake
-from ra.verifications import services as verifications
-from ra.verifications.rules import Verified
 
 
 @transaction.atomic
@@ -51,9 +49,3 @@ def _fill(
         intake.accept_agreement(
             application_id, agreement["version"], how=agreement["how"], actor=actor, at=at
         )
-
-
-def verify(number: str, found: Sequence[Verified], *, actor: Actor, at: datetime) -> str:
-    """How the documents of each slot were verified (CPS 3.2.2, 3.2.3); the number."""
-    verifications.note(id_of(number, actor), found, actor=actor, at=at)
-    return number

@@ -4,6 +4,7 @@ The acts are those of the key's responsible operator, under the office's authori
 its end (CPS 1.4.2, 5.8); whoever reviews is somebody else (CPS 4.3.1).
 """
 
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from rest_framework.parsers import BaseParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from anxin.kernel.actors import Actor
 from pki import pem
 from ra.api import serializers as shapes
 from ra.api import services
@@ -32,6 +34,7 @@ from ra.partners.rules import Scope
 from ra.review.queries import Filters, View, queue
 from ra.revocations.services import request_revocation
 from ra.verifications.rules import Verified
+from ra.verifications.services import note
 
 DESCRIPTION = Path(settings.BASE_DIR) / "docs" / "api" / "openapi.yaml"
 
@@ -56,15 +59,9 @@ class Applications(Door):
         """A draft (CPS 4.1): kept as it is said; `wrong` of the application tells what is."""
         said = _checked(shapes.NewApplication(data=request.data))
 
-        def act() -> object:
-            number = services.enter(
-                said["profile"],
-                said["years"],
-                said,
-                actor=request.user.actor,
-                at=timezone.now(),
-            )
-            return {"number": number}
+        def act(actor: Actor, at: datetime) -> object:
+            years = said["years"]
+            return {"number": services.enter(said["profile"], years, said, actor=actor, at=at)}
 
         return self.once(request, 201, act)
 
@@ -75,15 +72,14 @@ class Application(Door):
     def get(self, request: Request, number: str) -> Response:
         """How it stands (CPS 4.2.3), and what is missing while it is a draft."""
         view = intake.intake(number, request.user.actor, at=timezone.now())
-        body: dict[str, Any] = dict(shapes.ApplicationState(view).data)
-        return Response(body | {"wrong": [entry(one) for one in view.wrong]})
+        wrong = [entry(one) for one in view.wrong]
+        return Response(_shown(shapes.ApplicationState(view)) | {"wrong": wrong})
 
     def put(self, request: Request, number: str) -> Response:
         """All fields of a draft, or of what came back to be corrected, said anew."""
         said = _checked(shapes.ChangedApplication(data=request.data))
 
-        def act() -> object:
-            actor, at = request.user.actor, timezone.now()
+        def act(actor: Actor, at: datetime) -> object:
             return {"number": services.change(number, said["years"], said, actor=actor, at=at)}
 
         return self.once(request, 200, act)
@@ -115,8 +111,7 @@ class Evidence(Door):
         """One more file for a slot, up to 20 MB: the body is the file (CPS 3.2.2, 3.2.3)."""
         kind = request.content_type.partition(";")[0].strip().lower()
 
-        def act() -> object:
-            actor = request.user.actor
+        def act(actor: Actor, at: datetime) -> object:
             added = add_evidence(
                 id_of(number, actor),
                 slot,
@@ -124,9 +119,9 @@ class Evidence(Door):
                 request.data,
                 content_type=kind,
                 actor=actor,
-                at=timezone.now(),
+                at=at,
             )
-            return dict(shapes.Document(added).data)
+            return _shown(shapes.Document(added))
 
         return self.once(request, 201, act)
 
@@ -139,9 +134,9 @@ class Verifications(Door):
         said = _checked(shapes.VerificationList(data=request.data))
         found = [Verified(**one) for one in said["verifications"]]
 
-        def act() -> object:
-            actor, at = request.user.actor, timezone.now()
-            return {"number": services.verify(number, found, actor=actor, at=at)}
+        def act(actor: Actor, at: datetime) -> object:
+            note(id_of(number, actor), found, actor=actor, at=at)
+            return {"number": number}
 
         return self.once(request, 200, act)
 
@@ -152,10 +147,8 @@ class Submission(Door):
     def post(self, request: Request, number: str) -> Response:
         """Hand it to the reviewers (CPS 4.3.1): the two working days begin (CPS 4.2.3)."""
 
-        def act() -> object:
-            actor = request.user.actor
-            done = submit(id_of(number, actor), actor=actor, at=timezone.now())
-            return dict(shapes.Submitted(done).data)
+        def act(actor: Actor, at: datetime) -> object:
+            return _shown(shapes.Submitted(submit(id_of(number, actor), actor=actor, at=at)))
 
         return self.once(request, 201, act)
 
@@ -166,10 +159,9 @@ class Codes(Door):
     def post(self, request: Request, number: str) -> Response:
         """Both codes, with which the subscriber picks the certificate up (CPS 4.3.1, 4.4.1)."""
 
-        def act() -> object:
-            actor = request.user.actor
-            told = issue_download_codes(id_of(number, actor), actor=actor, at=timezone.now())
-            return dict(shapes.PickUpCodes(told).data)
+        def act(actor: Actor, at: datetime) -> object:
+            told = issue_download_codes(id_of(number, actor), actor=actor, at=at)
+            return _shown(shapes.PickUpCodes(told))
 
         return self.once(request, 201, act)
 
@@ -182,7 +174,7 @@ class Certificate(Door):
         found = holding_of(certificate_id, request.user.actor).certificate
         der = found.der if found else b""
         text = pem.write("CERTIFICATE", der).decode() if der else ""
-        return Response(dict(shapes.CertificateState(found).data) | {"pem": text})
+        return Response(_shown(shapes.CertificateState(found)) | {"pem": text})
 
 
 class Revocations(Door):
@@ -192,8 +184,7 @@ class Revocations(Door):
         """Ask for a revocation (CPS 4.9.3); nothing is revoked before another person agrees."""
         said = _checked(shapes.Revocation(data=request.data))
 
-        def act() -> object:
-            actor, at = request.user.actor, timezone.now()
+        def act(actor: Actor, at: datetime) -> object:
             return {"number": request_revocation(certificate_id, **said, actor=actor, at=at)}
 
         return self.once(request, 201, act)
@@ -208,6 +199,10 @@ class Nowhere(Door):
         raise rules.nowhere(rest)
 
     post = put = get
+
+
+def _shown(shape: Any) -> dict[str, Any]:
+    return dict(shape.data)
 
 
 def _checked(shape: Any) -> dict[str, Any]:
