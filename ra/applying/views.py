@@ -26,14 +26,16 @@ from ra.portal.views import SENDING, STATUS, remember
 def choose(request: HttpRequest) -> HttpResponse:
     """Which certificate."""
     found = [one.code for one in profiles()]
-    return render(request, "ra/online/choose.html", {"profiles": found})
+    return render(
+        request, "ra/online/choose.html", {"profiles": found, "megabytes": rules.LIMIT >> 20}
+    )
 
 
 @never_cache
 @require_http_methods(["GET", "POST"])
 def apply(request: HttpRequest, profile: str) -> HttpResponse:
     """What the applicant says (CPS 4.1); number and code are shown by the answer, once."""
-    kind = rules.check_profile(profile)
+    kind = queries.applicant(profile)
     form = ApplyForm(request.POST or None, kind=kind, offices=queries.offices())
     if request.method == "POST" and form.is_valid():
         check_rate(SENDING, web.address(request), rules.OPENED)
@@ -146,6 +148,7 @@ def papers(request: HttpRequest) -> HttpResponse:
             context["none"] = True
     context["sent"] = queries.submission(number)
     code = 422 if len(context) > 1 else 200
+    context["megabytes"] = rules.LIMIT >> 20
     return render(request, "ra/online/papers.html", context, status=code)
 
 
@@ -159,6 +162,7 @@ def hand_in(request: HttpRequest) -> HttpResponse:
         services.hand_in(number, address=web.address(request), at=timezone.now())
     except Refusal as refusal:
         context = {"refused": told(refusal), "sent": queries.submission(number)}
+        context["megabytes"] = rules.LIMIT >> 20
         return render(request, "ra/online/papers.html", context, status=422)
     return redirect("portal-sent")
 

@@ -113,7 +113,7 @@ def take(number: str, checked_how: str, *, actor: Actor, at: datetime) -> str:
     intake.check_operator(actor)
     row = waiting_row(number, actor)
     target = row.application
-    if row.purpose not in queries.REQUESTS or target is None or target.certificate_id is None:
+    if row.purpose not in rules.REQUESTS or target is None or target.certificate_id is None:
         raise queries.unknown(number)
     rules.check_identified(checked_how)
     said = queries.words(row)

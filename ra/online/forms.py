@@ -16,6 +16,7 @@ from ra.procedures.forms import SignedForm
 from ra.requests.rules import NOTE_MOST
 from ra.revocations.rules import Asker, questions_for
 from ra.revocations.wording import CAUSE_QUESTIONS, CHECKED_HOW
+from ra.verifications.rules import IDENTIFIED
 
 
 def _agreed() -> forms.BooleanField:
@@ -97,7 +98,7 @@ class AskForm(forms.Form):
 class IdentifiedForm(forms.Form):
     checked_how = forms.ChoiceField(
         label=_("怎样核对提出人的身份"),
-        choices=[(how, CHECKED_HOW[how]) for how in CHECKED_HOW if how in rules.IDENTIFIED],
+        choices=[(how, CHECKED_HOW[how]) for how in CHECKED_HOW if how in IDENTIFIED],
     )
 
 

@@ -11,12 +11,15 @@ from django.db.models import BooleanField, ExpressionWrapper, Q, QuerySet
 from anxin.kernel.actors import Actor
 from anxin.kernel.errors import Kind, Refusal
 from kmc import api as kmc
+from ra.applicants.kinds import Kind as Applicant
+from ra.applicants.kinds import kind_of
 from ra.applicants.rules import shown
 from ra.applications.models import Application
 from ra.branches import rules as branch_rules
 from ra.branches.models import Office
 from ra.branches.queries import unknown_office, visible_ids
 from ra.handover.rules import no_match
+from ra.intake.queries import profiles
 from ra.online import rules
 from ra.online.models import Submission, SubmissionFile
 
@@ -25,7 +28,6 @@ PLAIN = (
     "id", "state", "number", "profile", "office", "application", "purpose", "worded", "slots",
     "network", "reason", "opened_at", "handed_in_at",
 )  # fmt: skip
-REQUESTS = (rules.Purpose.REVOKE, rules.Purpose.FREEZE, rules.Purpose.REFUND)
 MOST_SHOWN = 10
 
 
@@ -100,6 +102,13 @@ def offices() -> list[tuple[str, str]]:
     return list(rows.values_list("code", "name"))
 
 
+def applicant(profile: str) -> Applicant:
+    """Who applies for it here. Refuses `online.profile` what no counter offers."""
+    if profile not in {one.code for one in profiles()}:
+        raise rules.refuse("profile", f"no {profile} online", cps="1.5.1", field="profile")
+    return kind_of(profile)
+
+
 def open_office(code: str) -> int:
     """Its id. Refuses `branches.unknown`."""
     row = Office.objects.filter(code=code, state=branch_rules.State.OPEN)
@@ -139,7 +148,7 @@ def _known(**which: object) -> Application:
 def asked_of(application_number: str) -> list[SubmissionView]:
     """What was asked online of its certificate, newest first."""
     rows = Submission.objects.select_related("office").only(*PLAIN, "office__name")
-    asked = rows.filter(application__number=application_number, purpose__in=REQUESTS)
+    asked = rows.filter(application__number=application_number, purpose__in=rules.REQUESTS)
     return [_view(row, []) for row in asked.order_by("-pk")[:MOST_SHOWN]]
 
 

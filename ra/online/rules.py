@@ -10,8 +10,8 @@ from enum import StrEnum
 from anxin.kernel.errors import Kind, Refusal
 from anxin.kernel.rates import Limit
 from anxin.kernel.states import Steps
-from ra.applicants.kinds import KINDS
-from ra.applicants.kinds import Kind as Applicant
+from ra.evidence.rules import PER_SLOT
+from ra.verifications.rules import IDENTIFIED
 
 OPENED = Limit(5, timedelta(minutes=10))  # submissions one address begins
 OPEN_AT_ONCE = 10  # of one address, neither settled nor given up
@@ -19,7 +19,6 @@ UNSETTLED_AT_ONCE = 5_000  # of all addresses together: what anybody may fill st
 BYTES_AT_ONCE = 4 * 1024**3  # of the files of all of them
 LIMIT = 8 * 1024 * 1024  # bytes of a file: a photograph by a telephone
 BODY = LIMIT + (1 << 16)  # bytes of a request with one file
-PER_SLOT = 3  # files, as at the counter
 MOST_FILES = 16
 LONGEST_MESSAGE = 500  # characters
 
@@ -42,7 +41,7 @@ ASKABLE: Mapping[str, tuple[Purpose, ...]] = {
     "valid": (Purpose.FREEZE, Purpose.REVOKE, Purpose.REFUND),
     "held": (Purpose.REVOKE, Purpose.REFUND),
 }
-IDENTIFIED = frozenset({"on_site", "database", "biometric"})  # CPS 3.2
+REQUESTS = (Purpose.REVOKE, Purpose.FREEZE, Purpose.REFUND)
 URGENT = (Purpose.REVOKE, Purpose.FREEZE)
 OWN_WISH = "own_wish"  # the cause of a freeze and of a refund (CPS 4.9.12, 9.1.5)
 
@@ -156,14 +155,6 @@ def asked_already() -> Refusal:
 def check_reason(reason: str) -> None:
     if reason not in set(Reason):
         raise refuse("reason", f"no reason {reason}", field="reason", cps="4.2.2")
-
-
-def check_profile(profile: str) -> Applicant:
-    """Who can apply for it here; refuses a bench's and what does not exist."""
-    first = profile.partition("-")[0]
-    if first not in KINDS or first == "bench":
-        raise refuse("profile", f"no {profile} online", cps="1.5.1", field="profile")
-    return KINDS[first]
 
 
 def refuse(

@@ -68,7 +68,7 @@ def begin(
     Refuses everything that is wrong at once (Refusals), as the counter would: identity, request,
     agreement; `online.many_open`, `branches.unknown`, `kmc.inbox_closed`.
     """
-    kind = rules.check_profile(profile)
+    kind = queries.applicant(profile)
     kept, wrong = judge(typed(values, kind.fields), kind.fields, today=today(at))
     for check in (lambda: rules.check_agreed(agreed=agreed), lambda: proven(request.encode())):
         try:
@@ -203,7 +203,7 @@ def take(number: str, *, actor: Actor, at: datetime) -> str:
     `intake.*`, `evidence.*`, what the CA says of the key, `online.unknown`.
     """
     row = waiting_row(number, actor)
-    if row.purpose in queries.REQUESTS:  # `asking.take`: nobody takes them who has not identified
+    if row.purpose in rules.REQUESTS:  # `asking.take`: nobody takes them who has not identified
         raise queries.unknown(number)
     said = queries.words(row)
     application = _application(row, said, actor=actor, at=at)

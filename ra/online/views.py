@@ -10,7 +10,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from people.api import Role
 from people.gates import actor_of, only
-from ra.online import asking, queries, services
+from ra.online import asking, queries, rules, services
 from ra.online.forms import IdentifiedForm, RefuseForm
 
 
@@ -26,7 +26,7 @@ def index(request: HttpRequest) -> HttpResponse:
 @require_GET
 def show(request: HttpRequest, number: str) -> HttpResponse:
     found = queries.opened(number, actor_of(request))
-    asked = IdentifiedForm() if found.view.purpose in queries.REQUESTS else None
+    asked = IdentifiedForm() if found.view.purpose in rules.REQUESTS else None
     context = {"found": found, "form": RefuseForm(), "asked": asked}
     return render(request, "ra/online/page.html", context)
 

@@ -176,7 +176,7 @@ def test_what_was_handed_in_takes_nothing_more(counter):
     assert refused_by(services.hand_in, told.number, address=HOME, at=AT) == "online.not_open"
 
 
-@pytest.mark.parametrize("profile", ["bench-p256-sign", "gold-card"])
+@pytest.mark.parametrize("profile", ["bench-p256-sign", "gold-card", "personal-nonsense"])
 def test_what_is_not_offered_is_not_applied_for(counter, profile):
     """CPS-1.5.1"""
     assert refused_by(services.begin, profile, FIELDS, **GIVEN) == "online.profile"
