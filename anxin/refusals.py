@@ -1,7 +1,8 @@
-"""Refusals of what was typed, beside the field they are about."""
+"""Refusals of what was typed: beside the field they are about, or above the page."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from django.forms import Form
 
@@ -23,3 +24,12 @@ def refusals_on(form: Form, *, above: bool = False, **renamed: str) -> Iterator[
         if field not in form.fields and not above:
             raise
         form.add_error(field if field in form.fields else None, told(refusal))
+
+
+@contextmanager
+def refusals_in(context: dict[str, Any]) -> Iterator[None]:
+    """A refusal ends the block and is `refused` in what the page is drawn from."""
+    try:
+        yield
+    except Refusal as refusal:
+        context["refused"] = told(refusal)

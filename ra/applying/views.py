@@ -3,6 +3,7 @@
 The number of what is being sent stands in the signed session; the access code stands nowhere.
 """
 
+from django.forms import Form
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -13,13 +14,13 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from anxin.kernel import web
 from anxin.kernel.errors import Refusal
 from anxin.kernel.limits import check_rate
-from anxin.refusals import refusals_on
+from anxin.refusals import refusals_in, refusals_on
 from anxin.templatetags.ui import told
 from ra.handover.queries import status
 from ra.intake.queries import profiles
 from ra.online import asking, queries, rules, services
 from ra.online.forms import ApplyForm, AskForm, CorrectForm, FileForm, RenewForm
-from ra.portal.views import SENDING, STATUS, remember
+from ra.portal.visits import SENDING, STATUS, knowing, remember
 
 
 @require_GET
@@ -37,8 +38,7 @@ def apply(request: HttpRequest, profile: str) -> HttpResponse:
     """What the applicant says (CPS 4.1); number and code are shown by the answer, once."""
     kind = queries.applicant(profile)
     form = ApplyForm(request.POST or None, kind=kind, offices=queries.offices())
-    if request.method == "POST" and form.is_valid():
-        check_rate(SENDING, web.address(request), rules.OPENED)
+    if _sends(request, form):
         given = dict(form.cleaned_data)
         own = {name: given.pop(name) for name in ("years", "office", "request", "agreed")}
         with refusals_on(form, above=True):
@@ -54,14 +54,11 @@ def apply(request: HttpRequest, profile: str) -> HttpResponse:
 
 @never_cache
 @require_http_methods(["GET", "POST"])
-def correct(request: HttpRequest) -> HttpResponse:
+@knowing(STATUS)
+def correct(request: HttpRequest, number: str) -> HttpResponse:
     """An answer to what came back, by somebody who has shown the access code (CPS 4.2.2)."""
-    number = request.session.get(STATUS)
-    if number is None:
-        return redirect("portal-status")
     form = CorrectForm(request.POST or None)
-    if request.method == "POST" and form.is_valid():
-        check_rate(SENDING, web.address(request), rules.OPENED)
+    if _sends(request, form):
         with refusals_on(form, above=True):
             begun = services.begin_correction(
                 status(number).number,
@@ -80,8 +77,7 @@ def correct(request: HttpRequest) -> HttpResponse:
 def renew(request: HttpRequest) -> HttpResponse:
     """A renewal or re-key signed by the old key (CPS 4.6.3, 4.7); the signature is the way in."""
     form = RenewForm(request.POST or None)
-    if request.method == "POST" and form.is_valid():
-        check_rate(SENDING, web.address(request), rules.OPENED)
+    if _sends(request, form):
         with refusals_on(form, above=True):
             begun = asking.send_signed(
                 **form.cleaned_data, address=web.address(request), at=timezone.now()
@@ -94,15 +90,12 @@ def renew(request: HttpRequest) -> HttpResponse:
 
 @never_cache
 @require_http_methods(["GET", "POST"])
-def ask(request: HttpRequest, purpose: str) -> HttpResponse:
+@knowing(STATUS)
+def ask(request: HttpRequest, number: str, purpose: str) -> HttpResponse:
     """What the holder asks of a certificate, after number and access code (CPS 3.4, 4.9)."""
-    number = request.session.get(STATUS)
-    if number is None:
-        return redirect("portal-status")
     rules.check_askable(purpose, queries.issued(number).certificate_state)
     form = AskForm(purpose, request.POST or None)
-    if request.method == "POST" and form.is_valid():
-        check_rate(SENDING, web.address(request), rules.OPENED)
+    if _sends(request, form):
         with refusals_on(form, above=True):
             asking.ask(
                 number,
@@ -120,17 +113,15 @@ def ask(request: HttpRequest, purpose: str) -> HttpResponse:
 @never_cache
 @require_http_methods(["GET", "POST"])
 @web.taking_files(rules.check_body)
-def papers(request: HttpRequest) -> HttpResponse:
+@knowing(SENDING)
+def papers(request: HttpRequest, number: str) -> HttpResponse:
     """The documents, one file at a time."""
-    number = request.session.get(SENDING)
-    if number is None:
-        return redirect("portal-status")
     context: dict[str, object] = {}
     if request.method == "POST":
         form = FileForm(request.POST, request.FILES)
         if form.is_valid():
             file = form.cleaned_data["file"]
-            try:
+            with refusals_in(context):
                 services.add_file(
                     number,
                     form.cleaned_data["slot"],
@@ -140,38 +131,39 @@ def papers(request: HttpRequest) -> HttpResponse:
                     address=web.address(request),
                     at=timezone.now(),
                 )
-            except Refusal as refusal:
-                context["refused"] = told(refusal)
-            else:
                 return redirect("portal-papers")
         else:
             context["none"] = True
-    context["sent"] = queries.submission(number)
-    code = 422 if len(context) > 1 else 200
-    context["megabytes"] = rules.LIMIT >> 20
-    return render(request, "ra/online/papers.html", context, status=code)
+    return _papers(request, number, context)
 
 
 @never_cache
 @require_POST
-def hand_in(request: HttpRequest) -> HttpResponse:
-    number = request.session.get(SENDING)
-    if number is None:
-        return redirect("portal-status")
+@knowing(SENDING)
+def hand_in(request: HttpRequest, number: str) -> HttpResponse:
     try:
         services.hand_in(number, address=web.address(request), at=timezone.now())
     except Refusal as refusal:
-        context = {"refused": told(refusal), "sent": queries.submission(number)}
-        context["megabytes"] = rules.LIMIT >> 20
-        return render(request, "ra/online/papers.html", context, status=422)
+        return _papers(request, number, {"refused": told(refusal)})
     return redirect("portal-sent")
 
 
 @never_cache
 @require_GET
-def sent(request: HttpRequest) -> HttpResponse:
+@knowing(SENDING)
+def sent(request: HttpRequest, number: str) -> HttpResponse:
     """How it stands until there is an application to look at."""
-    number = request.session.get(SENDING)
-    if number is None:
-        return redirect("portal-status")
     return render(request, "ra/online/sent.html", {"sent": queries.submission(number)})
+
+
+def _sends(request: HttpRequest, form: Form) -> bool:
+    """Whether the form came in, in shape; counts what one address begins."""
+    if request.method != "POST" or not form.is_valid():
+        return False
+    check_rate(SENDING, web.address(request), rules.OPENED)
+    return True
+
+
+def _papers(request: HttpRequest, number: str, wrong: dict[str, object]) -> HttpResponse:
+    context = {"sent": queries.submission(number), "megabytes": rules.LIMIT >> 20, **wrong}
+    return render(request, "ra/online/papers.html", context, status=422 if wrong else 200)

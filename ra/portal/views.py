@@ -11,10 +11,9 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from anxin.kernel import web
-from anxin.kernel.errors import Refusal
 from anxin.kernel.limits import check_rate
 from anxin.kernel.web import address
-from anxin.templatetags.ui import told
+from anxin.refusals import refusals_in
 from ca import api as ca
 from ra.applications.rules import UNDECIDED
 from ra.domains.queries import told_to_applicant
@@ -25,12 +24,11 @@ from ra.handover.forms import PickUpForm, StatusForm
 from ra.online.queries import asked_of
 from ra.online.rules import ASKABLE
 from ra.portal.progress import progress
+from ra.portal.visits import PICKED, SENDING, SHOWN_FOR, STATUS, knowing, remember
 from ra.revocations.rules import KEY_TERM, OTHER_TERM
 from ra.revocations.wording import CAUSE_QUESTIONS
 
 HOUR = timedelta(hours=1)
-SHOWN_FOR = timedelta(minutes=30)  # the status page and the files, after the codes were right
-STATUS, PICKED, SENDING = "status", "picked", "sending"  # of the signed session
 
 
 @require_GET
@@ -53,13 +51,10 @@ def status(request: HttpRequest) -> HttpResponse:
     context: dict[str, Any] = {"form": form, "tries": rules.TRIES, "pause": rules.ACCESS_LOCKED_FOR}
     if request.method == "POST" and form.is_valid():
         check_rate(STATUS, address(request), rules.ASKED)
-        try:
+        with refusals_in(context):
             number = services.let_in(
                 **form.cleaned_data, address=address(request), at=timezone.now()
             )
-        except Refusal as refusal:
-            context["refused"] = told(refusal)
-        else:
             remember(request, STATUS, number)
             return redirect("portal-progress")
     code = 200 if request.method == "GET" else 422
@@ -68,11 +63,9 @@ def status(request: HttpRequest) -> HttpResponse:
 
 @never_cache
 @require_GET
-def current(request: HttpRequest) -> HttpResponse:
+@knowing(STATUS)
+def current(request: HttpRequest, number: str) -> HttpResponse:
     """The page somebody has opened with a code a moment ago."""
-    number = request.session.get(STATUS)
-    if number is None:
-        return redirect("portal-status")
     if not queries.has_application(number):
         remember(request, SENDING, number)
         return redirect("portal-sent")
@@ -96,13 +89,10 @@ def pick_up(request: HttpRequest) -> HttpResponse:
     context: dict[str, Any] = {"form": form, "tries": rules.TRIES}
     if request.method == "POST" and form.is_valid():
         check_rate(PICKED, address(request), rules.ASKED)
-        try:
+        with refusals_in(context):
             picked = services.pick_up(
                 **form.cleaned_data, address=address(request), at=timezone.now()
             )
-        except Refusal as refusal:
-            context["refused"] = told(refusal)
-        else:
             kept = {
                 "certificate": picked.certificate.id,
                 "number": picked.number,
@@ -116,10 +106,8 @@ def pick_up(request: HttpRequest) -> HttpResponse:
 
 @never_cache
 @require_GET
-def picked_up(request: HttpRequest) -> HttpResponse:
-    picked = request.session.get(PICKED)
-    if picked is None:
-        return redirect("portal-pick-up")
+@knowing(PICKED, "portal-pick-up")
+def picked_up(request: HttpRequest, picked: dict[str, Any]) -> HttpResponse:
     certificate = ca.certificate(picked["certificate"])
     context = {
         "number": picked["number"],
@@ -132,11 +120,9 @@ def picked_up(request: HttpRequest) -> HttpResponse:
 
 @never_cache
 @require_GET
-def file(request: HttpRequest, form: str) -> HttpResponse:
+@knowing(PICKED, "portal-pick-up")
+def file(_request: HttpRequest, picked: dict[str, Any], form: str) -> HttpResponse:
     """The certificate that was just picked up, DER or PEM."""
-    picked = request.session.get(PICKED)
-    if picked is None:
-        return redirect("portal-pick-up")
     certificate = ca.certificate(picked["certificate"])
     return web.certificate(certificate.der, certificate.serial, form)
 
@@ -156,9 +142,3 @@ def revocation(request: HttpRequest) -> HttpResponse:
 def language(request: HttpRequest) -> HttpResponse:
     wanted, response = request.POST.get("language", ""), redirect(web.next_page(request))
     return web.speaking(response, wanted) if wanted in dict(settings.LANGUAGES) else response
-
-
-def remember(request: HttpRequest, what: str, value: object) -> None:
-    """In the signed session, for a while."""
-    request.session[what] = value
-    request.session.set_expiry(SHOWN_FOR)
