@@ -65,7 +65,6 @@ urlpatterns = [
     path("online/", online.index, name="online"),
     path("online/<str:number>/", online.show, name="online-submission"),
     path("online/<str:number>/take/", online.take, name="online-take"),
-    path("online/<str:number>/enter/", online.enter, name="online-enter"),
     path("online/<str:number>/refuse/", online.refuse, name="online-refuse"),
     path("intake/", intake.intake, name="intake"),
     path("intake/check/", intake.check, name="intake-check"),

@@ -18,7 +18,7 @@ from anxin.refusals import refusals_in, refusals_on
 from anxin.templatetags.ui import told
 from ra.handover.queries import status
 from ra.intake.queries import profiles
-from ra.online import asking, queries, rules, services
+from ra.online import queries, rules, sending
 from ra.online.forms import ApplyForm, AskForm, CorrectForm, FileForm, RenewForm
 from ra.portal.visits import SENDING, STATUS, knowing, remember
 
@@ -42,7 +42,7 @@ def apply(request: HttpRequest, profile: str) -> HttpResponse:
         given = dict(form.cleaned_data)
         own = {name: given.pop(name) for name in ("years", "office", "request", "agreed")}
         with refusals_on(form, above=True):
-            begun = services.begin(
+            begun = sending.begin(
                 profile, given, **own, address=web.address(request), at=timezone.now()
             )
             remember(request, SENDING, begun.number)
@@ -60,7 +60,7 @@ def correct(request: HttpRequest, number: str) -> HttpResponse:
     form = CorrectForm(request.POST or None)
     if _sends(request, form):
         with refusals_on(form, above=True):
-            begun = services.begin_correction(
+            begun = sending.begin_correction(
                 status(number).number,
                 **form.cleaned_data,
                 address=web.address(request),
@@ -79,7 +79,7 @@ def renew(request: HttpRequest) -> HttpResponse:
     form = RenewForm(request.POST or None)
     if _sends(request, form):
         with refusals_on(form, above=True):
-            begun = asking.send_signed(
+            begun = sending.send_signed(
                 **form.cleaned_data, address=web.address(request), at=timezone.now()
             )
             remember(request, SENDING, begun.number)
@@ -97,7 +97,7 @@ def ask(request: HttpRequest, number: str, purpose: str) -> HttpResponse:
     form = AskForm(purpose, request.POST or None)
     if _sends(request, form):
         with refusals_on(form, above=True):
-            asking.ask(
+            sending.ask(
                 number,
                 purpose,
                 **form.cleaned_data,
@@ -122,7 +122,7 @@ def papers(request: HttpRequest, number: str) -> HttpResponse:
         if form.is_valid():
             file = form.cleaned_data["file"]
             with refusals_in(context):
-                services.add_file(
+                sending.add_file(
                     number,
                     form.cleaned_data["slot"],
                     file.name,
@@ -142,7 +142,7 @@ def papers(request: HttpRequest, number: str) -> HttpResponse:
 @knowing(SENDING)
 def hand_in(request: HttpRequest, number: str) -> HttpResponse:
     try:
-        services.hand_in(number, address=web.address(request), at=timezone.now())
+        sending.hand_in(number, address=web.address(request), at=timezone.now())
     except Refusal as refusal:
         return _papers(request, number, {"refused": told(refusal)})
     return redirect("portal-sent")

@@ -11,6 +11,7 @@ from anxin.kernel.errors import Kind, Refusal
 from anxin.kernel.rates import Limit
 from anxin.kernel.states import Steps
 from ra.evidence.rules import PER_SLOT
+from ra.revocations.rules import Asker
 from ra.verifications.rules import IDENTIFIED
 
 OPENED = Limit(5, timedelta(minutes=10))  # submissions one address begins
@@ -43,6 +44,7 @@ ASKABLE: Mapping[str, tuple[Purpose, ...]] = {
 }
 REQUESTS = (Purpose.REVOKE, Purpose.FREEZE, Purpose.REFUND)
 URGENT = (Purpose.REVOKE, Purpose.FREEZE)
+HOLDER = Asker.SUBSCRIBER.value  # who asks
 OWN_WISH = "own_wish"  # the cause of a freeze and of a refund (CPS 4.9.12, 9.1.5)
 
 

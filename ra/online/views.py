@@ -10,7 +10,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from people.api import Role
 from people.gates import actor_of, only
-from ra.online import asking, queries, rules, services
+from ra.online import queries, rules, taking
 from ra.online.forms import IdentifiedForm, RefuseForm
 
 
@@ -34,24 +34,20 @@ def show(request: HttpRequest, number: str) -> HttpResponse:
 @only(Role.OPERATOR)
 @require_POST
 def take(request: HttpRequest, number: str) -> HttpResponse:
-    application = services.take(number, actor=actor_of(request), at=timezone.now())
-    messages.success(request, _("已受理，资料和材料已带入申请。"))
-    return redirect("intake-page", application)
-
-
-@only(Role.OPERATOR)
-@require_POST
-def enter(request: HttpRequest, number: str) -> HttpResponse:
-    """What the holder asks, once somebody has identified them: another person decides."""
+    """What the holder asks of a certificate, another person decides."""
     how = request.POST.get("checked_how", "")
-    made = asking.take(number, how, actor=actor_of(request), at=timezone.now())
-    messages.success(request, _("%(number)s 已提交，等另一人审核。") % {"number": made})
-    return redirect("online")
+    taken = taking.take(number, checked_how=how, actor=actor_of(request), at=timezone.now())
+    if taken.is_request:
+        told = _("%(number)s 已提交，等另一人审核。") % {"number": taken.number}
+        messages.success(request, told)
+        return redirect("online")
+    messages.success(request, _("已受理，资料和材料已带入申请。"))
+    return redirect("intake-page", taken.number)
 
 
 @only(Role.OPERATOR)
 @require_POST
 def refuse(request: HttpRequest, number: str) -> HttpResponse:
     reason = request.POST.get("reason", "")
-    services.refuse(number, reason, actor=actor_of(request), at=timezone.now())
+    taking.refuse(number, reason, actor=actor_of(request), at=timezone.now())
     return redirect("online")

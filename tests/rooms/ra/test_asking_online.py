@@ -15,7 +15,7 @@ from ra.applications.models import Application
 from ra.fees.rules import REFUNDED_CAUSES
 from ra.handover import services as handover
 from ra.holds.models import HoldRequest
-from ra.online import asking, queries, rules, services
+from ra.online import queries, rules, sending, taking
 from ra.online.models import Submission
 from ra.revocations import queries as revocation_queries
 from ra.revocations import services as revocations
@@ -42,7 +42,7 @@ def held(live_counter):
 
 def ask(row, purpose="revoke", **changes):
     asked = {"note": WORDS, "address": HOME, "at": LATER} | changes
-    return asking.ask(row.number, purpose, **asked)
+    return sending.ask(row.number, purpose, **asked)
 
 
 def signed(row, key=1, at=SOON):
@@ -54,7 +54,11 @@ def signed(row, key=1, at=SOON):
 
 def send(text, occasion="expiring", **changes):
     how = {"agreed": True, "address": HOME, "at": SOON} | changes
-    return asking.send_signed(text, occasion=occasion, **how)
+    return sending.send_signed(text, occasion=occasion, **how)
+
+
+def take(number, actor, how, at=LATER):
+    return taking.take(number, checked_how=how, actor=actor, at=at).number
 
 
 # --- signed by the old key -------------------------------------------------------------------
@@ -72,7 +76,7 @@ def test_the_old_keys_signature_is_enough(held, in_role, settings, way):
         told = send(signed(old, key), occasion)
     del settings.SECRETS_FOR_SITE
 
-    number = services.take(told.number, actor=counter.chen, at=SOON + 8 * DAY)
+    number = taking.take(told.number, actor=counter.chen, at=SOON + 8 * DAY).number
 
     new = Application.objects.get(number=number)
     assert (new.procedure, new.occasion, new.channel) == (procedure, occasion, "online")
@@ -112,10 +116,8 @@ def test_a_revocation_asked_online_waits_for_somebody_who_has_identified(held, i
     assert (seen.purpose, seen.state) == ("revoke", "waiting")
 
     for how in ("", "not_needed"):
-        assert refused_by(asking.take, number, how, actor=counter.chen, at=LATER) == (
-            "online.identified"
-        )
-    made = asking.take(number, "biometric", actor=counter.chen, at=LATER + 5 * DAY)
+        assert refused_by(take, number, counter.chen, how) == "online.identified"
+    made = take(number, counter.chen, "biometric", at=LATER + 5 * DAY)
 
     entered = RevocationRequest.objects.get(number=made)
     assert (entered.cause, entered.asker, entered.checked_how, entered.discovered_at) == (
@@ -138,7 +140,7 @@ def test_a_freeze_is_asked_online(held):
     """CPS-4.9.14"""
     counter, row = held
 
-    made = asking.take(ask(row, "freeze"), "database", actor=counter.chen, at=LATER)
+    made = take(ask(row, "freeze"), counter.chen, "database")
 
     entered = HoldRequest.objects.get(number=made)
     assert (entered.act, entered.cause, entered.asker) == ("freeze", "own_wish", "subscriber")
@@ -148,7 +150,7 @@ def test_a_refund_asked_online_ends_the_certificate_by_its_holders_wish(held):
     """CPS-9.1.5: whoever stops is paid back what is left; what is owed follows the revocation."""
     counter, row = held
 
-    made = asking.take(ask(row, "refund"), "on_site", actor=counter.chen, at=LATER)
+    made = take(ask(row, "refund"), counter.chen, "on_site")
 
     entered = RevocationRequest.objects.get(number=made)
     assert (entered.cause, entered.asker) == ("own_wish", "subscriber")
@@ -164,7 +166,7 @@ def test_the_same_is_asked_once_and_only_of_what_there_is(held):
     assert refused_by(ask, row, "freeze", note="x") == "revocations.note"
     assert refused_by(ask, row, "gold") == "online.not_now"
     assert refused_by(ask, row, "freeze", cause="law_or_policy") == "revocations.cause"
-    services.refuse(number, "unidentified", actor=counter.chen, at=LATER)
+    taking.refuse(number, "unidentified", actor=counter.chen, at=LATER)
     (seen,) = queries.asked_of(row.number)
     assert (seen.state, seen.reason) == ("refused", "unidentified")
     assert ask(row, at=LATER + MINUTE) != number
@@ -183,17 +185,14 @@ def test_a_revocation_is_looked_at_first(held):
 
 
 def test_nobody_takes_in_without_asking_who_it_was(held):
-    """CPS-3.4, CPS-1.4.2, CPS-5.2.1: neither by the other way in, nor elsewhere, nor a reviewer."""
+    """CPS-3.4, CPS-1.4.2, CPS-5.2.1: nor elsewhere, nor a reviewer."""
     counter, row = held
     number = ask(row)
 
-    assert refused_by(services.take, number, actor=counter.chen, at=LATER) == "online.unknown"
+    assert refused_by(taking.take, number, actor=counter.chen, at=LATER) == "online.identified"
     for actor, rule in ((counter.zhao, "online.unknown"), (counter.ren, "intake.not_an_operator")):
-        assert refused_by(asking.take, number, "on_site", actor=actor, at=LATER) == rule
-    begun = send(signed(row))
-    assert refused_by(asking.take, begun.number, "on_site", actor=counter.chen, at=SOON) == (
-        "online.unknown"
-    )
+        assert refused_by(take, number, actor, "on_site") == rule
+    assert not RevocationRequest.objects.exists()
 
 
 # --- pages -----------------------------------------------------------------------------------
@@ -227,10 +226,10 @@ def test_the_pages_lead_from_the_code_to_the_second_person(held, settings):
     shown = desk.get(f"/w/online/{number}/").content.decode()
     assert "身份还没有鉴别" in shown
     assert WORDS in shown
-    assert desk.post(f"/w/online/{number}/enter/", {"checked_how": "on_site"}).status_code == 302
+    assert desk.post(f"/w/online/{number}/take/", {"checked_how": "on_site"}).status_code == 302
     assert RevocationRequest.objects.count() == 1
     other = signed_in(hire("fang", Role.REVIEWER, office=counter.ren.office))
-    assert other.post(f"/w/online/{number}/enter/").status_code == 403
+    assert other.post(f"/w/online/{number}/take/").status_code == 403
 
 
 def test_what_can_be_asked_follows_the_certificate():

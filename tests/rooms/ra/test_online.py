@@ -20,7 +20,7 @@ from ra.handover import services as handover
 from ra.intake import services as intake
 from ra.notices import queries as notices
 from ra.notices.models import Notice
-from ra.online import queries, rules, services
+from ra.online import queries, rules, sending, taking
 from ra.online.models import Submission, SubmissionFile
 from ra.review import services as review
 from tests.rooms.ra import test_offices
@@ -51,20 +51,20 @@ def request(number: int = 1) -> str:
     return pem.write("CERTIFICATE REQUEST", ra.request(number)).decode()
 
 
-def begun(number: int = 1, fields=FIELDS, **changes) -> services.Begun:
-    return services.begin(PROFILE, fields, **(GIVEN | {"request": request(number)} | changes))
+def begun(number: int = 1, fields=FIELDS, **changes) -> sending.Begun:
+    return sending.begin(PROFILE, fields, **(GIVEN | {"request": request(number)} | changes))
 
 
 def add(number: str, slot: str, seed: int = 0) -> None:
-    services.add_file(number, slot, "a.png", ra.picture(seed), address=HOME, at=AT)
+    sending.add_file(number, slot, "a.png", ra.picture(seed), address=HOME, at=AT)
 
 
-def sent(number: int = 1, **changes) -> services.Begun:
+def sent(number: int = 1, **changes) -> sending.Begun:
     """An application with all its papers, handed in."""
     told = begun(number, **changes)
     for seed, slot in enumerate(PAPERS):
         add(told.number, slot, 10 * number + seed)
-    services.hand_in(told.number, address=HOME, at=AT)
+    sending.hand_in(told.number, address=HOME, at=AT)
     return told
 
 
@@ -125,7 +125,7 @@ def test_nothing_is_handed_in_without_its_papers(counter):
     told = begun()
     add(told.number, "id_front")
 
-    assert refused_by(services.hand_in, told.number, address=HOME, at=AT) == "online.incomplete"
+    assert refused_by(sending.hand_in, told.number, address=HOME, at=AT) == "online.incomplete"
 
 
 @pytest.mark.parametrize(
@@ -142,7 +142,7 @@ def test_a_file_is_looked_at_from_outside(counter, data, rule):
     told = begun()
 
     assert (
-        refused_by(services.add_file, told.number, "id_front", "a.png", data, address=HOME, at=AT)
+        refused_by(sending.add_file, told.number, "id_front", "a.png", data, address=HOME, at=AT)
         == rule
     )
 
@@ -173,13 +173,13 @@ def test_what_was_handed_in_takes_nothing_more(counter):
     told = sent()
 
     assert refused_by(add, told.number, "id_front", 77) == "online.not_open"
-    assert refused_by(services.hand_in, told.number, address=HOME, at=AT) == "online.not_open"
+    assert refused_by(sending.hand_in, told.number, address=HOME, at=AT) == "online.not_open"
 
 
 @pytest.mark.parametrize("profile", ["bench-p256-sign", "gold-card", "personal-nonsense"])
 def test_what_is_not_offered_is_not_applied_for(counter, profile):
     """CPS-1.5.1"""
-    assert refused_by(services.begin, profile, FIELDS, **GIVEN) == "online.profile"
+    assert refused_by(sending.begin, profile, FIELDS, **GIVEN) == "online.profile"
 
 
 # --- the counter -----------------------------------------------------------------------------
@@ -189,7 +189,7 @@ def test_an_operator_takes_it_in_and_is_its_maker(counter):
     """CPS-4.1, CPS-4.1.2.4, CPS-4.3.1: the same dossier as at the desk; the same code goes on."""
     told = sent()
 
-    number = services.take(told.number, actor=counter.chen, at=AT + MINUTE)
+    number = taking.take(told.number, actor=counter.chen, at=AT + MINUTE).number
 
     row = Application.objects.get(number=number)
     assert (row.state, row.channel, row.maker_id) == ("draft", "online", counter.chen.person_id)
@@ -215,7 +215,7 @@ def test_another_office_neither_sees_nor_takes_it(counter):
     told = sent()
 
     assert queries.waiting(counter.zhao) == []
-    assert refused_by(services.take, told.number, actor=counter.zhao, at=AT) == "online.unknown"
+    assert refused_by(taking.take, told.number, actor=counter.zhao, at=AT) == "online.unknown"
     assert [one.number for one in queries.waiting(counter.chen)] == [told.number]
 
 
@@ -228,7 +228,7 @@ def test_what_came_in_goes_to_the_office_that_goes_on(counter):
 
     assert queries.offices() == [("RA01", "栖原注册中心"), ("RA02", "江海注册中心")]
     assert [one.number for one in queries.waiting(counter.zhao)] == [told.number]
-    assert services.take(told.number, actor=counter.zhao, at=AT + 30 * MINUTE)
+    assert taking.take(told.number, actor=counter.zhao, at=AT + 30 * MINUTE)
 
 
 def test_a_reviewer_takes_nothing_in(counter):
@@ -236,10 +236,10 @@ def test_a_reviewer_takes_nothing_in(counter):
     told = sent()
 
     assert (
-        refused_by(services.take, told.number, actor=counter.ren, at=AT) == "intake.not_an_operator"
+        refused_by(taking.take, told.number, actor=counter.ren, at=AT) == "intake.not_an_operator"
     )
     assert (
-        refused_by(services.refuse, told.number, "duplicate", actor=counter.ren, at=AT)
+        refused_by(taking.refuse, told.number, "duplicate", actor=counter.ren, at=AT)
         == "intake.not_an_operator"
     )
 
@@ -247,13 +247,13 @@ def test_a_reviewer_takes_nothing_in(counter):
 def test_a_file_that_does_not_open_stops_the_taking_in(counter):
     """CPS-3.2.3: nothing of it is half there."""
     told = begun()
-    services.add_file(told.number, "id_front", "a.png", hollow(), address=HOME, at=AT)
+    sending.add_file(told.number, "id_front", "a.png", hollow(), address=HOME, at=AT)
     for seed, slot in enumerate(PAPERS):
         add(told.number, slot, seed)
-    services.hand_in(told.number, address=HOME, at=AT)
+    sending.hand_in(told.number, address=HOME, at=AT)
 
     with pytest.raises(Refusal) as found:
-        services.take(told.number, actor=counter.chen, at=AT)
+        taking.take(told.number, actor=counter.chen, at=AT)
 
     assert found.value.rule.startswith("evidence.")
     assert row_of(told.number).state == "waiting"
@@ -265,10 +265,10 @@ def test_who_is_turned_down_reads_why(counter):
     told = sent()
 
     assert (
-        refused_by(services.refuse, told.number, "I do not like it", actor=counter.chen, at=AT)
+        refused_by(taking.refuse, told.number, "I do not like it", actor=counter.chen, at=AT)
         == "online.reason"
     )
-    services.refuse(told.number, "unreadable", actor=counter.chen, at=AT)
+    taking.refuse(told.number, "unreadable", actor=counter.chen, at=AT)
 
     view = queries.submission(told.number)
     assert (view.state, view.reason, view.slots[0][1]) == ("refused", "unreadable", ())
@@ -283,7 +283,7 @@ def test_what_came_back_is_corrected_by_upload(counter):
     application_id, told = ra.submitted(counter)
     assert (
         refused_by(
-            services.begin_correction, told.number, message="x", request="", address=HOME, at=AT
+            sending.begin_correction, told.number, message="x", request="", address=HOME, at=AT
         )
         == "online.not_returned"
     )
@@ -291,26 +291,24 @@ def test_what_came_back_is_corrected_by_upload(counter):
     review.return_for_correction(
         application_id, ["A06"], message="请补签申请表", actor=counter.ren, at=AT
     )
-    correction = services.begin_correction(
+    correction = sending.begin_correction(
         told.number, message="已补签", request=request(2), address=HOME, at=AT
     )
     add(correction.number, "application_form", 99)
-    services.hand_in(correction.number, address=HOME, at=AT)
+    sending.hand_in(correction.number, address=HOME, at=AT)
 
     seen = queries.opened(correction.number, counter.chen)
-    number = services.take(correction.number, actor=counter.chen, at=AT + MINUTE)
+    number = taking.take(correction.number, actor=counter.chen, at=AT + MINUTE).number
 
     assert (seen.opened.message, seen.application, number) == ("已补签", told.number, told.number)
     forms = Document.objects.filter(application_id=application_id, slot="application_form")
     assert forms.count() == 2
     key = Application.objects.get(pk=application_id).key_fingerprint
     assert key == ra.key(2).public.fingerprint
-    other = services.begin_correction(told.number, message="改", request="", address=HOME, at=AT)
-    services.hand_in(other.number, address=HOME, at=AT)
+    other = sending.begin_correction(told.number, message="改", request="", address=HOME, at=AT)
+    sending.hand_in(other.number, address=HOME, at=AT)
     colleague = hire("beside", Role.OPERATOR, office="LRA0103")
-    assert (
-        refused_by(services.take, other.number, actor=colleague, at=AT) == "applications.not_yours"
-    )
+    assert refused_by(taking.take, other.number, actor=colleague, at=AT) == "applications.not_yours"
     assert queries.opened(other.number, counter.chen).opened.message == "改"
 
 
@@ -321,9 +319,9 @@ def test_an_empty_correction_corrects_nothing(counter):
     review.return_for_correction(
         application_id, ["A06"], actor=counter.ren, at=AT, message="请补签申请表"
     )
-    empty = services.begin_correction(told.number, message=" ", request="", address=HOME, at=AT)
+    empty = sending.begin_correction(told.number, message=" ", request="", address=HOME, at=AT)
 
-    assert refused_by(services.hand_in, empty.number, address=HOME, at=AT) == "online.nothing"
+    assert refused_by(sending.hand_in, empty.number, address=HOME, at=AT) == "online.nothing"
 
 
 # --- nobody came -----------------------------------------------------------------------------
@@ -333,11 +331,11 @@ def test_what_nobody_finishes_or_takes_in_is_shredded(counter):
     """WP-6.4"""
     left, waiting = begun(1), sent(2)
 
-    early = services.shred_old(at=AT + rules.UNFINISHED)
-    first = services.shred_old(at=AT + rules.UNFINISHED + MINUTE)
+    early = taking.shred_old(at=AT + rules.UNFINISHED)
+    first = taking.shred_old(at=AT + rules.UNFINISHED + MINUTE)
     assert (early, first, row_of(left.number).state) == (0, 1, "expired")
     assert row_of(waiting.number).state == "waiting"
-    services.shred_old(at=AT + rules.UNTAKEN + timedelta(days=1))
+    taking.shred_old(at=AT + rules.UNTAKEN + timedelta(days=1))
 
     gone = row_of(waiting.number)
     assert (gone.state, bytes(gone.sealed)) == ("expired", b"")
@@ -350,7 +348,7 @@ def test_the_worker_shreds_under_its_role(live_counter, in_role):
     begun()
 
     with in_role("worker"):
-        assert services.shred_old(at=AT + timedelta(days=2)) == 1
+        assert taking.shred_old(at=AT + timedelta(days=2)) == 1
 
 
 def test_a_seal_for_one_place_does_not_open_in_another(db):

@@ -1,0 +1,189 @@
+"""What came in over the public site, at the counter (CPS 3.4, 4.3.1): taken in or turned down.
+
+Whoever takes it goes on as with anybody at the desk.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import transaction
+from django.db.models import Q
+
+from anxin.kernel.actors import SYSTEM, Actor
+from audit.log import advance
+from ra.applications.models import Application
+from ra.applications.rules import AcceptedHow, person
+from ra.evidence import services as evidence
+from ra.handover import services as handover
+from ra.holds import services as holds
+from ra.holds.rules import Act
+from ra.intake import services as intake
+from ra.online import queries, rules
+from ra.online.models import Submission
+from ra.online.queries import Opened
+from ra.procedures import services as procedures
+from ra.revocations import services as revocations
+
+BATCH = 200
+ONLINE = "online"  # the channel of an application
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """The number of what it went into: an application, or a request that another person decides."""
+
+    number: str
+    is_request: bool
+
+
+@transaction.atomic
+def take(number: str, *, checked_how: str = "", actor: Actor, at: datetime) -> Taken:
+    """Into an application of this operator, who is its maker (CPS 4.3.1), or into a request.
+
+    `checked_how`: how the operator has identified who asks for a request (CPS 3.4). Refuses
+    `online.unknown`, `online.identified`, and as intake, the requests and the CA do.
+    """
+    intake.check_operator(actor)
+    row = _waiting(number, actor)
+    said = queries.words(row)
+    if row.purpose in rules.REQUESTS:
+        rules.check_identified(checked_how)
+        made = _request(row, said, checked_how, actor=actor, at=at)
+        _settle(row, "take", actor=actor, at=at, request=made)
+        return Taken(made, is_request=True)
+    row.application_id = _application(row, said, actor=actor, at=at)
+    _settle(row, "take", actor=actor, at=at, application=row.application_id)
+    made = Application.objects.values_list("number", flat=True).get(pk=row.application_id)
+    return Taken(made, is_request=False)
+
+
+@transaction.atomic
+def refuse(number: str, reason: str, *, actor: Actor, at: datetime) -> None:
+    """Nothing is taken in; the sender reads why (CPS 4.2.2)."""
+    intake.check_operator(actor)
+    rules.check_reason(reason)
+    row = _waiting(number, actor)
+    row.reason = reason
+    _settle(row, "refuse", actor=actor, at=at, reason=reason)
+
+
+@transaction.atomic
+def shred_old(*, at: datetime) -> int:
+    """What was never handed in, or never taken in; how many (WP-6.4)."""
+    unfinished = Q(state=rules.State.OPEN, opened_at__lt=at - rules.UNFINISHED)
+    untaken = Q(state=rules.State.WAITING, handed_in_at__lt=at - rules.UNTAKEN)
+    rows = Submission.objects.select_for_update(skip_locked=True, of=("self",))
+    due = list(rows.filter(unfinished | untaken).defer("sealed")[:BATCH])
+    for row in due:
+        _settle(row, "expire", actor=SYSTEM, at=at)
+    return len(due)
+
+
+# --- into an application ---------------------------------------------------------------------
+
+
+def _application(row: Submission, said: Opened, *, actor: Actor, at: datetime) -> int:
+    """A new draft, a successor's, or what it corrects, with the documents.
+
+    Files are decoded as at the counter; the first that does not open refuses all.
+    """
+    corrects = row.purpose == rules.Purpose.CORRECT
+    if corrects and row.application_id:
+        application = intake.editable(row.application_id, actor).pk
+    else:
+        application = _new(row, said, actor=actor, at=at)
+    for file in row.files.order_by("pk"):
+        evidence.add_evidence(
+            application, file.slot, f"scan.{file.kind}", queries.file_of(row, file),
+            actor=actor, at=at,
+        )  # fmt: skip
+    if corrects and said.request.strip():
+        intake.attach_request(application, said.request.encode(), actor=actor, at=at)
+    return application
+
+
+def _new(row: Submission, said: Opened, *, actor: Actor, at: datetime) -> int:
+    if row.purpose == rules.Purpose.SUCCEED:
+        draft = procedures.begin_signed(
+            said.request.encode(),
+            occasion=said.details["occasion"],
+            channel=ONLINE,
+            received_at=row.handed_in_at,
+            actor=actor,
+            at=at,
+        )
+    else:
+        draft = _draft(row, said, actor=actor, at=at)
+    intake.accept_agreement(
+        draft.id,
+        said.agreement,
+        how=AcceptedHow.ON_SCREEN,
+        agreed_at=datetime.fromisoformat(said.agreed_at),
+        actor=actor,
+        at=at,
+    )
+    handover.bind_access(row.number, draft.id)
+    return draft.id
+
+
+def _draft(row: Submission, said: Opened, *, actor: Actor, at: datetime) -> intake.Draft:
+    draft = intake.open_draft(
+        row.profile, years=said.years, office=row.office.code, channel=ONLINE, actor=actor, at=at
+    )
+    intake.save_draft(draft.id, said.fields, actor=actor, at=at)
+    intake.attach_request(draft.id, said.request.encode(), actor=actor, at=at)
+    return draft
+
+
+# --- into a request --------------------------------------------------------------------------
+
+
+def _request(row: Submission, said: Opened, checked_how: str, *, actor: Actor, at: datetime) -> str:
+    """Its number (CPS 4.9.3, 4.9.14)."""
+    target = row.application
+    if target is None or target.certificate_id is None:
+        raise queries.unknown(row.number)
+    if row.purpose == rules.Purpose.FREEZE:
+        return holds.request_hold(
+            target.certificate_id,
+            act=Act.FREEZE,
+            cause=rules.OWN_WISH,
+            asker=rules.HOLDER,
+            checked_how=checked_how,
+            document=row.number,
+            note=said.message,
+            actor=actor,
+            at=at,
+        )
+    return revocations.request_revocation(
+        target.certificate_id,
+        cause=said.details["cause"],
+        asker=rules.HOLDER,
+        checked_how=checked_how,
+        discovered_at=datetime.fromisoformat(said.details["discovered_at"]),
+        note=said.message,
+        asked_at=row.handed_in_at,
+        actor=actor,
+        at=at,
+    )
+
+
+# --- the row ---------------------------------------------------------------------------------
+
+
+def _waiting(number: str, actor: Actor) -> Submission:
+    """Locked. Refuses `online.unknown`, also for another office's."""
+    rows = queries.visible(actor).select_for_update(of=("self",)).select_related("office")
+    row = rows.filter(number=number, state=rules.State.WAITING).first()
+    if row is None:
+        raise queries.unknown(number)
+    return row
+
+
+def _settle(row: Submission, verb: str, *, actor: Actor, at: datetime, **details: object) -> None:
+    """What was sealed inwards goes: it lies under the application's key now, or is not wanted."""
+    row.sealed, row.settled_at = b"", at
+    row.settled_by = None if actor == SYSTEM else person(actor)
+    row.save(update_fields=["application", "reason", "sealed", "settled_at", "settled_by"])
+    row.files.all().delete()
+    advance(row, verb, actor=actor, at=at, **details)
