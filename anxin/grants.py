@@ -45,8 +45,9 @@ GRANTS: dict[str, dict[str, str]] = {
     "people_alert": {"anxin_staff": KEEP},
     "people_staffsession": {"anxin_staff": ALL},  # whoever writes here is signed in as anybody
     "people_appointment": {
-        "anxin_staff": "SELECT, INSERT, UPDATE (until, ended_by_id)",
-        "anxin_worker": READ,
+        "anxin_staff": "SELECT, INSERT, UPDATE (until, ended_by_id, rotates_on, relief_id,"
+        " rotation_told)",
+        "anxin_worker": "SELECT, UPDATE (rotation_told)",
     },
     "people_personnelfile": {
         "anxin_staff": "SELECT, INSERT, UPDATE (state, escort_id)",

@@ -41,6 +41,7 @@ urlpatterns = [
     path("people/of/<str:number>/finding/", personnel.note, name="person-finding"),
     path("people/of/<str:number>/role/", personnel.propose_role, name="person-role"),
     path("people/of/<str:number>/role/end/", personnel.propose_end, name="person-role-end"),
+    path("people/of/<str:number>/rotation/", personnel.rotation, name="person-rotation"),
     path("people/of/<str:number>/return/", personnel.propose_return, name="person-return"),
     path("people/of/<str:number>/key/", personnel.propose_key, name="person-key"),
     path("people/of/<str:number>/key/end/", personnel.revoke_key, name="person-key-end"),

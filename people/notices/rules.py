@@ -17,6 +17,8 @@ class Event(StrEnum):
     LAPSE_AHEAD = "lapse_ahead"  # CPS 5.3.4
     LAPSED = "lapsed"
     STAFF_LAPSES = "staff_lapses"  # the same, to those who keep the files
+    ROTATION = "rotation"  # CPS 5.3.5, to who leaves the post and who takes over
+    STAFF_ROTATIONS = "staff_rotations"  # to those who keep the files
     PASSWORD_DUE = "password_due"  # noqa: S105 -- no password; CPS 6.5.1
     DEADLINE_NEAR = "deadline_near"  # CPS 4.2.3
     ADDRESS_CHANGED = "address_changed"  # to the address before
@@ -31,6 +33,8 @@ PAGES: Mapping[Event, str] = {
     Event.LAPSE_AHEAD: "me",
     Event.LAPSED: "me",
     Event.STAFF_LAPSES: "staff",
+    Event.ROTATION: "me",
+    Event.STAFF_ROTATIONS: "staff",
     Event.PASSWORD_DUE: "password",
     Event.DEADLINE_NEAR: "queue",
     Event.ADDRESS_CHANGED: "me",

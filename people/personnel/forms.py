@@ -102,6 +102,33 @@ class RoleForm(forms.Form):
     role = forms.ChoiceField(label=_("岗位"), choices=[(role.value, ROLES[role]) for role in Role])
 
 
+class RotationForm(forms.Form):
+    """When somebody else takes over one of the person's posts (CPS 5.3.5)."""
+
+    post = forms.ChoiceField(label=_("要轮换的岗位"))
+    on = forms.DateField(
+        label=_("轮换日期"), widget=DAY, required=False, help_text=_("留空即取消安排。")
+    )
+    relief = forms.ChoiceField(label=_("接任人"), required=False)
+
+    def __init__(
+        self,
+        *arguments: Any,
+        posts: Iterable[str],
+        people: Iterable[tuple[str, str]],
+        **named: Any,
+    ) -> None:
+        super().__init__(*arguments, **{"auto_id": "rotation_%s", **named})
+        post, relief = self.fields["post"], self.fields["relief"]
+        assert isinstance(post, forms.ChoiceField)
+        assert isinstance(relief, forms.ChoiceField)
+        post.choices = [(one, ROLES[Role(one)]) for one in posts]
+        relief.choices = [("", _("尚未确定")), *people]
+
+    def refuse(self, refusal: Refusal) -> None:
+        _refuse(self, refusal)
+
+
 class SimulateForm(RoleForm):
     """If this person got that role."""
 

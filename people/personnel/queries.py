@@ -21,11 +21,14 @@ from people.trust.rules import File, State
 
 @dataclass(frozen=True, slots=True)
 class RoleLine:
-    """One appointment; with gaps it rests."""
+    """One appointment; with gaps it rests. `notice` of its rotation as in `trust.rules`."""
 
     role: str
     since: datetime
     gaps: list[Refusal]
+    rotates_on: date | None = None
+    relief: str = ""
+    notice: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +58,10 @@ class Line:
     roles: tuple[RoleLine, ...]
     dues: tuple[Due, ...]  # the needed ones that lapse within the notice, the next first
     waiting: tuple[ApprovalView, ...]
+
+    @property
+    def rotating(self) -> bool:
+        return any(role.rotates_on for role in self.roles)
 
     @property
     def resting(self) -> bool:
@@ -108,11 +115,20 @@ def _line(
         office=person.office,
         state=file.state if file else "",
         contractor=bool(file and file.contractor),
-        roles=tuple(
-            RoleLine(one.role, one.since, rules.standing(file, one.role, at=at)) for one in given
-        ),
+        roles=tuple(_role(one, file, at=at) for one in given),
         dues=_dues(file, at=at),
         waiting=waiting,
+    )
+
+
+def _role(one: trust.Given, file: File | None, *, at: datetime) -> RoleLine:
+    return RoleLine(
+        role=one.role,
+        since=one.since,
+        gaps=rules.standing(file, one.role, at=at),
+        rotates_on=one.rotates_on,
+        relief=one.relief,
+        notice=rules.notice(one.rotates_on, at=at) if one.rotates_on else 0,
     )
 
 

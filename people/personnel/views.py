@@ -25,12 +25,14 @@ from people.personnel.forms import (
     KeyForm,
     MoveForm,
     RoleForm,
+    RotationForm,
     SimulateForm,
     SuspendForm,
 )
 from people.personnel.rules import Cause
 from people.trust import services as trust
 from people.trust.roles import Role
+from people.trust.rotation import plan_rotation
 from people.trust.rules import Item
 from people.wording import ROLES
 
@@ -152,6 +154,33 @@ def note(request: HttpRequest, number: str) -> HttpResponse:
     return redirect("person", number)
 
 
+@keepers
+@require_POST
+def rotation(request: HttpRequest, number: str) -> HttpResponse:
+    """When somebody else takes over, and who."""
+    person_id, at = queries.id_of(number), timezone.now()
+    posts = [one.role for one in queries.own(person_id, at=at).roles]
+    form = RotationForm(request.POST, posts=posts, people=queries.people_to_choose())
+    if not form.is_valid():
+        return _page(request, number, rotation_form=form)
+    given = form.cleaned_data
+    relief = queries.id_of(given["relief"]) if given["relief"] else None
+    try:
+        plan_rotation(
+            person_id,
+            Role(given["post"]),
+            on=given["on"],
+            relief_id=relief,
+            actor=actor_of(request),
+            at=at,
+        )
+    except Refusal as refusal:
+        form.refuse(refusal)
+        return _page(request, number, rotation_form=form)
+    messages.success(request, _("岗位轮换的安排已记录。"))
+    return redirect("person", number)
+
+
 def _acts(form_class: type[Form], name: str) -> Callable[..., Callable[..., HttpResponse]]:
     """A POST whose form is checked; the act says what to tell."""
 
@@ -250,6 +279,7 @@ def _page(request: HttpRequest, number: str, **given: Form) -> HttpResponse:
         "escort_form": EscortForm(people=people),
         "finding_form": FindingForm(),
         "role_form": RoleForm(),
+        "rotation_form": RotationForm(posts=[one.role for one in view.line.roles], people=people),
         "factor_form": FactorForm(),
         "suspend_form": SuspendForm(),
         "move_form": MoveForm(initial={"office": view.line.office}),

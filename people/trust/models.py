@@ -25,9 +25,17 @@ class Appointment(models.Model):
     warrant = models.OneToOneField(
         "people.Approval", models.PROTECT, null=True, related_name="+"
     )  # null: appointed when the system was set up
+    rotates_on = models.DateField(null=True)  # somebody else takes over, CPS 5.3.5; null: no plan
+    relief = models.ForeignKey("people.StaffMember", models.PROTECT, null=True, related_name="+")
+    rotation_told = models.PositiveSmallIntegerField(default=0, db_default=0)  # `rules.notice` told last
 
     class Meta:
         constraints = [
+            models.CheckConstraint(
+                condition=models.Q(relief__isnull=True)
+                | (models.Q(rotates_on__isnull=False) & ~models.Q(relief=models.F("person"))),
+                name="another_takes_over_on_a_day",
+            ),
             models.CheckConstraint(
                 condition=reduce(
                     or_,

@@ -71,18 +71,21 @@ def is_filled(role: str, *, at: datetime) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """One appointment that has not ended."""
+    """One appointment that has not ended; `relief`: the name of who takes over (CPS 5.3.5)."""
 
     role: str
     since: datetime
+    rotates_on: date | None = None
+    relief: str = ""
 
 
 def appointments(person_ids: Collection[int]) -> dict[int, list[Given]]:
     """Open appointments by person."""
     rows = Appointment.objects.filter(person__in=list(person_ids), until__isnull=True)
+    columns = ("person_id", "role", "since", "rotates_on", "relief__name")
     found: dict[int, list[Given]] = {}
-    for person_id, role, since in rows.order_by("role").values_list("person_id", "role", "since"):
-        found.setdefault(person_id, []).append(Given(role, since))
+    for person_id, role, since, on, relief in rows.order_by("role").values_list(*columns):
+        found.setdefault(person_id, []).append(Given(role, since, on, relief or ""))
     return found
 
 
@@ -145,4 +148,27 @@ def running_out(*, at: datetime) -> list[Finding]:
         and row.due is not None
         and rules.ITEMS[rules.Item(row.item)].needed
         and rules.notice(row.due, at=at) > row.noticed
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class Rotating:
+    """A post about whose rotation somebody has to be told now."""
+
+    id: int
+    person_id: int
+    role: str
+    rotates_on: date
+    relief_id: int | None
+
+
+def rotating(*, at: datetime) -> list[Rotating]:
+    """Posts of people in post that pass on soon, or should have (CPS 5.3.5)."""
+    planned = Appointment.objects.filter(
+        until__isnull=True, rotates_on__isnull=False, person__file__state=rules.State.IN_POST
+    ).order_by("rotates_on", "pk")
+    return [
+        Rotating(row.pk, row.person_id, row.role, row.rotates_on, row.relief_id)
+        for row in planned
+        if row.rotates_on and rules.notice(row.rotates_on, at=at) > row.rotation_told
     ]

@@ -249,6 +249,20 @@ def check_day(on: date, *, at: datetime) -> None:
         raise Refusal(Kind.INVALID, "trust.day_to_come", "lies ahead", field="on")
 
 
+def check_rotation(on: date | None, *, relieved: bool, at: datetime) -> None:
+    """Refuses (INVALID) a day that is not ahead, and a relief without a day (CPS 5.3.5)."""
+    if on is None and relieved:
+        raise Refusal(Kind.INVALID, "trust.rotation_day", "no day", cps="5.3.5", field="on")
+    if on is not None and on <= today(at):
+        raise Refusal(Kind.INVALID, "trust.rotation_past", "not ahead", cps="5.3.5", field="on")
+
+
+def check_relief(person_id: int, relief_id: int, relief: File | None) -> None:
+    """Refuses (INVALID) as a relief the person themselves and whoever is not in post."""
+    if relief_id == person_id or relief is None or relief.state != State.IN_POST:
+        raise Refusal(Kind.INVALID, "trust.relief", "cannot take over", cps="5.3.5", field="relief")
+
+
 def check_escort(person_id: int, escort_id: int | None, escort: File | None) -> None:
     """Refuses (INVALID) as a contractor's escort nobody, the contractor, another contractor and
     whoever is not in post (CPS 5.3.7).
