@@ -27,6 +27,7 @@ from ra.handover import services as handover
 from ra.intake import services as intake
 from ra.intake.services import Draft
 from ra.receipts.drawing import FONT_FILE
+from ra.review import decisions
 from ra.review import services as review
 from ra.review.case import case
 from ra.revocations import services as revocations
@@ -301,12 +302,12 @@ def _look_through(draft: Draft, reviewer: Actor, *, at: datetime) -> None:
 def _approve(draft: Draft, reviewer: Actor, *, at: datetime) -> None:
     _look_through(draft, reviewer, at=at)
     seen = case(draft.number, reviewer, at=at).seen
-    review.decide_approve(draft.id, seen=seen, actor=reviewer, at=at)
+    decisions.decide_approve(draft.id, seen=seen, actor=reviewer, at=at)
 
 
 def _return(draft: Draft, reviewer: Actor, *, at: datetime) -> None:
     _look_through(draft, reviewer, at=at)
-    review.return_for_correction(
+    decisions.return_for_correction(
         draft.id,
         ["A01"],
         items=["id_back"],
@@ -318,7 +319,7 @@ def _return(draft: Draft, reviewer: Actor, *, at: datetime) -> None:
 
 def _reject(draft: Draft, reviewer: Actor, *, at: datetime) -> None:
     review.claim(draft.id, actor=reviewer, at=at)
-    review.reject(
+    decisions.reject(
         draft.id,
         ["J01"],
         message="证件照片与申请人不是同一人，本次申请不予受理。",

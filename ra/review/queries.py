@@ -137,6 +137,13 @@ def reviewable(rows: QuerySet[Application], actor: Actor) -> QuerySet[Applicatio
     return others.exclude(former_makers__contains=[person(actor)]).filter(~Exists(decided))
 
 
+def has_decided(row: Application, actor: Actor) -> bool:
+    """Whether this person decided in this round."""
+    return Decision.objects.filter(
+        application=row, round=row.round, reviewer_id=person(actor)
+    ).exists()
+
+
 # --- inside ----------------------------------------------------------------------------------
 
 

@@ -32,7 +32,7 @@ from ca.hierarchy.models import CertificateAuthority
 from ra.applications.models import Application
 from ra.branches.models import Office
 from ra.intake import services as intake
-from ra.review import services as review
+from ra.review import decisions
 from tests.benchmarks import population
 from tests.benchmarks.harness import Figure, Run, percentiles, seconds, show
 from tests.benchmarks.house import MANAGE, House
@@ -117,7 +117,7 @@ def desk(counter: ra.Counter, *, at: datetime) -> list[str]:
         if number <= KNOWN:
             before = _submitted(counter, number, fields, at=at)
             seen = ra.look_through(before, counter.shen, at=at)
-            review.decide_approve(before, seen=seen, actor=counter.shen, at=at)
+            decisions.decide_approve(before, seen=seen, actor=counter.shen, at=at)
         now = _submitted(counter, 100 + number, fields, at=at)
         if number % 2:
             ra.look_through(now, counter.ren, at=at)

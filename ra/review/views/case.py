@@ -19,7 +19,6 @@ from ra.evidence.rules import PURPOSES, slots
 from ra.evidence.wording import SLOTS
 from ra.review import case as cases
 from ra.review import services
-from ra.review.asking import ask_sources, read_documents
 from ra.review.forms import RejectForm, ReturnForm, RevealForm
 from ra.review.pages import FieldView
 from ra.review.rules import REASONS, REVEALED_FOR, Verdict
@@ -74,7 +73,7 @@ def agree(request: HttpRequest, number: str) -> HttpResponse:
 def lookups(request: HttpRequest, number: str) -> HttpResponse:
     """Authority sources asked, seconds at most."""
     actor = actor_of(request)
-    ask_sources(id_of(number, actor), actor=actor, at=timezone.now())
+    services.ask_sources(id_of(number, actor), actor=actor, at=timezone.now())
     return _back(request, number)
 
 
@@ -84,7 +83,7 @@ def lookups(request: HttpRequest, number: str) -> HttpResponse:
 def readings(request: HttpRequest, number: str) -> HttpResponse:
     """Documents read by the machine, a minute at most."""
     actor = actor_of(request)
-    read_documents(id_of(number, actor), actor=actor, at=timezone.now())
+    services.read_documents(id_of(number, actor), actor=actor, at=timezone.now())
     return _back(request, number)
 
 

@@ -13,7 +13,7 @@ from people.gates import actor_of, only
 from ra.applications.queries import id_of
 from ra.applications.rules import CORRECTION_DAYS
 from ra.review import case as cases
-from ra.review import services
+from ra.review import decisions
 from ra.review.forms import RejectForm
 from ra.review.views.case import page, return_form
 from ra.review.views.queue import onward
@@ -25,7 +25,7 @@ from ra.review.views.queue import onward
 def approve(request: HttpRequest, number: str) -> HttpResponse:
     actor = actor_of(request)
     try:
-        done = services.decide_approve(
+        done = decisions.decide_approve(
             id_of(number, actor),
             seen=request.POST.get("seen", ""),
             actor=actor,
@@ -46,7 +46,7 @@ def send_back(request: HttpRequest, number: str) -> HttpResponse:
     form = return_form(view, request.POST or None)
     if request.method == "POST" and form.is_valid():
         with refusals_on(form):
-            done = services.return_for_correction(view.id, **form.cleaned_data, actor=actor, at=at)
+            done = decisions.return_for_correction(view.id, **form.cleaned_data, actor=actor, at=at)
             return onward(request, done)
     context = {"case": view, "return_form": form, "correction_days": CORRECTION_DAYS}
     status = 422 if form.errors else 200
@@ -61,7 +61,7 @@ def decline(request: HttpRequest, number: str) -> HttpResponse:
     form = RejectForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         with refusals_on(form):
-            done = services.reject(id_of(number, actor), **form.cleaned_data, actor=actor, at=at)
+            done = decisions.reject(id_of(number, actor), **form.cleaned_data, actor=actor, at=at)
             return onward(request, done)
     context = {"case": cases.case(number, actor, at=at), "reject_form": form}
     status = 422 if form.errors else 200

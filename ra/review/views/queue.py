@@ -23,10 +23,10 @@ from ra.applications.queries import id_of
 from ra.applications.wording import STATES
 from ra.review import case as cases
 from ra.review import passing, queries, services
+from ra.review.decisions import Decided
 from ra.review.forms import PassForm
 from ra.review.queries import Filters, View
 from ra.review.rules import LEASE
-from ra.review.services import Decided
 from ra.review.wording import VIEWS
 
 log = logging.getLogger(__name__)

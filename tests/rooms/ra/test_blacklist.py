@@ -9,7 +9,7 @@ from audit.journal.models import Entry
 from ra.applications.models import Application
 from ra.blacklist import queries, services
 from ra.blacklist.models import BlacklistEntry
-from ra.review import services as review
+from ra.review import decisions
 from ra.review.case import case
 from tests.support import ra
 from tests.support.people import signed_in
@@ -51,7 +51,7 @@ def test_whom_two_people_list_is_noticed_at_intake_and_not_approved(counter):
 
     assert Application.objects.get(pk=application_id).checks["blacklist"] == "bad"
     seen = ra.look_through(application_id, counter.shen)
-    no = refused(review.decide_approve, application_id, seen=seen, actor=counter.shen, at=LATER)
+    no = refused(decisions.decide_approve, application_id, seen=seen, actor=counter.shen, at=LATER)
     assert (no.rule, no.cps) == ("blacklist.listed_document", "4.2.2")
     assert ra.state_of(application_id) == "submitted"
     row = Application.objects.get(pk=application_id)
@@ -65,7 +65,7 @@ def test_somebody_listed_between_two_reviews_is_not_approved_by_the_last_vote(co
     seen = ra.look_through(application_id, counter.ren)
     listed(counter, kind="phone", value=FIELDS["phone"])
 
-    no = refused(review.decide_approve, application_id, seen=seen, actor=counter.ren, at=LATER)
+    no = refused(decisions.decide_approve, application_id, seen=seen, actor=counter.ren, at=LATER)
 
     assert no.rule == "blacklist.listed_phone"
 
@@ -79,7 +79,7 @@ def test_lifting_it_takes_two_people_and_lets_the_application_go_on(counter):
     decide(entry_id, counter.shen)
 
     seen = ra.look_through(application_id, counter.ren)
-    review.decide_approve(application_id, seen=seen, actor=counter.ren, at=LATER)
+    decisions.decide_approve(application_id, seen=seen, actor=counter.ren, at=LATER)
 
     assert ra.state_of(application_id) == "approved"
     told = Entry.objects.filter(subject=f"ra.blacklistentry:{entry_id}")

@@ -18,7 +18,7 @@ from ra.domains.models import NameProof
 from ra.domains.resolving import vantages
 from ra.domains.rules import ASK_TERM, CAA_TERM, PROOF_TERM
 from ra.intake import services as intake
-from ra.review import services as review
+from ra.review import decisions
 from ra.review.case import case
 from tests.support import ra
 from tests.support.names import NAME, web_server
@@ -513,14 +513,14 @@ def test_nothing_is_approved_before_its_names_are_proved(counter, application, r
     seen = ra.look_through(application, counter.ren)
 
     with pytest.raises(Refusal) as refused:
-        review.decide_approve(application, seen=seen, actor=counter.ren, at=SOON)
+        decisions.decide_approve(application, seen=seen, actor=counter.ren, at=SOON)
     assert [one.rule for one in refused.value.items] == ["domains.not_proved"]
     hindrances = case(number_of(application), counter.ren, at=SOON).hindrances
     assert [(one.rule, one.cps) for one in hindrances] == [("domains.not_proved", "3.2.4")]
 
     publish_record(resolvers, proof.value)
     services.sweep(at=SOON)
-    done = review.decide_approve(application, seen=seen, actor=counter.ren, at=SOON)
+    done = decisions.decide_approve(application, seen=seen, actor=counter.ren, at=SOON)
     assert done.state == "approved"
 
 

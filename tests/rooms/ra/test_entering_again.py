@@ -7,6 +7,7 @@ from audit.journal.models import Entry
 from people.api import Role
 from ra.applications.models import Application
 from ra.intake import services
+from ra.review import decisions
 from ra.review import services as review
 from tests.rooms.ra.test_taking_over import now_a_reviewer
 from tests.support import ra
@@ -26,7 +27,7 @@ def rejected(counter):
     """Chen entered it, Ren said no; its id and number."""
     application_id, told = ra.submitted(counter)
     review.claim(application_id, actor=counter.ren, at=LATER)
-    review.reject(application_id, ["J01"], message="无法核实身份", actor=counter.ren, at=LATER)
+    decisions.reject(application_id, ["J01"], message="无法核实身份", actor=counter.ren, at=LATER)
     return application_id, told.number
 
 

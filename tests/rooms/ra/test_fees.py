@@ -17,6 +17,7 @@ from ra.fees.rules import TERM, YEARS, Price
 from ra.intake import forms
 from ra.intake import services as intake
 from ra.notices.models import Notice
+from ra.review import decisions
 from ra.review import services as review
 from tests.rooms.ra.test_races import at_once
 from tests.support import ra
@@ -204,7 +205,7 @@ def test_without_a_price_nothing_is_owed(counter):
 def handed_in_again(counter, application_id, years):
     """Sent back by a reviewer, and handed in for another term."""
     review.claim(application_id, actor=counter.ren, at=LATER)
-    review.return_for_correction(
+    decisions.return_for_correction(
         application_id, ["A01"], message="请更正有效期", actor=counter.ren, at=LATER
     )
     fields = ra.FIELDS
@@ -318,7 +319,7 @@ def test_what_a_rejected_applicant_paid_goes_back_in_full(counter, yuan, gu):
     pay(yuan)
     review.claim(application_id, actor=counter.ren, at=LATER)
 
-    review.reject(application_id, ["J03"], message="无权办理", actor=counter.ren, at=LATER)
+    decisions.reject(application_id, ["J03"], message="无权办理", actor=counter.ren, at=LATER)
 
     assert (state(), FeeOrder.objects.get().refund) == ("refund_due", 20_000)
 

@@ -20,6 +20,7 @@ from ra.handover.models import DownloadCredential, StatusAccess
 from ra.handover.queries import status
 from ra.intake import services as intake
 from ra.intake.queries import intake as intake_page
+from ra.review import decisions
 from ra.review import services as review
 from ra.review.queries import Filters, View, queue
 from ra.revocations import services as revocations
@@ -423,7 +424,7 @@ def test_a_return_tells_reasons_message_and_deadline(counter):
     """CPS-4.2.2"""
     application_id, told = ra.submitted(counter)
     review.claim(application_id, actor=counter.ren, at=LATER)
-    review.return_for_correction(
+    decisions.return_for_correction(
         application_id,
         ["A06"],
         items=["application_form"],
@@ -535,7 +536,7 @@ def test_a_failed_application_is_corrected_and_reviewed_anew(counter, failed):
     assert (row.state, row.certificate_id, row.certificate_state) == ("submitted", None, "")
 
     seen = ra.look_through(failed, counter.shen, LATER)
-    review.decide_approve(failed, seen=seen, actor=counter.shen, at=LATER)
+    decisions.decide_approve(failed, seen=seen, actor=counter.shen, at=LATER)
     assert ra.state_of(failed) == "approved"
 
 

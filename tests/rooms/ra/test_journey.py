@@ -3,7 +3,7 @@
 from ca import api as ca_api
 from ra.applications.models import Application
 from ra.handover.services import issue_download_codes, pick_up, status_of
-from ra.review import services as review
+from ra.review import decisions
 from tests.support import ra
 from tests.support.ra import AT, MINUTE
 
@@ -15,7 +15,9 @@ def test_an_application_becomes_a_certificate_that_is_taken(live_counter):
     seen = ra.look_through(application_id, counter.ren)
     assert ra.state_of(application_id) == "submitted"
 
-    done = review.decide_approve(application_id, seen=seen, actor=counter.ren, at=AT + 3 * MINUTE)
+    done = decisions.decide_approve(
+        application_id, seen=seen, actor=counter.ren, at=AT + 3 * MINUTE
+    )
     assert done.state == "approved"
 
     ra.ca.sign_all(at=AT + 4 * MINUTE)

@@ -16,6 +16,7 @@ from ra.applications.models import Application
 from ra.applications.queries import content
 from ra.evidence.services import remove_evidence
 from ra.intake import queries, services
+from ra.review import decisions
 from ra.review import services as review
 from ra.review.case import case
 from tests.support import ra
@@ -172,7 +173,7 @@ def test_a_field_nobody_verified_enters_no_certificate(counter):
     review.claim(application_id, actor=counter.ren, at=AT + MINUTE)
 
     with pytest.raises(Refusals) as caught:
-        review.decide_approve(application_id, seen=view.seen, actor=counter.ren, at=AT + MINUTE)
+        decisions.decide_approve(application_id, seen=view.seen, actor=counter.ren, at=AT + MINUTE)
 
     assert "review.incomplete" in {one.rule for one in caught.value.items}
     assert row(application_id).certificate_id is None

@@ -29,8 +29,8 @@ from ra.lookups.rules import (
     unpacked,
 )
 from ra.review import services as review
-from ra.review.asking import ask_sources
 from ra.review.case import case
+from ra.review.services import ask_sources
 from ra.verifications import services as verifications
 from ra.verifications.models import Verification
 from ra.verifications.rules import Verified

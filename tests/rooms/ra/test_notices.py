@@ -20,6 +20,7 @@ from ra.handover.services import hand_over, note_status
 from ra.notices import queries, services
 from ra.notices.models import Notice
 from ra.notices.rules import Event
+from ra.review import decisions
 from ra.review import services as review
 from tests.support import post, ra
 from tests.support.people import hire, signed_in
@@ -242,7 +243,7 @@ def test_a_worker_that_dies_in_the_middle_leaves_it_to_the_next(counter, mail):
 def test_a_return_says_why_and_until_when(counter, mail):
     application_id, _ = ra.submitted(counter)
     review.claim(application_id, actor=counter.ren, at=LATER)
-    review.return_for_correction(
+    decisions.return_for_correction(
         application_id, ["A06"], message="请补签申请表", actor=counter.ren, at=LATER
     )
 
@@ -257,7 +258,7 @@ def test_a_rejection_gives_the_coded_reasons(counter, mail):
     """CPS-4.2.2"""
     application_id, _ = ra.submitted(counter)
     review.claim(application_id, actor=counter.ren, at=LATER)
-    review.reject(application_id, ["J03"], message="无权办理", actor=counter.ren, at=LATER)
+    decisions.reject(application_id, ["J03"], message="无权办理", actor=counter.ren, at=LATER)
 
     services.send_due(at=LATER)
 

@@ -23,6 +23,7 @@ from ra.intake import queries as intake_queries
 from ra.intake import services as intake
 from ra.offices import estate, queries
 from ra.offices import services as offices
+from ra.review import decisions
 from ra.review import services as review
 from ra.revocations import queries as revocations
 from ra.revocations.models import RevocationRequest
@@ -180,7 +181,7 @@ def test_a_quota_is_a_year_of_all_counters_and_what_came_back_keeps_its_place(co
 
     row = Application.objects.get(number=first.number)
     review.claim(row.pk, actor=counter.ren, at=AT + 2 * MINUTE)
-    review.return_for_correction(
+    decisions.return_for_correction(
         row.pk, ["A06"], message="请补签申请表", actor=counter.ren, at=AT + 2 * MINUTE
     )
     again = intake.submit(row.pk, actor=counter.chen, at=AT + 3 * MINUTE)
@@ -216,7 +217,7 @@ def test_an_office_that_stops_hands_over_what_it_was_working_on(counter, tang, g
         "branches.stopped"
     )
     seen = ra.look_through(application_id, counter.zhou, at=AT + 7 * MINUTE)
-    review.decide_approve(application_id, seen=seen, actor=counter.zhou, at=AT + 8 * MINUTE)
+    decisions.decide_approve(application_id, seen=seen, actor=counter.zhou, at=AT + 8 * MINUTE)
     assert ra.state_of(application_id) == "approved"
     intake.take_over(draft, actor=counter.zhao, at=AT + 9 * MINUTE)
     assert intake.submit(draft, actor=counter.zhao, at=AT + 9 * MINUTE).number
@@ -265,7 +266,7 @@ def test_what_goes_over_is_listed_before_it_is_agreed_to(live_counter):
     )
     review.claim(declined, actor=counter.ren, at=test_holds.LATER)
     why = {"message": "无权办理", "actor": counter.ren, "at": test_holds.LATER}
-    review.reject(declined, ["J03"], **why)
+    decisions.reject(declined, ["J03"], **why)
 
     page = estate.estate("LRA0103", tang)
 

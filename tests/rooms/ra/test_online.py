@@ -22,6 +22,7 @@ from ra.notices import queries as notices
 from ra.notices.models import Notice
 from ra.online import queries, rules, sending, taking
 from ra.online.models import Submission, SubmissionFile
+from ra.review import decisions
 from ra.review import services as review
 from tests.rooms.ra import test_offices
 from tests.support import ra
@@ -288,7 +289,7 @@ def test_what_came_back_is_corrected_by_upload(counter):
         == "online.not_returned"
     )
     review.claim(application_id, actor=counter.ren, at=AT)
-    review.return_for_correction(
+    decisions.return_for_correction(
         application_id, ["A06"], message="请补签申请表", actor=counter.ren, at=AT
     )
     correction = sending.begin_correction(
@@ -316,7 +317,7 @@ def test_an_empty_correction_corrects_nothing(counter):
     """CPS-4.2.2"""
     application_id, told = ra.submitted(counter)
     review.claim(application_id, actor=counter.ren, at=AT)
-    review.return_for_correction(
+    decisions.return_for_correction(
         application_id, ["A06"], actor=counter.ren, at=AT, message="请补签申请表"
     )
     empty = sending.begin_correction(told.number, message=" ", request="", address=HOME, at=AT)

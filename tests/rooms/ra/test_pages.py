@@ -12,6 +12,7 @@ from people.approvals.services import expire
 from ra.applications.models import Application
 from ra.handover import services as handover
 from ra.intake import services as intake
+from ra.review import decisions
 from ra.review import services as review
 from tests.support import ra
 from tests.support.people import signed_in
@@ -34,7 +35,7 @@ def submitted(counter, number=1, at=NOW, **how):
 def returned(counter, number=1, at=NOW):
     application_id = submitted(counter, number, at=at)
     review.claim(application_id, actor=counter.ren, at=at)
-    review.return_for_correction(
+    decisions.return_for_correction(
         application_id, ["A06"], message="请补签申请表", actor=counter.ren, at=at
     )
     return application_id
@@ -186,7 +187,7 @@ def test_an_approval_that_ended_is_asked_for_again_on_the_page_of_the_case(count
     assert f"{number} 已重新提请审核" in text(page)
     assert ask not in text(page)
     seen = ra.look_through(application_id, counter.ren, at=NOW)
-    done = review.decide_approve(application_id, seen=seen, actor=counter.ren, at=NOW)
+    done = decisions.decide_approve(application_id, seen=seen, actor=counter.ren, at=NOW)
     assert done.state == "approved"
 
 

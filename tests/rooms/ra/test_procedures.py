@@ -15,7 +15,7 @@ from ra.applications.models import Application, Dossier
 from ra.handover.services import hand_over
 from ra.intake import services as intake
 from ra.procedures import queries, services
-from ra.review import services as review
+from ra.review import decisions
 from ra.review.case import case
 from tests.support import ca, ra
 from tests.support.people import hire, signed_in
@@ -64,7 +64,7 @@ def completed(counter, draft, *, papers=True, at=SOON):
 def decided(counter, draft, at=SOON):
     """Reviewed, approved, signed, and known to the RA; the certificate's id."""
     seen = ra.look_through(draft.id, counter.ren, at=at)
-    review.decide_approve(draft.id, seen=seen, actor=counter.ren, at=at)
+    decisions.decide_approve(draft.id, seen=seen, actor=counter.ren, at=at)
     ca.sign_all(at=at)
     row = Application.objects.get(pk=draft.id)
     hand_over([row.certificate_id], at=at)
@@ -134,7 +134,7 @@ def test_a_renewal_gets_the_years_its_key_has_left(live_counter):
     intake.save_draft(application_id, FIELDS, years=3, actor=live_counter.chen, at=AT)
     intake.submit(application_id, actor=live_counter.chen, at=AT + MINUTE)
     seen = ra.look_through(application_id, live_counter.ren)
-    review.decide_approve(application_id, seen=seen, actor=live_counter.ren, at=AT + 3 * MINUTE)
+    decisions.decide_approve(application_id, seen=seen, actor=live_counter.ren, at=AT + 3 * MINUTE)
     ca.sign_all(at=AT + 4 * MINUTE)
     old = Application.objects.get(pk=application_id).certificate_id
     at = AT + 3 * A_YEAR - 30 * DAY
@@ -303,7 +303,7 @@ def test_the_reviewers_agree_to_the_procedure_as_well(held):
 
     Application.objects.filter(pk=draft.id).update(occasion="suspected")
 
-    told = refused(review.decide_approve, draft.id, seen=seen, actor=reviewer, at=SOON)
+    told = refused(decisions.decide_approve, draft.id, seen=seen, actor=reviewer, at=SOON)
     assert told == [("applications.content_changed", "4.2.1")]
 
 

@@ -12,6 +12,7 @@ from ra.applications.models import Application
 from ra.evidence.services import sweep_orphans
 from ra.handover import queries, services
 from ra.handover.models import DownloadCredential, StatusAccess
+from ra.review import decisions
 from ra.review import services as review
 from tests.support import ra
 from tests.support.ra import AT, FIELDS
@@ -36,7 +37,7 @@ def issued(live_counter):
     """An issued application, what the applicant was told, and both download codes."""
     application_id, told = ra.submitted(live_counter)
     seen = ra.look_through(application_id, live_counter.ren)
-    review.decide_approve(application_id, seen=seen, actor=live_counter.ren, at=AT)
+    decisions.decide_approve(application_id, seen=seen, actor=live_counter.ren, at=AT)
     ra.ca.sign_all(at=AT + timedelta(minutes=4))
     row = Application.objects.get(pk=application_id)
     services.hand_over([row.certificate_id], at=LATER)
@@ -56,7 +57,7 @@ def test_the_status_page_works_under_the_role(issued, in_role):
 def test_a_returned_application_is_told_under_the_role(live_counter, in_role):
     application_id, told = ra.submitted(live_counter)
     review.claim(application_id, actor=live_counter.ren, at=LATER)
-    review.return_for_correction(
+    decisions.return_for_correction(
         application_id, ["A06"], message="请补签申请表", actor=live_counter.ren, at=LATER
     )
 

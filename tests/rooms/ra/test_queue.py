@@ -11,6 +11,7 @@ from people.approvals.inbox import inbox
 from ra.applications.models import Application
 from ra.branches.models import Office
 from ra.intake import services as intake
+from ra.review import decisions
 from ra.review import services as review
 from ra.review.case import case
 from ra.review.queries import Filters, View, counts, queue, search
@@ -64,7 +65,7 @@ def test_each_tab_holds_its_own(counter):
     assert listed(counter.chen, View.WAITING) == []  # nobody reviews their own
     seen = ra.look_through(application_id, counter.ren, LATER)
     assert listed(counter.ren, View.MINE) == [number]
-    review.decide_approve(application_id, seen=seen, actor=counter.ren, at=LATER)
+    decisions.decide_approve(application_id, seen=seen, actor=counter.ren, at=LATER)
     assert listed(counter.ren, View.ISSUING) == [number]
     assert listed(counter.ren, View.DONE_TODAY) == [number]
     assert listed(counter.ren, View.WAITING) == []
@@ -73,7 +74,7 @@ def test_each_tab_holds_its_own(counter):
 def test_a_second_check_waits_for_others_than_the_first_reviewer(counter):
     application_id, _ = ra.submitted(counter, profile="personal-rsa-sign", algorithm="rsa-2048")
     seen = ra.look_through(application_id, counter.ren, LATER)
-    review.decide_approve(application_id, seen=seen, actor=counter.ren, at=LATER)
+    decisions.decide_approve(application_id, seen=seen, actor=counter.ren, at=LATER)
 
     assert listed(counter.shen, View.SECOND) == [number_of(application_id)]
     assert listed(counter.ren, View.SECOND) == []
@@ -83,7 +84,7 @@ def test_a_second_check_waits_for_others_than_the_first_reviewer(counter):
 def test_a_corrected_application_comes_back_in_its_own_tab(counter):
     application_id, _ = ra.submitted(counter)
     review.claim(application_id, actor=counter.ren, at=LATER)
-    review.return_for_correction(
+    decisions.return_for_correction(
         application_id, ["A06"], message="请补签申请表", actor=counter.ren, at=LATER
     )
     assert listed(counter.chen, View.DRAFTS) == [number_of(application_id)]

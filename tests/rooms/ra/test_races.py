@@ -18,6 +18,7 @@ from ra.imports import rules as import_rules
 from ra.imports import services as imports
 from ra.intake import services as intake
 from ra.procedures import services as procedures
+from ra.review import decisions
 from ra.review import services as review
 from ra.review.models import Decision, ItemVerdict
 from ra.revocations import queries as revocations
@@ -82,7 +83,7 @@ def test_of_two_namesakes_approved_at_once_one_gets_the_name(live_counter):
 
     def approve(key, person):
         return lambda: (
-            review.decide_approve(key, seen=seen[key], actor=person, at=AT + 3 * MINUTE).state
+            decisions.decide_approve(key, seen=seen[key], actor=person, at=AT + 3 * MINUTE).state
         )
 
     outcomes = at_once(approve(first, counter.ren), approve(second, counter.shen))
@@ -173,7 +174,7 @@ def test_a_withdrawal_and_an_approval_at_once_do_not_both_happen(live_counter):
             application_id, reason="applicant_wish", actor=counter.chen, at=AT + 3 * MINUTE
         ),
         lambda: (
-            review.decide_approve(
+            decisions.decide_approve(
                 application_id, seen=seen, actor=counter.ren, at=AT + 3 * MINUTE
             ).state
         ),
@@ -297,7 +298,7 @@ def test_of_twenty_reviewers_none_gets_anothers_and_no_verdict_is_lost(live_coun
         seen = row.content_version
         for item in ("document_type", "check.form_signed"):
             review.set_verdict(row.pk, item, "agrees", seen=seen, actor=person, at=at)
-        review.return_for_correction(
+        decisions.return_for_correction(
             row.pk, ["A06"], message="请补签申请表", actor=person, at=at + MINUTE
         )
         return row.pk

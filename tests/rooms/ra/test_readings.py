@@ -21,8 +21,8 @@ from ra.readings import reading, services
 from ra.readings.rules import Read, Reading, fields, packed, unpacked
 from ra.receipts.drawing import FONT_FILE
 from ra.review import services as review
-from ra.review.asking import read_documents
 from ra.review.case import case
+from ra.review.services import read_documents
 from tests.support import ra
 from tests.support.people import hire, signed_in
 from tests.support.ra import AT, FIELDS, MINUTE

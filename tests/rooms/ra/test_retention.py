@@ -17,6 +17,7 @@ from ra.fees.models import FeeOrder, FeeSchedule
 from ra.notices.models import Contact, Notice
 from ra.notices.queries import notice
 from ra.retention import queries, rules, services
+from ra.review import decisions
 from ra.review import services as review
 from tests.rooms.ra import test_procedures as procedures
 from tests.support import ra
@@ -68,7 +69,7 @@ def destroyed(tang, gao, *rows):
 def reject(application_id, counter):
     review.claim(application_id, actor=counter.ren, at=AT + 2 * MINUTE)
     why = {"message": "无权办理", "actor": counter.ren, "at": AT + 3 * MINUTE}
-    review.reject(application_id, ["J03"], **why)
+    decisions.reject(application_id, ["J03"], **why)
 
 
 def test_evidence_is_kept_until_five_years_after_the_certificate_has_ended(old, tang):

@@ -15,7 +15,7 @@ from people.approvals.services import expire
 from ra.applications.models import Application, Dossier
 from ra.evidence.services import page_image, remove_evidence, take_in
 from ra.intake import services as intake
-from ra.review import services
+from ra.review import decisions, services
 from ra.review.case import case
 from ra.review.models import Decision, ItemVerdict
 from ra.review.wording import REASONS
@@ -39,11 +39,11 @@ def seen_by(application_id, person, at=LATER):
 
 
 def approve(application_id, person, seen, at=AT + 3 * MINUTE):
-    return services.decide_approve(application_id, seen=seen, actor=person, at=at)
+    return decisions.decide_approve(application_id, seen=seen, actor=person, at=at)
 
 
 def send_back(application_id, person, reasons=("A06",), **more):
-    return services.return_for_correction(
+    return decisions.return_for_correction(
         application_id,
         reasons,
         message="请在申请表上补签姓名和日期",
@@ -466,7 +466,7 @@ def test_a_rejection_is_for_good_and_can_be_applied_for_again(counter):
     application_id, _ = ra.submitted(counter)
     services.claim(application_id, actor=counter.ren, at=LATER)
 
-    done = services.reject(
+    done = decisions.reject(
         application_id, ["J01"], message="未能核实本人身份", actor=counter.ren, at=LATER
     )
 
@@ -484,7 +484,7 @@ def test_an_application_in_a_dispute_over_a_mark_is_rejected_for_that(counter):
     services.claim(application_id, actor=counter.ren, at=LATER)
     why = {"message": "商标权属争议，待裁决", "actor": counter.ren, "at": LATER}
 
-    services.reject(application_id, ["J04"], **why)
+    decisions.reject(application_id, ["J04"], **why)
 
     assert Decision.objects.get(application_id=application_id).reasons == ["J04"]
     assert str(REASONS["J04"]) == "存在名称或商标争议"
@@ -495,7 +495,7 @@ def test_what_is_not_on_ones_desk_is_not_decided(counter, act):
     application_id, _ = ra.submitted(counter)
     acts = {
         "return": lambda: send_back(application_id, counter.ren),
-        "reject": lambda: services.reject(
+        "reject": lambda: decisions.reject(
             application_id, ["J01"], message="未能核实本人身份", actor=counter.ren, at=LATER
         ),
         "approve": lambda: approve(application_id, counter.ren, "0" * 64),
@@ -737,7 +737,7 @@ def test_the_page_says_that_the_approval_ran_out(counter, run_out):
 def test_it_can_still_be_returned_rejected_and_withdrawn(counter):
     acts = (
         lambda key: send_back(key, counter.ren),
-        lambda key: services.reject(
+        lambda key: decisions.reject(
             key, ["J01"], message="未能核实本人身份", actor=counter.ren, at=AT + 3 * MINUTE
         ),
         lambda key: intake.cancel(key, reason="applicant_wish", actor=counter.chen, at=TOO_LATE),

@@ -10,6 +10,7 @@ from anxin.kernel.errors import Refusal
 from audit.journal.models import Entry
 from people.api import Role
 from ra.applications.models import Application
+from ra.review import decisions
 from ra.review import services as review
 from ra.sampling import queries, rules, services
 from ra.sampling.models import Draw, Recheck
@@ -149,7 +150,7 @@ def test_auditors_see_everybodys_errors_and_others_their_own(counter):
 def test_a_rejection_is_looked_at_again_too(counter):
     application_id, _ = ra.submitted(counter)
     review.claim(application_id, actor=counter.ren, at=AT + MINUTE)
-    review.reject(
+    decisions.reject(
         application_id, ["J01"], message="未能核验身份", actor=counter.ren, at=AT + MINUTE
     )
 

@@ -14,7 +14,7 @@ from ra.domains.rules import PROOF_TERM
 from ra.evidence.rules import needed
 from ra.handover.services import hand_over
 from ra.intake import queries, services
-from ra.review import services as review
+from ra.review import decisions
 from ra.review.case import case
 from tests.support import ca, ra
 from tests.support.names import NAME
@@ -52,7 +52,7 @@ def test_a_server_gets_a_certificate_of_all_its_names(live_counter, resolvers, o
     prove(application_id, resolvers)
     services.submit(application_id, actor=live_counter.chen, at=SOON)
     seen = ra.look_through(application_id, live_counter.ren, at=SOON)
-    review.decide_approve(application_id, seen=seen, actor=live_counter.ren, at=SOON)
+    decisions.decide_approve(application_id, seen=seen, actor=live_counter.ren, at=SOON)
     ca.sign_all(at=SOON)
 
     found = ca_api.certificate(row(application_id).certificate_id)

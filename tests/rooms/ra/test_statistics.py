@@ -8,6 +8,7 @@ from django.db.models import F
 from anxin.kernel.actors import Actor
 from people.api import Role
 from ra.applications.models import Application
+from ra.review import decisions
 from ra.review import services as review
 from ra.statistics import rules
 from ra.statistics.queries import report
@@ -68,8 +69,8 @@ def test_returns_rejections_and_late_decisions_are_counted(counter):
     second, _ = ra.submitted(counter, 2, fields=OTHER)
     for application_id in (first, second):
         review.claim(application_id, actor=counter.ren, at=late)
-    review.return_for_correction(first, ["A06"], **words)
-    review.reject(second, ["J01"], **words)
+    decisions.return_for_correction(first, ["A06"], **words)
+    decisions.reject(second, ["J01"], **words)
 
     mine = of(report(NOVEMBER, HEAD, at=late))["LRA0103"]
 

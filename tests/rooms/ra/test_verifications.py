@@ -20,6 +20,7 @@ from ra.intake import queries as intakes
 from ra.intake import services as intake
 from ra.receipts import drawing
 from ra.receipts.services import print_receipt
+from ra.review import decisions
 from ra.review import services as review
 from ra.review.case import case
 from ra.verifications import services
@@ -196,7 +197,7 @@ def test_only_verified_fields_are_ordered(counter):
 
     assert refused(checked_order, row(application_id), held).rule == "kinds.unverified"
     with pytest.raises(Refusals) as caught:
-        review.decide_approve(application_id, seen=seen, actor=counter.ren, at=LATER)
+        decisions.decide_approve(application_id, seen=seen, actor=counter.ren, at=LATER)
     assert ("kinds.unverified", "3.2.5") in {(one.rule, one.cps) for one in caught.value.items}
 
 
@@ -224,7 +225,7 @@ def test_a_document_that_failed_is_told_and_never_approved(counter, application)
     assert {"verifications.failed", "kinds.unverified"} <= found
 
     review.claim(application, actor=counter.ren, at=LATER)
-    review.reject(application, ["J01"], message="未能核实本人身份", actor=counter.ren, at=LATER)
+    decisions.reject(application, ["J01"], message="未能核实本人身份", actor=counter.ren, at=LATER)
     assert row(application).state == "rejected"
 
 
@@ -234,7 +235,9 @@ def test_who_approves_agrees_to_how_it_was_verified(counter):
     seen = ra.look_through(application_id, counter.ren)
     Verification.objects.filter(application=application_id, slot=ID).update(method="database")
 
-    refusal = refused(review.decide_approve, application_id, seen=seen, actor=counter.ren, at=LATER)
+    refusal = refused(
+        decisions.decide_approve, application_id, seen=seen, actor=counter.ren, at=LATER
+    )
 
     assert refusal.rule == "applications.content_changed"
 
