@@ -27,7 +27,7 @@ class Appointment(models.Model):
     )  # null: appointed when the system was set up
     rotates_on = models.DateField(null=True)  # somebody else takes over, CPS 5.3.5; null: no plan
     relief = models.ForeignKey("people.StaffMember", models.PROTECT, null=True, related_name="+")
-    rotation_told = models.PositiveSmallIntegerField(default=0, db_default=0)  # `rules.notice` told last
+    rotation_told = models.PositiveSmallIntegerField(default=0, db_default=0)  # last `rules.notice`
 
     class Meta:
         constraints = [
