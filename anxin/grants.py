@@ -109,7 +109,11 @@ GRANTS: dict[str, dict[str, str]] = {
         "anxin_public": "SELECT (id, code, name, state)",
     },
     "ra_authority": {"anxin_staff": "SELECT, INSERT, UPDATE (ended_at)"},
-    "ra_subscriber": {"anxin_staff": ADD, "anxin_worker": READ},
+    # emptied when what proves an identity is destroyed (CPS 3.2.3): triggers hold them to that
+    "ra_subscriber": {
+        "anxin_staff": "SELECT, INSERT, UPDATE (document_index, name_index, data_key, identity)",
+        "anxin_worker": READ,
+    },
     "ra_counter": {"anxin_staff": KEEP},
     "ra_application": {
         "anxin_staff": KEEP,
@@ -125,7 +129,7 @@ GRANTS: dict[str, dict[str, str]] = {
         "anxin_staff": "SELECT, INSERT, UPDATE (removed_at, removed_by)",
         "anxin_worker": "SELECT (id, application_id, original)",
     },
-    "ra_verification": {"anxin_staff": "SELECT, INSERT, UPDATE (ended_at)"},
+    "ra_verification": {"anxin_staff": "SELECT, INSERT, UPDATE (ended_at, proves)"},
     "ra_caagreement": {"anxin_staff": ADD},
     "ra_page": {"anxin_staff": ADD, "anxin_worker": "SELECT (document_id, image, thumbnail)"},
     "ra_opened": {"anxin_staff": ADD},

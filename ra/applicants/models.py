@@ -4,7 +4,8 @@ from django.db import models
 class Subscriber(models.Model):
     """Who holds certificates: one row per identity document, licence, or device of one owner.
 
-    Found again by blind index. `responsible` answers for a device (CPS 1.4.3).
+    Found again by blind index. `responsible` answers for a device (CPS 1.4.3). `identity` is empty
+    once it was destroyed, and the indexes of a person are random then (CPS 3.2.3).
     """
 
     number = models.CharField(max_length=20, unique=True)
@@ -30,6 +31,10 @@ class Subscriber(models.Model):
 
     def __str__(self) -> str:
         return self.number
+
+    def identity_context(self) -> str:
+        """What the sealed identity is bound to."""
+        return f"ra.subscriber:{self.number}:identity"
 
 
 class Counter(models.Model):

@@ -1,9 +1,11 @@
 """Subscribers: the same document is the same person (CPS 3.1.4)."""
 
-from collections.abc import Mapping
+import secrets
+from collections.abc import Collection, Mapping
 from datetime import datetime
 
 from django.db import connection, transaction
+from django.db.models import Q
 
 from anxin.kernel import canonical, numbers
 from anxin.kernel.actors import Actor
@@ -68,22 +70,47 @@ def _entered(
     number = next_number(HEADING) if not _known(index) else 0
     known = _known(index)  # again: `next_number` waited for whoever was entering somebody
     if known:
-        return known
-    key = kmc.new_data_key("ra.subscriber", actor=actor, at=at)
-    name = f"{HEADING}{number:08}"
-    row = Subscriber.objects.create(
-        number=name,
+        if not known.identity:  # it was destroyed, and they are back
+            _seal(known, kept, actor=actor, at=at)
+            known.save(update_fields=["data_key", "identity"])
+        return known.pk
+    row = Subscriber(
+        number=f"{HEADING}{number:08}",
         kind=kind,
         responsible_id=responsible_id,
         document_index=index,
         name_index=queries.name_index(kept["name"]),
-        data_key=key,
-        identity=kmc.seal(key, f"ra.subscriber:{name}:identity", canonical.encode(dict(kept))),
         known_since=at,
     )
-    record("ra.enter_subscriber", f"ra.subscriber:{row.pk}", actor=actor, at=at, number=name)
+    _seal(row, kept, actor=actor, at=at)
+    row.save(force_insert=True)
+    subject = f"ra.subscriber:{row.pk}"
+    record("ra.enter_subscriber", subject, actor=actor, at=at, number=row.number)
     return row.pk
 
 
-def _known(index: bytes) -> int | None:
-    return Subscriber.objects.filter(document_index=index).values_list("pk", flat=True).first()
+def _known(index: bytes) -> Subscriber | None:
+    """Locked: whoever is just being forgotten is not found."""
+    return Subscriber.objects.select_for_update().filter(document_index=index).first()
+
+
+def _seal(row: Subscriber, kept: Mapping[str, str], *, actor: Actor, at: datetime) -> None:
+    row.data_key = kmc.new_data_key("ra.subscriber", actor=actor, at=at)
+    row.identity = kmc.seal(row.data_key, row.identity_context(), canonical.encode(dict(kept)))
+
+
+def forget(subscribers: Collection[Subscriber], *, reason: str, actor: Actor, at: datetime) -> None:
+    """Destroy what was kept of who they are; part of the caller's transaction.
+
+    A person, and a device of theirs, is not even found again by the document: whoever comes back
+    is entered anew. Names of organisations are public, and stay theirs at the CA (CPS 3.1.4).
+    """
+    people = [row.pk for row in subscribers if row.kind == "person"]
+    asked = Q(pk__in=[row.pk for row in subscribers]) | Q(responsible__in=people)
+    for row in Subscriber.objects.filter(asked):
+        if row.identity:
+            kmc.destroy_data_key(row.data_key, reason=reason, actor=actor, at=at)
+        row.identity = b""
+        if row.pk in people or row.responsible_id in people:
+            row.document_index, row.name_index = secrets.token_bytes(32), secrets.token_bytes(32)
+        row.save(update_fields=["identity", "document_index", "name_index"])

@@ -46,6 +46,7 @@ def ask(
     Refuses `disclosures.*` with field and clause, `applications.unknown` for another office's.
     """
     found = applications.by_number(application_number, actor)
+    found = applications.locked(found.pk, actor)  # nobody destroys it meanwhile (CPS 3.2.3)
     told = rules.check_ground(
         basis, rules.Ground(**ground), dated, today=at.astimezone(SHANGHAI).date()
     )

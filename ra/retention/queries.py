@@ -1,5 +1,6 @@
 """Applications whose evidence has been kept long enough (CPS 3.2.2, 3.2.3)."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -13,6 +14,7 @@ from django.db.models import (
     ExpressionWrapper,
     F,
     OuterRef,
+    Q,
     QuerySet,
     Value,
     When,
@@ -21,6 +23,7 @@ from django.db.models.functions import Coalesce
 
 from anxin.kernel.actors import Actor
 from people.api import Approval, may, open_approvals
+from ra.applicants.models import Subscriber
 from ra.applications.models import Application
 from ra.applications.rules import ENDED, State
 from ra.branches.queries import in_sight
@@ -104,6 +107,23 @@ def due(actor: Actor, *, at: datetime) -> QuerySet[Any]:
         .exclude(Exists(cases))
         .exclude(Exists(refunds))
     )
+
+
+def gone(subscriber_ids: Collection[int]) -> list[Subscriber]:
+    """Those of them, and of who answers for them (CPS 1.4.3), of whom nothing is kept any more.
+
+    Locked: whoever comes back just now is found before, or entered anew after.
+    """
+    owners = Subscriber.objects.filter(devices__in=subscriber_ids).values("pk")
+    asked = Q(pk__in=subscriber_ids) | Q(pk__in=owners)
+    found = list(Subscriber.objects.select_for_update().filter(asked).order_by("pk"))
+    ids = [row.pk for row in found]
+    about = Q(subscriber__in=ids) | Q(subscriber__responsible__in=ids)
+    kept = Application.objects.filter(about, destroyed_at__isnull=True)
+    cancelled_drafts = Q(state=State.CANCELLED, round=0)  # shredded when they were cancelled
+    pairs = kept.exclude(cancelled_drafts).values_list("subscriber", "subscriber__responsible")
+    living = {one for pair in pairs for one in pair}
+    return [row for row in found if row.pk not in living]
 
 
 def _line(row: Application, ended: datetime) -> Line:

@@ -12,19 +12,19 @@ from uuid import UUID
 from django.db import transaction
 
 from anxin.kernel.actors import Actor
-from anxin.kernel.errors import Refusal
 from audit.log import record_many
 from kmc import api as kmc
 from people.api import Approval, propose, redeem
-from ra.applicants.models import Subscriber
+from ra.applicants import services as subscribers
 from ra.applications.models import Application
 from ra.disclosures.models import DisclosureCase
 from ra.holds.models import HoldRequest
-from ra.notices.services import forget
+from ra.notices import services as notices
 from ra.retention import queries, rules
 from ra.retention.queries import DESTROY, SUBJECT
 from ra.review.models import ItemVerdict
 from ra.revocations.models import RevocationRequest
+from ra.verifications.models import Verification
 
 
 @transaction.atomic
@@ -43,8 +43,11 @@ def destroy(
     rows = _due({number for number, _ in applications}, actor, at=at)
     redeem(approval, DESTROY, _payload(rows), actor=actor, at=at)
     ids = [row.pk for row in rows]
-    _shred(_keys(ids, rows), approval, actor=actor, at=at)
-    forget(ids)
+    reason = f"approval {approval.id}"
+    for key in _keys(ids, rows):
+        kmc.destroy_data_key(key, reason=reason, actor=actor, at=at)
+    notices.forget(ids)
+    Verification.objects.filter(application_id__in=ids).update(proves={})
     ItemVerdict.objects.filter(application_id__in=ids).delete()
     Application.objects.filter(pk__in=ids).update(
         masked_name="",
@@ -55,18 +58,19 @@ def destroy(
         destroyed_at=at,
         destruction_id=approval.id,
     )
-    _shred(_left_by(rows), approval, actor=actor, at=at)
+    gone = queries.gone({row.subscriber_id for row in rows if row.subscriber_id})
+    subscribers.forget(gone, reason=reason, actor=actor, at=at)
     told = [(f"ra.application:{pk}", {"approval": approval.id}) for pk in ids]
     record_many("ra.evidence_destroyed", told, actor=actor, at=at)
 
 
 def _due(numbers: Collection[str], actor: Actor, *, at: datetime) -> list[Any]:
     """Locked, oldest first. Refuses `retention.not_due` when one of them is not."""
-    ids = list(queries.due(actor, at=at).filter(number__in=numbers).values_list("pk", flat=True))
-    if len(ids) != len(numbers):
+    list(Application.objects.select_for_update().filter(number__in=numbers).order_by("pk"))
+    rows = list(queries.due(actor, at=at).filter(number__in=numbers).order_by("ended", "pk"))
+    if len(rows) != len(numbers):
         raise rules.not_due()
-    list(Application.objects.select_for_update().filter(pk__in=ids).order_by("pk"))
-    return list(queries.due(actor, at=at).filter(pk__in=ids).order_by("ended", "pk"))
+    return rows
 
 
 def _payload(rows: Iterable[Any]) -> dict[str, object]:
@@ -79,20 +83,3 @@ def _keys(ids: list[int], rows: Iterable[Application]) -> list[UUID]:
     for kind in (RevocationRequest, HoldRequest, DisclosureCase):
         found += kind.objects.filter(application_id__in=ids).values_list("data_key", flat=True)
     return found
-
-
-def _left_by(rows: Iterable[Application]) -> list[UUID]:
-    """Keys of subscribers of whom nothing else is kept."""
-    ids = {row.subscriber_id for row in rows if row.subscriber_id}
-    kept = Application.objects.filter(subscriber_id__in=ids, destroyed_at__isnull=True)
-    gone = ids - set(kept.values_list("subscriber_id", flat=True))
-    return list(Subscriber.objects.filter(pk__in=gone).values_list("data_key", flat=True))
-
-
-def _shred(keys: Iterable[UUID], approval: Approval, *, actor: Actor, at: datetime) -> None:
-    for key in keys:
-        try:
-            kmc.destroy_data_key(key, reason=f"approval {approval.id}", actor=actor, at=at)
-        except Refusal as refusal:
-            if refusal.rule != "kmc.data_key_destroyed":  # a subscriber who had come back
-                raise

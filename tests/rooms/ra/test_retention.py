@@ -5,21 +5,31 @@ from datetime import timedelta
 import pytest
 
 from audit.journal.models import Entry
+from kmc import api as kmc
 from kmc.envelopes.models import DataKey
 from people.api import Role, approval, vote
+from ra.applicants.kinds import PERSON, bearer
 from ra.applicants.models import Subscriber
+from ra.applicants.queries import known_by_another_name
+from ra.applicants.services import find_or_enter
 from ra.applications import queries as applications
 from ra.applications.models import Application
+from ra.disclosures.models import DisclosureCase
 from ra.evidence import files
 from ra.evidence.models import Document, Page
 from ra.evidence.services import ORPHAN_AFTER, sweep_orphans
 from ra.fees.models import FeeOrder, FeeSchedule
+from ra.intake import services as intake
 from ra.notices.models import Contact, Notice
 from ra.notices.queries import notice
 from ra.retention import queries, rules, services
 from ra.review import decisions
 from ra.review import services as review
+from ra.verifications.models import Verification
+from tests.rooms.ra import test_disclosures as disclosures
 from tests.rooms.ra import test_procedures as procedures
+from tests.rooms.ra.test_public_role import denied
+from tests.rooms.ra.test_races import while_open
 from tests.support import ra
 from tests.support.people import hire, signed_in
 from tests.support.ra import AT, MINUTE
@@ -181,6 +191,82 @@ def test_a_subscriber_with_another_application_keeps_their_key(old, live_counter
     assert DataKey.objects.get(pk=Subscriber.objects.get().data_key).wrapped
 
 
+DEVICE, ORGANIZATION = "device-sm2-sign", "organization-sm2-sign"
+
+
+def came_back(counter, number, **how):
+    """The subscriber of another application, years later."""
+    again = ra.submitted(counter, number, **how)[0]
+    return Application.objects.get(pk=again).subscriber
+
+
+def opens(subscriber):
+    return DataKey.objects.filter(pk=subscriber.data_key, wrapped__isnull=False).exists()
+
+
+def test_who_answers_for_a_device_is_kept_as_long_as_its_certificate(old, live_counter, tang, gao):
+    """CPS-3.2-ret, CPS-1.4.3: and goes with the last of them, when nothing else is kept."""
+    device = Application.objects.get(
+        pk=ra.issued(live_counter, 2, fields=ra.MACHINE, profile=DEVICE)
+    )
+    Application.objects.filter(pk=device.pk).update(issued_at=KEPT)
+    owner = old.subscriber
+
+    destroyed(tang, gao, old)
+    assert opens(owner)
+
+    Application.objects.filter(pk=device.pk).update(issued_at=AT)
+    destroyed(tang, gao, device)
+    assert not opens(owner)
+    assert not opens(device.subscriber)
+
+
+def test_who_only_ever_had_devices_goes_with_the_last(live_counter, tang, gao):
+    """CPS-3.2-ret, CPS-1.4.3: a draft that was cancelled keeps nobody."""
+    how = {"fields": ra.MACHINE, "profile": DEVICE}
+    device = Application.objects.get(pk=ra.issued(live_counter, **how))
+    draft = ra.draft(live_counter.chen, 2)
+    intake.cancel(draft, reason="applicant_wish", actor=live_counter.chen, at=AT)
+
+    destroyed(tang, gao, device)
+
+    assert not any(opens(one) for one in Subscriber.objects.all())
+
+
+def test_a_person_is_not_found_again_by_the_document(old, live_counter, tang, gao):
+    """CPS-3.2-ret, CPS-9.4: neither is a device of theirs; who comes back is entered anew."""
+    how = {"fields": ra.MACHINE, "profile": DEVICE}
+    device = Application.objects.get(pk=ra.issued(live_counter, 2, **how))
+    before = {bytes(one.document_index) for one in Subscriber.objects.all()}
+    names = {bytes(one.name_index) for one in Subscriber.objects.all()}
+
+    destroyed(tang, gao, device)
+    destroyed(tang, gao, old)
+
+    assert not before & {bytes(one.document_index) for one in Subscriber.objects.all()}
+    assert not names & {bytes(one.name_index) for one in Subscriber.objects.all()}
+    assert not any(one.proves for one in Verification.objects.all())
+    assert not known_by_another_name(bearer(ra.FIELDS | {"name": "方沐辰"}))
+    again = find_or_enter(PERSON, ra.FIELDS, actor=live_counter.chen, at=KEPT)
+    assert again != old.subscriber_id
+    assert opens(Subscriber.objects.get(pk=again))
+
+
+def test_an_organisation_that_comes_back_has_its_name_and_is_sealed_anew(live_counter, tang, gao):
+    """CPS-3.2-ret, CPS-3.1.4: its name at the CA stays its own."""
+    how = {"fields": ra.COMPANY, "profile": ORGANIZATION}
+    first = Application.objects.get(pk=ra.issued(live_counter, **how))
+
+    destroyed(tang, gao, first)
+
+    assert not opens(first.subscriber)
+    again = came_back(live_counter, 2, **how)
+    assert again.pk == first.subscriber_id
+    assert opens(again)
+    sealed = kmc.unseal(again.data_key, again.identity_context(), bytes(again.identity))
+    assert ra.COMPANY["legal_name"] in sealed.decode()
+
+
 def test_one_proposal_waits_at_a_time_and_says_what_it_is_about(old, tang):
     asked(tang, old)
 
@@ -218,9 +304,65 @@ def test_others_keep_out_of_destruction(counter, tang):
     assert chen.post("/w/retention/", {"number": "x"}).status_code == 403
 
 
-def test_the_staff_sites_role_may_do_all_of_it(old, tang, gao, in_role):
+def test_the_staff_sites_role_may_do_all_of_it(live_counter, tang, gao, in_role):
+    how = {"fields": ra.COMPANY, "profile": ORGANIZATION}
+    old = Application.objects.get(pk=ra.issued(live_counter, **how))
     waiting = asked(tang, old)
     with in_role("staff"):
         decide(waiting, gao)
+        again = came_back(live_counter, 2, **how)
 
     assert Application.objects.get(pk=old.pk).destroyed_at
+    assert (again.pk, opens(again)) == (old.subscriber_id, True)
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "UPDATE ra_subscriber SET identity = 'another'",
+        "UPDATE ra_subscriber SET document_index = sha256('another')",
+        "UPDATE ra_subscriber SET data_key = gen_random_uuid()",
+        """UPDATE ra_verification SET proves = '{"name": "another"}'""",
+    ],
+)
+def test_the_staff_sites_role_rewrites_nothing_of_who_somebody_is(old, in_role, sql):
+    """CPS-3.2.3"""
+    with in_role("staff"):
+        assert denied(sql)
+
+
+def test_a_disclosure_asked_for_while_it_is_destroyed_is_refused(old, live_counter, tang, gao):
+    """CPS-9.4, CPS-3.2-ret: there is nothing left to be shown."""
+    waiting = asked(tang, old)
+
+    outcome = while_open(
+        lambda: decide(waiting, gao), lambda: disclosures.ask(old.number, live_counter.chen)
+    )
+
+    assert outcome == "kmc.data_key_destroyed"
+    assert not DisclosureCase.objects.exists()
+
+
+def test_what_a_disclosure_was_just_asked_for_of_is_not_destroyed(old, live_counter, tang, gao):
+    """CPS-9.4, CPS-3.2-ret"""
+    waiting = asked(tang, old)
+
+    outcome = while_open(
+        lambda: disclosures.ask(old.number, live_counter.chen), lambda: decide(waiting, gao)
+    )
+
+    assert outcome == "retention.not_due"
+    assert applications.content(old)
+
+
+def test_who_comes_back_while_they_are_forgotten_is_entered_anew(old, live_counter, tang, gao):
+    """CPS-3.2-ret"""
+    waiting = asked(tang, old)
+
+    again = while_open(
+        lambda: decide(waiting, gao),
+        lambda: find_or_enter(PERSON, ra.FIELDS, actor=live_counter.chen, at=KEPT),
+    )
+
+    assert opens(Subscriber.objects.get(pk=again))
+    assert not opens(old.subscriber)
