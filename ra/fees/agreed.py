@@ -3,12 +3,14 @@
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from django.db.models import QuerySet
+
 from anxin.kernel.actors import Actor
 from ra.applications.models import Application
-from ra.branches.queries import visible_ids
+from ra.branches.queries import in_sight
 from ra.fees import rules
 from ra.fees.models import FeeAgreement
-from ra.fees.queries import day
+from ra.fees.queries import day, unknown
 
 PAGE = 100
 
@@ -28,10 +30,12 @@ class Line:
     in_force: bool
 
 
-def lines(*, at: datetime) -> list[Line]:
-    """The latest 100, newest first; two queries."""
-    rows = list(FeeAgreement.objects.select_related("subscriber").order_by("-pk")[:PAGE])
-    known = Application.objects.filter(subscriber_id__in={row.subscriber_id for row in rows})
+def lines(actor: Actor, *, at: datetime) -> list[Line]:
+    """The latest 100 with subscribers of this person's offices, newest first; two queries."""
+    seen = _in_sight(actor)
+    found = FeeAgreement.objects.select_related("subscriber").order_by("-pk")
+    rows = list(found.filter(subscriber_id__in=seen.values("subscriber_id"))[:PAGE])
+    known = seen.filter(subscriber_id__in={row.subscriber_id for row in rows})
     names = dict(known.order_by("pk").values_list("subscriber_id", "masked_name"))
     return [
         Line(
@@ -49,12 +53,23 @@ def lines(*, at: datetime) -> list[Line]:
     ]
 
 
+def masked_name(subscriber_id: int, actor: Actor) -> str:
+    """As the latest application in sight has it. Refuses `fees.unknown` when there is none."""
+    rows = _in_sight(actor).filter(subscriber_id=subscriber_id).order_by("-pk")
+    found = rows.values_list("masked_name", flat=True).first()
+    if found is None:
+        raise unknown(subscriber_id)
+    return found
+
+
 def subscriber_of(number: str, actor: Actor) -> int:
     """Who handed in application `number`. Refuses `fees.no_subscriber`, also another office's."""
-    rows, offices = Application.objects.filter(number=number.strip()), visible_ids(actor)
-    if offices is not None:
-        rows = rows.filter(office_id__in=offices)
+    rows = _in_sight(actor).filter(number=number.strip())
     found = rows.values_list("subscriber_id", flat=True).first()
     if found is None:
         raise rules.refuse("no_subscriber", "no such application was handed in", field="number")
     return found
+
+
+def _in_sight(actor: Actor) -> QuerySet[Application]:
+    return Application.objects.filter(in_sight(actor))

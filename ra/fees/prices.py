@@ -10,6 +10,7 @@ from anxin.kernel.errors import Kind, Refusal
 from anxin.kernel.rows import guarded
 from audit.log import advance, record, subject_of
 from people.api import Approval, propose, redeem, standing
+from ra.applicants.models import Subscriber
 from ra.applications.rules import person
 from ra.fees import queries, rules
 from ra.fees.models import FeeAgreement, FeePrice, FeeSchedule
@@ -24,9 +25,11 @@ def propose_schedule(
 ) -> int:
     """A new price list, for a second person to publish; its id.
 
-    Refuses `fees.price`, `no_prices`, `valid_from`, `proposed_already`.
+    Refuses `fees.price`, `no_prices`, `valid_from`, `proposed_already`, and whoever is not finance
+    of the CA itself (FORBIDDEN).
     """
     queries.check_finance(actor)
+    rules.check_headquarters(at_office=bool(actor.office))
     kept = rules.check_prices(prices, queries.profiles())
     _check_free(valid_from, at=at)
     _clear_undecided(actor, at)
@@ -119,6 +122,7 @@ def propose_agreement(
         raise rules.refuse("valid_from", "from today on, and not backwards", field="valid_from")
     payload = {
         "subscriber_id": subscriber_id,
+        "subscriber": _number_of(subscriber_id),
         "profile": price.profile,
         "service": price.service,
         "years": price.years,
@@ -142,6 +146,7 @@ def agree(
     valid_until: str,
     actor: Actor,
     at: datetime,
+    **_stated: object,
 ) -> None:
     """Named in `anxin/duties.py`; runs inside the vote's transaction."""
     stated = {
@@ -153,7 +158,8 @@ def agree(
         "valid_from": valid_from,
         "valid_until": valid_until,
     }
-    redeem(approval, AGREE, stated, actor=actor, at=at)
+    named = {"subscriber": _number_of(subscriber_id)}
+    redeem(approval, AGREE, stated | named, actor=actor, at=at)
     _check_below(Price(profile, years, fen, service), at=at)
     row = FeeAgreement.objects.create(
         **stated
@@ -162,6 +168,10 @@ def agree(
         approval_id=approval.id,
     )
     record("ra.agree_fee", f"ra.feeagreement:{row.pk}", actor=actor, at=at, fen=fen)
+
+
+def _number_of(subscriber_id: int) -> str:
+    return Subscriber.objects.values_list("number", flat=True).get(pk=subscriber_id)
 
 
 def _check_below(price: Price, *, at: datetime) -> None:

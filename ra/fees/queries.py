@@ -86,6 +86,11 @@ def check_finance(actor: Actor) -> None:
     rules.check_finance(Role.FINANCE in actor.roles)
 
 
+def makes_price_lists(actor: Actor) -> bool:
+    """Finance of the CA itself."""
+    return Role.FINANCE in actor.roles and not actor.office
+
+
 def day(at: datetime) -> date:
     """The day in China."""
     return at.astimezone(SHANGHAI).date()
@@ -197,6 +202,12 @@ def locked(order_id: int, actor: Actor) -> FeeOrder:
     if row is None:
         raise unknown(order_id)
     return row
+
+
+def check_sight(number: str, actor: Actor) -> None:
+    """Refuses `fees.unknown`, also for an order of another office."""
+    if not visible(actor).filter(number=number).exists():
+        raise unknown(number)
 
 
 def in_arrears(at: datetime) -> QuerySet[Application]:

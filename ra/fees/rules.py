@@ -215,6 +215,12 @@ def check_finance(is_finance: bool) -> None:  # noqa: FBT001 -- one question
         raise Refusal(Kind.FORBIDDEN, "fees.not_finance", "finance does this", cps="9.1")
 
 
+def check_headquarters(*, at_office: bool) -> None:
+    """The price list is the CA's own."""
+    if at_office:
+        raise Refusal(Kind.FORBIDDEN, "fees.headquarters", "not an office's to do", cps="9.1")
+
+
 def refund(paid: int, *, issued: datetime, ends: datetime, revoked: datetime) -> int:
     """What goes back, CPS 9.1.5: all within 30 days, then by the days that are not used.
 

@@ -95,7 +95,7 @@ def agreements(request: HttpRequest) -> HttpResponse:
             messages.success(request, _("已提请，等另一人审批。"))
             return redirect("fee-agreements")
     context = {
-        "lines": agreed.lines(at=at),
+        "lines": agreed.lines(actor, at=at),
         "form": form if Role.FINANCE in actor.roles else None,
     }
     status = 422 if form.errors else 200
@@ -120,7 +120,7 @@ def schedule(request: HttpRequest) -> HttpResponse:
         "schedule": current,
         "proposed": queries.proposed(),
         "years": rules.YEARS,
-        "form": form if Role.FINANCE in actor.roles else None,
+        "form": form if queries.makes_price_lists(actor) else None,
         "may_decide": Role.CA_ADMIN in actor.roles,
     }
     return render(request, "ra/fees/schedule.html", context, status=422 if form.errors else 200)

@@ -38,6 +38,7 @@ METHODS: Mapping[str, Any] = {
 WORDING = {
     "fees.unknown": _("没有找到这笔费用。"),
     "fees.not_finance": _("只有财务人员可以办理费用（CPS %(cps)s）。"),
+    "fees.headquarters": _("价目表由 CA 总部的财务人员办理（CPS %(cps)s）。没有任何改动。"),
     "fees.price": _("价格应为 0 到 1000000 元，最多两位小数。"),
     "fees.no_prices": _("价目表里还没有价格。"),
     "fees.valid_from": _("生效日期不能早于今天，也不能与另一份价目表或截止日期冲突。"),

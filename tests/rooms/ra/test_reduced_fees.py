@@ -12,6 +12,7 @@ from ra.fees import queries, services, waivers
 from ra.fees.models import FeeAgreement, FeeOrder
 from ra.fees.queries import WAIVE
 from ra.fees.rules import TERM, Price
+from ra.intake import services as intake
 from tests.rooms.ra import test_handover as handover
 from tests.rooms.ra import test_procedures as procedures
 from tests.rooms.ra.test_fees import LATER, PROFILE, TODAY, decide, gu, pay, publish, yuan
@@ -214,6 +215,73 @@ def test_nobody_agrees_a_price_for_another_offices_subscriber(told, yuan):
     answer = signed_in(qin).post("/w/fees/agreements/", agreement(told))
 
     assert "没有已提交的这件申请" in answer.content.decode()
+
+
+def agreed_for(told, finance):
+    """The approval that waits after finance has asked for an agreed price."""
+    assert finance.post("/w/fees/agreements/", agreement(told)).status_code == 302
+    subject = f"ra.subscriber:{Application.objects.get(number=told.number).subscriber_id}"
+    return open_approvals(pricing.AGREE, [subject])[subject]
+
+
+def test_who_agrees_to_a_price_reads_for_whom(told, yuan, gu):
+    """CPS-9.1, CPS-5.2.2: the subscriber's number is part of what is agreed to."""
+    waiting = agreed_for(told, signed_in(yuan))
+    number = Application.objects.get().subscriber.number
+
+    assert waiting.payload["subscriber"] == number
+    assert number in signed_in(gu).get(f"/approvals/{waiting.id}/").content.decode()
+
+
+def test_finance_of_an_office_sees_and_takes_back_what_is_its_own(counter, told, yuan, gu):
+    """CPS-1.4.2"""
+    qin, own = hire("qin", Role.FINANCE, office="RA02"), hire("jin", Role.FINANCE, office="RA01")
+    price = agreed_for(told, signed_in(yuan))
+    waiver = asked_to_waive(FeeOrder.objects.get(), yuan)
+
+    for waiting in (price.id, waiver):
+        page = f"/approvals/{waiting}/"
+        assert signed_in(qin).get(page).status_code == 404
+        assert signed_in(qin).post(f"{page}withdraw/").status_code == 404
+        assert signed_in(own).get(page).status_code == 200
+    decide(price.id, gu)
+    number = Application.objects.get().subscriber.number
+    assert number not in signed_in(qin).get("/w/fees/agreements/").content.decode()
+    assert number in signed_in(own).get("/w/fees/agreements/").content.decode()
+
+
+def test_a_refund_of_another_office_is_not_shown(live_counter, yuan, gu):
+    """CPS-1.4.2"""
+    publish(yuan, gu)
+    ra.submitted(live_counter)
+    pay(yuan)
+    intake.cancel(
+        Application.objects.get().pk, reason="applicant_wish", actor=live_counter.chen, at=LATER
+    )
+    services.ask_refund(FeeOrder.objects.get().pk, actor=yuan, at=LATER)
+    waiting = FeeOrder.objects.get().approval_id
+    qin = signed_in(hire("qin", Role.FINANCE, office="RA02"))
+
+    assert qin.get(f"/approvals/{waiting}/").status_code == 404
+    assert qin.post(f"/approvals/{waiting}/withdraw/").status_code == 404
+
+
+def test_the_price_list_is_for_finance_of_the_ca(counter, yuan):
+    """CPS-9.1, CPS-1.4.2: an office neither proposes it nor takes it back."""
+    qin = hire("qin", Role.FINANCE, office="RA02")
+    refusal = refused(publish_prices, qin, None, Price(PROFILE, 1, 5))
+    assert (refusal.rule, refusal.cps) == ("fees.headquarters", "9.1")
+
+    field, page = 'name="valid_from"', "/w/fees/schedule/"
+    assert field in signed_in(yuan).get(page).content.decode()
+    assert field not in signed_in(qin).get(page).content.decode()
+
+    how = {"valid_from": TODAY, "actor": yuan, "at": AT}
+    pricing.propose_schedule([Price(PROFILE, 1, 20_000)], **how)
+    waiting = queries.proposed().approval_id
+    window = signed_in(qin)
+    assert window.get(f"/approvals/{waiting}/").status_code == 404
+    assert window.post(f"/approvals/{waiting}/withdraw/").status_code == 404
 
 
 def test_others_keep_out_of_agreements_and_waivers(told, counter, gu):
