@@ -24,6 +24,7 @@ from ra.applications.rules import AGREEMENT_VERSIONS, AcceptedHow
 from ra.applications.workcalendar import is_workday
 from ra.evidence.services import add_evidence, page_image
 from ra.handover import services as handover
+from ra.intake import handing_in
 from ra.intake import services as intake
 from ra.intake.services import Draft
 from ra.receipts.drawing import FONT_FILE
@@ -120,7 +121,7 @@ def _enter(
     draft = intake.open_draft(chapter.profile, actor=operator, at=at)
     _fill_in(draft.id, chapter, person, artist, operator, at=at)
     if chapter.ending != "draft":
-        intake.submit(draft.id, actor=operator, at=at)
+        handing_in.submit(draft.id, actor=operator, at=at)
     return draft
 
 

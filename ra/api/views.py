@@ -28,7 +28,7 @@ from ra.evidence import rules as evidence
 from ra.evidence.services import add_evidence
 from ra.handover.services import issue_download_codes
 from ra.intake import queries as intake
-from ra.intake.services import submit
+from ra.intake.handing_in import submit
 from ra.partners import rules
 from ra.partners.rules import Scope
 from ra.review.queries import Filters, View, queue

@@ -24,7 +24,7 @@ from ra.applicants.rules import validate_field
 from ra.applications.queries import id_of
 from ra.evidence import rules as evidence
 from ra.evidence.wording import SLOTS
-from ra.intake import queries, services
+from ra.intake import handing_in, queries, services
 from ra.intake.forms import (
     AgreementForm,
     CancelForm,
@@ -96,7 +96,7 @@ def submit(request: HttpRequest, number: str) -> HttpResponse:
     actor, form = actor_of(request), _form(request, number)
     try:
         _save(request, number, form)
-        done = services.submit(id_of(number, actor), actor=actor, at=timezone.now())
+        done = handing_in.submit(id_of(number, actor), actor=actor, at=timezone.now())
     except Refusal as refusal:
         wrong = refusal.items if isinstance(refusal, Refusals) else [refusal]
         _mark(form, wrong)
@@ -174,7 +174,7 @@ def _verify_form(view: queries.IntakeView, data: QueryDict | None = None) -> Ver
 def propose_again(request: HttpRequest, number: str) -> HttpResponse:
     """The approval ended undecided; the button is on the page of the case."""
     actor = actor_of(request)
-    services.propose_again(id_of(number, actor), actor=actor, at=timezone.now())
+    handing_in.propose_again(id_of(number, actor), actor=actor, at=timezone.now())
     messages.success(request, _("%(number)s 已重新提请审核。") % {"number": number})
     return redirect("case", number)
 

@@ -31,7 +31,7 @@ from ca.api import found_demo_hierarchy
 from ca.hierarchy.models import CertificateAuthority
 from ra.applications.models import Application
 from ra.branches.models import Office
-from ra.intake import services as intake
+from ra.intake import handing_in
 from ra.review import decisions
 from tests.benchmarks import population
 from tests.benchmarks.harness import Figure, Run, percentiles, seconds, show
@@ -127,7 +127,7 @@ def desk(counter: ra.Counter, *, at: datetime) -> list[str]:
 
 def _submitted(counter: ra.Counter, number: int, fields: dict[str, str], *, at: datetime) -> int:
     application_id = ra.draft(counter.chen, number, fields, at=at)
-    intake.submit(application_id, actor=counter.chen, at=at)
+    handing_in.submit(application_id, actor=counter.chen, at=at)
     return application_id
 
 

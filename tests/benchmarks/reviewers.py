@@ -25,7 +25,7 @@ from anxin.supervisor import programs
 from ca.api import found_demo_hierarchy
 from people.api import Role
 from ra.applications.models import Application
-from ra.intake import services as intake
+from ra.intake import handing_in
 from ra.review.models import Decision, ItemVerdict
 from tests.benchmarks import pages
 from tests.benchmarks.crowd import person
@@ -135,7 +135,7 @@ def measure(house: House) -> None:
 
 def _submitted(counter: ra.Counter, number: int, *, at: datetime) -> str:
     application_id = ra.draft(counter.chen, number, person(number), at=at)
-    intake.submit(application_id, actor=counter.chen, at=at)
+    handing_in.submit(application_id, actor=counter.chen, at=at)
     return Application.objects.get(pk=application_id).number
 
 

@@ -22,8 +22,9 @@ from ra.evidence.models import Document
 from ra.evidence.rules import needed
 from ra.evidence.services import page_image, take_in
 from ra.handover.services import hand_over
+from ra.intake import handing_in
 from ra.intake import services as intake
-from ra.intake.services import Submitted
+from ra.intake.handing_in import Submitted
 from ra.review import decisions
 from ra.review import services as review
 from ra.review.case import case
@@ -167,7 +168,7 @@ def draft(
 def submitted(counter: Counter, number: int = 1, **how: object) -> tuple[int, Submitted]:
     """An application that waits for a reviewer: its id, and what the operator was told."""
     application_id = draft(counter.chen, number, **how)
-    return application_id, intake.submit(application_id, actor=counter.chen, at=AT + MINUTE)
+    return application_id, handing_in.submit(application_id, actor=counter.chen, at=AT + MINUTE)
 
 
 def look_through(application_id: int, reviewer: Actor, at: datetime = AT + 2 * MINUTE) -> str:

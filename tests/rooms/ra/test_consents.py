@@ -9,6 +9,7 @@ from ra.applications.models import Application
 from ra.consents import queries, services
 from ra.consents.models import Consent
 from ra.disclosures import services as disclosures
+from ra.intake import handing_in
 from ra.intake import services as intake
 from ra.notices import services as notices
 from ra.notices.models import Contact, Notice
@@ -46,7 +47,7 @@ def test_who_wants_no_messages_is_told_by_people(counter):
     how = {"how": "signed_on_paper", "by_message": False}
     intake.accept_agreement(draft, "2026-01", **how, actor=counter.chen, at=AT)
 
-    intake.submit(draft, actor=counter.chen, at=AT + MINUTE)
+    handing_in.submit(draft, actor=counter.chen, at=AT + MINUTE)
 
     assert not Contact.objects.exists()
     assert [(one.state, one.channel) for one in Notice.objects.all()] == [("by_hand", "letter")]

@@ -17,6 +17,7 @@ from ra.domains.checking import PATH, Question, look
 from ra.domains.models import NameProof
 from ra.domains.resolving import vantages
 from ra.domains.rules import ASK_TERM, CAA_TERM, PROOF_TERM
+from ra.intake import handing_in
 from ra.intake import services as intake
 from ra.review import decisions
 from ra.review.case import case
@@ -509,7 +510,7 @@ def test_a_check_that_was_overtaken_says_nothing(counter, application, resolvers
 def test_nothing_is_approved_before_its_names_are_proved(counter, application, resolvers, site):
     """CPS-3.2.4b, CPS-3.2.2: what is not examined is refused."""
     proof = asked(counter, application)
-    intake.submit(application, actor=counter.chen, at=AT)
+    handing_in.submit(application, actor=counter.chen, at=AT)
     seen = ra.look_through(application, counter.ren)
 
     with pytest.raises(Refusal) as refused:
@@ -620,7 +621,7 @@ def test_the_page_is_for_the_counter_only(counter, application, settings):
 @pytest.mark.urls("anxin.urls_public")
 def test_the_applicant_reads_what_to_publish(counter, application):
     """CPS-3.2.4b: whoever has the access code."""
-    told = intake.submit(application, actor=counter.chen, at=AT)
+    told = handing_in.submit(application, actor=counter.chen, at=AT)
     proof = asked(counter, application)
 
     code = {"number": told.number, "code": told.access_code}

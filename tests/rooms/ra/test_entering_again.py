@@ -6,7 +6,7 @@ from anxin.kernel.errors import Refusal
 from audit.journal.models import Entry
 from people.api import Role
 from ra.applications.models import Application
-from ra.intake import services
+from ra.intake import handing_in, services
 from ra.review import decisions
 from ra.review import services as review
 from tests.rooms.ra.test_taking_over import now_a_reviewer
@@ -38,7 +38,7 @@ def completed(draft_id, actor):
     ra.verify(draft_id, actor, at=LATER)
     services.attach_request(draft_id, ra.request(), actor=actor, at=LATER)
     services.accept_agreement(draft_id, "2026-01", how="signed_on_paper", actor=actor, at=LATER)
-    services.submit(draft_id, actor=actor, at=LATER)
+    handing_in.submit(draft_id, actor=actor, at=LATER)
 
 
 def test_nobody_reviews_words_they_typed_into_the_application_before(counter, lin):

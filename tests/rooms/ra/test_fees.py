@@ -14,7 +14,7 @@ from ra.fees import prices as pricing
 from ra.fees import queries, services
 from ra.fees.models import FeeAgreement, FeeOrder, FeePayment, FeeSchedule
 from ra.fees.rules import TERM, YEARS, Price
-from ra.intake import forms
+from ra.intake import forms, handing_in
 from ra.intake import services as intake
 from ra.notices.models import Notice
 from ra.review import decisions
@@ -210,7 +210,7 @@ def handed_in_again(counter, application_id, years):
     )
     fields = ra.FIELDS
     intake.save_draft(application_id, fields, years=years, actor=counter.chen, at=LATER)
-    return intake.submit(application_id, actor=counter.chen, at=LATER)
+    return handing_in.submit(application_id, actor=counter.chen, at=LATER)
 
 
 def publish_terms(yuan, gu, **fen_by_years):
@@ -261,7 +261,7 @@ def test_a_term_without_a_price_is_not_offered_rather_than_free(counter, yuan, g
     draft = ra.draft(counter.chen)
     intake.save_draft(draft, ra.FIELDS, years=4, actor=counter.chen, at=AT)
 
-    refusal = refused(intake.submit, draft, actor=counter.chen, at=AT)
+    refusal = refused(handing_in.submit, draft, actor=counter.chen, at=AT)
 
     assert (refusal.rule, refusal.field) == ("fees.not_offered", "years")
 

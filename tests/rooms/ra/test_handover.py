@@ -18,6 +18,7 @@ from ra.certificates.queries import holding
 from ra.handover import replacement, rules, services
 from ra.handover.models import DownloadCredential, StatusAccess
 from ra.handover.queries import status
+from ra.intake import handing_in
 from ra.intake import services as intake
 from ra.intake.queries import intake as intake_page
 from ra.review import decisions
@@ -527,11 +528,11 @@ def test_whoever_approved_it_may_go_on_with_it_in_another_post(counter, failed):
 
 def test_a_failed_application_is_corrected_and_reviewed_anew(counter, failed):
     """With another key: the CA gives the refused one to nobody."""
-    again = refused(intake.submit, failed, actor=counter.chen, at=LATER)
+    again = refused(handing_in.submit, failed, actor=counter.chen, at=LATER)
     assert again.rule == "key.certified"
 
     intake.attach_request(failed, ra.request(7), actor=counter.chen, at=LATER)
-    intake.submit(failed, actor=counter.chen, at=LATER)
+    handing_in.submit(failed, actor=counter.chen, at=LATER)
     row = Application.objects.get(pk=failed)
     assert (row.state, row.certificate_id, row.certificate_state) == ("submitted", None, "")
 

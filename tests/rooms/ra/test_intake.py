@@ -18,7 +18,7 @@ from pki.sm.sm3 import sm3
 from ra.applicants.models import Subscriber
 from ra.applications.models import Application
 from ra.evidence.services import remove_evidence
-from ra.intake import queries, services
+from ra.intake import handing_in, queries, services
 from tests.support import ra
 from tests.support.ra import AT, FIELDS, MINUTE, OTHER
 from tests.support.refusals import refused
@@ -384,7 +384,7 @@ def test_which_agreement_was_accepted_when_and_how_is_kept_and_written_down(coun
 def test_everything_that_is_missing_is_told_at_once(counter):
     draft = opened(counter)
 
-    refusal = refused(services.submit, draft.id, actor=counter.chen, at=AT)
+    refusal = refused(handing_in.submit, draft.id, actor=counter.chen, at=AT)
 
     assert isinstance(refusal, Refusals)
     assert {field for field, _ in rules_of(refusal)} == {
@@ -438,7 +438,7 @@ def test_a_passport_has_no_back(counter):
     back = Application.objects.get(pk=application_id).documents.get(slot="id_back")
     remove_evidence(back.pk, actor=counter.chen, at=AT)
 
-    assert services.submit(application_id, actor=counter.chen, at=AT).number
+    assert handing_in.submit(application_id, actor=counter.chen, at=AT).number
 
 
 def test_by_proxy_two_more_documents_are_needed(counter):
@@ -451,7 +451,7 @@ def test_by_proxy_two_more_documents_are_needed(counter):
     }
     application_id = ra.draft(counter.chen, fields=FIELDS | agent)
 
-    refusal = refused(services.submit, application_id, actor=counter.chen, at=AT)
+    refusal = refused(handing_in.submit, application_id, actor=counter.chen, at=AT)
 
     assert rules_of(refusal) == [
         ("authorization_letter", "evidence.missing"),
@@ -464,7 +464,7 @@ def test_an_employee_needs_the_word_of_the_organisation(counter):
     work = {"organization": "栖原科技有限公司", "organization_code": "91110000600037341L"}
     application_id = ra.draft(counter.chen, fields=FIELDS | work)
 
-    refusal = refused(services.submit, application_id, actor=counter.chen, at=AT)
+    refusal = refused(handing_in.submit, application_id, actor=counter.chen, at=AT)
 
     assert rules_of(refusal) == [("organization_letter", "evidence.missing")]
 
@@ -478,7 +478,7 @@ def test_what_is_submitted_is_not_edited(counter):
         lambda: services.accept_agreement(
             application_id, "2026-01", how="on_screen", actor=counter.chen, at=AT
         ),
-        lambda: services.submit(application_id, actor=counter.chen, at=AT),
+        lambda: handing_in.submit(application_id, actor=counter.chen, at=AT),
         lambda: ra.hold(application_id, "id_front", counter.chen),
     ):
         assert refused(act).rule == "applications.not_editable"
@@ -519,7 +519,7 @@ def test_an_approval_that_ran_out_is_asked_for_again(counter):
     old = row(application_id).approval_id
     expire(at=AT + timedelta(days=8))
 
-    services.propose_again(application_id, actor=counter.chen, at=AT + timedelta(days=8))
+    handing_in.propose_again(application_id, actor=counter.chen, at=AT + timedelta(days=8))
 
     assert row(application_id).approval_id != old
     assert approval(row(application_id).approval_id).state == "open"
@@ -533,6 +533,6 @@ def test_an_operator_who_is_gone_submits_nothing(counter):
     nobody = replace(counter.chen, roles=frozenset())
 
     assert (
-        refused(services.submit, application_id, actor=nobody, at=AT + MINUTE).rule
+        refused(handing_in.submit, application_id, actor=nobody, at=AT + MINUTE).rule
         == "intake.not_an_operator"
     )

@@ -15,7 +15,7 @@ from ra.applicants.models import Subscriber
 from ra.applications.models import Application
 from ra.applications.queries import content
 from ra.evidence.services import remove_evidence
-from ra.intake import queries, services
+from ra.intake import handing_in, queries, services
 from ra.review import decisions
 from ra.review import services as review
 from ra.review.case import case
@@ -35,7 +35,7 @@ def machine(counter, number=1, **changes):
 
 
 def sent(application_id, counter):
-    return services.submit(application_id, actor=counter.chen, at=AT + MINUTE)
+    return handing_in.submit(application_id, actor=counter.chen, at=AT + MINUTE)
 
 
 def what_is_wrong(application_id, counter):

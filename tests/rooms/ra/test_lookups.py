@@ -13,6 +13,7 @@ from audit.journal.models import Entry
 from people.api import Role
 from ra.applications.models import Application, Dossier
 from ra.applications.queries import content
+from ra.intake import handing_in
 from ra.intake import services as intake
 from ra.lookups import connectors, queries, services
 from ra.lookups.connectors import configured
@@ -564,7 +565,7 @@ def test_what_was_verified_before_is_looked_at_again_when_a_source_denies_it(cou
     """CPS-4.2.1"""
     ra.approved(counter)
     application_id = ra.draft(counter.chen, 2)
-    intake.submit(application_id, actor=counter.chen, at=LATER)
+    handing_in.submit(application_id, actor=counter.chen, at=LATER)
     review.claim(application_id, actor=counter.ren, at=LATER)
     assert field(application_id, "name", counter.ren).agrees is True
     register({"kind": "person", **PERSON, "name": "林知霞"})

@@ -19,6 +19,7 @@ from ra.branches import services
 from ra.branches.models import Authority, Office
 from ra.fees.models import FeeOrder
 from ra.holds import queries as holds
+from ra.intake import handing_in
 from ra.intake import queries as intake_queries
 from ra.intake import services as intake
 from ra.offices import estate, queries
@@ -72,7 +73,7 @@ def rules_of(error):
 
 def submit(counter, number=1, **how):
     draft = ra.draft(counter.chen, number, **how)
-    return intake.submit(draft, actor=counter.chen, at=AT + MINUTE)
+    return handing_in.submit(draft, actor=counter.chen, at=AT + MINUTE)
 
 
 # --- authority -------------------------------------------------------------------------------
@@ -150,10 +151,10 @@ def test_an_application_outside_the_agreement_is_not_handed_in(counter, tang, ga
 
     assert told == ([rule] if rule else [])
     if rule:
-        error = refused(intake.submit, draft, actor=counter.chen, at=AT)
+        error = refused(handing_in.submit, draft, actor=counter.chen, at=AT)
         assert (rules_of(error), error.cps) == ([rule], "1.4.2")
     else:
-        assert intake.submit(draft, actor=counter.chen, at=AT).number == number
+        assert handing_in.submit(draft, actor=counter.chen, at=AT).number == number
 
 
 def test_the_page_of_a_draft_says_what_the_agreement_lacks(counter, tang, gao):
@@ -184,7 +185,7 @@ def test_a_quota_is_a_year_of_all_counters_and_what_came_back_keeps_its_place(co
     decisions.return_for_correction(
         row.pk, ["A06"], message="请补签申请表", actor=counter.ren, at=AT + 2 * MINUTE
     )
-    again = intake.submit(row.pk, actor=counter.chen, at=AT + 3 * MINUTE)
+    again = handing_in.submit(row.pk, actor=counter.chen, at=AT + 3 * MINUTE)
 
     assert again.number == first.number
 
@@ -220,7 +221,7 @@ def test_an_office_that_stops_hands_over_what_it_was_working_on(counter, tang, g
     decisions.decide_approve(application_id, seen=seen, actor=counter.zhou, at=AT + 8 * MINUTE)
     assert ra.state_of(application_id) == "approved"
     intake.take_over(draft, actor=counter.zhao, at=AT + 9 * MINUTE)
-    assert intake.submit(draft, actor=counter.zhao, at=AT + 9 * MINUTE).number
+    assert handing_in.submit(draft, actor=counter.zhao, at=AT + 9 * MINUTE).number
     assert Entry.objects.filter(action="ra.hand_on").count() == 2
     assert Entry.objects.filter(action="ra.office.stop", actor_id=gao.person_id).exists()
 

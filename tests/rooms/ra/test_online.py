@@ -17,7 +17,7 @@ from pki import pem
 from ra.applications.models import Application
 from ra.evidence.models import Document
 from ra.handover import services as handover
-from ra.intake import services as intake
+from ra.intake import handing_in
 from ra.notices import queries as notices
 from ra.notices.models import Notice
 from ra.online import queries, rules, sending, taking
@@ -198,7 +198,7 @@ def test_an_operator_takes_it_in_and_is_its_maker(counter):
     papers = Document.objects.filter(application=row)
     assert sorted(papers.values_list("slot", flat=True)) == sorted(PAPERS)
     ra.verify(row.pk, counter.chen)
-    done = intake.submit(row.pk, actor=counter.chen, at=AT + MINUTE)
+    done = handing_in.submit(row.pk, actor=counter.chen, at=AT + MINUTE)
     assert (done.access_code, done.asked_by) == ("", told.number)
     received = notices.opened(Notice.objects.get(application=row))
     assert told.number in received.subject + received.text

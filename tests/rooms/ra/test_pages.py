@@ -11,7 +11,7 @@ from audit.journal.models import Entry
 from people.approvals.services import expire
 from ra.applications.models import Application
 from ra.handover import services as handover
-from ra.intake import services as intake
+from ra.intake import handing_in
 from ra.review import decisions
 from ra.review import services as review
 from tests.support import ra
@@ -28,7 +28,7 @@ def number_of(application_id):
 
 def submitted(counter, number=1, at=NOW, **how):
     application_id = ra.draft(counter.chen, number, at=at, **how)
-    intake.submit(application_id, actor=counter.chen, at=at)
+    handing_in.submit(application_id, actor=counter.chen, at=at)
     return application_id
 
 
@@ -66,7 +66,7 @@ def test_the_page_of_a_case_is_made_of_few_queries(counter, django_assert_max_nu
     """Also where the subscriber is known, the case was returned before, and it is half done."""
     ra.approved(counter)
     application_id = returned(counter, 2)
-    intake.submit(application_id, actor=counter.chen, at=NOW)
+    handing_in.submit(application_id, actor=counter.chen, at=NOW)
     ra.look_through(application_id, counter.ren, at=NOW)
     reviewer = signed_in(counter.ren)
     address = f"/w/cases/{number_of(application_id)}/"

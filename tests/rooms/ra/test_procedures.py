@@ -13,6 +13,7 @@ from pki import certificates as x509
 from pki import cms, der
 from ra.applications.models import Application, Dossier
 from ra.handover.services import hand_over
+from ra.intake import handing_in
 from ra.intake import services as intake
 from ra.procedures import queries, services
 from ra.review import decisions
@@ -58,7 +59,7 @@ def completed(counter, draft, *, papers=True, at=SOON):
     ra.verify(draft.id, counter.chen, at=at)
     agreed = {"how": "signed_on_paper", "actor": counter.chen, "at": at}
     intake.accept_agreement(draft.id, "2026-01", **agreed)
-    return intake.submit(draft.id, actor=counter.chen, at=at)
+    return handing_in.submit(draft.id, actor=counter.chen, at=at)
 
 
 def decided(counter, draft, at=SOON):
@@ -132,7 +133,7 @@ def test_a_renewal_gets_the_years_its_key_has_left(live_counter):
     """CPS-6.3.2"""
     application_id = ra.draft(live_counter.chen)
     intake.save_draft(application_id, FIELDS, years=3, actor=live_counter.chen, at=AT)
-    intake.submit(application_id, actor=live_counter.chen, at=AT + MINUTE)
+    handing_in.submit(application_id, actor=live_counter.chen, at=AT + MINUTE)
     seen = ra.look_through(application_id, live_counter.ren)
     decisions.decide_approve(application_id, seen=seen, actor=live_counter.ren, at=AT + 3 * MINUTE)
     ca.sign_all(at=AT + 4 * MINUTE)
@@ -211,7 +212,7 @@ def test_a_re_key_needs_another_key(held):
 
     without = refused(completed, counter, draft)
     intake.attach_request(draft.id, request_of(1), actor=counter.chen, at=SOON)
-    same = refused(intake.submit, draft.id, actor=counter.chen, at=SOON)
+    same = refused(handing_in.submit, draft.id, actor=counter.chen, at=SOON)
 
     assert without == [("intake.no_request", "3.2.1")]
     assert same == [("procedures.key_kept", "4.7.1")]
@@ -270,7 +271,7 @@ def test_a_modification_changes_something_and_not_the_subscriber(held):
 
     unchanged = refused(completed, counter, draft)
     intake.save_draft(draft.id, ra.OTHER, actor=counter.chen, at=SOON)
-    another = refused(intake.submit, draft.id, actor=counter.chen, at=SOON)
+    another = refused(handing_in.submit, draft.id, actor=counter.chen, at=SOON)
 
     assert unchanged == [("procedures.nothing_changed", "4.8.1")]
     assert another == [("procedures.another_holder", "4.8.1")]

@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from people.approvals.inbox import inbox
 from ra.applications.models import Application
 from ra.branches.models import Office
-from ra.intake import services as intake
+from ra.intake import handing_in
 from ra.review import decisions
 from ra.review import services as review
 from ra.review.case import case
@@ -36,8 +36,8 @@ def number_of(application_id):
 
 def test_the_queue_goes_by_the_deadline_and_not_by_the_number(counter):
     first, second = ra.draft(counter.chen, 1), ra.draft(counter.chen, 2, fields=OTHER)
-    intake.submit(second, actor=counter.chen, at=AT)
-    intake.submit(first, actor=counter.chen, at=LATER)
+    handing_in.submit(second, actor=counter.chen, at=AT)
+    handing_in.submit(first, actor=counter.chen, at=LATER)
 
     assert listed(counter.ren, View.WAITING) == [number_of(second), number_of(first)]
 
@@ -60,7 +60,7 @@ def test_each_tab_holds_its_own(counter):
     application_id = ra.draft(counter.chen)
     number = number_of(application_id)
     assert listed(counter.chen, View.DRAFTS) == [number]
-    intake.submit(application_id, actor=counter.chen, at=AT)
+    handing_in.submit(application_id, actor=counter.chen, at=AT)
     assert listed(counter.ren, View.WAITING) == [number]
     assert listed(counter.chen, View.WAITING) == []  # nobody reviews their own
     seen = ra.look_through(application_id, counter.ren, LATER)
@@ -88,7 +88,7 @@ def test_a_corrected_application_comes_back_in_its_own_tab(counter):
         application_id, ["A06"], message="请补签申请表", actor=counter.ren, at=LATER
     )
     assert listed(counter.chen, View.DRAFTS) == [number_of(application_id)]
-    intake.submit(application_id, actor=counter.chen, at=LATER)
+    handing_in.submit(application_id, actor=counter.chen, at=LATER)
 
     assert listed(counter.ren, View.RESUBMITTED) == [number_of(application_id)]
 

@@ -16,6 +16,7 @@ from ra.applications.models import Application
 from ra.imports import queries as import_queries
 from ra.imports import rules as import_rules
 from ra.imports import services as imports
+from ra.intake import handing_in
 from ra.intake import services as intake
 from ra.procedures import services as procedures
 from ra.review import decisions
@@ -157,7 +158,10 @@ def test_one_person_entered_twice_at_once_is_one_subscriber(live_counter):
     drafts = [ra.draft(counter.chen, number) for number in (1, 2)]
 
     at_once(
-        *(lambda key=key: intake.submit(key, actor=counter.chen, at=AT + MINUTE) for key in drafts)
+        *(
+            lambda key=key: handing_in.submit(key, actor=counter.chen, at=AT + MINUTE)
+            for key in drafts
+        )
     )
 
     assert Subscriber.objects.count() == 1

@@ -16,7 +16,7 @@ from ra.applications.models import Application, Dossier
 from ra.applications.queries import content
 from ra.evidence import children, decoding
 from ra.evidence.services import remove_evidence, take_in
-from ra.intake import services as intake
+from ra.intake import handing_in
 from ra.readings import reading, services
 from ra.readings.rules import Read, Reading, fields, packed, unpacked
 from ra.receipts.drawing import FONT_FILE
@@ -102,7 +102,7 @@ def with_card(counter):
     data, pages = drawn("card")
     take_in(row(application_id), "id_front", "jpeg", data, pages, actor=counter.chen, at=AT)
     ra.verify(application_id, counter.chen)
-    intake.submit(application_id, actor=counter.chen, at=AT + MINUTE)
+    handing_in.submit(application_id, actor=counter.chen, at=AT + MINUTE)
     review.claim(application_id, actor=counter.ren, at=LATER)
     return application_id
 

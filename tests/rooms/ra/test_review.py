@@ -14,6 +14,7 @@ from people.api import approval, vote
 from people.approvals.services import expire
 from ra.applications.models import Application, Dossier
 from ra.evidence.services import page_image, remove_evidence, take_in
+from ra.intake import handing_in
 from ra.intake import services as intake
 from ra.review import decisions, services
 from ra.review.case import case
@@ -60,8 +61,8 @@ def test_the_most_urgent_application_is_taken_first(counter):
     """CPS-4.2.3"""
     later = ra.draft(counter.chen, 1)
     sooner = ra.draft(counter.chen, 2, fields=OTHER)
-    intake.submit(later, actor=counter.chen, at=AT + timedelta(hours=1))
-    intake.submit(sooner, actor=counter.chen, at=AT)
+    handing_in.submit(later, actor=counter.chen, at=AT + timedelta(hours=1))
+    handing_in.submit(sooner, actor=counter.chen, at=AT)
 
     number = services.claim_next(actor=counter.ren, at=AT + timedelta(hours=2))
 
@@ -293,7 +294,7 @@ def test_every_page_of_a_document_must_have_been_opened(counter):
         row(application_id), "id_back", "pdf", b"%PDF", ra._pages() * 3, actor=counter.chen, at=AT
     )
     ra.verify(application_id, counter.chen)
-    intake.submit(application_id, actor=counter.chen, at=AT)
+    handing_in.submit(application_id, actor=counter.chen, at=AT)
     services.claim(application_id, actor=counter.ren, at=LATER)
     (document,) = [d for d in seen_by(application_id, counter.ren).documents if len(d.pages) == 3]
 
@@ -431,7 +432,7 @@ def test_a_corrected_application_is_looked_at_anew_where_it_changed(counter):
     ra.hold(application_id, "application_form", counter.chen)
     ra.verify(application_id, counter.chen)
 
-    again = intake.submit(application_id, actor=counter.chen, at=AT + timedelta(hours=3))
+    again = handing_in.submit(application_id, actor=counter.chen, at=AT + timedelta(hours=3))
 
     services.claim(application_id, actor=counter.ren, at=AT + timedelta(hours=4))
     view = seen_by(application_id, counter.ren, AT + timedelta(hours=4))
@@ -452,7 +453,7 @@ def test_the_old_approval_is_worth_nothing_after_a_correction(counter):
     intake.save_draft(application_id, OTHER, actor=counter.chen, at=LATER)
     ra.verify(application_id, counter.chen)
     intake.attach_request(application_id, ra.request(5), actor=counter.chen, at=LATER)
-    intake.submit(application_id, actor=counter.chen, at=AT + timedelta(hours=3))
+    handing_in.submit(application_id, actor=counter.chen, at=AT + timedelta(hours=3))
     ra.look_through(application_id, counter.ren, AT + timedelta(hours=4))
 
     late = AT + timedelta(hours=4)
@@ -552,7 +553,7 @@ def test_another_offices_number_is_not_told(counter):
     """CPS-1.4.2: that the value was verified is, where is not."""
     ra.approved(counter)
     second = ra.draft(counter.zhao, 2, FIELDS)
-    intake.submit(second, actor=counter.zhao, at=AT + ra.MINUTE)
+    handing_in.submit(second, actor=counter.zhao, at=AT + ra.MINUTE)
 
     view = seen_by(second, counter.zhou)
 
@@ -638,7 +639,7 @@ def test_nobody_vouches_for_a_certificate_they_have_not_looked_at(counter):
 
     assert Entry.objects.filter(action="ra.open_preview").count() == 1
     send_back(application_id, counter.ren)
-    intake.submit(application_id, actor=counter.chen, at=LATER)
+    handing_in.submit(application_id, actor=counter.chen, at=LATER)
     services.claim(application_id, actor=counter.ren, at=LATER)
     assert refused(agree, application_id, item, counter.ren).rule == "review.not_previewed"
 
@@ -695,7 +696,7 @@ def test_a_value_that_was_changed_is_looked_at_again(counter):
     send_back(application_id, counter.ren, ("A05",))
     corrected = FIELDS | {"phone": "13900002607"}
     intake.save_draft(application_id, corrected, actor=counter.chen, at=LATER)
-    intake.submit(application_id, actor=counter.chen, at=LATER)
+    handing_in.submit(application_id, actor=counter.chen, at=LATER)
     services.claim(application_id, actor=counter.ren, at=LATER)
 
     assert refused(agree, application_id, "phone", counter.ren).rule == "review.not_seen"
@@ -759,7 +760,7 @@ def test_asked_again_it_is_looked_at_again_by_the_same_people(counter):
     approve(application_id, counter.ren, ra.look_through(application_id, counter.ren))
     expire(at=TOO_LATE)
 
-    intake.propose_again(application_id, actor=counter.chen, at=TOO_LATE)
+    handing_in.propose_again(application_id, actor=counter.chen, at=TOO_LATE)
 
     for person in (counter.ren, counter.shen):
         seen = ra.look_through(application_id, person, TOO_LATE)

@@ -13,7 +13,7 @@ from ra.domains import services as proving
 from ra.domains.rules import PROOF_TERM
 from ra.evidence.rules import needed
 from ra.handover.services import hand_over
-from ra.intake import queries, services
+from ra.intake import handing_in, queries, services
 from ra.review import decisions
 from ra.review.case import case
 from tests.support import ca, ra
@@ -42,7 +42,7 @@ def row(application_id):
 
 def what_is_wrong(application_id, counter, at=AT):
     with pytest.raises(Refusals) as caught:
-        services.submit(application_id, actor=counter.chen, at=at)
+        handing_in.submit(application_id, actor=counter.chen, at=at)
     return [(one.field, one.rule, one.cps) for one in caught.value.items]
 
 
@@ -50,7 +50,7 @@ def test_a_server_gets_a_certificate_of_all_its_names(live_counter, resolvers, o
     """CPS-3.1.2, CPS-3.2.2, CPS-3.2.4b, CPS-1.5.1"""
     application_id = server(live_counter, other_names=OTHER)
     prove(application_id, resolvers)
-    services.submit(application_id, actor=live_counter.chen, at=SOON)
+    handing_in.submit(application_id, actor=live_counter.chen, at=SOON)
     seen = ra.look_through(application_id, live_counter.ren, at=SOON)
     decisions.decide_approve(application_id, seen=seen, actor=live_counter.ren, at=SOON)
     ca.sign_all(at=SOON)
@@ -87,7 +87,7 @@ def test_nothing_is_submitted_before_every_name_is_proved(counter, resolvers):
     assert what_is_wrong(application_id, counter) == [unproved, unproved]
 
     prove(application_id, resolvers)
-    services.submit(application_id, actor=counter.chen, at=SOON)
+    handing_in.submit(application_id, actor=counter.chen, at=SOON)
 
     assert row(application_id).state == "submitted"
 
@@ -100,7 +100,7 @@ def test_a_proof_that_is_over_proves_nothing(counter, resolvers):
 
     assert ("names", "domains.not_proved", "3.2.4") in what_is_wrong(application_id, counter, late)
 
-    services.submit(application_id, actor=counter.chen, at=SOON)
+    handing_in.submit(application_id, actor=counter.chen, at=SOON)
     view = case(row(application_id).number, counter.ren, at=late)
     assert "domains.not_proved" in {one.rule for one in view.hindrances}
 

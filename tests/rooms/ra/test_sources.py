@@ -9,6 +9,7 @@ from audit.log import advance
 from ca.issuing.models import Certificate
 from ra.applications.models import Application
 from ra.handover import services as handover
+from ra.intake import handing_in
 from ra.intake import services as intake
 from ra.review import services
 from ra.review.case import case
@@ -41,7 +42,7 @@ def field(application_id, code, reviewer):
 
 def handed_in(counter, fields):
     application_id = ra.draft(counter.chen, 2, fields=fields, at=LATER)
-    intake.submit(application_id, actor=counter.chen, at=LATER)
+    handing_in.submit(application_id, actor=counter.chen, at=LATER)
     services.claim(application_id, actor=counter.ren, at=LATER)
     return application_id
 
@@ -108,7 +109,7 @@ def test_a_request_that_says_something_else_contradicts(counter):
     application_id = ra.draft(counter.chen, 2, at=LATER)
     other = ra.request(2, "林知霞")
     intake.attach_request(application_id, other, actor=counter.chen, at=LATER)
-    intake.submit(application_id, actor=counter.chen, at=LATER)
+    handing_in.submit(application_id, actor=counter.chen, at=LATER)
     services.claim(application_id, actor=counter.ren, at=LATER)
 
     name = field(application_id, "name", counter.ren)

@@ -9,7 +9,7 @@ from anxin.kernel.actors import SYSTEM
 from audit.journal.models import Entry
 from people.api import Role, appoint, dismiss
 from ra.applications.models import Application
-from ra.intake import queries, services
+from ra.intake import handing_in, queries, services
 from ra.review import services as review
 from ra.review.queries import Filters, View, queue
 from tests.support import ra
@@ -39,7 +39,7 @@ def test_another_operator_goes_on_where_the_first_stopped(counter, lin):
 
     services.take_over(application_id, actor=lin, at=LATER)
     services.save_draft(application_id, FIELDS, actor=lin, at=LATER)
-    told = services.submit(application_id, actor=lin, at=LATER)
+    told = handing_in.submit(application_id, actor=lin, at=LATER)
 
     assert told.access_code
     assert Application.objects.get(pk=application_id).makers == {
@@ -96,7 +96,7 @@ def test_nobody_reviews_what_they_have_handed_on(counter, lin):
     """CPS-4.3.1: neither through the services nor through the queue."""
     application_id = ra.draft(counter.chen)
     services.take_over(application_id, actor=lin, at=LATER)
-    services.submit(application_id, actor=lin, at=LATER)
+    handing_in.submit(application_id, actor=lin, at=LATER)
     chen = now_a_reviewer(counter.chen)
 
     assert refused_by(review.claim, application_id, actor=chen, at=LATER) == "review.own_work"

@@ -16,6 +16,7 @@ from ra.applicants.kinds import kind_of
 from ra.applications.models import Application
 from ra.applications.queries import checked_order, content
 from ra.evidence.services import remove_evidence
+from ra.intake import handing_in
 from ra.intake import queries as intakes
 from ra.intake import services as intake
 from ra.receipts import drawing
@@ -62,7 +63,7 @@ def refused(act, *arguments, **named):
 def submitting(application_id, counter, at=AT):
     """What is wrong with it: (field, rule, clause)."""
     with pytest.raises(Refusals) as caught:
-        intake.submit(application_id, actor=counter.chen, at=at)
+        handing_in.submit(application_id, actor=counter.chen, at=at)
     return [(one.field, one.rule, one.cps) for one in caught.value.items]
 
 
@@ -176,14 +177,14 @@ def test_a_value_that_changed_after_it_was_verified_enters_nothing(counter, appl
     assert submitting(application, counter) == [("name", "kinds.unverified", "3.2.5")]
 
     ra.verify(application, counter.chen)
-    assert intake.submit(application, actor=counter.chen, at=LATER).number
+    assert handing_in.submit(application, actor=counter.chen, at=LATER).number
 
 
 def test_what_no_certificate_says_may_change(counter, application):
     """CPS-3.2.5: other information need not be verified."""
     intake.save_draft(application, FIELDS | {"email": "a@example.cn"}, actor=counter.chen, at=AT)
 
-    assert intake.submit(application, actor=counter.chen, at=AT).number
+    assert handing_in.submit(application, actor=counter.chen, at=AT).number
 
 
 def test_only_verified_fields_are_ordered(counter):
@@ -205,7 +206,7 @@ def test_the_reviewer_sees_which_fields_are_verified_and_how(counter):
     """CPS-3.2.5, CPS-4.2.1"""
     application_id = ra.draft(counter.chen, fields=COMPANY, profile="organization-sm2-sign")
     note(counter, application_id, "licence", "database", reference="GS-0099")
-    told = intake.submit(application_id, actor=counter.chen, at=AT)
+    told = handing_in.submit(application_id, actor=counter.chen, at=AT)
 
     view = case(told.number, counter.ren, at=LATER)
 
@@ -219,7 +220,7 @@ def test_the_reviewer_sees_which_fields_are_verified_and_how(counter):
 def test_a_document_that_failed_is_told_and_never_approved(counter, application):
     """CPS-4.2.2: it is handed in, and rejected with its reason."""
     note(counter, application, result="failed")
-    told = intake.submit(application, actor=counter.chen, at=AT)
+    told = handing_in.submit(application, actor=counter.chen, at=AT)
 
     found = {one.rule for one in case(told.number, counter.ren, at=LATER).hindrances}
     assert {"verifications.failed", "kinds.unverified"} <= found
@@ -247,7 +248,7 @@ def test_the_page_of_a_case_asks_no_more_than_twelve_queries(
 ):
     application_id = ra.draft(counter.chen, fields=COMPANY, profile="organization-sm2-sign")
     note(counter, application_id, "licence", "database", reference="GS-0099")
-    told = intake.submit(application_id, actor=counter.chen, at=AT)
+    told = handing_in.submit(application_id, actor=counter.chen, at=AT)
 
     with django_assert_max_num_queries(12, connection=connection):
         case(told.number, counter.ren, at=LATER)
@@ -308,7 +309,7 @@ def test_another_ca_is_believed_under_an_agreement_on_record(counter, applicatio
     assert current(application).agreement.ca_name == "江海认证"
     entry = Entry.objects.get(action="ra.enter_ca_agreement")
     assert json.loads(entry.details)["terms"]["number"] == NUMBER
-    told = intake.submit(application, actor=counter.chen, at=AT)
+    told = handing_in.submit(application, actor=counter.chen, at=AT)
     (seen,) = [
         one for one in case(told.number, counter.ren, at=LATER).verifications if one.agreement
     ]
