@@ -54,6 +54,7 @@ ACTIONS = {
     "people.enrolment_code_checked": _("核对登记码"),
     "people.enrolment_code_drawn": _("取出登记码"),
     "people.initial_password_drawn": _("取出初始密码"),
+    "people.traces_forgotten": _("清除到期的登录痕迹"),
     "people.rotation_planned": _("安排岗位轮换"),
     "people.rotation_ahead": _("岗位轮换日期将到"),
     "people.rotation_late": _("岗位轮换日期已过"),

@@ -40,6 +40,7 @@ TIMETABLE: dict[str, float] = {
     "people.send_notices": 10,  # mail to staff: what nobody rang for, and what failed before
     "people.tell_of_passwords": 3600,  # CPS 6.5.1: passwords that have to be changed soon
     "people.note_rotations": 3600,  # CPS 5.3.5: posts that are soon to pass to somebody else
+    "people.forget_traces": 43_200,  # WP-5.3b: what anxin/keeping.py says, twice a day
     "people.note_lapses": 3600,  # CPS 5.3.4: what is about to lapse in the personnel files
     "ra.sweep_partners": 3600,  # what systems of partners were answered a day ago
     "ra.note_arrears": 3600,  # CPS 9.1: orders nobody paid in time

@@ -41,8 +41,9 @@ GRANTS: dict[str, dict[str, str]] = {
     "people_enrolment": {"anxin_staff": KEEP},
     "people_recoverycode": {"anxin_staff": KEEP},
     "people_securitykey": {"anxin_staff": KEEP},
-    "people_knownbrowser": {"anxin_staff": KEEP},
-    "people_alert": {"anxin_staff": KEEP},
+    # traces of people end in time (WP-5.3b): workers drop what is old, and read no more of it
+    "people_knownbrowser": {"anxin_staff": KEEP, "anxin_worker": "SELECT (id, last_seen), DELETE"},
+    "people_alert": {"anxin_staff": KEEP, "anxin_worker": "SELECT (id, at), DELETE"},
     "people_staffsession": {"anxin_staff": ALL},  # whoever writes here is signed in as anybody
     "people_appointment": {
         "anxin_staff": "SELECT, INSERT, UPDATE (until, ended_by_id, rotates_on, relief_id,"

@@ -21,6 +21,7 @@ from anxin.flows import AT_ONCE as AT_ONCE
 from anxin.flows import FLOWS as FLOWS
 from anxin.flows import LAST, QUEUES, TIMETABLE
 from anxin.flows import OPERATOR_CERTIFICATE as OPERATOR_CERTIFICATE
+from anxin.keeping import KEPT as KEPT
 from anxin.kernel.proxies import networks
 from anxin.kernel.secret_files import read_private
 

@@ -18,6 +18,7 @@ from anxin.supervisor.home import CHECKOUT, Home
 _PR_SET_PDEATHSIG, _PR_SET_NO_NEW_PRIVS = 1, 38
 _libc = ctypes.CDLL(None, use_errno=True)
 LONGEST_LOG = 10_000_000  # bytes
+OLDEST_LOG = 90 * 86_400  # seconds, WP-5.3b
 
 
 def _nothing() -> None:
@@ -87,9 +88,19 @@ class Child:
         return "\n".join(f"    {line}" for line in text.splitlines()[-lines:])
 
     def shorten_log(self) -> None:
-        """Keep one older part. Emptied in place: the program goes on writing into this file."""
-        if self.log.exists() and self.log.stat().st_size > LONGEST_LOG:
-            shutil.copyfile(self.log, self.log.with_suffix(".log.1"))
+        """Keep one older part. Emptied in place: the program goes on writing into this file.
+
+        The older part is as old as its last change, so no line outlives two of its ages (WP-5.3b).
+        """
+        older = self.log.with_suffix(".log.1")
+        if not self.log.exists():
+            return
+        if not older.exists():
+            older.touch(0o600)
+        is_old = time.time() - older.stat().st_mtime > OLDEST_LOG
+        if is_old or self.log.stat().st_size > LONGEST_LOG:
+            shutil.copyfile(self.log, older)
+            os.utime(older)
             os.truncate(self.log, 0)
             self._log_start = 0
 

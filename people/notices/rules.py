@@ -1,12 +1,14 @@
 """What staff are told by mail: that something waits for them and where, never what it says."""
 
 from collections.abc import Mapping
+from datetime import timedelta
 from enum import StrEnum
 
 from anxin.kernel.deliveries import SENDING
 from anxin.kernel.states import Steps
 
 STEPS = Steps(*SENDING)
+ADDRESS_KEPT = timedelta(days=180)  # WP-5.3b
 
 
 class Event(StrEnum):

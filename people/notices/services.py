@@ -7,12 +7,12 @@ from django.db import transaction
 
 from anxin.kernel import mail, outbox
 from anxin.kernel.actors import Actor
-from anxin.kernel.deliveries import State
+from anxin.kernel.deliveries import WAITING, State
 from anxin.kernel.jobs import enqueue
 from audit.log import advance, record, record_many
 from people.notices import queries, writing
 from people.notices.models import Mailbox, StaffNotice
-from people.notices.rules import Event
+from people.notices.rules import ADDRESS_KEPT, Event
 
 
 def tell(
@@ -75,3 +75,9 @@ def send_due(*, at: datetime) -> int:
 
 def _deliver(row: StaffNotice) -> None:
     mail.send(writing.message(row), reference=f"staff-notice-{row.pk}")
+
+
+def forget_addresses(*, at: datetime) -> int:
+    """Where mail of long ago went; that it went, and when, stays. How many (WP-5.3b)."""
+    old = StaffNotice.objects.filter(made_at__lte=at - ADDRESS_KEPT).exclude(state__in=WAITING)
+    return old.exclude(to="").update(to="")

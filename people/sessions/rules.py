@@ -21,6 +21,7 @@ NOTED_EVERY = timedelta(minutes=1)  # how exactly it is known when somebody was 
 PROOF_OLD = "sessions.proof_old"  # the rule whose refusal asks for a code in place
 
 BROWSER_KEPT = timedelta(days=365)  # how long a browser keeps the token by which it is known
+ALERT_KEPT = timedelta(days=180)  # WP-5.3b; the journal keeps that there was one
 TOKEN_SIZE = 32  # bytes
 
 

@@ -1,6 +1,7 @@
 """Many applications out of one file (CPS 4.1): limits, columns, and what becomes of it. Pure."""
 
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from enum import StrEnum
 
 from anxin.kernel.errors import Kind, Refusal
@@ -18,6 +19,8 @@ PARTS = 200  # files in an XLSX file
 CHUNK = 50  # rows in a transaction when they are taken in
 AT_ONCE = 10  # chunks in a transaction when they are only looked at
 
+FORGOTTEN = timedelta(days=30)  # WP-5.3b; whoever goes on with it does so the same day
+
 YEARS, DISTINGUISHER, REQUEST = "years", "distinguisher", "request"  # columns beside the fields
 
 
@@ -29,11 +32,12 @@ class State(StrEnum):
     CLOSED = "closed"  # its data key is destroyed
 
 
+CLOSABLE = (State.CHECKING, State.CHECKED, State.TAKEN)
 STEPS = Steps(
     ("check", [State.CHECKING], State.CHECKED),
     ("take", [State.CHECKED], State.TAKING),
     ("finish", [State.TAKING], State.TAKEN),
-    ("close", [State.CHECKING, State.CHECKED, State.TAKEN], State.CLOSED),
+    ("close", [*CLOSABLE], State.CLOSED),
 )
 GOING_ON = (State.CHECKING, State.TAKING)
 

@@ -14,7 +14,7 @@ from typing import Any
 from django.db import transaction
 
 from anxin.kernel import canonical, locks
-from anxin.kernel.actors import Actor
+from anxin.kernel.actors import SYSTEM, Actor
 from anxin.kernel.errors import Refusal, Refusals
 from audit.log import advance, record, subject_of
 from ca import api as ca
@@ -53,6 +53,7 @@ def upload(profile: str, data: bytes, *, actor: Actor, at: datetime) -> str:
     what is wrong with the file as a whole.
     """
     intake.check_operator(actor)
+    close_forgotten(at=at)
     kind = kind_of(ca.profile(profile).code)
     lines = sheets.read(data)
     codes = rules.columns(next(lines, []), headings.known(kind), kind.title)
@@ -116,9 +117,25 @@ def failures(number: str, *, actor: Actor, at: datetime) -> bytes:
 @transaction.atomic
 def close(number: str, *, actor: Actor, at: datetime) -> None:
     """Shred what the file said (WP-6.4); drafts made of it stay."""
-    batch = queries.locked(number, actor)
+    _close(queries.locked(number, actor), "import closed", actor=actor, at=at)
+
+
+def close_forgotten(*, at: datetime) -> int:
+    """Shred what nobody closed within `rules.FORGOTTEN` (WP-5.3b); how many.
+
+    With every new file, on the staff site: workers destroy no keys.
+    """
+    rows = Import.objects.select_for_update(skip_locked=True).filter(
+        state__in=rules.CLOSABLE, opened_at__lt=at - rules.FORGOTTEN
+    )
+    for batch in rows:
+        _close(batch, "import forgotten", actor=SYSTEM, at=at)
+    return len(rows)
+
+
+def _close(batch: Import, reason: str, *, actor: Actor, at: datetime) -> None:
     advance(batch, "close", actor=actor, at=at)
-    kmc.destroy_data_key(batch.data_key, reason="import closed", actor=actor, at=at)
+    kmc.destroy_data_key(batch.data_key, reason=reason, actor=actor, at=at)
 
 
 # --- inside ----------------------------------------------------------------------------------

@@ -182,8 +182,9 @@ def _waiting(number: str, actor: Actor) -> Submission:
 
 def _settle(row: Submission, verb: str, *, actor: Actor, at: datetime, **details: object) -> None:
     """What was sealed inwards goes: it lies under the application's key now, or is not wanted."""
-    row.sealed, row.settled_at = b"", at
+    row.sealed, row.network, row.settled_at = b"", b"", at
     row.settled_by = None if actor == SYSTEM else person(actor)
-    row.save(update_fields=["application", "reason", "sealed", "settled_at", "settled_by"])
+    changed = ["application", "reason", "sealed", "network", "settled_at", "settled_by"]
+    row.save(update_fields=changed)
     row.files.all().delete()
     advance(row, verb, actor=actor, at=at, **details)

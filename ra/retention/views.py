@@ -1,5 +1,6 @@
 """What has been kept long enough, and asking for its destruction (CPS 3.2.2, 3.2.3)."""
 
+from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -22,4 +23,5 @@ def index(request: HttpRequest) -> HttpResponse:
         services.propose_destruction(request.POST.getlist("number"), actor=actor, at=at)
         messages.success(request, _("已提请，等另一人审批。"))
         return redirect("retention")
-    return render(request, "ra/retention/list.html", {"page": queries.page(actor, at=at)})
+    context = {"page": queries.page(actor, at=at), "kept": settings.KEPT.values()}
+    return render(request, "ra/retention/list.html", context)

@@ -77,6 +77,7 @@ ROWS = (
     "CPS-9.3",
     "CPS-9.4",
     "WP-5.3a",  # a reason, a claim in force, an entry; approval is asked for disclosures
+    "WP-5.3b",
     "WP-7.2",
     "WP-8.2",
 )

@@ -9,7 +9,7 @@ import pytest
 from anxin.supervisor.crew import Crew
 from anxin.supervisor.errors import Stopped, Trouble
 from anxin.supervisor.home import Home
-from anxin.supervisor.processes import LONGEST_LOG, Child, Program
+from anxin.supervisor.processes import LONGEST_LOG, OLDEST_LOG, Child, Program
 
 ECHO = """
 import signal
@@ -43,6 +43,28 @@ def test_long_log_is_shortened_while_the_program_writes_on(home, eventually):
 
     eventually(lambda: child.tail() == "    again")
     assert child.log.with_suffix(".log.1").read_bytes().startswith(b"first")
+    child.ask_to_stop()
+    child.wait_or_kill()
+
+
+def test_no_line_of_a_log_is_kept_longer_than_half_a_year(home, eventually):
+    """WP-5.3b: an age passes, the older part goes and the younger one becomes it."""
+    child = Child(program("echo", ECHO, patience=0.1), home)
+    eventually(lambda: child.tail() == "    first")
+    older = child.log.with_suffix(".log.1")
+    child.shorten_log()
+    long_ago = older.stat().st_mtime - OLDEST_LOG
+    older.write_bytes(b"line of half a year ago")
+    os.utime(older, (long_ago + 60, long_ago + 60))
+
+    child.shorten_log()
+    before = older.read_bytes()
+    os.utime(older, (long_ago - 60, long_ago - 60))
+    child.shorten_log()
+
+    assert before == b"line of half a year ago"
+    assert older.read_bytes() == b"first\n"
+    assert child.log.read_bytes() == b""
     child.ask_to_stop()
     child.wait_or_kill()
 

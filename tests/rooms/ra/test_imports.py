@@ -375,6 +375,23 @@ def test_what_is_closed_is_shredded_and_the_drafts_stay(counter):
     assert Application.objects.count() == 1
 
 
+def test_a_file_nobody_closed_is_shredded_a_month_later_with_the_next_one(counter):
+    """WP-5.3b"""
+    number = upload(counter, file_of(people(1)))
+    opened = Import.objects.get().opened_at
+
+    early = services.close_forgotten(at=opened + rules.FORGOTTEN)
+    services.upload(
+        PROFILE, file_of(people(1)), actor=counter.chen, at=opened + rules.FORGOTTEN + MINUTE
+    )
+
+    assert early == 0
+    old = Import.objects.get(number=number)
+    assert old.state == "closed"
+    assert DataKey.objects.get(pk=old.data_key).wrapped is None
+    assert Import.objects.exclude(pk=old.pk).get().state == "checking"
+
+
 # --- pages -----------------------------------------------------------------------------------
 
 

@@ -339,7 +339,7 @@ def test_what_nobody_finishes_or_takes_in_is_shredded(counter):
     taking.shred_old(at=AT + rules.UNTAKEN + timedelta(days=1))
 
     gone = row_of(waiting.number)
-    assert (gone.state, bytes(gone.sealed)) == ("expired", b"")
+    assert (gone.state, bytes(gone.sealed), bytes(gone.network)) == ("expired", b"", b"")
     assert not SubmissionFile.objects.exists()
     assert Entry.objects.filter(action="ra.submission.expire").count() == 2
 
