@@ -76,6 +76,12 @@ def held_counts(applications: Iterable[int]) -> dict[int, int]:
     return counts
 
 
+def held_already(application_id: int, sm3: str) -> bool:
+    """Whether this very file counts for the application, in whatever slot."""
+    held = Document.objects.filter(application_id=application_id, removed_at__isnull=True)
+    return held.filter(sm3=sm3).exists()
+
+
 def document(document_id: int, actor: Actor) -> Document:
     """The row with its application, also a removed one. Refuses `evidence.unknown`."""
     row = (

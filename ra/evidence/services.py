@@ -286,9 +286,7 @@ def _held(application_id: int, slot: str) -> int:
 
 
 def _check_new(application_id: int, digest: str) -> None:
-    if Document.objects.filter(
-        application_id=application_id, sm3=digest, removed_at__isnull=True
-    ).exists():
+    if queries.held_already(application_id, digest):
         raise rules.refuse("duplicate", "this very file is here already")
 
 

@@ -11,9 +11,11 @@ from django.db.models import Q
 
 from anxin.kernel.actors import SYSTEM, Actor
 from audit.log import advance
+from pki.sm.sm3 import sm3
 from ra.applications.models import Application
 from ra.applications.rules import AcceptedHow, person
 from ra.evidence import services as evidence
+from ra.evidence.queries import held_already
 from ra.handover import services as handover
 from ra.holds import services as holds
 from ra.holds.rules import Act
@@ -85,7 +87,8 @@ def shred_old(*, at: datetime) -> int:
 def _application(row: Submission, said: Opened, *, actor: Actor, at: datetime) -> int:
     """A new draft, a successor's, or what it corrects, with the documents.
 
-    Files are decoded as at the counter; the first that does not open refuses all.
+    Files are decoded as at the counter; the first that does not open refuses all. What is held
+    already is passed over.
     """
     corrects = row.purpose == rules.Purpose.CORRECT
     if corrects and row.application_id:
@@ -93,10 +96,9 @@ def _application(row: Submission, said: Opened, *, actor: Actor, at: datetime) -
     else:
         application = _new(row, said, actor=actor, at=at)
     for file in row.files.order_by("pk"):
-        evidence.add_evidence(
-            application, file.slot, f"scan.{file.kind}", queries.file_of(row, file),
-            actor=actor, at=at,
-        )  # fmt: skip
+        data, name = queries.file_of(row, file), f"scan.{file.kind}"
+        if not held_already(application, sm3(data).hex()):  # a button was pressed twice
+            evidence.add_evidence(application, file.slot, name, data, actor=actor, at=at)
     if corrects and said.request.strip():
         intake.attach_request(application, said.request.encode(), actor=actor, at=at)
     return application

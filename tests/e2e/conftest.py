@@ -1,5 +1,6 @@
 """The product once for all browser tests, one browser, and windows for people in it."""
 
+import itertools
 import json
 import subprocess
 import sys
@@ -26,6 +27,8 @@ OPTIONS = (
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
 )
 
+_phones = itertools.count(1)
+
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
@@ -35,7 +38,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session")
 def product() -> Iterator[Product]:
-    one = Product(ANXIN_DEMO_APPLICATIONS="10")
+    one = Product(ANXIN_DEMO_APPLICATIONS="10", ANXIN_TRUSTED_PROXIES="127.0.0.1")
     try:
         one.up()
         yield one
@@ -106,9 +109,20 @@ def others(bouncycastle, openssl) -> Others:
 
 
 @pytest.fixture
-def phone(product, open_window) -> Page:
-    """A subscriber's telephone on the public site."""
-    return open_window(phone=True, base_url=product.url("public"))
+def phone(open_phone) -> Page:
+    return open_phone()
+
+
+@pytest.fixture
+def open_phone(product, open_window) -> Callable[..., Page]:
+    """A subscriber's telephone on the public site, at an address of its own (RFC 2544)."""
+
+    def take_out(**options: object) -> Page:
+        address = {"X-Forwarded-For": "198.18.{}.{}".format(*divmod(next(_phones), 250))}
+        base = product.url("public")
+        return open_window(phone=True, base_url=base, extra_http_headers=address, **options)
+
+    return take_out
 
 
 @pytest.fixture

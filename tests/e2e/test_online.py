@@ -1,4 +1,4 @@
-"""Somebody who never comes in: applies and corrects on a telephone."""
+"""Somebody who has a telephone and nothing else: 360 pixels from applying to being paid back."""
 
 import re
 
@@ -12,8 +12,8 @@ OPERATOR, REVIEWER = "陈越", "沈佳"
 OFFICE = "栖原受理点（演示）"
 
 
-def test_applied_and_corrected_by_phone(desk_of, phone, tmp_path):
-    """CPS-4.1, CPS-4.1.2.4, CPS-4.2.2, CPS-4.3.1: online."""
+def test_a_certificates_life_by_phone(desk_of, phone, tmp_path):
+    """CPS-3.4, CPS-4.1, CPS-4.1.2.4, CPS-4.2.2, CPS-4.3.1, CPS-4.4.1, CPS-4.9.14: online."""
     operator, reviewer = desk_of(OPERATOR), desk_of(REVIEWER)
     person = people.somebody()
     papers = people.papers(person, "sm2")
@@ -27,7 +27,15 @@ def test_applied_and_corrected_by_phone(desk_of, phone, tmp_path):
     opened(operator, correction)
 
     expect(operator.get_by_text("手机号没有错，申请表重新签名。")).to_be_visible()
-    expect(operator.get_by_role("link", name=number)).to_be_visible()
+    operator.get_by_role("button", name="受理", exact=True).click()
+    see(operator, number)
+    acts.press(operator, "提交审核")
+    see(operator, "已提交审核")
+    acts.review(reviewer, number)
+    codes = acts.issue_codes(operator, number)
+    picked_up(phone, receipt, codes)
+    frozen(phone, operator, reviewer, receipt)
+    paid_back(phone, operator, reviewer, receipt)
 
 
 def applied(page: Page, person, request: str, papers: dict[str, bytes]) -> acts.Receipt:
@@ -102,3 +110,65 @@ def corrected(page: Page, receipt: acts.Receipt, papers: dict[str, bytes]) -> st
     see(page, "上传材料")
     add(page, "application_form", papers["application_form"])
     return handed_in(page)
+
+
+def picked_up(page: Page, receipt: acts.Receipt, codes: acts.Codes) -> None:
+    """CPS-4.4.1: the number of the first day is good to the last."""
+    acts.look_up(page, receipt)
+    see(page, "证书已签发")
+    acts.pick_up(page, codes)
+    see(page, "证书已领取")
+    acts.look_up(page, receipt)
+    see(page, "证书已领取")
+    picture(page, "phone-doors")
+
+
+def frozen(page: Page, operator: Page, reviewer: Page, receipt: acts.Receipt) -> None:
+    """CPS-3.4, CPS-4.9.14: number and code ask; who found out who that is enters it."""
+    number = asked(page, operator, "冻结证书", "出境三个月，请拨打预留手机号核实。")
+    agreed(reviewer, f"/w/holds/{number}/", "确认冻结")
+    acts.look_up(page, receipt)
+    see(page, "证书已冻结")
+    picture(page, "phone-frozen")
+    expect(page.get_by_role("link", name="冻结证书")).to_have_count(0)
+
+
+def paid_back(page: Page, operator: Page, reviewer: Page, receipt: acts.Receipt) -> None:
+    """CPS-9.1.5: what is not used any more ends, and its fee goes back."""
+    number = asked(page, operator, "停用证书并退款", "单位已代办新证书，请拨打预留手机号核实。")
+    place = f"/w/revocations/{number}/"
+    reviewer.goto(place)
+    tail = reviewer.locator("dd.mono").first.inner_text().split("证")[0].strip()[-4:]
+    reviewer.get_by_label("输入证书序列号末四位").fill(tail)
+    acts.press(reviewer, "确认吊销")
+    expect(reviewer.get_by_text("证书已吊销，在线状态立即生效")).to_be_visible()
+    acts.look_up(page, receipt)
+    see(page, "证书已吊销")
+    picture(page, "phone-revoked")
+    expect(page.get_by_role("link", name="停用证书并退款")).to_have_count(0)
+
+
+def asked(page: Page, operator: Page, what: str, note: str) -> str:
+    """The number of the request that the counter made of it."""
+    page.get_by_role("link", name=what).click()
+    see(page, what)
+    acts.press(page, "提交给受理点")
+    expect(page.get_by_role("alert")).to_be_visible()
+    page.get_by_label("情况说明").fill(note)
+    picture(page, f"phone-ask-{page.url.rstrip('/').rpartition('/')[2]}")
+    acts.press(page, "提交给受理点")
+    expect(page.get_by_text(f"{what}　待受理")).to_be_visible()
+    operator.goto("/w/online/")
+    link = operator.get_by_role("row").filter(has_text=what).get_by_role("link").last
+    opened(operator, link.inner_text())
+    expect(operator.get_by_text(note)).to_be_visible()
+    operator.get_by_label("怎样核对提出人的身份").select_option(index=0)
+    picture(operator, "online-asked")
+    acts.press(operator, "身份已核实，提交审核")
+    return operator.get_by_text("已提交，等另一人审核").inner_text().split()[0]
+
+
+def agreed(page: Page, place: str, label: str) -> None:
+    page.goto(place)
+    acts.press(page, label)
+    expect(page.get_by_text("已办理，在线状态立即生效")).to_be_visible()

@@ -9,10 +9,12 @@ from tests.e2e import acts
 REVIEWER, OPERATOR = "何鸣", "林安"
 
 
-def test_from_the_queue_to_the_certificate_without_script(product, open_window, desk_of, submitted):
+def test_from_the_queue_to_the_certificate_without_script(
+    product, open_window, open_phone, desk_of, submitted
+):
     staff = {"base_url": product.url("staff"), "java_script_enabled": False}
     reviewer, operator = open_window(**staff), desk_of(OPERATOR, java_script_enabled=False)
-    subscriber = open_window(phone=True, base_url=product.url("public"), java_script_enabled=False)
+    subscriber = open_phone(java_script_enabled=False)
     (receipt,) = submitted()
 
     acts.sign_in(reviewer, REVIEWER)

@@ -16,7 +16,7 @@ from anxin.supervisor.home import CHECKOUT
 
 SCREENS = CHECKOUT / "build/screens"
 DESK = {"width": 1440, "height": 900}
-PHONE = {"width": 390, "height": 844}
+PHONE = {"width": 360, "height": 780}
 WIDTHS = (360, 390, 1366)
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 WITHIN = 60_000  # milliseconds for anything that a test waits for

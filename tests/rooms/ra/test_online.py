@@ -296,6 +296,7 @@ def test_what_came_back_is_corrected_by_upload(counter):
         told.number, message="已补签", request=request(2), address=HOME, at=AT
     )
     add(correction.number, "application_form", 99)
+    add(correction.number, "application_form", 99)  # once more: a button is pressed twice
     sending.hand_in(correction.number, address=HOME, at=AT)
 
     seen = queries.opened(correction.number, counter.chen)
