@@ -11,6 +11,7 @@ from anxin.kernel.errors import Kind, Refusal
 from anxin.kernel.rates import Limit
 from anxin.kernel.states import Steps
 from ra.evidence.rules import PER_SLOT
+from ra.holds.rules import Act
 from ra.revocations.rules import Asker
 from ra.verifications.rules import IDENTIFIED
 
@@ -34,15 +35,17 @@ class Purpose(StrEnum):
     SUCCEED = "succeed"  # signed by the old key (CPS 4.6, 4.7)
     REVOKE = "revoke"  # CPS 4.9.3
     FREEZE = "freeze"  # CPS 4.9.14
+    UNFREEZE = "unfreeze"  # CPS 4.9.14, 4.9.15: what the holder asked to be frozen
     REFUND = "refund"  # CPS 9.1.5: revoked, and what is left goes back
 
 
 # What may be asked of a certificate in this state, with number and access code
 ASKABLE: Mapping[str, tuple[Purpose, ...]] = {
     "valid": (Purpose.FREEZE, Purpose.REVOKE, Purpose.REFUND),
-    "held": (Purpose.REVOKE, Purpose.REFUND),
+    "held": (Purpose.UNFREEZE, Purpose.REVOKE, Purpose.REFUND),
 }
-REQUESTS = (Purpose.REVOKE, Purpose.FREEZE, Purpose.REFUND)
+REQUESTS = (Purpose.REVOKE, Purpose.FREEZE, Purpose.UNFREEZE, Purpose.REFUND)
+HOLDS: Mapping[str, Act] = {Purpose.FREEZE: Act.FREEZE, Purpose.UNFREEZE: Act.UNFREEZE}
 URGENT = (Purpose.REVOKE, Purpose.FREEZE)
 HOLDER = Asker.SUBSCRIBER.value  # who asks
 OWN_WISH = "own_wish"  # the cause of a freeze and of a refund (CPS 4.9.12, 9.1.5)

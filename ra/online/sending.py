@@ -197,7 +197,7 @@ def ask(
     address: str,
     at: datetime,
 ) -> str:
-    """To revoke, to freeze, or to stop and be paid back; its number. Nothing is done yet.
+    """To revoke, freeze, unfreeze, or to stop and be paid back; its number. Nothing is done yet.
 
     `number` is one whose access code was shown. Refuses `online.not_now`, `online.asked_already`,
     `revocations.*` of cause and note.

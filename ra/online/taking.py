@@ -18,7 +18,6 @@ from ra.evidence import services as evidence
 from ra.evidence.queries import held_already
 from ra.handover import services as handover
 from ra.holds import services as holds
-from ra.holds.rules import Act
 from ra.intake import services as intake
 from ra.online import queries, rules
 from ra.online.models import Submission
@@ -145,10 +144,10 @@ def _request(row: Submission, said: Opened, checked_how: str, *, actor: Actor, a
     target = row.application
     if target is None or target.certificate_id is None:
         raise queries.unknown(row.number)
-    if row.purpose == rules.Purpose.FREEZE:
+    if row.purpose in rules.HOLDS:
         return holds.request_hold(
             target.certificate_id,
-            act=Act.FREEZE,
+            act=rules.HOLDS[row.purpose],
             cause=rules.OWN_WISH,
             asker=rules.HOLDER,
             checked_how=checked_how,

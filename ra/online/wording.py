@@ -21,6 +21,7 @@ PURPOSES: Mapping[str, Any] = {
     Purpose.SUCCEED: _("证书更新或密钥更新"),
     Purpose.REVOKE: _("吊销证书"),
     Purpose.FREEZE: _("冻结证书"),
+    Purpose.UNFREEZE: _("解冻证书"),
     Purpose.REFUND: _("停用证书并退款"),
 }
 REASONS = {

@@ -14,6 +14,8 @@ from pki import cms, pem
 from ra.applications.models import Application
 from ra.fees.rules import REFUNDED_CAUSES
 from ra.handover import services as handover
+from ra.holds import queries as hold_queries
+from ra.holds import services as holds
 from ra.holds.models import HoldRequest
 from ra.online import queries, rules, sending, taking
 from ra.online.models import Submission
@@ -146,6 +148,67 @@ def test_a_freeze_is_asked_online(held):
     assert (entered.act, entered.cause, entered.asker) == ("freeze", "own_wish", "subscriber")
 
 
+def frozen(counter, row, **changed):
+    """Asked for at the counter and agreed to."""
+    asked = {"asker": "subscriber", "cause": "own_wish", "checked_how": "on_site"} | changed
+    number = holds.request_hold(
+        row.certificate_id,
+        act="freeze",
+        document="FZ-1",
+        note="介质送修，暂停使用",
+        actor=counter.chen,
+        at=AT + MINUTE,
+        **asked,
+    )
+    decide_hold(number, counter)
+
+
+def decide_hold(number, counter, at=LATER):
+    view = hold_queries.request(number, counter.ren)
+    holds.decide(view.id, grants=True, seen=view.seen, actor=counter.ren, at=at)
+
+
+def test_the_end_of_a_freeze_is_asked_online_and_decided_by_two(held, in_role, settings):
+    """CPS-4.9.14, CPS-4.9.15: an operator identifies, a reviewer decides."""
+    counter, row = held
+    frozen(counter, row)
+    row.refresh_from_db()
+    settings.SECRETS_FOR_SITE = OUTSIDE
+    with in_role("public"):
+        number = ask(row, "unfreeze")
+    del settings.SECRETS_FOR_SITE
+
+    assert refused_by(take, number, counter.chen, "") == "online.identified"
+    made = take(number, counter.chen, "biometric")
+    entered = HoldRequest.objects.get(number=made)
+    assert (entered.act, entered.cause, entered.asker) == ("unfreeze", "own_wish", "subscriber")
+    assert ca.certificate(row.certificate_id).state == "held"
+
+    decide_hold(made, counter, at=LATER + MINUTE)
+
+    assert ca.certificate(row.certificate_id).state == "valid"
+
+
+def test_what_a_court_had_frozen_its_holder_does_not_have_unfrozen(held):
+    """CPS-4.9.13, CPS-4.9.15"""
+    counter, row = held
+    frozen(counter, row, asker="court", cause="authority", checked_how="sealed_letter")
+    number = ask(row, "unfreeze")
+
+    rule = refused_by(take, number, counter.chen, "on_site")
+
+    assert rule == "holds.lifted_by_another"
+    assert Submission.objects.get(number=number).state == "waiting"
+    assert ca.certificate(row.certificate_id).state == "held"
+
+
+def test_what_is_not_frozen_is_not_unfrozen(held):
+    """CPS-4.9.12"""
+    _counter, row = held
+
+    assert refused_by(ask, row, "unfreeze") == "online.not_now"
+
+
 def test_a_refund_asked_online_ends_the_certificate_by_its_holders_wish(held):
     """CPS-9.1.5: whoever stops is paid back what is left; what is owed follows the revocation."""
     counter, row = held
@@ -236,3 +299,4 @@ def test_what_can_be_asked_follows_the_certificate():
     """CPS-4.9.12"""
     assert rules.ASKABLE.get("revoked") is None
     assert rules.Purpose.FREEZE not in rules.ASKABLE["held"]
+    assert rules.Purpose.UNFREEZE not in rules.ASKABLE["valid"]
