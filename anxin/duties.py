@@ -105,6 +105,15 @@ DUTIES: dict[str, Duty] = {
         shows="ra.fees.shown.refund",
         declined="ra.fees.services.decline_refund",
     ),
+    "ra.publish_document": Duty(
+        "ra.publications.services.publish",
+        makers=frozenset({Role.SECURITY_ADMIN, Role.CA_ADMIN}),
+        checkers=frozenset({Role.POLICY_MEMBER}),
+        votes=1,
+        cps="2.3",
+        shows="ra.publications.shown.publication",
+        declined="ra.publications.services.drop",
+    ),
     "ra.replace_codes": _counter(
         "ra.handover.replacement.approve",
         cps="4.3.1",

@@ -209,6 +209,11 @@ GRANTS: dict[str, dict[str, str]] = {
         " UPDATE (state, channel, masked_to, sealed, tries, due_at, sent_at, told_by, error)",
         "anxin_worker": "SELECT, INSERT, UPDATE (state, tries, due_at, sent_at, error)",
     },
+    # what is published stays as the committee saw it (CPS 2.3)
+    "ra_publication": {
+        "anxin_staff": "SELECT, INSERT, UPDATE (state, approval_id)",
+        "anxin_public": READ,
+    },
     # fees: a price stays as it was approved, a payment as it came in (CPS 9.1)
     "ra_feeschedule": {
         "anxin_staff": "SELECT, INSERT, UPDATE (state, approval_id)",

@@ -41,7 +41,8 @@ WORK, AUTHORITY, RECORDS, SELF = _("受理与审核"), _("CA 运行"), _("审计
 OFFICES = _("机构")
 MONEY = _("财务")
 COUNTER = frozenset({Role.OPERATOR, Role.REVIEWER})
-PARTIES = COUNTER | {Role.SECURITY_ADMIN, Role.CA_ADMIN, Role.FINANCE}  # ask for and decide acts
+# ask for and decide acts
+PARTIES = COUNTER | KEEPERS | {Role.FINANCE, Role.POLICY_MEMBER}
 MACHINE_ROOM = frozenset({Role.CA_ADMIN, Role.SECURITY_ADMIN, Role.CA_OPERATOR, Role.SUPPORT})
 
 # A role lands on its first page here.
@@ -75,19 +76,17 @@ PAGES = (
         _("CA 互认协议"),
         frozenset({Role.CA_ADMIN, Role.SECURITY_ADMIN}),
     ),
-    Page(
-        OFFICES,
-        "statistics",
-        "activity",
-        _("业务统计"),
-        PARTIES | {Role.AUDITOR},
-    ),
+    Page(OFFICES, "publications", "files", _("信息发布"), KEEPERS | {Role.POLICY_MEMBER}),
+    Page(OFFICES, "statistics", "activity", _("业务统计"), COUNTER | KEEPERS),
     Page(OFFICES, "partner-keys", "key", _("接口密钥"), KEEPERS),
     Page(MONEY, "fees", "report", _("费用"), frozenset({Role.FINANCE, Role.CA_ADMIN})),
+    Page(MONEY, "statistics", "activity", _("业务统计"), frozenset({Role.FINANCE})),
     Page(RECORDS, "retention", "trash", _("资料到期销毁"), KEEPERS),
     Page(RECORDS, "audit", "list-search", _("审计日志"), frozenset({Role.AUDITOR})),
-    Page(SELF, "approvals", "checklist", _("待我审批"), PARTIES),
     Page(RECORDS, "rechecks", "checklist", _("抽查复审"), frozenset({Role.AUDITOR})),
+    Page(RECORDS, "statistics", "activity", _("业务统计"), frozenset({Role.AUDITOR})),
+    Page(RECORDS, "publications", "files", _("信息发布"), frozenset({Role.AUDITOR})),
+    Page(SELF, "approvals", "checklist", _("待我审批"), PARTIES),
     Page(SELF, "me", "user-circle", _("我的岗位"), frozenset(Role)),
     Page(SELF, "password", "key", _("修改密码"), frozenset(Role)),
 )

@@ -29,6 +29,7 @@ from ra.online.models import SubmissionFile as SubmissionFile
 from ra.partners.models import PartnerAnswer as PartnerAnswer
 from ra.partners.models import PartnerKey as PartnerKey
 from ra.partners.models import PartnerNonce as PartnerNonce
+from ra.publications.models import Publication as Publication
 from ra.receipts.models import Receipt as Receipt
 from ra.review.models import Decision as Decision
 from ra.review.models import ItemVerdict as ItemVerdict

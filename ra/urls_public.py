@@ -4,6 +4,7 @@ from django.urls import path
 
 from ra.applying import views as applying
 from ra.portal import views as portal
+from ra.publications import views as publications
 
 urlpatterns = [
     path("", portal.home, name="portal-home"),
@@ -22,5 +23,12 @@ urlpatterns = [
     path("pick-up/certificate.<str:form>", portal.file, name="portal-file"),
     path("revocation/", portal.revocation, name="portal-revocation"),
     path("fees/", portal.price_list, name="portal-fees"),
+    path("publications/", publications.public_list, name="portal-publications"),
+    path("publications/<slug:kind>/<str:version>/", publications.public, name="portal-publication"),
+    path(
+        "publications/<slug:kind>/<str:version>/file/",
+        publications.public_file,
+        name="portal-publication-file",
+    ),
     path("language/", portal.language, name="language"),
 ]

@@ -18,6 +18,7 @@ from ra.offices import views as offices
 from ra.online import views as online
 from ra.partners import views as partners
 from ra.procedures import views as procedures
+from ra.publications import views as publications
 from ra.receipts import views as receipts
 from ra.requests import views as requests
 from ra.retention import views as retention
@@ -145,6 +146,10 @@ urlpatterns = [
     path("rechecks/", sampling.index, name="rechecks"),
     path("rechecks/<int:recheck_id>/", sampling.show, name="recheck"),
     path("rechecks/<int:recheck_id>/judge/", sampling.judge, name="recheck-judge"),
+    path("publications/", publications.index, name="publications"),
+    path("publications/propose/", publications.propose, name="publication-propose"),
+    path("publications/<int:publication_id>/", publications.show, name="publication"),
+    path("publications/<int:publication_id>/file/", publications.proof, name="publication-file"),
     path("statistics/", statistics.index, name="statistics"),
     path("statistics/offices.csv", statistics.table, name="statistics-table"),
     path("blacklist/", blacklist.index, name="blacklist"),

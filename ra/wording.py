@@ -19,6 +19,7 @@ from ra.notices.wording import WORDING as NOTICES
 from ra.online.wording import WORDING as ONLINE
 from ra.partners.wording import WORDING as PARTNERS
 from ra.procedures.wording import WORDING as PROCEDURES
+from ra.publications.wording import WORDING as PUBLICATIONS
 from ra.readings.wording import WORDING as READINGS
 from ra.receipts.wording import WORDING as RECEIPTS
 from ra.retention.wording import WORDING as RETENTION
@@ -54,6 +55,7 @@ WORDING = {
     **DISCLOSURES,
     **NOTICES,
     **ONLINE,
+    **PUBLICATIONS,
     **FEES,
     **PARTNERS,
 }

@@ -20,13 +20,14 @@ from ca import api as ca
 from pki import keys, names, requests
 from ra.applicants.queries import known_subscriber
 from ra.applications.models import Application
-from ra.applications.rules import AGREEMENT_VERSIONS, AcceptedHow
+from ra.applications.rules import AcceptedHow
 from ra.applications.workcalendar import is_workday
 from ra.evidence.services import add_evidence, page_image
 from ra.handover import services as handover
 from ra.intake import handing_in
 from ra.intake import services as intake
 from ra.intake.services import Draft
+from ra.publications import queries as publications
 from ra.receipts.drawing import FONT_FILE
 from ra.review import decisions
 from ra.review import services as review
@@ -224,7 +225,7 @@ def _fill_in(
     intake.attach_request(application_id, request, actor=operator, at=at)
     intake.accept_agreement(
         application_id,
-        AGREEMENT_VERSIONS[-1],
+        publications.agreement(at),
         how=AcceptedHow.SIGNED_ON_PAPER,
         actor=operator,
         at=at,

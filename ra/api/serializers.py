@@ -8,7 +8,7 @@ from typing import Any
 from rest_framework import serializers
 
 from ra.applicants.rules import LONG
-from ra.applications.rules import AGREEMENT_VERSIONS, AcceptedHow
+from ra.applications.rules import AcceptedHow
 from ra.intake.queries import profiles
 from ra.requests.rules import NOTE_MOST
 from ra.revocations.rules import QUESTIONS, Asker, CheckedHow
@@ -34,7 +34,7 @@ class Number(serializers.IntegerField):  # type: ignore[misc]
 class Agreement(serializers.Serializer):  # type: ignore[misc]
     """That the applicant agreed to the subscriber agreement (CPS 4.1.2.4)."""
 
-    version = serializers.ChoiceField(choices=AGREEMENT_VERSIONS)
+    version = Text(max_length=20, help_text="the one in force (CPS 4.1.2.4)")
     how = serializers.ChoiceField(choices=[how.value for how in AcceptedHow])
 
 

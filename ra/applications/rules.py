@@ -46,8 +46,6 @@ SOON = timedelta(hours=2)  # working time: alarm before breach
 # people.api action by the number of reviewers a profile asks for, CPS 4.3.1
 ACTIONS: Mapping[int, str] = {1: "ra.approve_application", 2: "ra.approve_application_twice"}
 
-AGREEMENT_VERSIONS = ("2026-01",)  # CPS 4.1.2.4: subscriber agreements in force, newest last
-
 
 class AcceptedHow(StrEnum):
     """CPS 4.1.2.4: how the subscriber agreed."""
@@ -179,9 +177,9 @@ def check_days(years: int) -> int:
     return 365 * years
 
 
-def check_agreement(version: str, how: str) -> None:
-    """CPS 4.1.2.4: which agreement, and how it was accepted."""
-    if version not in AGREEMENT_VERSIONS:
+def check_agreement(version: str, how: str, *, in_force: str) -> None:
+    """CPS 4.1.2.4: the agreement in force when it was accepted, and how; "": none is published."""
+    if not in_force or version != in_force:
         raise Refusal(
             Kind.INVALID,
             "applications.agreement_version",

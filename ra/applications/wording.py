@@ -31,7 +31,7 @@ WORDING = {
     "applications.no_person": _("这一步须由登录的人员办理。没有任何改动。"),
     "applications.years": _("没有这个期限（CPS %(cps)s）。请从列出的年限中选择。"),
     "applications.agreement_version": _(
-        "这个版本的订户协议已不使用。请让申请人阅读并接受现行版本。"
+        "订户协议没有公布，或这个版本已不使用。请让申请人阅读并接受现行版本。"
     ),
     "applications.agreement_how": _("请选择申请人接受协议的方式。"),
 }

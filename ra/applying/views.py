@@ -21,6 +21,7 @@ from ra.intake.queries import profiles
 from ra.online import queries, rules, sending
 from ra.online.forms import ApplyForm, AskForm, CorrectForm, FileForm, RenewForm
 from ra.portal.visits import SENDING, STATUS, knowing, remember
+from ra.publications.queries import agreement
 
 
 @require_GET
@@ -37,7 +38,9 @@ def choose(request: HttpRequest) -> HttpResponse:
 def apply(request: HttpRequest, profile: str) -> HttpResponse:
     """What the applicant says (CPS 4.1); number and code are shown by the answer, once."""
     kind = queries.applicant(profile)
-    form = ApplyForm(request.POST or None, kind=kind, offices=queries.offices())
+    in_force = agreement(timezone.now())
+    offices = queries.offices()
+    form = ApplyForm(request.POST or None, kind=kind, offices=offices, agreement=in_force)
     if _sends(request, form):
         given = dict(form.cleaned_data)
         own = {name: given.pop(name) for name in ("years", "office", "request", "agreed")}
@@ -76,7 +79,7 @@ def correct(request: HttpRequest, number: str) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def renew(request: HttpRequest) -> HttpResponse:
     """A renewal or re-key signed by the old key (CPS 4.6.3, 4.7); the signature is the way in."""
-    form = RenewForm(request.POST or None)
+    form = RenewForm(request.POST or None, agreement=agreement(timezone.now()))
     if _sends(request, form):
         with refusals_on(form, above=True):
             begun = sending.send_signed(

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from ra.applicants.kinds import Kind
 from ra.applicants.rules import LONG, DocumentType, Field
 from ra.applicants.wording import DOCUMENT_TYPES, FIELD_LABELS, GROUPS
-from ra.applications.rules import AGREEMENT_VERSIONS, AcceptedHow
+from ra.applications.rules import AcceptedHow
 from ra.applications.wording import ACCEPTED_HOW
 from ra.evidence.wording import SLOTS
 from ra.intake.rules import NOT_CORRECTED
@@ -98,15 +98,21 @@ class RequestForm(forms.Form):
 
 
 class AgreementForm(forms.Form):
-    version = forms.ChoiceField(
-        label=_("订户协议版本"), choices=[(v, v) for v in reversed(AGREEMENT_VERSIONS)]
-    )
+    """`in_force`: the version of today; what the applicant read is stated, not assumed."""
+
+    version = forms.ChoiceField(label=_("订户协议版本"))
     how = forms.ChoiceField(
         label=_("接受方式"), choices=[(how.value, ACCEPTED_HOW[how]) for how in AcceptedHow]
     )
     by_message = forms.BooleanField(
         label=_("同意用短信和电子邮件告知办理情况"), required=False, initial=True
     )
+
+    def __init__(self, *args: Any, in_force: str, **more: Any) -> None:
+        super().__init__(*args, **more)
+        version = self.fields["version"]
+        assert isinstance(version, forms.ChoiceField)
+        version.choices = [(in_force, in_force)] if in_force else []
 
 
 class VerifyForm(forms.Form):

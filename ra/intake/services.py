@@ -31,6 +31,7 @@ from ra.domains import services as domains
 from ra.fees import services as fees
 from ra.intake import dossiers, queries, rules
 from ra.intake.queries import RequestView
+from ra.publications import queries as publications
 
 COUNTER = "counter"
 
@@ -206,9 +207,9 @@ def accept_agreement(
     By it to how private data is handled (CPS 9.4.1), and to be told things `by_message` or not.
     """
     row = editable(application_id, actor)
-    application_rules.check_agreement(version, how)
-    agreed = [Purpose.PRIVACY, Purpose.NOTICES] if by_message else [Purpose.PRIVACY]
     when = agreed_at or at
+    application_rules.check_agreement(version, how, in_force=publications.agreement(when))
+    agreed = [Purpose.PRIVACY, Purpose.NOTICES] if by_message else [Purpose.PRIVACY]
     consents.give(row.pk, agreed, version=version, how=how, actor=actor, at=when)
     row.agreement_version, row.agreement_how, row.agreement_at = version, how, when
     _changed(row, "agreement_version", "agreement_how", "agreement_at")

@@ -34,6 +34,7 @@ from ra.intake.forms import (
     VerifyForm,
 )
 from ra.lookups.services import ask_at_counter
+from ra.publications.queries import agreement
 from ra.review.queries import Filters, View, queue
 from ra.verifications import services as verifications
 
@@ -125,7 +126,7 @@ def attach_request(request: HttpRequest, number: str) -> HttpResponse:
 @only(Role.OPERATOR)
 @require_POST
 def accept_agreement(request: HttpRequest, number: str) -> HttpResponse:
-    actor, form = actor_of(request), AgreementForm(request.POST)
+    actor, form = actor_of(request), _agreement_form(request.POST)
     if not form.is_valid():
         return _page(request, number, agreement_form=form, status=422)
     services.accept_agreement(
@@ -161,6 +162,10 @@ def lookups(request: HttpRequest, number: str) -> HttpResponse:
     actor = actor_of(request)
     ask_at_counter(id_of(number, actor), actor=actor, at=timezone.now())
     return web.back_to("intake-page", number, "verified")
+
+
+def _agreement_form(data: QueryDict | None = None) -> AgreementForm:
+    return AgreementForm(data, in_force=agreement(timezone.now()))
 
 
 def _verify_form(view: queries.IntakeView, data: QueryDict | None = None) -> VerifyForm:
@@ -252,7 +257,7 @@ def _page(
         "per_slot": evidence.PER_SLOT,
         "limit": evidence.LIMIT,
         "request_form": RequestForm(),
-        "agreement_form": AgreementForm(),
+        "agreement_form": _agreement_form(),
         "cancel_form": CancelForm(),
         "verify_form": _verify_form(view),
         "problems": [_problem(one, form) for one in problems or []],

@@ -5,10 +5,11 @@ from typing import Any
 
 from django import forms
 from django.http import QueryDict
+from django.urls import reverse
+from django.utils.html import format_html
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
-from ra.applications.rules import AGREEMENT_VERSIONS
 from ra.intake.forms import DraftForm, RequestForm
 from ra.online import rules
 from ra.online.wording import REASONS
@@ -19,23 +20,26 @@ from ra.revocations.wording import CAUSE_QUESTIONS, CHECKED_HOW
 from ra.verifications.rules import IDENTIFIED
 
 
-def _agreed() -> forms.BooleanField:
-    return forms.BooleanField(
-        label=format_lazy(
-            _("我已阅读并同意订户协议（版本 {version}）"), version=AGREEMENT_VERSIONS[-1]
-        ),
-        required=False,
-    )
+def _agreed(version: str) -> forms.BooleanField:
+    """`version`: of the agreement in force, which is a step away; "": none is published."""
+    link = ""
+    if version:
+        address = reverse("portal-publication", args=["agreement", version])
+        link = format_html('<a href="{}" target="_blank">{}</a>', address, _("阅读订户协议"))
+    label = format_lazy(_("我已阅读并同意订户协议（版本 {version}）"), version=version)
+    return forms.BooleanField(label=label, help_text=link, required=False)
 
 
 class ApplyForm(DraftForm):
     """The counter's fields, and what the operator would ask for aloud."""
 
     office = forms.ChoiceField(label=_("受理点"))
-    agreed = _agreed()
 
-    def __init__(self, *args: Any, offices: Sequence[tuple[str, str]], **more: Any) -> None:
+    def __init__(
+        self, *args: Any, offices: Sequence[tuple[str, str]], agreement: str, **more: Any
+    ) -> None:
         super().__init__(*args, **more)
+        self.fields["agreed"] = _agreed(agreement)
         self.fields.pop("distinguisher", None)
         self.fields["request"] = RequestForm.base_fields["request"]
         self.fields["request"].help_text = _("由您的介质或软件生成，含公钥和签名，不含私钥。")
@@ -68,7 +72,9 @@ class CorrectForm(forms.Form):
 class RenewForm(SignedForm):
     """The counter's form for a signed request, and the agreement."""
 
-    agreed = _agreed()
+    def __init__(self, *args: Any, agreement: str, **more: Any) -> None:
+        super().__init__(*args, **more)
+        self.fields["agreed"] = _agreed(agreement)
 
 
 class AskForm(forms.Form):

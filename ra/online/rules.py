@@ -117,7 +117,10 @@ def check_holds(submissions: int, size: int = 0) -> None:
         raise Refusal(Kind.NOT_READY, "online.full", f"{submissions} wait, {size} bytes", cps="4.1")
 
 
-def check_agreed(*, agreed: bool) -> None:
+def check_agreed(*, agreed: bool, version: str) -> None:
+    """To what is published; "": nothing is, and nobody can agree (CPS 4.1.2.4)."""
+    if not version:
+        raise refuse("no_agreement", "none is published", cps="4.1.2.4", field="agreed")
     if not agreed:
         raise refuse("not_agreed", "the agreement", cps="4.1.2.4", field="agreed")
 

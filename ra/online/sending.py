@@ -24,7 +24,6 @@ from kmc import api as kmc
 from ra.applicants.rules import by_proxy, judge
 from ra.applications import procedures
 from ra.applications.models import Application
-from ra.applications.rules import AGREEMENT_VERSIONS
 from ra.applications.rules import State as ApplicationState
 from ra.evidence import rules as evidence_rules
 from ra.handover import services as handover
@@ -35,6 +34,7 @@ from ra.online import queries, rules
 from ra.online.models import Submission, SubmissionFile
 from ra.online.queries import Opened
 from ra.procedures import queries as successors
+from ra.publications import queries as publications
 from ra.revocations import rules as revocation_rules
 
 NETWORK = "online"  # what the hash of an address is for
@@ -70,14 +70,17 @@ def begin(
     """
     kind = queries.applicant(profile)
     kept, wrong = judge(typed(values, kind.fields), kind.fields, today=today(at))
-    for check in (lambda: rules.check_agreed(agreed=agreed), lambda: proven(request.encode())):
+    for check in (
+        lambda: rules.check_agreed(agreed=agreed, version=publications.agreement(at)),
+        lambda: proven(request.encode()),
+    ):
         try:
             check()
         except Refusal as refusal:
             wrong.append(refusal)
     if wrong:
         raise Refusals(wrong)
-    said = Opened(kept, years, request, "", AGREEMENT_VERSIONS[-1], at.isoformat())
+    said = Opened(kept, years, request, "", publications.agreement(at), at.isoformat())
     row = Submission(
         purpose=rules.Purpose.APPLY,
         profile=profile,
@@ -171,7 +174,7 @@ def send_signed(signed: str, *, occasion: str, agreed: bool, address: str, at: d
     The CA's own word, on the age of the key say, comes at the counter. Refuses `cms.*`,
     `certificate.unknown`, `procedures.*`, `online.not_now`.
     """
-    rules.check_agreed(agreed=agreed)
+    rules.check_agreed(agreed=agreed, version=publications.agreement(at))
     read = successors.signed_request(signed.encode())
     before = successors.signer(read)
     way = procedures.way_of(successors.procedure_of(read, before), occasion)
@@ -181,7 +184,9 @@ def send_signed(signed: str, *, occasion: str, agreed: bool, address: str, at: d
     found = procedures.hindrances(way, old.profile, before.not_after or at, at=at)
     if found:
         raise Refusals(found)
-    said = Opened({}, 0, signed, "", AGREEMENT_VERSIONS[-1], at.isoformat(), {"occasion": occasion})
+    said = Opened(
+        {}, 0, signed, "", publications.agreement(at), at.isoformat(), {"occasion": occasion}
+    )
     row = _about(old, rules.Purpose.SUCCEED, said, address=address, at=at)
     return Begun(row.number, handover.new_access(row.number))
 

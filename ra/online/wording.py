@@ -41,6 +41,7 @@ WORDING = {
     "online.full": _(
         "网上受理暂时已满，这一份没有保存（CPS %(cps)s）。请到受理点办理，或过几天再试。"
     ),
+    "online.no_agreement": _("订户协议还没有公布，暂时不能在网上提交（CPS %(cps)s）。"),
     "online.not_agreed": _("请阅读并同意订户协议（CPS %(cps)s）。"),
     "online.incomplete": _("还有材料没有上传（CPS %(cps)s）。上传齐全后再提交。"),
     "online.nothing": _("请上传补正材料，或写明要更正的内容（CPS %(cps)s）。"),

@@ -32,6 +32,7 @@ from ra.notices import wording as notices
 from ra.online import wording as online
 from ra.partners import wording as partners
 from ra.procedures import wording as procedures
+from ra.publications import wording as publications
 from ra.review import wording as review
 from ra.review.pages import CaseView
 from ra.review.queries import Row
@@ -107,6 +108,8 @@ TABLES: Mapping[str, Mapping[str, Any]] = {
     "profile": PROFILES,
     "proof": domains.STATES,
     "proof_method": domains.METHODS,
+    "publication": publications.STATES,
+    "publication_kind": publications.KINDS,
     "purpose": evidence.PURPOSES,
     "question": revocations.CAUSE_QUESTIONS,
     "reason": review.REASONS,

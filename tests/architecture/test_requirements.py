@@ -17,7 +17,7 @@ ROWS = (
     "CPS-1.4.3",
     "CPS-1.5.1",  # personal, organization, device, server; neither scenario nor cloud
     "CPS-1.5.2",
-    "CPS-2.3",  # look-up, lists, CA certificates, prices; the CPS itself is not published here
+    "CPS-2.3",
     "CPS-3.1.1",
     "CPS-3.1.2",
     "CPS-3.1.3",

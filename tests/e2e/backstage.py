@@ -20,12 +20,13 @@ from anxin.demo.cast import Person  # noqa: E402 -- needs the settings
 from anxin.kernel.actors import Actor  # noqa: E402
 from people.api import Role, staff_matching  # noqa: E402
 from pki import keys, names, requests  # noqa: E402
-from ra.applications.rules import AGREEMENT_VERSIONS, AcceptedHow  # noqa: E402
+from ra.applications.rules import AcceptedHow  # noqa: E402
 from ra.evidence.services import add_evidence, page_image  # noqa: E402
 from ra.intake import handing_in  # noqa: E402
 from ra.intake import services as intake  # noqa: E402
 from ra.intake.handing_in import Submitted  # noqa: E402
 from ra.intake.services import Draft  # noqa: E402
+from ra.publications.queries import agreement  # noqa: E402
 from ra.review import services as review  # noqa: E402
 from ra.review.case import case  # noqa: E402
 from ra.verifications.rules import Verified  # noqa: E402
@@ -70,7 +71,7 @@ def enter(profile: str, person: Person, *, actor: Actor) -> tuple[Draft, Submitt
     request = requests.build(subject, keys.generate(ALGORITHMS[profile]))
     intake.attach_request(draft.id, request, actor=actor, at=now())
     how = AcceptedHow.SIGNED_ON_PAPER
-    intake.accept_agreement(draft.id, AGREEMENT_VERSIONS[-1], how=how, actor=actor, at=now())
+    intake.accept_agreement(draft.id, agreement(now()), how=how, actor=actor, at=now())
     return draft, handing_in.submit(draft.id, actor=actor, at=now())
 
 

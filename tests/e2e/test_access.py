@@ -56,6 +56,7 @@ def things(product) -> dict[str, str]:
         "code": "SELECT code FROM ra_office",
         "notice_id": "SELECT id FROM ra_notice",
         "subscriber_id": "SELECT id FROM ra_subscriber",
+        "publication_id": "SELECT id FROM ra_publication",
     }
     with product.database() as connection:
         found = {name: connection.execute(query).fetchone() for name, query in wanted.items()}

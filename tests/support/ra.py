@@ -3,7 +3,7 @@
 import io
 import secrets
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import cache
 
 from PIL import Image
@@ -12,6 +12,7 @@ from anxin.kernel.actors import SYSTEM, Actor
 from ca import api as certification
 from people.api import Role
 from pki import keys, names, requests
+from pki.sm.sm3 import sm3
 from ra.applicants.kinds import kind_of
 from ra.applicants.rules import by_proxy
 from ra.applications.models import Application
@@ -25,6 +26,8 @@ from ra.handover.services import hand_over
 from ra.intake import handing_in
 from ra.intake import services as intake
 from ra.intake.handing_in import Submitted
+from ra.publications.models import Publication
+from ra.publications.rules import TEXT
 from ra.review import decisions
 from ra.review import services as review
 from ra.review.case import case
@@ -36,6 +39,7 @@ from tests.support.people import hire
 # A Friday morning in China; two working days end on Tuesday.
 AT = datetime(2026, 11, 20, 2, 0, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
+AGREEMENT = "2026-01"  # CPS 4.1.2.4
 
 FIELDS = {
     "name": "林知夏",
@@ -83,12 +87,31 @@ def open_counter() -> Counter:
     open_office("RA02", name="江海注册中心", actor=SYSTEM, at=AT)
     for code in ("RA01", "RA02"):
         install_authority(code, authority(), actor=SYSTEM, at=AT)
+    publish_agreement()
     return Counter(
         chen=hire("chen", Role.OPERATOR, office="LRA0103"),
         ren=hire("ren", Role.REVIEWER, office="RA01"),
         shen=hire("shen", Role.REVIEWER, office="RA01"),
         zhao=hire("zhao", Role.OPERATOR, office="RA02"),
         zhou=hire("zhou", Role.REVIEWER, office="RA02"),
+    )
+
+
+def publish_agreement(version: str = AGREEMENT, day: date = date(2016, 11, 20)) -> None:
+    """As it lies in the table after two have agreed; how they do is tested where it belongs."""
+    body = f"订户协议 {version}".encode()
+    Publication.objects.create(
+        state="published",
+        kind="agreement",
+        version=version,
+        title="订户协议",
+        media=TEXT,
+        body=body,
+        digest=sm3(body).hex(),
+        valid_from=day,
+        proposed_by=0,
+        proposed_at=AT,
+        approval_id=0,
     )
 
 
@@ -161,7 +184,7 @@ def draft(
     verify(opened.id, actor, at=at)
     der = request(number, fields[kind_of(profile).title], algorithm)
     intake.attach_request(opened.id, der, actor=actor, at=at)
-    intake.accept_agreement(opened.id, "2026-01", how="signed_on_paper", actor=actor, at=at)
+    intake.accept_agreement(opened.id, AGREEMENT, how="signed_on_paper", actor=actor, at=at)
     return opened.id
 
 

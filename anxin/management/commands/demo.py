@@ -9,6 +9,7 @@ from django.utils import timezone
 from anxin.demo.desk import lay_out
 from anxin.demo.house import FOUNDED_BEFORE, furnish
 from anxin.demo.money import publish_prices
+from anxin.demo.reading import publish_papers
 from anxin.demo.story import tell
 from people import api as people
 
@@ -26,6 +27,7 @@ class Command(BaseCommand):
             at = timezone.now()
             actors = furnish(self.stdout.write, at=at)
             publish_prices(actors, at=at - FOUNDED_BEFORE)
+            publish_papers(actors, at=at - FOUNDED_BEFORE)
             tell(actors, self.stdout.write, at=at)
             lay_out(actors, at=at)
             return

@@ -1,0 +1,117 @@
+"""Publishing by two: an administrator proposes, the policy committee agrees (CPS 2.3)."""
+
+from datetime import date, datetime
+
+from django.db import transaction
+
+from anxin.kernel.actors import Actor
+from anxin.kernel.errors import Kind as Why
+from anxin.kernel.errors import Refusal
+from anxin.kernel.rows import guarded
+from anxin.kernel.workdays import SHANGHAI
+from audit.log import advance, record, subject_of
+from people.api import Approval, redeem, standing
+from people.api import propose as ask
+from pki.sm.sm3 import sm3
+from ra.applications.rules import person
+from ra.publications import rules
+from ra.publications.models import Publication
+from ra.publications.rules import PUBLISH, SUCCEED, Kind, State
+
+
+@transaction.atomic
+def propose(
+    kind: Kind,
+    version: str,
+    title: str,
+    body: bytes,
+    *,
+    valid_from: date,
+    actor: Actor,
+    at: datetime,
+) -> int:
+    """A new version, for the committee to publish; its id.
+
+    Refuses `publications.version`, `file`, `size`, `valid_from`, `taken`.
+    """
+    rules.check_version(version)
+    rules.check_day(valid_from, today=at.astimezone(SHANGHAI).date())
+    _check_day_is_free(kind, valid_from)
+    _make_room(kind, version, actor=actor, at=at)
+    row = Publication(
+        state=State.PROPOSED,
+        kind=kind,
+        version=version,
+        title=title,
+        media=rules.media(body),
+        body=body,
+        digest=sm3(body).hex(),
+        valid_from=valid_from,
+        proposed_by=person(actor),
+        proposed_at=at,
+    )
+    with guarded(_taken("version")):
+        row.save(force_insert=True)
+    row.approval_id = ask(PUBLISH, _payload(row), subject=subject_of(row), actor=actor, at=at).id
+    row.save(update_fields=["approval_id"])
+    record(
+        "ra.propose_document",
+        subject_of(row),
+        actor=actor,
+        at=at,
+        approval=row.approval_id,
+        digest=row.digest,
+    )
+    return row.pk
+
+
+def publish(
+    approval: Approval, *, publication_id: int, actor: Actor, at: datetime, **_stated: object
+) -> None:
+    """Named in `anxin/duties.py`; runs inside the vote's transaction. What is redeemed is computed
+    anew, from the bytes of the file.
+    """
+    row = Publication.objects.select_for_update().get(pk=publication_id)
+    redeem(approval, PUBLISH, _payload(row), actor=actor, at=at)
+    rules.check_day(row.valid_from, today=at.astimezone(SHANGHAI).date())
+    _check_day_is_free(Kind(row.kind), row.valid_from)
+    advance(row, "publish", actor=actor, at=at, digest=row.digest, version=row.version)
+
+
+def drop(
+    approval: Approval, *, publication_id: int, actor: Actor, at: datetime, **_stated: object
+) -> None:
+    """Named in `anxin/duties.py`: declined, taken back, or nobody decided in time."""
+    row = Publication.objects.select_for_update().get(pk=publication_id)
+    advance(row, "refuse", actor=actor, at=at, approval=approval.id)
+
+
+def _payload(row: Publication) -> dict[str, object]:
+    return {
+        "publication_id": row.pk,
+        "kind": row.kind,
+        "version": row.version,
+        "title": row.title,
+        "valid_from": row.valid_from.isoformat(),
+        "digest": sm3(bytes(row.body)).hex(),
+    }
+
+
+def _make_room(kind: Kind, version: str, *, actor: Actor, at: datetime) -> None:
+    """A proposal whose approval ended by itself holds no version."""
+    rows = Publication.objects.select_for_update().filter(kind=kind, version=version)
+    for row in rows.filter(state=State.PROPOSED):
+        if not (row.approval_id and standing(row.approval_id).is_open):
+            advance(row, "refuse", actor=actor, at=at)
+
+
+def _check_day_is_free(kind: Kind, day: date) -> None:
+    others = Publication.objects.filter(kind=kind, state=State.PUBLISHED, valid_from=day)
+    if kind in SUCCEED and others.exists():
+        raise _taken("valid_from")
+
+
+def _taken(field: str) -> Refusal:
+    return Refusal(
+        Why.CONFLICT, "publications.taken", "another has this version or day", field=field
+    )
