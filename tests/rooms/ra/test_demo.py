@@ -7,6 +7,7 @@ import pytest
 from anxin.demo.desk import lay_out
 from anxin.demo.house import FOUNDED_BEFORE, furnish
 from anxin.demo.money import publish_prices
+from anxin.demo.reading import publish_papers
 from anxin.demo.story import tell
 from ra.applications.models import Application
 from ra.blacklist.models import BlacklistEntry
@@ -31,6 +32,7 @@ def told(house, transactional_db, tmp_path, monkeypatch):
         said = []
         actors = furnish(said.append, at=AFTER_A_LONG_HOLIDAY)
         publish_prices(actors, at=AFTER_A_LONG_HOLIDAY - FOUNDED_BEFORE)
+        publish_papers(actors, at=AFTER_A_LONG_HOLIDAY - FOUNDED_BEFORE)
         tell(actors, said.append, at=AFTER_A_LONG_HOLIDAY)
         lay_out(actors, at=AFTER_A_LONG_HOLIDAY)
         return {model: model.objects.count() for model in (Application, FeeOrder, *DESKS)}
