@@ -6,7 +6,8 @@ Every hop between houses that is not a plain call is on this page.
 FLOWS: dict[str, tuple[str, ...]] = {
     "people.key_enrolled": ("ca.certify_operators",),  # CPS 5.2.3
     "people.suspended": (),  # sessions, device and roles are gone with the act itself (CPS 5.3.6)
-    "ca.certificates_issued": ("ra.hand_over", "ca.answer_issued"),
+    "ca.certificates_issued": ("ra.hand_over", "ca.answer_issued", "ca.publish"),
+    "ca.list_issued": ("ca.publish",),  # CPS 2.2
     "ca.status_changed": ("ca.answer_status", "ra.note_status"),
 }
 
@@ -31,6 +32,7 @@ TIMETABLE: dict[str, float] = {
     "ca.note_signer": 15,  # what the dashboard says about the signer
     "ca.renew_responders": 3600,  # certificates of the keys that answer, RFC 6960 4.2.2.2
     "ca.issue_due_crls": 60,  # CPS 4.9.7: at least every 24 hours
+    "ca.publish": 30,  # CPS 4.4.2: what nobody rang for, and what failed before
     "ra.sweep_issued": 3,  # applications whose certificate is there but not handed over
     "ra.sweep_names": 30,  # CPS 3.2.4: names of servers to be looked at, proofs that end
     "ra.sweep_evidence": 3600,  # sealed files whose row was never written

@@ -101,6 +101,9 @@ GRANTS: dict[str, dict[str, str]] = {
     },
     "ca_revocationlist": {"anxin_staff": READ, "anxin_worker": KEEP, "anxin_public": READ},
     "ca_statusanswer": {"anxin_staff": READ, "anxin_worker": ALL, "anxin_public": READ},
+    # the directory: workers alone write there, and say here how it went
+    "ca_directoryentry": {"anxin_staff": READ, "anxin_worker": KEEP},
+    "ca_directoryreport": {"anxin_staff": READ, "anxin_worker": KEEP},
     "ca_signerreport": {"anxin_staff": READ, "anxin_worker": KEEP},
     # ra: staff enter and decide, workers note what became of certificates. The public site reads
     # columns without personal data, counts wrong codes, and accepts (a trigger holds it to that).

@@ -7,6 +7,7 @@ ANXIN_SECRETS  the directory of secret files; `secrets/` in the state directory
 """
 
 import os
+import re
 import secrets as random_source
 from ipaddress import ip_address
 from pathlib import Path
@@ -272,6 +273,19 @@ MAIL_FROM = os.getenv("ANXIN_MAIL_FROM", "notices@localhost")
 SMS_URL = os.getenv("ANXIN_SMS_URL", "")
 SMS_PASSFILE = os.getenv("ANXIN_SMS_PASSFILE", "")
 
+
+# --- The directory (ca/directory, CPS 4.4.2): without an address nothing is published by LDAP --
+LDAP_URL = os.getenv("ANXIN_LDAP_URL", "")
+LDAP_BASE = os.getenv("ANXIN_LDAP_BASE", "c=CN")
+LDAP_USER = os.getenv("ANXIN_LDAP_USER", "")
+LDAP_PASSFILE = os.getenv("ANXIN_LDAP_PASSFILE", "")
+LDAP_TLS = os.getenv("ANXIN_LDAP_TLS", "yes") == "yes"  # STARTTLS on an ldap:// address
+LDAP_CA = os.getenv("ANXIN_LDAP_CA", "")  # a file: whose certificates are believed
+# As relying parties reach it. Certificates name their revocation list there, too.
+LDAP_PUBLIC_URL = os.getenv("ANXIN_LDAP_PUBLIC_URL", "")
+for _url, _schemes in ((LDAP_URL, "ldaps?"), (LDAP_PUBLIC_URL, "ldap")):
+    if _url and not re.fullmatch(rf"{_schemes}://[A-Za-z0-9.\-\[\]:]+", _url):
+        raise ImproperlyConfigured(f"{_url}: not ldap://HOST or ldap://HOST:PORT")
 
 # --- Authority sources (ra/lookups, CPS 3.2.4): a page of JSON, and the hosts it may name -----
 SOURCES_FILE = os.getenv("ANXIN_SOURCES", "")

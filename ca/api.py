@@ -2,6 +2,8 @@
 
 from ca.crl.rules import LISTED_AT_LATEST
 from ca.crl.services import request_crl
+from ca.directory.queries import EntryView
+from ca.directory.queries import entry_of as directory_entry
 from ca.hierarchy.services import found_bench_authority, found_demo_hierarchy
 from ca.issuing.previews import Preview, preview
 from ca.issuing.queries import (
@@ -33,6 +35,7 @@ __all__ = [
     "REASONS",
     "Cause",
     "CertificateView",
+    "EntryView",
     "HoldCause",
     "Order",
     "Overview",
@@ -45,6 +48,7 @@ __all__ = [
     "certificates",
     "certificates_of",
     "check_order",
+    "directory_entry",
     "found_bench_authority",
     "found_demo_hierarchy",
     "hindrances_to_succeed",

@@ -1,6 +1,8 @@
 from ca.claims.models import KeyClaim as KeyClaim
 from ca.claims.models import NameClaim as NameClaim
 from ca.crl.models import RevocationList as RevocationList
+from ca.directory.models import DirectoryEntry as DirectoryEntry
+from ca.directory.models import DirectoryReport as DirectoryReport
 from ca.hierarchy.models import CertificateAuthority as CertificateAuthority
 from ca.hierarchy.models import IssuerHash as IssuerHash
 from ca.hierarchy.models import Responder as Responder

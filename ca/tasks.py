@@ -1,5 +1,6 @@
 from ca.crl.tasks import issue_crl as issue_crl
 from ca.crl.tasks import issue_due_crls as issue_due_crls
+from ca.directory.tasks import publish as publish
 from ca.hierarchy.tasks import renew_responders as renew_responders
 from ca.ocsp.tasks import answer_issued as answer_issued
 from ca.ocsp.tasks import answer_status as answer_status

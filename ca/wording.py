@@ -181,10 +181,25 @@ ALARMS = {
     "crl_none": _("%(authority)s 还没有 CRL。请立即签发。"),
     "crl_soon_over": _("%(authority)s 的 CRL 即将过期。请检查后台任务，或立即签发。"),
     "crl_due": _("%(authority)s 的 CRL 已过计划签发时间。"),
+    "directory_waits": _(
+        "有 %(count)s 项等待发布到目录服务，最早的已等 %(hours)s 小时，应在 24 小时内发布。"
+        "请检查目录服务和后台任务。"
+    ),
+    "directory_down": _("目录服务（LDAP）无法发布：%(fault)s。证书照常签发，恢复后补发。"),
     "orders_wait": _("有证书等待签发已超过 %(minutes)s 分钟。请检查签名服务和后台任务。"),
     "orders_refused": _("今天有 %(count)s 张证书被签发检查拒绝。请查看审计日志中的原因。"),
     "responder_ends": _(
         "%(authority)s 的 OCSP 签名证书 %(days)s 天后到期，自动换发没有成功。"
         "请检查后台任务和签名服务。"
     ),
+}
+
+# Why nothing can be put into the directory at present
+DIRECTORY_FAULTS = {
+    "unreachable": _("连接不上"),
+    "lost": _("连接中断或没有应答"),
+    "tls": _("加密连接（TLS）没有建立，请检查对方证书和 CA 文件"),
+    "credentials": _("登录名或口令不对"),
+    "refused": _("对方拒绝登录"),
+    "password": _("口令文件不能读取"),
 }

@@ -13,6 +13,7 @@ pytest_plugins = [
     "tests.plugin_journal",
     "tests.oracles.fixtures",
     "tests.support.ca_fixtures",
+    "tests.support.directory",
 ]
 
 settings.register_profile("house", deadline=None)  # how busy the machine is proves nothing

@@ -20,6 +20,7 @@ class Work(IntEnum):
     SIGN_CERTIFICATES = 0xCE27  # rows: certificates
     CHECK_NAMES = 0xD05A  # rows: proofs of control of a server's names
     ENTER_PEOPLE = 0x1D5  # blind indexes of documents, of whom a file names
+    PUBLISH = 0x1DA9  # one publisher at a time; no row
     SEND_ONLINE = 0x0A1E  # keyed hashes of networks: what one has not settled is counted
 
 

@@ -52,6 +52,7 @@ def _bring_up(crew: Crew, environment: Environment) -> None:
     say(_who(environment.home))
     crew.clear()
     _check_cell(environment)
+    _say_directory(environment)
     _check_ports(environment)
     _start_services(crew, environment)
     crew.start(programs.signer(environment))
@@ -106,11 +107,25 @@ def _check_cell(environment: Environment) -> None:
         say(f"no {lacking.stdout} to lock the decoder in: of documents, {then} will be taken")
 
 
+def _say_directory(environment: Environment) -> None:
+    """Where certificates are published by LDAP (CPS 4.4.2), or what would make it so."""
+    if environment.slapd or environment.caller.get("ANXIN_LDAP_URL"):
+        where = environment.site("worker")["ANXIN_LDAP_URL"]
+        say(f"directory {where}/")
+    elif environment.caller.get("ANXIN_LDAP_PORT"):
+        say("no directory: ANXIN_LDAP_PORT is for a demo with slapd (apt-get install slapd)")
+    else:
+        say("no directory, so nothing is published by LDAP: docs/running.md")
+
+
 def _check_ports(environment: Environment) -> None:
-    for variable, port in [
+    ports = [
         ("ANXIN_STAFF_PORT", environment.staff_port),
         ("ANXIN_PUBLIC_PORT", environment.public_port),
-    ]:
+    ]
+    if environment.slapd:
+        ports.append(("ANXIN_LDAP_PORT", environment.slapd.port))
+    for variable, port in ports:
         if not programs.is_free(port):
             raise Trouble(f"port {port} is in use: choose another one with {variable}=...")
 
@@ -123,6 +138,8 @@ def _start_services(crew: Crew, environment: Environment) -> None:
         services.append(postgres.program())
     if valkey:
         services.append(valkey.program())
+    if environment.slapd:
+        services.append(environment.slapd.program())
     crew.start(*services)
     crew.await_ready(*(service.name for service in services))
 

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from anxin.supervisor import workplace
+from anxin.supervisor import slapd, workplace
 from anxin.supervisor.errors import Trouble
 from anxin.supervisor.home import Home
 from anxin.supervisor.postgres import Postgres
+from anxin.supervisor.slapd import Slapd
 from anxin.supervisor.valkey import Valkey
 from anxin.supervisor.workplace import Workplace
 
@@ -51,6 +52,14 @@ class Environment:
         """None when the caller has a broker of his own."""
         return None if self.caller.get("REDIS_URL") else Valkey(self.home)
 
+    @property
+    def slapd(self) -> Slapd | None:
+        """Of a demo that asks for one by its port, unless the caller has a directory of his own."""
+        asked = self.kind == "demo" and self.caller.get("ANXIN_LDAP_PORT")
+        if not asked or self.caller.get("ANXIN_LDAP_URL") or not slapd.program():
+            return None
+        return Slapd(self.home, self._port("ANXIN_LDAP_PORT", slapd.PORT))
+
     @cached_property
     def workplace(self) -> Workplace:
         return workplace.find(self.home)
@@ -58,8 +67,11 @@ class Environment:
     @property
     def own_files(self) -> dict[str, Path]:
         """Secrets in files of the caller's, by the name of those that they replace."""
-        given = self.caller.get("REDIS_PASSFILE")
-        return {"valkey": Path(given)} if given and not self.valkey else {}
+        given = {
+            "valkey": "" if self.valkey else self.caller.get("REDIS_PASSFILE"),
+            "ldap": "" if self.slapd else self.caller.get("ANXIN_LDAP_PASSFILE"),
+        }
+        return {name: Path(file) for name, file in given.items() if file}
 
     @property
     def signer_socket(self) -> Path:
@@ -70,7 +82,7 @@ class Environment:
         broker = {} if site == "public" else self._broker(site)
         signer = str(self.signer_socket) if site in {"worker", "command"} else ""
         told = {"ANXIN_SITE": site, "ANXIN_SIGNER_SOCKET": signer}
-        return self._common(site) | told | broker | self._database(site)
+        return self._common(site) | told | broker | self._directory(site) | self._database(site)
 
     def worker(self, queue: str) -> dict[str, str]:
         """A worker also says when it has begun to work."""
@@ -118,6 +130,16 @@ class Environment:
         if "REDIS_PASSFILE" in told and self.home.secrets_of(site) != self.home.secrets:
             told["REDIS_PASSFILE"] = str(self.home.secrets_of(site) / "valkey")
         return told
+
+    def _directory(self, site: str) -> dict[str, str]:
+        """Everybody is told where it is, for pages; who writes there, where the password is."""
+        told = self.slapd.environment() if self.slapd else {}
+        own, secrets = self.own_files.get("ldap"), self.home.secrets_of(site)
+        file: Path | str = ""
+        if site in {"worker", "command"} and (self.slapd or own):
+            handed_out = self.slapd or secrets != self.home.secrets
+            file = secrets / "ldap" if handed_out else own or ""
+        return told | {"ANXIN_LDAP_PASSFILE": str(file)}
 
     def _database(self, site: str) -> dict[str, str]:
         role = ROLE_OF[site]

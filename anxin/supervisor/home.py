@@ -64,6 +64,10 @@ class Home:
         return self.path / "valkey"
 
     @property
+    def directory(self) -> Path:
+        return self.path / "slapd"
+
+    @property
     def keys(self) -> Path:
         """The signer's: register, counters, software keys."""
         return self.path / "signer"
@@ -117,6 +121,7 @@ class Home:
             (self.sockets / "valkey", 0o710, "valkey"),
             (self.sockets / "signer", 0o710, "signer"),
             (self.broker, 0o700, "valkey"),
+            (self.directory, 0o700, "slapd"),
             (self.keys, 0o700, "signer"),
             (self.work, 0o700, "worker"),
             (self.path / "evidence", 0o770, "staff"),

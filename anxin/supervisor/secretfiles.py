@@ -41,6 +41,7 @@ REPLACEABLE: dict[str, Callable[[], str]] = {
     "django-secret-key": _token,
     "django-secret-key-public": _token,
     "valkey": _token,
+    "ldap": _token,
     **{f"db-{role}": _login(role) for role in ROLES},
 }
 # What each group of processes is told, where each has an account of its own.
@@ -56,7 +57,7 @@ TOLD: dict[str, tuple[str, ...]] = {
         "valkey",
     ),
     "public": ("django-secret-key-public", "code-pepper", "db-public"),
-    "worker": ("notice-key", "db-worker", "valkey"),
+    "worker": ("notice-key", "db-worker", "valkey", "ldap"),
     "signer": ("signer-unlock",),
 }
 

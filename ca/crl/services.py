@@ -10,7 +10,7 @@ from django.db.models import Max
 
 from anxin.kernel.actors import SYSTEM, Actor
 from anxin.kernel.errors import Kind, Refusal
-from anxin.kernel.jobs import enqueue
+from anxin.kernel.jobs import announce, enqueue
 from anxin.kernel.locks import Work, held
 from audit.log import advance, record, subject_of
 from ca.crl import queries, rules
@@ -162,6 +162,7 @@ def _publish(plan: _Plan, der: bytes, *, at: datetime) -> None:
     Hold.objects.filter(pk__in=news.held, listed_at__isnull=True).update(listed_at=moment)
     Hold.objects.filter(pk__in=news.ended, dropped_at__isnull=True).update(dropped_at=moment)
     advance(row, "publish", actor=SYSTEM, at=at, number=row.number, entries=row.entries, sm3=digest)
+    announce("ca.list_issued", ca_id=row.ca_id)
 
 
 def adopt_list(code: str, *, actor: Actor, at: datetime) -> list[int]:
@@ -203,3 +204,4 @@ def _adopt(
     if not fresh:
         RevocationList.objects.filter(pk=row.pk).update(**said)
     advance(row, "adopt", actor=actor, at=at, number=number, sm3=said["sm3"])
+    announce("ca.list_issued", ca_id=ca_id)

@@ -29,9 +29,14 @@ def issuer_of(row: CertificateAuthority) -> rules.Issuer:
         code=row.code,
         key_label=row.key_label,
         certificate=parsed(bytes(row.certificate)),
-        addresses=rules.addresses(row.code, settings.PUBLIC_URL),
+        addresses=addresses(row.code),
         policy_arc=settings.POLICY_ARC,
     )
+
+
+def addresses(code: str) -> rules.Addresses:
+    """Those of this installation."""
+    return rules.addresses(code, settings.PUBLIC_URL, settings.LDAP_PUBLIC_URL, settings.LDAP_BASE)
 
 
 def issuer_by_code(code: str) -> rules.Issuer:
@@ -108,6 +113,7 @@ class AuthorityView:
     fingerprint_sha256: str
     demo: bool
     serial: str
+    directory: str  # its branch, "": there is no directory
 
 
 def authority_views() -> list[AuthorityView]:
@@ -127,6 +133,7 @@ def _view(row: CertificateAuthority, certificate: Certificate) -> AuthorityView:
         fingerprint_sha256=certificate.fingerprint_sha256,
         demo=row.demo,
         serial=f"{certificate.serial:x}",
+        directory=addresses(row.code).directory,
     )
 
 

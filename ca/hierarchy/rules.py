@@ -6,8 +6,9 @@ from enum import StrEnum
 
 from anxin.kernel.errors import Kind, Refusal
 from anxin.kernel.states import Steps
+from ca.hierarchy import places
 from ca.profiles.rules import DAYS_OF_A_YEAR, Bearer, longest_key_years
-from pki import extensions, names, signatures
+from pki import extension_values, extensions, names, oids, signatures
 from pki.certificates import Certificate, Plan
 from pki.extensions import Extension
 from pki.publickeys import PublicKey
@@ -115,6 +116,13 @@ class Addresses:
     crl: str
     certificate: str
     ocsp: str
+    directory: str = ""  # its branch
+    directory_list: str = ""
+
+    @property
+    def lists(self) -> tuple[str, ...]:
+        """As certificates name them."""
+        return (self.crl, self.directory_list) if self.directory_list else (self.crl,)
 
 
 @dataclass(frozen=True)
@@ -142,13 +150,21 @@ class Issuer:
         return signatures.default_algorithm(self.certificate.public_key.algorithm)
 
 
-def addresses(code: str, public_url: str) -> Addresses:
+def addresses(code: str, public_url: str, directory_url: str = "", base: str = "") -> Addresses:
     """Below the public site's address; http, as RFC 5280 8 advises against https here."""
     return Addresses(
         crl=f"{public_url}/crl/{code}.crl",
         certificate=f"{public_url}/ca/{code}.cer",
         ocsp=f"{public_url}/ocsp/",
+        directory=places.address(directory_url, code, base) if directory_url else "",
+        directory_list=places.list_address(directory_url, code, base) if directory_url else "",
     )
+
+
+def certifies_authorities(certificate: Certificate) -> bool:
+    """Whether an authority with this certificate may have authorities below it."""
+    said = certificate.body.extension(oids.BASIC_CONSTRAINTS)
+    return said is not None and extension_values.basic_constraints(said.value).path_length != 0
 
 
 def check_term(blueprint: Blueprint, key: PublicKey) -> None:
@@ -188,7 +204,7 @@ def authority_plan(
 def _whereabouts(parent: Issuer) -> tuple[Extension, ...]:
     return (
         extensions.certificate_policies(("2.5.29.32.0",)),
-        extensions.crl_distribution_points((parent.addresses.crl,)),
+        extensions.crl_distribution_points(parent.addresses.lists),
         extensions.authority_information_access(issuers=(parent.addresses.certificate,)),
     )
 

@@ -10,7 +10,7 @@ from ca.claims.queries import check_free, key_since
 from ca.hierarchy.queries import issuer_by_code
 from ca.issuing import rules, successors
 from ca.issuing.models import Certificate
-from ca.profiles.rules import Bearer, Publication, longest_key_years, profile_of
+from ca.profiles.rules import PUBLISHED, Bearer, longest_key_years
 from pki import certificates as x509
 from pki import publickeys
 
@@ -187,7 +187,7 @@ def published(serial: str) -> CertificateView:
 
 
 def is_published(view: CertificateView) -> bool:
-    return profile_of(view.profile).publication is Publication.GENERAL
+    return view.profile in PUBLISHED
 
 
 def registered(der: bytes, ca_id: int) -> CertificateView | None:

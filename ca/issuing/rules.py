@@ -250,7 +250,7 @@ class Draft:
             extensions.extended_key_usage(wish.profile.purposes),
             extensions.basic_constraints(ca=False),
             extensions.certificate_policies((f"{issuer.policy_arc}.{wish.profile.policy}",)),
-            extensions.crl_distribution_points((places.crl,)),
+            extensions.crl_distribution_points(places.lists),
             extensions.authority_information_access((places.ocsp,), (places.certificate,)),
             *self._alternative_names(),
         )

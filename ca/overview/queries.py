@@ -11,6 +11,7 @@ from django.db.models.functions import TruncDate
 from anxin.kernel.workdays import SHANGHAI
 from ca import wording
 from ca.crl.queries import ListView, behind, list_views
+from ca.directory.queries import DirectoryView, directory
 from ca.hierarchy.models import CertificateAuthority, Responder
 from ca.hierarchy.queries import responder_ends
 from ca.hierarchy.rules import State as AuthorityState
@@ -80,11 +81,12 @@ class Overview:
     days: tuple[Day, ...]
     lanes: tuple[Lane, ...]
     signer: SignerView
+    directory: DirectoryView
 
 
 def overview(at: datetime) -> Overview:
     """Everything at one moment; days are those of China."""
-    days, lists, signer = _days(at), tuple(list_views(at)), _signer()
+    days, lists, signer, published = _days(at), tuple(list_views(at)), _signer(), directory()
     orders = Certificate.objects.filter(state__in=[state.value for state in WAITING])
     waiting = orders.aggregate(count=Count("pk"), oldest=Min("ordered_at"))
     due = count_due(at=at)
@@ -98,6 +100,9 @@ def overview(at: datetime) -> Overview:
         oldest_order=waiting["oldest"],
         refused_today=_refused_today(at),
         responders=tuple(responder_ends().items()),
+        directory_fault=published.fault if published.is_down else "",
+        unpublished=published.waiting,
+        unpublished_since=published.waiting_since if published.address else None,
     )
     return Overview(
         at=at,
@@ -112,6 +117,7 @@ def overview(at: datetime) -> Overview:
         days=days,
         lanes=_lanes(at),
         signer=signer,
+        directory=published,
     )
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from ca.crl.rules import Freshness
+from ca.directory.rules import is_late
 from ca.signing.rules import WAITING_TOO_LONG
 
 REPORT_STALE = timedelta(seconds=60)  # nobody has heard of the signer for too long
@@ -32,6 +33,9 @@ class Facts:
     oldest_order: datetime | None
     refused_today: int
     responders: tuple[tuple[str, datetime], ...]  # authority, end of the responder's certificate
+    directory_fault: str  # "": it answers, or there is none
+    unpublished: int
+    unpublished_since: datetime | None  # None: nothing waits, or there is no directory
 
 
 def alarms(facts: Facts, *, at: datetime) -> Iterator[Alarm]:
@@ -41,6 +45,7 @@ def alarms(facts: Facts, *, at: datetime) -> Iterator[Alarm]:
     if facts.oldest_order and at - facts.oldest_order > WAITING_TOO_LONG:
         minutes = int((at - facts.oldest_order).total_seconds() // 60)
         yield Alarm("bad", "orders_wait", {"minutes": minutes})
+    yield from _directory_alarms(facts, at)
     if facts.refused_today:
         yield Alarm("warn", "orders_refused", {"count": facts.refused_today})
     for authority, end in facts.responders:
@@ -56,6 +61,15 @@ def _list_alarms(facts: Facts) -> Iterator[Alarm]:
             yield Alarm("bad", f"crl_{freshness}", {"authority": authority})
         elif freshness in (Freshness.SOON_OVER, Freshness.DUE):
             yield Alarm("warn", f"crl_{freshness}", {"authority": authority})
+
+
+def _directory_alarms(facts: Facts, at: datetime) -> Iterator[Alarm]:
+    since = facts.unpublished_since
+    if since and is_late(since, at=at):
+        hours = int((at - since).total_seconds() // 3600)
+        yield Alarm("bad", "directory_waits", {"count": facts.unpublished, "hours": hours})
+    if facts.directory_fault:
+        yield Alarm("warn", "directory_down", {"fault": facts.directory_fault})
 
 
 def _signer_alarms(facts: Facts, at: datetime) -> Iterator[Alarm]:

@@ -170,6 +170,12 @@ OPERATOR = replace(
     publication=Publication.NEVER,
 )
 _NOT_ON_OFFER = {profile.code: profile for profile in (MEASURED, OPERATOR)}
+# CPS 4.4.2
+PUBLISHED = frozenset(
+    profile.code
+    for profile in (*PROFILES.values(), *_NOT_ON_OFFER.values())
+    if profile.publication is Publication.GENERAL
+)
 
 # CPS 3.1.3, 7.1.4: words that stand for a name and name nobody
 PLACEHOLDERS = frozenset(

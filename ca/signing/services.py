@@ -18,6 +18,7 @@ from anxin.kernel.errors import Kind, Refusal
 from anxin.kernel.jobs import announce, enqueue
 from anxin.kernel.locks import Work, held
 from audit.log import advance, advance_many
+from ca.directory.services import enter
 from ca.hierarchy.queries import issuer_by_id
 from ca.hierarchy.rules import Issuer
 from ca.issuing.models import Certificate
@@ -164,7 +165,7 @@ def settle(
     ids = [item.id for item in plans]
     open_rows = Certificate.objects.filter(pk__in=ids, state=State.PLANNED).order_by("pk")
     locked = open_rows.select_for_update(of=("self",))
-    rows = {row.pk: row for row in locked.only("state", "replaces", "ends", "warrant")}
+    rows = {row.pk: row for row in locked.only("state", "profile", "replaces", "ends", "warrant")}
     made = []
     for item, answer in zip(plans, answers, strict=True):
         if item.id in rows and isinstance(answer, bytes):
@@ -178,6 +179,7 @@ def settle(
     _check_one(made[0], issuer)
     details = {row.pk: {"sm3": sm3(bytes(row.der or b"")).hex()} for row in made}
     advance_many(made, "issue", actor=SYSTEM, at=at, details=details, columns=CERTIFICATE_COLUMNS)
+    enter(made, issuer.id, at=at)  # CPS 4.4.2
     for row in made:
         if row.ends:
             end_replaced(row, at=at)

@@ -40,6 +40,7 @@ class Holding:
     pick_up: PickUp | None
     requests: tuple[RequestView, ...]
     holds: tuple[HoldView, ...]
+    directory: ca.EntryView | None  # None: not to be published there
     successor: str  # number of the application that is to stand, or stands, in its place
 
 
@@ -93,5 +94,6 @@ def _holding(row: Application, actor: Actor) -> Holding:
         pick_up=pick_up(row.pk) if row.accepted_at else None,
         requests=tuple(of_certificate(row.certificate_id, actor)) if row.certificate_id else (),
         holds=tuple(holds_of(row.certificate_id, actor)) if row.certificate_id else (),
+        directory=ca.directory_entry(certificate.id) if certificate and issued else None,
         successor=successor_of(certificate.id) if certificate and issued else "",
     )

@@ -17,6 +17,8 @@ ROWS = (
     "CPS-1.4.3",
     "CPS-1.5.1",  # personal, organization, device, server; neither scenario nor cloud
     "CPS-1.5.2",
+    "CPS-2.2a",
+    "CPS-2.2b",
     "CPS-2.3",
     "CPS-3.1.1",
     "CPS-3.1.2",
@@ -42,7 +44,7 @@ ROWS = (
     "CPS-4.3.1",
     "CPS-4.3.2",
     "CPS-4.4.1",
-    "CPS-4.4.2",  # published on the public site; no directory (LDAP)
+    "CPS-4.4.2",
     "CPS-4.5.2",
     "CPS-4.6",
     "CPS-4.7",
@@ -58,7 +60,7 @@ ROWS = (
     "CPS-4.9.13",
     "CPS-4.9.14",
     "CPS-4.9.15",
-    "CPS-4.10",  # OCSP and lists
+    "CPS-4.10",
     "CPS-4.11",
     "CPS-5.2.1",
     "CPS-5.2.2",

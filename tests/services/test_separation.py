@@ -10,10 +10,11 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from anxin.supervisor import programs, secretfiles, workplace
+from anxin.supervisor import programs, secretfiles, slapd, workplace
 from anxin.supervisor.environment import DATABASE_URLS, ROLE_OF, Environment
 from anxin.supervisor.errors import Trouble
 from anxin.supervisor.home import CHECKOUT, SERVICE_USER, Home
+from tests.oracles.refusals import missing
 from tests.support.intruder import opened_by
 
 
@@ -122,6 +123,39 @@ def test_a_broker_of_the_callers_own_has_its_password_handed_on(divided, tmp_pat
     assert told.read_text() == "theirs"
     assert opened_by(divided.account("worker"), [told]) == {told}
     assert opened_by(divided.account("public"), [told]) == set()
+
+
+def test_a_directory_of_the_callers_own_has_its_password_handed_to_workers_alone(divided, tmp_path):
+    """CPS-4.4.2"""
+    password = tmp_path / "password"
+    password.write_text("theirs")
+    own = {"ANXIN_LDAP_URL": "ldaps://ldap.example.cn", "ANXIN_LDAP_PASSFILE": str(password)}
+    environment = Environment(divided, own)
+
+    programs.beat(environment).prepare()
+
+    told = {site: environment.site(site)["ANXIN_LDAP_PASSFILE"] for site in ROLE_OF}
+    assert (told["staff"], told["public"], told["command"]) == ("", "", str(password))
+    copy = Path(told["worker"])
+    assert copy.read_text() == "theirs"
+    assert opened_by(divided.account("worker"), [copy]) == {copy}
+    assert opened_by(divided.account("staff"), [copy]) == set()
+
+
+@pytest.mark.parametrize(
+    ("told", "starts"),
+    [
+        ({"ANXIN_LDAP_PORT": "3890"}, True),
+        ({}, False),
+        ({"ANXIN_LDAP_PORT": "3890", "ANXIN_ENV": "production"}, False),
+        ({"ANXIN_LDAP_PORT": "3890", "ANXIN_LDAP_URL": "ldap://ldap.example.cn"}, False),
+    ],
+)
+def test_a_directory_of_our_own_is_for_a_demo_that_asks_for_it(place, told, starts):
+    if slapd.program() is None:
+        missing("slapd", "slapd")
+
+    assert bool(Environment(Home(place), told).slapd) is starts
 
 
 def test_secrets_change_hands_with_the_next_start(divided):

@@ -7,6 +7,7 @@ from django.test.utils import CaptureQueriesContext
 
 from anxin.kernel.proxies import networks
 from ca.crl.services import issue_due_crls
+from ca.directory.models import DirectoryEntry
 from ca.hierarchy.models import CertificateAuthority
 from ca.issuing import checking
 from ca.issuing.rules import CHECKED
@@ -160,6 +161,7 @@ def test_a_certificate_with_one_byte_changed_is_not_ours(visitor):
 def test_what_we_signed_and_never_registered_is_nobodys(visitor):
     """CPS-4.5.2: of a responder, say; it proves no subscriber's identity."""
     issued = ca.issue()
+    DirectoryEntry.objects.all().delete()
     ca.row(issued.id).delete()
 
     assert "证书不是订户证书" in said(hand_in(visitor, issued.parsed.der))

@@ -153,6 +153,9 @@ def facts(**changes) -> Facts:
         "oldest_order": None,
         "refused_today": 0,
         "responders": (("nmg-sm2", AT + 365 * DAY),),
+        "directory_fault": "",
+        "unpublished": 0,
+        "unpublished_since": None,
     }
     return Facts(**(well | changes))
 
@@ -170,6 +173,9 @@ def facts(**changes) -> Facts:
         ({"oldest_order": AT - timedelta(minutes=5)}, []),
         ({"oldest_order": AT - timedelta(minutes=5, seconds=1)}, ["orders_wait"]),
         ({"refused_today": 1}, ["orders_refused"]),
+        ({"unpublished": 1, "unpublished_since": AT - timedelta(hours=19, minutes=59)}, []),
+        ({"unpublished": 1, "unpublished_since": AT - timedelta(hours=20)}, ["directory_waits"]),
+        ({"directory_fault": "no"}, ["directory_down"]),
         ({"responders": (("a", AT + 45 * DAY),)}, []),
         ({"responders": (("a", AT + 44 * DAY),)}, ["responder_ends"]),
     ],
