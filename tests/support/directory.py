@@ -7,6 +7,7 @@ from base64 import b64decode, b64encode
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from socketserver import BaseRequestHandler, ThreadingTCPServer
 
 import pytest
 
@@ -15,6 +16,7 @@ from anxin.supervisor.crew import Crew
 from anxin.supervisor.home import Home
 from anxin.supervisor.slapd import BASE, USER, Slapd
 from tests.oracles.refusals import missing
+from tests.support.names import serving
 
 
 class DirectoryServer:
@@ -135,6 +137,23 @@ def encrypted(folder: Path, scheme: str) -> Iterator[tuple[DirectoryServer, Path
         yield server, certificate
     finally:
         server.stop()
+
+
+@contextmanager
+def cut_off(url: str, *, after: int) -> Iterator[str]:
+    """The address of a way to that directory which breaks after so many answers."""
+    host, port = url.rpartition("/")[2].split(":")
+
+    class Way(BaseRequestHandler):
+        def handle(self) -> None:
+            with socket.create_connection((host, int(port))) as there:
+                for _ in range(after):
+                    there.sendall(self.request.recv(1 << 20))
+                    self.request.sendall(there.recv(1 << 20))
+                self.request.recv(1 << 20)
+
+    with ThreadingTCPServer(("127.0.0.1", 0), Way) as server, serving(server):
+        yield f"ldap://127.0.0.1:{server.server_address[1]}"
 
 
 @pytest.fixture(scope="session")

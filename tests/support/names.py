@@ -4,7 +4,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from socketserver import BaseRequestHandler, ThreadingUDPServer
+from socketserver import BaseRequestHandler, ThreadingTCPServer, ThreadingUDPServer
 
 import dns.message
 import dns.rcode
@@ -121,7 +121,7 @@ def web_server(address: str = "127.0.0.1", port: int = 0) -> Iterator[WebServer]
 
 
 @contextmanager
-def serving(server: ThreadingUDPServer | ThreadingHTTPServer) -> Iterator[None]:
+def serving(server: ThreadingUDPServer | ThreadingTCPServer) -> Iterator[None]:
     with ExitStack() as after:
         thread = threading.Thread(target=server.serve_forever, args=(0.02,))
         thread.start()

@@ -8,22 +8,26 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import transaction
 
+from anxin.kernel.outbox import take
 from audit.journal.models import Entry
 from ca.api import directory_entry, overview
 from ca.crl import queries as lists
 from ca.crl.services import issue_due_crls
+from ca.directory import ldap
 from ca.directory.models import DirectoryEntry, DirectoryReport
-from ca.directory.services import enter, publish
+from ca.directory.queries import contents
+from ca.directory.services import enter, place, publish
 from ca.issuing.models import Certificate
 from ca.profiles.rules import MEASURED, OPERATOR
 from pki import crls, extension_values, oids
 from tests.support import ca
-from tests.support.directory import encrypted
+from tests.support.directory import cut_off, encrypted
 
 HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)
 BRANCH = "ou=nmg-sm2,c=CN"
 VALUE = "userCertificate;binary"
 PUBLIC = "anxin.urls_public"
+USERS = "(objectClass=pkiUser)"
 
 
 def alarms(at=ca.NOW) -> dict[str, str]:
@@ -63,7 +67,7 @@ def test_an_entry_says_nothing_that_the_certificate_does_not_and_finds_no_docume
 
     publish(at=ca.NOW)
 
-    (found,) = directory.search(BRANCH, "(objectClass=pkiUser)")
+    (found,) = directory.search(BRANCH, USERS)
     assert found.keys() == {"dn", "objectClass", "serialNumber", "cn", VALUE}
     assert directory.search("c=CN", "(serialNumber=S000007)") == []
 
@@ -79,7 +83,7 @@ def test_what_the_profile_does_not_publish_never_gets_there(authorities, directo
         enter([ca.row(issued.id)], ca.authority().id, at=ca.NOW)
     publish(at=ca.NOW)
 
-    assert directory.search(BRANCH, "(objectClass=pkiUser)") == []
+    assert directory.search(BRANCH, USERS) == []
     assert directory_entry(issued.id) is None
 
 
@@ -173,54 +177,33 @@ def test_while_the_directory_is_down_certificates_are_issued_and_follow_later(
     assert [entry.action for entry in noted] == ["ca.directory_lost", "ca.directory_back"]
 
 
-def test_a_worker_that_dies_in_the_middle_leaves_nothing_out(authorities, directory, monkeypatch):
-    """Killed after the directory took the first of a batch and before that was written down."""
+def test_a_worker_that_dies_in_the_middle_leaves_nothing_out(authorities, directory):
+    """It took both, the directory took the first, and nobody wrote that down."""
     first, second = ca.issue(1), ca.issue(2)
-    publish(at=ca.NOW - HOUR)
-    put = "ca.directory.ldap.Directory.put"
-    DirectoryEntry.objects.filter(certificate__isnull=False).update(state="due")
-    directory.clear()
-    with monkeypatch.context() as broken:
-        taken = []
-        broken.setattr(put, lambda _, entry: taken.append(entry) or _die())
-        broken.setattr("ca.directory.services._settle", lambda *_, **__: None)
-        with pytest.raises(KeyboardInterrupt):
-            publish(at=ca.NOW)
-    assert len(taken) == 1
+    taken = take(DirectoryEntry, at=ca.NOW)
+    with ldap.connect(place()) as there:
+        there.put(contents(taken)[taken[0].pk].entry)
 
-    assert publish(at=ca.NOW + MINUTE) == 0  # somebody may still be at them
-    assert publish(at=ca.NOW + 5 * MINUTE) == 2
+    publish(at=ca.NOW + MINUTE)  # somebody may still be at them
+    assert [found["dn"][0].decode() for found in directory.search(BRANCH, USERS)] == [of(first)]
+    publish(at=ca.NOW + 5 * MINUTE)
 
-    assert {entry["dn"][0] for entry in directory.search(BRANCH, "(objectClass=pkiUser)")} == {
-        of(first).encode(),
-        of(second).encode(),
-    }
+    names = {found["dn"][0].decode() for found in directory.search(BRANCH, USERS)}
+    assert names == {of(first), of(second)}
 
 
-def _die() -> None:
-    raise KeyboardInterrupt
-
-
-def test_a_connection_that_breaks_keeps_what_was_put_before(authorities, directory, monkeypatch):
-    from ca.directory import ldap
-
-    for number in range(3):
-        ca.issue(number)
-    real, asked = ldap.Directory.put, []
-
-    def put(self, entry):
-        asked.append(entry)
-        if len(asked) == 3:
-            raise ldap.Unreachable("lost", "session terminated")
-        real(self, entry)
-
-    with monkeypatch.context() as broken:
-        broken.setattr(ldap.Directory, "put", put)
+def test_a_connection_that_breaks_keeps_what_was_put_before(authorities, directory, settings):
+    issued = [ca.issue(number).id for number in range(3)]
+    with cut_off(directory.url, after=6) as broken:  # signed in, base and branch made, two put
+        settings.LDAP_URL = broken
         publish(at=ca.NOW)
+    settings.LDAP_URL = directory.url
 
-    assert DirectoryEntry.objects.filter(state="published").count() == 2
+    assert [bool(directory_entry(one).published_at) for one in issued] == [True, True, False]
+    assert "连接中断" in alarms()["directory_down"]
     publish(at=ca.NOW + HOUR)
-    assert not DirectoryEntry.objects.exclude(state="published").exists()
+    assert directory_entry(issued[2]).published_at
+    assert len(directory.search(BRANCH, USERS)) == 3
 
 
 def test_a_wrong_password_is_said_clearly_and_is_not_tried_all_the_time(
