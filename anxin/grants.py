@@ -226,4 +226,8 @@ GRANTS: dict[str, dict[str, str]] = {
     "ra_feeagreement": {"anxin_staff": ADD},
     "ra_feeorder": {"anxin_staff": KEEP, "anxin_worker": "SELECT, UPDATE (state)"},
     "ra_feepayment": {"anxin_staff": ADD},
+    "ra_invoice": {  # as it was asked for; what the tax authority's system made of it is noted
+        "anxin_staff": "SELECT, INSERT,"
+        " UPDATE (state, issued_number, issued_on, red_number, reversed_on, reason)",
+    },
 }

@@ -22,6 +22,7 @@ from ra.handover.models import StatusAccess as StatusAccess
 from ra.holds.models import HoldRequest as HoldRequest
 from ra.imports.models import Import as Import
 from ra.imports.models import ImportChunk as ImportChunk
+from ra.invoices.models import Invoice as Invoice
 from ra.notices.models import Contact as Contact
 from ra.notices.models import Notice as Notice
 from ra.online.models import Submission as Submission

@@ -15,6 +15,7 @@ urlpatterns = [
     path("apply/for/<slug:profile>/", applying.apply, name="portal-apply-for"),
     path("correct/", applying.correct, name="portal-correct"),
     path("renew/", applying.renew, name="portal-renew"),
+    path("ask/invoice/", applying.ask_invoice, name="portal-ask-invoice"),
     path("ask/<slug:purpose>/", applying.ask, name="portal-ask"),
     path("status/", portal.status, name="portal-status"),
     path("status/current/", portal.current, name="portal-progress"),

@@ -13,6 +13,7 @@ from ra.fees import views as fees
 from ra.holds import views as holds
 from ra.imports import views as imports
 from ra.intake import views as intake
+from ra.invoices import views as invoices
 from ra.notices import views as notices
 from ra.offices import views as offices
 from ra.online import views as online
@@ -116,6 +117,12 @@ urlpatterns = [
     path("consents/<str:number>/", consents.show, name="consents"),
     path("consents/<str:number>/withdraw/", consents.withdraw, name="consent-withdraw"),
     path("retention/", retention.index, name="retention"),
+    path("invoices/", invoices.index, name="invoices"),
+    path("invoices/for/<str:number>/", invoices.ask, name="invoice-ask"),
+    path("invoices/<str:number>/", invoices.show, name="invoice"),
+    path("invoices/<str:number>/issued/", invoices.issued, name="invoice-issued"),
+    path("invoices/<str:number>/reverse/", invoices.reverse, name="invoice-reverse"),
+    path("invoices/<str:number>/decline/", invoices.decline, name="invoice-decline"),
     path("fees/", fees.index, name="fees"),
     path("fees/schedule/", fees.schedule, name="fee-schedule"),
     path("fees/agreements/", fees.agreements, name="fee-agreements"),

@@ -14,6 +14,7 @@ from ra.handover.wording import WORDING as HANDOVER
 from ra.holds.wording import WORDING as HOLDS
 from ra.imports.wording import WORDING as IMPORTS
 from ra.intake.wording import WORDING as INTAKE
+from ra.invoices.wording import WORDING as INVOICES
 from ra.lookups.wording import WORDING as LOOKUPS
 from ra.notices.wording import WORDING as NOTICES
 from ra.online.wording import WORDING as ONLINE
@@ -35,6 +36,7 @@ WORDING = {
     **AGREEMENTS,
     **VERIFICATIONS,
     **LOOKUPS,
+    **INVOICES,
     **READINGS,
     **APPLICANTS,
     **APPLICATIONS,

@@ -18,6 +18,7 @@ from anxin.refusals import refusals_in, refusals_on
 from anxin.templatetags.ui import told
 from ra.handover.queries import status
 from ra.intake.queries import profiles
+from ra.invoices.forms import InvoiceForm
 from ra.online import queries, rules, sending
 from ra.online.forms import ApplyForm, AskForm, CorrectForm, FileForm, RenewForm
 from ra.portal.visits import SENDING, STATUS, knowing, remember
@@ -109,6 +110,27 @@ def ask(request: HttpRequest, number: str, purpose: str) -> HttpResponse:
             )
             return redirect("portal-progress")
     context = {"form": form, "purpose": purpose}
+    return render(request, "ra/online/ask.html", context, status=422 if form.errors else 200)
+
+
+@never_cache
+@require_http_methods(["GET", "POST"])
+@knowing(STATUS)
+def ask_invoice(request: HttpRequest, number: str) -> HttpResponse:
+    """An invoice for what was paid, after number and access code (CPS 9.1)."""
+    form = InvoiceForm(request.POST or None)
+    if _sends(request, form):
+        with refusals_on(form, above=True):
+            sending.ask_invoice(
+                number,
+                form.cleaned_data["kind"],
+                form.cleaned_data["buyer"],
+                form.details(),
+                address=web.address(request),
+                at=timezone.now(),
+            )
+            return redirect("portal-progress")
+    context = {"form": form, "purpose": rules.Purpose.INVOICE}
     return render(request, "ra/online/ask.html", context, status=422 if form.errors else 200)
 
 

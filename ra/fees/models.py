@@ -97,6 +97,7 @@ class FeeOrder(Stateful):
     refund = models.PositiveIntegerField(null=True)
     refund_at = models.DateTimeField(null=True)
     approval_id = models.BigIntegerField(null=True)
+    invoiced = models.PositiveIntegerField(default=0, db_default=0)  # fen on an issued invoice
     waiver_id = models.BigIntegerField(null=True, unique=True)  # the approval of letting it go
 
     class Meta:
@@ -129,6 +130,15 @@ class FeeOrder(Stateful):
                 name="a_refund_is_agreed_to",
             ),
             models.UniqueConstraint(fields=["approval_id"], name="one_approval_one_refund"),
+            models.CheckConstraint(
+                condition=models.Q(invoiced__lte=models.F("fen")),
+                name="no_more_is_invoiced_than_asked_for",
+            ),
+            models.CheckConstraint(
+                condition=~models.Q(state="refunded")
+                | models.Q(invoiced__lte=models.F("fen") - models.F("refund")),
+                name="a_refund_leaves_what_is_invoiced",
+            ),
         ]
         indexes = [models.Index(fields=["state", "due_at"], name="fee_order_state")]
 

@@ -76,6 +76,8 @@ class OrderView:
     refund: int | None
     payments: tuple[PaymentView, ...]
     approval_id: int | None
+    kept: int = 0  # paid, and not to go back
+    invoiced: int = 0  # of that, on an issued invoice
 
 
 def unknown(what: object) -> Refusal:
@@ -210,6 +212,11 @@ def check_sight(number: str, actor: Actor) -> None:
         raise unknown(number)
 
 
+def kept(row: FeeOrder) -> int:
+    """Fen that were paid and stay with us."""
+    return rules.kept(row.state, row.fen, row.refund)
+
+
 def in_arrears(at: datetime) -> QuerySet[Application]:
     """Applications whose fee was not paid in time: a reason to freeze (CPS 4.9.12)."""
     late = FeeOrder.objects.filter(state__in=rules.UNPAID, due_at__lt=at)
@@ -274,6 +281,8 @@ def _order(
         opened_at=row.opened_at,
         due_at=row.due_at,
         refund=row.refund,
+        kept=kept(row),
+        invoiced=row.invoiced,
         payments=tuple(
             PaymentView(one.fen, one.method, one.receipt, names.get(one.taken_by, ""), one.at)
             for one in payments

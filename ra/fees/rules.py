@@ -240,6 +240,21 @@ def _begun(span: timedelta) -> int:
     return -(-span // _DAY)
 
 
+def kept(state: str, fen: int, refund: int | None) -> int:
+    """What was paid and stays with us: as much as an invoice may name."""
+    if state == State.PAID:
+        return fen
+    return fen - (refund or 0) if state in (*REFUNDS, State.REFUNDED) else 0
+
+
+def check_not_invoiced(invoiced: int, kept_after: int) -> None:
+    """Refuses (CONFLICT) money back while an invoice names it: a red-letter invoice comes first."""
+    if invoiced > kept_after:
+        raise Refusal(
+            Kind.CONFLICT, "fees.invoiced", f"{invoiced} fen are on an invoice", cps="9.1.5"
+        )
+
+
 def yuan(fen: int) -> str:
     """1234 -> 12.34"""
     return f"{fen // 100}.{fen % 100:02}"

@@ -162,6 +162,7 @@ def ask_refund(order_id: int, *, actor: Actor, at: datetime) -> None:
     if row.state == State.REFUND_ASKED and _is_over(row):
         advance(row, "decline_refund", actor=actor, at=at)
     rules.STEPS.after("ask_refund", row.state)
+    rules.check_not_invoiced(row.invoiced, queries.kept(row))
     asked = propose(REFUND, _refund_payload(row), subject=subject_of(row), actor=actor, at=at)
     FeeOrder.objects.filter(pk=row.pk).update(approval_id=asked.id)
     advance(row, "ask_refund", actor=actor, at=at)
@@ -185,10 +186,16 @@ def make_refund(
     """Named in `anxin/duties.py`; runs inside the vote's transaction."""
     row = queries.locked(order_id, actor)
     redeem(approval, REFUND, _refund_payload(row), actor=actor, at=at)
+    rules.check_not_invoiced(row.invoiced, queries.kept(row))
     advance(row, "refund", actor=actor, at=at, fen=row.refund)
     blanks = {"amount": rules.yuan(row.refund or 0)}
     news = notices.News(row.application, str(row.pk), blanks)
     notices.notify(Event.REFUND, [news], actor=actor, at=at)
+
+
+def note_invoiced(row: FeeOrder, fen: int) -> None:
+    """How much of a locked order an issued invoice names; the caller writes it down."""
+    FeeOrder.objects.filter(pk=row.pk).update(invoiced=fen)
 
 
 def _refund_payload(row: FeeOrder) -> dict[str, object]:

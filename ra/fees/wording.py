@@ -36,6 +36,9 @@ METHODS: Mapping[str, Any] = {
     "online": _("在线支付"),
 }
 WORDING = {
+    "fees.invoiced": _(
+        "这笔钱已开发票（CPS %(cps)s）。请先在发票页记录红字发票，再退款。没有任何改动。"
+    ),
     "fees.unknown": _("没有找到这笔费用。"),
     "fees.not_finance": _("只有财务人员可以办理费用（CPS %(cps)s）。"),
     "fees.headquarters": _("价目表由 CA 总部的财务人员办理（CPS %(cps)s）。没有任何改动。"),

@@ -28,6 +28,7 @@ class Event(StrEnum):
     FROZEN = "frozen"  # CPS 4.9.14
     UNFROZEN = "unfrozen"  # CPS 4.9.14
     REFUND = "refund"  # CPS 9.1.5
+    INVOICED = "invoiced"  # CPS 9.1
 
 
 class Channel(StrEnum):

@@ -21,6 +21,7 @@ SUBJECTS = {
     Event.FROZEN: _("申请 %(number)s 的证书已冻结"),
     Event.UNFROZEN: _("申请 %(number)s 的证书已解冻"),
     Event.REFUND: _("申请 %(number)s 的退款已办理"),
+    Event.INVOICED: _("申请 %(number)s 的发票已开具"),
 }
 TEXTS = {
     Event.RECEIVED: _("您的数字证书申请已提交审核，一般在 %(working_days)s 个工作日内有结果。"),
@@ -32,6 +33,7 @@ TEXTS = {
     Event.FROZEN: _("您的证书已冻结，解冻前不能使用。"),
     Event.UNFROZEN: _("您的证书已解冻，可以继续使用。"),
     Event.REFUND: _("退款 %(amount)s 元已办理，按原付款方式退回。"),
+    Event.INVOICED: _("发票号码 %(invoice)s，金额 %(amount)s 元，由税务系统发往您填写的邮箱。"),
 }
 GREETING = _("%(name)s，您好：")
 CLOSING = _("凭编号和查询码可以查看进度：%(url)s")
@@ -47,6 +49,7 @@ EVENTS: Mapping[str, Any] = {
     Event.FROZEN: pgettext_lazy("notice", "证书已冻结"),
     Event.UNFROZEN: pgettext_lazy("notice", "证书已解冻"),
     Event.REFUND: pgettext_lazy("notice", "退款"),
+    Event.INVOICED: pgettext_lazy("notice", "发票"),
 }
 CHANNELS: Mapping[str, Any] = {
     Channel.MAIL: _("电子邮件"),

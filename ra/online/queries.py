@@ -20,6 +20,7 @@ from ra.branches.models import Office
 from ra.branches.queries import unknown_office, visible_ids
 from ra.handover.rules import no_match
 from ra.intake.queries import profiles
+from ra.invoices.rules import DETAILS as INVOICE_DETAILS
 from ra.online import rules
 from ra.online.models import Submission, SubmissionFile
 
@@ -63,7 +64,7 @@ class Opened:
     message: str
     agreement: str
     agreed_at: str
-    details: Mapping[str, str] = field(default_factory=dict)  # cause, occasion, discovered_at
+    details: Mapping[str, str] = field(default_factory=dict)  # cause, occasion, ...; of an invoice
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -78,6 +79,13 @@ class Waiting:
     def fields(self) -> list[tuple[str, str]]:
         """Masked: whole values are for whoever has taken it in."""
         return [(code, shown(code, text)) for code, text in self.opened.fields.items()]
+
+    @property
+    def invoice(self) -> dict[str, str]:
+        """What an invoice is to say, by field."""
+        return {
+            name: text for name in INVOICE_DETAILS if (text := self.opened.details.get(name, ""))
+        }
 
     @property
     def discovered_at(self) -> datetime | None:
@@ -148,7 +156,7 @@ def _known(**which: object) -> Application:
 def asked_of(application_number: str) -> list[SubmissionView]:
     """What was asked online of its certificate, newest first."""
     rows = Submission.objects.select_related("office").only(*PLAIN, "office__name")
-    asked = rows.filter(application__number=application_number, purpose__in=rules.REQUESTS)
+    asked = rows.filter(application__number=application_number, purpose__in=rules.ASKED)
     return [_view(row, []) for row in asked.order_by("-pk")[:MOST_SHOWN]]
 
 

@@ -37,6 +37,7 @@ class Purpose(StrEnum):
     FREEZE = "freeze"  # CPS 4.9.14
     UNFREEZE = "unfreeze"  # CPS 4.9.14, 4.9.15: what the holder asked to be frozen
     REFUND = "refund"  # CPS 9.1.5: revoked, and what is left goes back
+    INVOICE = "invoice"  # CPS 9.1: for the fee that was paid
 
 
 # What may be asked of a certificate in this state, with number and access code
@@ -45,6 +46,7 @@ ASKABLE: Mapping[str, tuple[Purpose, ...]] = {
     "held": (Purpose.UNFREEZE, Purpose.REVOKE, Purpose.REFUND),
 }
 REQUESTS = (Purpose.REVOKE, Purpose.FREEZE, Purpose.UNFREEZE, Purpose.REFUND)
+ASKED = (*REQUESTS, Purpose.INVOICE)  # what its sender sees on the page of progress
 HOLDS: Mapping[str, Act] = {Purpose.FREEZE: Act.FREEZE, Purpose.UNFREEZE: Act.UNFREEZE}
 URGENT = (Purpose.REVOKE, Purpose.FREEZE)
 HOLDER = Asker.SUBSCRIBER.value  # who asks
@@ -76,6 +78,7 @@ class Reason(StrEnum):
     DUPLICATE = "duplicate"
     KEY = "key"  # the key is certified already, or not allowed
     UNIDENTIFIED = "unidentified"  # CPS 3.4: nobody could tell who asks
+    UNPAID = "unpaid"  # nothing an invoice could be for
     ABUSE = "abuse"
 
 

@@ -30,6 +30,7 @@ from ra.handover import services as handover
 from ra.handover.queries import hashed
 from ra.intake.queries import proven, today
 from ra.intake.rules import typed
+from ra.invoices import rules as invoice_rules
 from ra.online import queries, rules
 from ra.online.models import Submission, SubmissionFile
 from ra.online.queries import Opened
@@ -220,6 +221,24 @@ def ask(
     details = {"cause": cause, "discovered_at": since.isoformat()}
     said = Opened({}, 0, "", words, "", "", details)
     return _about(target, purpose, said, address=address, at=at).number
+
+
+@transaction.atomic
+def ask_invoice(
+    number: str, kind: str, buyer: str, details: Mapping[str, str], *, address: str, at: datetime
+) -> str:
+    """For the fee of an application (CPS 9.1); its number. The counter knows what was paid.
+
+    `number` is one whose access code was shown. Refuses `invoices.*` of the details by field,
+    `online.asked_already`.
+    """
+    target = queries.issued(number)
+    kept = invoice_rules.check_details(kind, buyer, details)
+    same = Submission.objects.filter(application_id=target.pk, purpose=rules.Purpose.INVOICE)
+    if same.filter(state=rules.State.WAITING).exists():
+        raise rules.asked_already()
+    said = Opened({}, 0, "", "", "", "", {"kind": kind, "buyer": buyer, **kept})
+    return _about(target, rules.Purpose.INVOICE, said, address=address, at=at).number
 
 
 # --- inside ------------------------------------------------------------------------------------

@@ -19,6 +19,7 @@ from ra.evidence.queries import held_already
 from ra.handover import services as handover
 from ra.holds import services as holds
 from ra.intake import services as intake
+from ra.invoices import services as invoices
 from ra.online import queries, rules
 from ra.online.models import Submission
 from ra.online.queries import Opened
@@ -50,6 +51,10 @@ def take(number: str, *, checked_how: str = "", actor: Actor, at: datetime) -> T
     if row.purpose in rules.REQUESTS:
         rules.check_identified(checked_how)
         made = _request(row, said, checked_how, actor=actor, at=at)
+        _settle(row, "take", actor=actor, at=at, request=made)
+        return Taken(made, is_request=True)
+    if row.purpose == rules.Purpose.INVOICE:
+        made = _invoice(row, said, actor=actor, at=at)
         _settle(row, "take", actor=actor, at=at, request=made)
         return Taken(made, is_request=True)
     row.application_id = _application(row, said, actor=actor, at=at)
@@ -164,6 +169,21 @@ def _request(row: Submission, said: Opened, checked_how: str, *, actor: Actor, a
         discovered_at=datetime.fromisoformat(said.details["discovered_at"]),
         note=said.message,
         asked_at=row.handed_in_at,
+        actor=actor,
+        at=at,
+    )
+
+
+def _invoice(row: Submission, said: Opened, *, actor: Actor, at: datetime) -> str:
+    """Its number (CPS 9.1); finance issues it."""
+    if row.application is None:
+        raise queries.unknown(row.number)
+    return invoices.ask(
+        row.application.number,
+        said.details["kind"],
+        said.details["buyer"],
+        said.details,
+        online=True,
         actor=actor,
         at=at,
     )

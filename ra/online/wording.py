@@ -23,6 +23,7 @@ PURPOSES: Mapping[str, Any] = {
     Purpose.FREEZE: _("冻结证书"),
     Purpose.UNFREEZE: _("解冻证书"),
     Purpose.REFUND: _("停用证书并退款"),
+    Purpose.INVOICE: _("申请发票"),
 }
 REASONS = {
     Reason.UNREADABLE.value: _("材料看不清或打不开"),
@@ -30,6 +31,7 @@ REASONS = {
     Reason.DUPLICATE.value: _("重复提交"),
     Reason.KEY.value: _("证书请求里的公钥不能使用"),
     Reason.UNIDENTIFIED.value: _("无法核实提出人的身份"),
+    Reason.UNPAID.value: _("没有可开票的费用"),
     Reason.ABUSE.value: _("不是真实的申请"),
 }
 WORDING = {

@@ -27,6 +27,7 @@ from ra.holds import wording as holds
 from ra.imports import headings
 from ra.imports import wording as imports
 from ra.intake import wording as intake
+from ra.invoices import wording as invoices
 from ra.lookups import wording as lookups
 from ra.notices import wording as notices
 from ra.online import wording as online
@@ -93,6 +94,11 @@ TABLES: Mapping[str, Mapping[str, Any]] = {
     "office_state": branches.OFFICE_STATES,
     "office_term": branches.OFFICE_TERMS,
     "hold": holds.STATES,
+    "invoice": invoices.STATES,
+    "invoice_buyer": invoices.BUYERS,
+    "invoice_field": invoices.FIELDS,
+    "invoice_kind": invoices.KINDS,
+    "invoice_reason": invoices.REASONS,
     "hold_act": holds.ACTS,
     "hold_asker": holds.ASKERS,
     "hold_cause": HOLD_CAUSES,

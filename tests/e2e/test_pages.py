@@ -61,6 +61,8 @@ STAFF = [  # who, where ({…}: see `places`), name of the picture
     ("唐书", "/w/offices/NMG-02/", "office-service-point"),
     ("唐书", "/w/offices/NMG/", "office"),
     ("袁希", "/w/fees/", "fees"),
+    ("袁希", "/w/invoices/", "invoices"),
+    ("袁希", "/w/invoices/for/{issued}/", "invoice-ask"),
     ("袁希", "/w/fees/{issued}/", "fee-order"),
     ("袁希", "/w/fees/schedule/", "fee-schedule"),
     ("高远", "/approvals/", "approvals-admin"),
