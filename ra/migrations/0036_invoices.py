@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('ra', '0034_what_is_destroyed_is_emptied'),
+        ('ra', '0035_publications'),
     ]
 
     operations = [
