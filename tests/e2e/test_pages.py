@@ -155,7 +155,7 @@ DATA = (  # what people have typed stays as they typed it
     "SELECT name FROM people_staffmember UNION SELECT left(name, 1) FROM people_staffmember"
     " UNION SELECT name FROM ra_office UNION SELECT employer FROM people_personnelfile"
     " UNION SELECT masked_name FROM ra_application UNION SELECT subject_text FROM ca_certificate"
-    " UNION SELECT message FROM ra_decision"
+    " UNION SELECT message FROM ra_decision UNION SELECT title FROM ra_publication"
 )
 NOTES = (  # sealed in the database: those of the demo, and of the journey
     "订户到柜台说明：智能密码钥匙遗失。",
