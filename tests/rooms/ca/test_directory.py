@@ -6,7 +6,7 @@ from io import StringIO
 
 import pytest
 from django.core.management import CommandError, call_command
-from django.db import transaction
+from django.db import ProgrammingError, transaction
 
 from anxin.kernel.outbox import take
 from audit.journal.models import Entry
@@ -356,3 +356,16 @@ def _stranger(right: ca.Issued) -> str:
         f"dn: serialNumber=ab,{BRANCH}\nobjectClass: device\nobjectClass: pkiUser\n"
         f"serialNumber: ab\ncn: nobody\n{VALUE}:: {value}\n"
     )
+
+
+def test_workers_write_and_sites_only_look(authorities, directory, in_role):
+    """CPS-2.3: no write without an authorised role."""
+    waiting = ca.put_on_order(1)
+    with in_role("worker"):
+        ca.sign_all()
+        assert publish(at=ca.NOW) == len(authorities) + 1
+    with in_role("staff"):
+        assert directory_entry(waiting).published_at == ca.NOW
+        assert overview(ca.NOW).directory.reachable
+        with pytest.raises(ProgrammingError, match="permission denied"):
+            DirectoryEntry.objects.update(due_at=ca.NOW)
