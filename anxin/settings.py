@@ -283,9 +283,18 @@ LDAP_TLS = os.getenv("ANXIN_LDAP_TLS", "yes") == "yes"  # STARTTLS on an ldap://
 LDAP_CA = os.getenv("ANXIN_LDAP_CA", "")  # a file: whose certificates are believed
 # As relying parties reach it. Certificates name their revocation list there, too.
 LDAP_PUBLIC_URL = os.getenv("ANXIN_LDAP_PUBLIC_URL", "")
-for _url, _schemes in ((LDAP_URL, "ldaps?"), (LDAP_PUBLIC_URL, "ldap")):
-    if _url and not re.fullmatch(rf"{_schemes}://[A-Za-z0-9.\-\[\]:]+", _url):
-        raise ImproperlyConfigured(f"{_url}: not ldap://HOST or ldap://HOST:PORT")
+
+
+def _check_directory(url: str, public_url: str, *, tls: bool) -> None:
+    for given, schemes in ((url, "ldaps?"), (public_url, "ldap")):
+        if given and not re.fullmatch(rf"{schemes}://[A-Za-z0-9.\-\[\]:]+", given):
+            raise ImproperlyConfigured(f"{given}: not ldap://HOST or ldap://HOST:PORT")
+    here = urlsplit(url).hostname in {None, "127.0.0.1", "localhost", "::1"}
+    if not (tls or here or url.startswith("ldaps:")):
+        raise ImproperlyConfigured("ANXIN_LDAP_TLS=no: the password would go out in clear")
+
+
+_check_directory(LDAP_URL, LDAP_PUBLIC_URL, tls=LDAP_TLS)
 
 # --- Authority sources (ra/lookups, CPS 3.2.4): a page of JSON, and the hosts it may name -----
 SOURCES_FILE = os.getenv("ANXIN_SOURCES", "")

@@ -28,6 +28,7 @@ from ca.issuing.models import Certificate
 from ca.profiles.rules import PUBLISHED
 
 log = logging.getLogger(__name__)
+MOST_TRIES = 1000  # that are counted
 ANEW = ("made_at", "due_at", "tries")
 
 
@@ -193,7 +194,7 @@ def _note(at: datetime, *, reachable: bool, fault: str = "", detail: str = "") -
         verb = "back" if reachable else "lost"
         record(f"ca.directory_{verb}", "ca.directory", actor=SYSTEM, at=at, fault=fault)
         report.since = at
-    report.tries = 0 if reachable else report.tries + 1
+    report.tries = 0 if reachable else min(report.tries + 1, MOST_TRIES)
     report.again_at = None if reachable else rules.directory_again(report.tries, at=at)
     report.at, report.reachable = at, reachable
     report.fault, report.detail = fault, detail

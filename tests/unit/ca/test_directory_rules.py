@@ -1,7 +1,9 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from django.core.exceptions import ImproperlyConfigured
 
+from anxin.settings import _check_directory
 from ca.directory import rules
 from ca.hierarchy import places
 
@@ -53,3 +55,31 @@ def test_an_address_holds_no_character_that_ends_it():
         "ldap://ldap.example.cn:390/cn=crl,ou=nmg-sm2,o=%E5%AE%89%E4%BF%A1%20CA%3F,c=CN"
         "?certificateRevocationList;binary?base?objectClass=cRLDistributionPoint"
     )
+
+
+@pytest.mark.parametrize(
+    ("url", "tls"),
+    [
+        ("", True),
+        ("ldap://ldap.example.cn:390", True),
+        ("ldaps://ldap.example.cn", False),
+        ("ldap://127.0.0.1:3890", False),
+    ],
+)
+def test_a_directory_is_reached_by_an_encrypted_way_or_on_this_machine(url, tls):
+    _check_directory(url, "ldap://ldap.example.cn:390" if url else "", tls=tls)
+
+
+@pytest.mark.parametrize(
+    ("url", "public_url", "tls"),
+    [
+        ("ldap://ldap.example.cn", "", False),
+        ("http://ldap.example.cn", "", True),
+        ("ldap://ldap.example.cn/c=CN", "", True),
+        ("", "ldaps://ldap.example.cn", True),  # certificates name no such address
+        ("", "ldap://a b", True),
+    ],
+)
+def test_any_other_address_of_a_directory_stops_the_start(url, public_url, tls):
+    with pytest.raises(ImproperlyConfigured):
+        _check_directory(url, public_url, tls=tls)
