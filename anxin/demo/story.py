@@ -227,6 +227,7 @@ def _fill_in(
         application_id,
         publications.agreement(at),
         how=AcceptedHow.SIGNED_ON_PAPER,
+        by_message=True,
         actor=operator,
         at=at,
     )

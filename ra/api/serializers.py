@@ -36,6 +36,9 @@ class Agreement(serializers.Serializer):  # type: ignore[misc]
 
     version = Text(max_length=20, help_text="the one in force (CPS 4.1.2.4)")
     how = serializers.ChoiceField(choices=[how.value for how in AcceptedHow])
+    by_message = serializers.BooleanField(
+        default=False, help_text="and to be told things by e-mail and text message (CPS 9.4.1)"
+    )
 
 
 class Said(serializers.Serializer):  # type: ignore[misc]

@@ -47,5 +47,10 @@ def _fill(
         intake.attach_request(application_id, request.encode(), actor=actor, at=at)
     if isinstance(agreement := said.get("agreement"), Mapping):
         intake.accept_agreement(
-            application_id, agreement["version"], how=agreement["how"], actor=actor, at=at
+            application_id,
+            agreement["version"],
+            how=agreement["how"],
+            by_message=agreement["by_message"],
+            actor=actor,
+            at=at,
         )

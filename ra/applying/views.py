@@ -44,7 +44,9 @@ def apply(request: HttpRequest, profile: str) -> HttpResponse:
     form = ApplyForm(request.POST or None, kind=kind, offices=offices, agreement=in_force)
     if _sends(request, form):
         given = dict(form.cleaned_data)
-        own = {name: given.pop(name) for name in ("years", "office", "request", "agreed")}
+        own = {
+            name: given.pop(name) for name in ("years", "office", "request", "agreed", "by_message")
+        }
         with refusals_on(form, above=True):
             begun = sending.begin(
                 profile, given, **own, address=web.address(request), at=timezone.now()

@@ -23,10 +23,14 @@ def give(
     *,
     version: str,
     how: str,
+    noted: bool,
     actor: Actor,
     at: datetime,
 ) -> None:
-    """What was agreed to, in the place of what was agreed to before; part of the agreement."""
+    """What was agreed to, in the place of what was agreed to before; part of the agreement.
+
+    `noted`: by the actor; else the subscriber did it on a screen of their own.
+    """
     Consent.objects.filter(application_id=application_id, ended_at__isnull=True).update(
         ended_at=at, ended_how=Ended.REPLACED, ended_by=actor.person_id
     )
@@ -38,7 +42,7 @@ def give(
                 version=version,
                 how=how,
                 given_at=at,
-                noted_by=actor.person_id,
+                noted_by=actor.person_id if noted else None,
             )
             for purpose in purposes
         ]

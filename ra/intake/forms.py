@@ -97,6 +97,9 @@ class RequestForm(forms.Form):
     )
 
 
+BY_MESSAGE = _("同意用短信和电子邮件告知办理情况")
+
+
 class AgreementForm(forms.Form):
     """`in_force`: the version of today; what the applicant read is stated, not assumed."""
 
@@ -104,9 +107,7 @@ class AgreementForm(forms.Form):
     how = forms.ChoiceField(
         label=_("接受方式"), choices=[(how.value, ACCEPTED_HOW[how]) for how in AcceptedHow]
     )
-    by_message = forms.BooleanField(
-        label=_("同意用短信和电子邮件告知办理情况"), required=False, initial=True
-    )
+    by_message = forms.BooleanField(label=BY_MESSAGE, required=False)
 
     def __init__(self, *args: Any, in_force: str, **more: Any) -> None:
         super().__init__(*args, **more)

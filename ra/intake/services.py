@@ -197,20 +197,24 @@ def accept_agreement(
     version: str,
     *,
     how: str,
-    by_message: bool = True,
+    by_message: bool = False,
     agreed_at: datetime | None = None,
     actor: Actor,
     at: datetime,
 ) -> None:
     """The applicant has agreed to the subscriber agreement (CPS 4.1.2.4), just now or before.
 
-    By it to how private data is handled (CPS 9.4.1), and to be told things `by_message` or not.
+    By it to how private data is handled (CPS 9.4.1), and, where that was asked, to be told things
+    `by_message`. `agreed_at`: when they did so by themselves, on the public site.
     """
     row = editable(application_id, actor)
     when = agreed_at or at
     application_rules.check_agreement(version, how, in_force=publications.agreement(when))
     agreed = [Purpose.PRIVACY, Purpose.NOTICES] if by_message else [Purpose.PRIVACY]
-    consents.give(row.pk, agreed, version=version, how=how, actor=actor, at=when)
+    by_themselves = agreed_at is not None
+    consents.give(
+        row.pk, agreed, version=version, how=how, noted=not by_themselves, actor=actor, at=when
+    )
     row.agreement_version, row.agreement_how, row.agreement_at = version, how, when
     _changed(row, "agreement_version", "agreement_how", "agreement_at")
     record(

@@ -10,7 +10,7 @@ from django.utils.html import format_html
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
-from ra.intake.forms import DraftForm, RequestForm
+from ra.intake.forms import BY_MESSAGE, DraftForm, RequestForm
 from ra.online import rules
 from ra.online.wording import REASONS
 from ra.procedures.forms import SignedForm
@@ -30,10 +30,15 @@ def _agreed(version: str) -> forms.BooleanField:
     return forms.BooleanField(label=label, help_text=link, required=False)
 
 
+def _by_message() -> forms.BooleanField:
+    return forms.BooleanField(label=BY_MESSAGE, required=False)
+
+
 class ApplyForm(DraftForm):
     """The counter's fields, and what the operator would ask for aloud."""
 
     office = forms.ChoiceField(label=_("受理点"))
+    by_message = _by_message()
 
     def __init__(
         self, *args: Any, offices: Sequence[tuple[str, str]], agreement: str, **more: Any
@@ -48,7 +53,7 @@ class ApplyForm(DraftForm):
         office.choices = list(offices)
 
     def groups(self) -> list[tuple[object, list[forms.BoundField]]]:
-        own = [self[code] for code in ("request", "office", "agreed")]
+        own = [self[code] for code in ("request", "office", "agreed", "by_message")]
         *said, (heading, fields) = super().groups()
         return [*said, (heading, [*fields, *own])]
 
@@ -75,6 +80,7 @@ class RenewForm(SignedForm):
     def __init__(self, *args: Any, agreement: str, **more: Any) -> None:
         super().__init__(*args, **more)
         self.fields["agreed"] = _agreed(agreement)
+        self.fields["by_message"] = _by_message()
 
 
 class AskForm(forms.Form):

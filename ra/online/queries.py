@@ -65,6 +65,7 @@ class Opened:
     agreement: str
     agreed_at: str
     details: Mapping[str, str] = field(default_factory=dict)  # cause, occasion, ...; of an invoice
+    by_message: bool = False  # they want to be told things so (CPS 9.4.1)
 
 
 @dataclass(frozen=True, slots=True, repr=False)

@@ -61,6 +61,7 @@ def begin(
     office: str,
     request: str,
     agreed: bool,
+    by_message: bool = False,
     address: str,
     at: datetime,
 ) -> Begun:
@@ -81,7 +82,8 @@ def begin(
             wrong.append(refusal)
     if wrong:
         raise Refusals(wrong)
-    said = Opened(kept, years, request, "", publications.agreement(at), at.isoformat())
+    version = publications.agreement(at)
+    said = Opened(kept, years, request, "", version, at.isoformat(), by_message=by_message)
     row = Submission(
         purpose=rules.Purpose.APPLY,
         profile=profile,
@@ -169,7 +171,15 @@ def hand_in(number: str, *, address: str, at: datetime) -> None:
 
 
 @transaction.atomic
-def send_signed(signed: str, *, occasion: str, agreed: bool, address: str, at: datetime) -> Begun:
+def send_signed(
+    signed: str,
+    *,
+    occasion: str,
+    agreed: bool,
+    by_message: bool = False,
+    address: str,
+    at: datetime,
+) -> Begun:
     """A renewal or a re-key that the old key has signed: CMS, PEM (CPS 3.3.1, 4.6.3, 4.7).
 
     The CA's own word, on the age of the key say, comes at the counter. Refuses `cms.*`,
@@ -185,9 +195,8 @@ def send_signed(signed: str, *, occasion: str, agreed: bool, address: str, at: d
     found = procedures.hindrances(way, old.profile, before.not_after or at, at=at)
     if found:
         raise Refusals(found)
-    said = Opened(
-        {}, 0, signed, "", publications.agreement(at), at.isoformat(), {"occasion": occasion}
-    )
+    details, version = {"occasion": occasion}, publications.agreement(at)
+    said = Opened({}, 0, signed, "", version, at.isoformat(), details, by_message)
     row = _about(old, rules.Purpose.SUCCEED, said, address=address, at=at)
     return Begun(row.number, handover.new_access(row.number))
 

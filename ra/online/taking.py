@@ -124,6 +124,7 @@ def _new(row: Submission, said: Opened, *, actor: Actor, at: datetime) -> int:
         draft.id,
         said.agreement,
         how=AcceptedHow.ON_SCREEN,
+        by_message=said.by_message,
         agreed_at=datetime.fromisoformat(said.agreed_at),
         actor=actor,
         at=at,

@@ -89,6 +89,7 @@ def verify(page: Page) -> None:
 
 
 def accept_agreement(page: Page) -> None:
+    page.get_by_label("同意用短信和电子邮件告知办理情况").check()
     press(page, "记录接受")
     expect(page.locator("#agreement").get_by_text("已接受")).to_be_visible()
 

@@ -70,8 +70,8 @@ def enter(profile: str, person: Person, *, actor: Actor) -> tuple[Draft, Submitt
     subject = names.build([("C", "CN"), ("CN", person.name)])
     request = requests.build(subject, keys.generate(ALGORITHMS[profile]))
     intake.attach_request(draft.id, request, actor=actor, at=now())
-    how = AcceptedHow.SIGNED_ON_PAPER
-    intake.accept_agreement(draft.id, agreement(now()), how=how, actor=actor, at=now())
+    how = {"how": AcceptedHow.SIGNED_ON_PAPER, "by_message": True}
+    intake.accept_agreement(draft.id, agreement(now()), **how, actor=actor, at=now())
     return draft, handing_in.submit(draft.id, actor=actor, at=now())
 
 

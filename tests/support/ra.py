@@ -184,7 +184,8 @@ def draft(
     verify(opened.id, actor, at=at)
     der = request(number, fields[kind_of(profile).title], algorithm)
     intake.attach_request(opened.id, der, actor=actor, at=at)
-    intake.accept_agreement(opened.id, AGREEMENT, how="signed_on_paper", actor=actor, at=at)
+    agreed = {"how": "signed_on_paper", "by_message": True}
+    intake.accept_agreement(opened.id, AGREEMENT, **agreed, actor=actor, at=at)
     return opened.id
 
 

@@ -4,15 +4,22 @@ from datetime import date
 
 import pytest
 
+from anxin.kernel.actors import SYSTEM
 from audit.journal.models import Entry
+from kmc import api as kmc
+from ra.applicants.kinds import PERSON
 from ra.applications.models import Application
 from ra.consents import queries, services
 from ra.consents.models import Consent
 from ra.disclosures import services as disclosures
 from ra.intake import handing_in
 from ra.intake import services as intake
+from ra.intake.forms import AgreementForm
 from ra.notices import services as notices
 from ra.notices.models import Contact, Notice
+from ra.online import taking
+from ra.online.forms import ApplyForm, RenewForm
+from tests.rooms.ra import test_online as online
 from tests.support import ra
 from tests.support.people import signed_in
 from tests.support.ra import AT, MINUTE
@@ -53,6 +60,34 @@ def test_who_wants_no_messages_is_told_by_people(counter):
     assert [(one.state, one.channel) for one in Notice.objects.all()] == [("by_hand", "letter")]
     ended = Consent.objects.filter(ended_how="replaced")
     assert {one.purpose for one in ended} == {"privacy", "notices"}
+
+
+@pytest.mark.parametrize("asked", [True, False])
+def test_online_the_subscriber_says_so_on_their_own_screen(counter, asked):
+    """CPS-9.4: nobody else noted it."""
+    kmc.publish_inbox_key(actor=SYSTEM, at=AT)
+    told = online.sent(by_message=asked)
+
+    taken = taking.take(told.number, actor=counter.chen, at=LATER)
+
+    found = lines(taken.number, counter.ren)
+    assert set(found) == ({"privacy", "notices"} if asked else {"privacy"})
+    assert {line.noted_by for line in found.values()} == {""}
+    assert {line.given_at for line in found.values()} == {AT}
+
+
+def test_the_boxes_for_messages_are_empty_until_somebody_asks(counter):
+    """CPS-9.4: at the counter, online, and for a renewal."""
+    forms = (
+        AgreementForm(in_force=""),
+        ApplyForm(kind=PERSON, offices=[], agreement=""),
+        RenewForm(agreement=""),
+    )
+
+    assert not any(form["by_message"].value() for form in forms)
+    draft = intake.open_draft("personal-sm2-sign", actor=counter.chen, at=AT)
+    intake.accept_agreement(draft.id, "2026-01", how="signed_on_paper", actor=counter.chen, at=AT)
+    assert set(lines(draft.number, counter.ren)) == {"privacy"}
 
 
 def test_withdrawn_messages_stop_at_once_and_stay_stopped(counter):

@@ -21,6 +21,7 @@ from ra.api import description
 from ra.api.views import DESCRIPTION
 from ra.applications.models import Application
 from ra.branches.models import Authority
+from ra.consents.models import Consent
 from ra.handover.services import pick_up
 from ra.partners import rules, services
 from ra.partners.models import PartnerAnswer, PartnerKey, PartnerNonce
@@ -488,6 +489,18 @@ def test_the_list_goes_on_where_it_ended(counter, monkeypatch):
 
     found = [row["number"] for row in first["rows"] + second["rows"]]
     assert (found, second["after"]) == (numbers[::-1], None)
+
+
+@pytest.mark.parametrize("asked", [True, False, None])
+def test_a_system_says_whether_the_applicant_wants_messages(counter, asked):
+    """CPS-9.4: nothing is noted of what nobody was asked."""
+    agreement = {"version": "2026-01", "how": "signed_on_paper"}
+    more = {} if asked is None else {"by_message": asked}
+
+    number = entered(system(counter.chen), agreement=agreement | more)
+
+    stands = Consent.objects.filter(application__number=number, purpose="notices").exists()
+    assert stands is bool(asked)
 
 
 def test_an_office_hands_in_no_more_than_its_agreement_says(counter, evidence_dir):

@@ -57,7 +57,7 @@ def completed(counter, draft, *, papers=True, at=SOON):
     for slot in ra.PAPERS if papers else ():
         ra.hold(draft.id, slot, counter.chen, at=at)
     ra.verify(draft.id, counter.chen, at=at)
-    agreed = {"how": "signed_on_paper", "actor": counter.chen, "at": at}
+    agreed = {"how": "signed_on_paper", "by_message": True, "actor": counter.chen, "at": at}
     intake.accept_agreement(draft.id, "2026-01", **agreed)
     return handing_in.submit(draft.id, actor=counter.chen, at=at)
 
