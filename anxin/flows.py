@@ -49,6 +49,7 @@ TIMETABLE: dict[str, float] = {
     "ra.send_notices": 10,  # CPS 4.3.2: what nobody rang for, and what failed before
     "ra.draw_rechecks": 3600,  # CPS 4.1.2.2: decisions of the days before, to be looked at again
     "ra.raise_alarms": 300,  # CPS 4.2.3: submissions whose two working days end soon
+    "ra.alarm_requests": 300,  # CPS 4.9.5: what was asked online and nobody looked at
     "ra.shred_submissions": 3600,  # WP-6.4: what came in online and nobody finished or took in
     "ra.remind_expiring": 21_600,  # CPS 4.6.1: 60, 30, 15 and 7 days before the end
 }

@@ -46,7 +46,7 @@ KEPT: Mapping[str, Kept] = {
     "ra_submission": Kept(
         _("网上提交、尚未受理的内容（加密）"),
         ("sealed", "network"),
-        31,
+        31,  # what was asked of a certificate waits until somebody decides (CPS 4.9.5)
         "ra.shred_submissions",
         ("operator",),
     ),

@@ -23,6 +23,7 @@ class Event(StrEnum):
     STAFF_ROTATIONS = "staff_rotations"  # to those who keep the files
     PASSWORD_DUE = "password_due"  # noqa: S105 -- no password; CPS 6.5.1
     DEADLINE_NEAR = "deadline_near"  # CPS 4.2.3
+    REQUEST_WAITS = "request_waits"  # CPS 4.9.5
     ADDRESS_CHANGED = "address_changed"  # to the address before
 
 
@@ -39,5 +40,6 @@ PAGES: Mapping[Event, str] = {
     Event.STAFF_ROTATIONS: "staff",
     Event.PASSWORD_DUE: "password",
     Event.DEADLINE_NEAR: "queue",
+    Event.REQUEST_WAITS: "online",
     Event.ADDRESS_CHANGED: "me",
 }

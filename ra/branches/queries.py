@@ -1,5 +1,6 @@
 """Which offices a person sees: their own and everything below it (CPS 1.4.2)."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -7,6 +8,7 @@ from django.db.models import Q, QuerySet
 
 from anxin.kernel.actors import Actor
 from anxin.kernel.errors import Kind, Refusal
+from people.api import Role, holders
 from ra.branches import rules
 from ra.branches.models import Authority, Office
 
@@ -105,6 +107,16 @@ def visible_ids(actor: Actor) -> list[int] | None:
 def in_sight(actor: Actor) -> Q:
     """The same for single rows that have an `office`: a join, and no query of its own."""
     return _below(actor, "office__path") if actor.office else Q()
+
+
+def who_sees(role: Role, paths: Collection[str], *, at: datetime) -> set[int]:
+    """Ids of those in this role who see records of one of these offices."""
+    people = holders(role, at=at) if paths else ()
+    return {
+        one.id
+        for one in people
+        if any(sees(Actor(one.id, one.name, office=one.office), path) for path in paths)
+    }
 
 
 def sees(actor: Actor, path: str) -> bool:

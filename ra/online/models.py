@@ -28,6 +28,7 @@ class Submission(Stateful):
     reason = models.CharField(max_length=20, default="")
     opened_at = models.DateTimeField()
     handed_in_at = models.DateTimeField(null=True)
+    alarmed_at = models.DateTimeField(null=True)  # CPS 4.9.5
     settled_at = models.DateTimeField(null=True)
     settled_by = models.BigIntegerField(null=True)
 

@@ -25,7 +25,9 @@ MOST_FILES = 16
 LONGEST_MESSAGE = 500  # characters
 
 UNFINISHED = timedelta(days=1)  # begun and never handed in: shredded
-UNTAKEN = timedelta(days=30)  # handed in and never looked at
+UNTAKEN = timedelta(days=30)  # handed in and never looked at; requests wait until somebody does
+ALARM_AFTER = timedelta(hours=2)  # a request nobody looked at: CPS 4.9.5 wants it done at once
+ALARM_AGAIN = timedelta(days=1)
 DIGITS = 8  # of a number, drawn: nobody counts through them
 
 

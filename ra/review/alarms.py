@@ -5,13 +5,13 @@ from datetime import datetime
 from django.db import transaction
 from django.db.models import F
 
-from anxin.kernel.actors import SYSTEM, Actor
+from anxin.kernel.actors import SYSTEM
 from anxin.kernel.workdays import SHANGHAI
 from audit.log import record_many, subject_of
-from people.api import Role, StaffEvent, holders, tell_staff
+from people.api import Role, StaffEvent, tell_staff
 from ra.applications import rules
 from ra.applications.models import Application
-from ra.branches.queries import sees
+from ra.branches.queries import who_sees
 
 
 @transaction.atomic
@@ -34,16 +34,7 @@ def raise_due(*, at: datetime) -> int:
     Application.objects.filter(pk__in=[row.pk for row in rows]).update(alarmed_round=F("round"))
     if told:
         record_many("ra.deadline_near", told, actor=SYSTEM, at=at)
-    _tell_reviewers({row.office.path for row in rows}, at=at)
-    return len(rows)
-
-
-def _tell_reviewers(paths: set[str], *, at: datetime) -> None:
-    """Mail to those who see these offices; one an hour, however many applications there are."""
-    people = {
-        one.id
-        for one in (holders(Role.REVIEWER, at=at) if paths else ())
-        if any(sees(Actor(one.id, one.name, office=one.office), path) for path in paths)
-    }
-    hour = f"{at.astimezone(SHANGHAI):%Y-%m-%dT%H}"
+    people = who_sees(Role.REVIEWER, {row.office.path for row in rows}, at=at)
+    hour = f"{at.astimezone(SHANGHAI):%Y-%m-%dT%H}"  # one mail, however many there are
     tell_staff(StaffEvent.DEADLINE_NEAR, people, occasion=hour, actor=SYSTEM, at=at)
+    return len(rows)

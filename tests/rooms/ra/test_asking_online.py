@@ -6,9 +6,10 @@ import pytest
 from django.test import Client
 
 from anxin.kernel.actors import SYSTEM
+from audit.journal.models import Entry
 from ca import api as ca
 from kmc import api as kmc
-from people.api import Role
+from people.api import Role, StaffEvent
 from pki import certificates as x509
 from pki import cms, pem
 from ra.applications.models import Application
@@ -17,11 +18,12 @@ from ra.handover import services as handover
 from ra.holds import queries as hold_queries
 from ra.holds import services as holds
 from ra.holds.models import HoldRequest
-from ra.online import queries, rules, sending, taking
+from ra.online import alarms, queries, rules, sending, taking
 from ra.online.models import Submission
 from ra.revocations import queries as revocation_queries
 from ra.revocations import services as revocations
 from ra.revocations.models import RevocationRequest
+from tests.rooms.ra.test_staff_mail import told, with_mail
 from tests.support import ra
 from tests.support.people import hire, signed_in
 from tests.support.ra import AT, MINUTE
@@ -61,6 +63,40 @@ def send(text, occasion="expiring", **changes):
 
 def take(number, actor, how, at=LATER):
     return taking.take(number, checked_how=how, actor=actor, at=at).number
+
+
+# --- never silently over -----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("purpose", ["revoke", "freeze", "refund"])
+def test_what_was_asked_of_a_certificate_waits_until_somebody_decides(held, purpose):
+    """CPS-4.9.5: the holder may believe it done."""
+    counter, row = held
+    number = ask(row, purpose, **({"cause": "key_at_risk"} if purpose == "revoke" else {}))
+
+    taking.shred_old(at=LATER + 400 * DAY)
+
+    assert [one.number for one in queries.waiting(counter.chen)] == [number]
+    assert queries.opened(number, counter.chen).opened.message == WORDS
+
+
+def test_a_request_nobody_looks_at_is_told_within_hours_and_each_day(held, in_role):
+    """CPS-4.9.5: to the operators who see the office, and in the journal."""
+    counter, row = held
+    with_mail(counter.chen, counter.ren, counter.zhao)
+    number = ask(row, cause="key_at_risk")
+    late = LATER + rules.ALARM_AFTER
+
+    with in_role("worker"):
+        assert alarms.raise_due(at=late - timedelta(seconds=1)) == 0
+        assert alarms.raise_due(at=late) == 1
+        assert alarms.raise_due(at=late + timedelta(hours=23)) == 0
+        assert alarms.raise_due(at=late + DAY) == 1
+    assert told(StaffEvent.REQUEST_WAITS) == ["Chen", "Chen"]
+    assert Entry.objects.filter(action="ra.request_waits").count() == 2
+
+    taking.refuse(number, "unidentified", actor=counter.chen, at=late + DAY)
+    assert alarms.raise_due(at=late + 9 * DAY) == 0
 
 
 # --- signed by the old key -------------------------------------------------------------------
