@@ -96,7 +96,7 @@ GRANTS: dict[str, dict[str, str]] = {
     },
     "ca_hold": {
         "anxin_staff": "SELECT, INSERT, UPDATE (ended_at, release_warrant)",
-        "anxin_worker": "SELECT, UPDATE (ended_at, listed_at, dropped_at)",
+        "anxin_worker": "SELECT, INSERT, UPDATE (ended_at, listed_at, dropped_at)",  # CPS 5.3.6
         "anxin_public": "SELECT (id, ca_id, held_at, ended_at, listed_at, dropped_at)",
     },
     "ca_revocationlist": {"anxin_staff": READ, "anxin_worker": KEEP, "anxin_public": READ},

@@ -29,6 +29,7 @@ def certify(*, at: datetime) -> int:
     there = Certificate.objects.filter(warrant__in=keys).values_list("warrant", flat=True)
     fresh = [key for warrant, key in sorted(keys.items()) if warrant not in set(there)]
     _end_what_is_left(set(keys), at=at)
+    _hold_what_rests({key.warrant for key in keys.values() if not key.is_active}, at=at)
     return sum(_order(key, at=at) for key in fresh if key.is_active)
 
 
@@ -60,6 +61,17 @@ def _end_what_is_left(in_use: set[int], *, at: datetime) -> None:
         _revoke(row, "replaced", actor=SYSTEM, at=at)
 
 
+@transaction.atomic
+def _hold_what_rests(resting: set[int], *, at: datetime) -> None:
+    """What was signed after its key was suspended; asked again once nobody can release it."""
+    standing = Certificate.objects.filter(profile=OPERATOR.code, warrant__in=resting)
+    rows = list(standing.filter(state=State.VALID).select_for_update(of=("self",)))
+    still = {key.warrant for key in operator_keys() if not key.is_active} if rows else set()
+    for row in rows:
+        if row.warrant in still:
+            hold(warrant=row.warrant, actor=SYSTEM, at=at)
+
+
 def hold(*, warrant: int, actor: Actor, at: datetime) -> None:
     """With its person's suspension (CPS 5.3.6)."""
     for row in _rows(warrant, State.VALID, at=at):
@@ -70,7 +82,9 @@ def hold(*, warrant: int, actor: Actor, at: datetime) -> None:
 
 def release(*, warrant: int, agreed: int | None, actor: Actor, at: datetime) -> None:
     """With its person's return, which two people agreed to; revoked where no approval says so."""
-    for row in _rows(warrant, State.HELD, at=at):
+    for row in _rows(warrant, State.VALID, State.HELD, at=at):  # locked: none is held meanwhile
+        if row.state != State.HELD:
+            continue
         if agreed is None:
             _revoke(row, "replaced", actor=actor, at=at)
         else:

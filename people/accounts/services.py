@@ -274,6 +274,11 @@ def _rule(code: str | None) -> str:
     return code if code and "." in code else f"password.{code}"
 
 
+def lock(person_id: int) -> None:
+    """Nothing is proved in this person's name until the caller's transaction ends."""
+    _person(person_id)
+
+
 def _person(person_id: int) -> StaffMember:
     person = StaffMember.objects.select_for_update().filter(pk=person_id).first()
     if person is None:

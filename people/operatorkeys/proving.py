@@ -89,8 +89,8 @@ def _spend(
 ) -> OperatorToken | None:
     if challenge is None or challenge.purpose != purpose:
         return None
+    key = queries.active(person_id, lock=True)  # nobody revokes it meanwhile
     asked = to_sign(person_id, challenge, at=at)
-    key = queries.active(person_id)
     if not asked or key is None or not _holds(key, asked["fields"], signature):
         return None
     token: OperatorToken

@@ -48,9 +48,10 @@ def in_use() -> list[Enrolled]:
     ]
 
 
-def active(person_id: int | None) -> Key | None:
-    """The key that signs this person's votes now."""
-    row = OperatorKey.objects.filter(person_id=person_id, state=State.ACTIVE).first()
+def active(person_id: int | None, *, lock: bool = False) -> Key | None:
+    """The key that signs this person's votes now; `lock`: and until the transaction ends."""
+    rows = OperatorKey.objects.filter(person_id=person_id, state=State.ACTIVE)
+    row = (rows.select_for_update() if lock else rows).first()
     return _view(row) if row else None
 
 

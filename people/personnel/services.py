@@ -82,6 +82,7 @@ def drop_key(
 def revoke_key(person_id: int, key_id: int, *, actor: Actor, at: datetime) -> None:
     """End a key that may be in other hands, at once and by one person (CPS 5.3.6)."""
     rules.check_keeper(actor, person_id)
+    accounts.lock(person_id)  # before the key, as who signs in does
     asked = open_approvals(ACTIONS[Act.ENROL_KEY], [subject_of(person_id)]).values()
     for one in asked:
         if one.payload["key"] == key_id:

@@ -23,12 +23,14 @@ from people.api import Role, create_staff, vote
 from people.factors import services as factors
 from people.factors.rules import Factor
 from people.operatorkeys import services as keys
+from people.operatorkeys.models import OperatorToken
 from people.operatorkeys.rules import Ending
 from people.personnel import services as personnel
 from people.personnel.rules import Cause
 from pki import certificates, votes
 from tests.support import ca
 from tests.support.people import hire, in_order
+from tests.support.races import while_open
 from tests.support.voting import enrolled, pen
 
 AT, LATER = ca.NOW, ca.NOW + timedelta(minutes=1)
@@ -231,6 +233,25 @@ def test_what_is_signed_after_its_key_has_ended_does_not_last(authorities, tang,
     assert Certificate.objects.get().state == "revoked"
 
 
+def test_what_is_signed_while_its_key_is_suspended_is_on_hold(authorities, tang, gao, in_role):
+    """CPS-5.3.6: the signer was down; and comes back with its person."""
+    person = StaffMember.objects.get(pk=account("bai"))
+    enrolled(BAI, _actor(person), tang, gao, at=AT)
+    services.certify(at=AT)
+    personnel.suspend(person.pk, Cause.SUSPECTED, actor=gao, at=AT)
+    ca.sign_all("anxin-rsa")
+    assert certificate_of(person.pk).state == "valid"
+
+    with in_role("worker"):
+        services.certify(at=LATER)
+
+    assert certificate_of(person.pk).state == "held"
+    again = personnel.propose_reinstatement(person.pk, actor=tang, at=LATER)
+    vote(again.id, grants=True, seen=again.digest, actor=gao, at=LATER)
+    services.certify(at=LATER)
+    assert certificate_of(person.pk).state == "valid"
+
+
 # --- signing in ------------------------------------------------------------------------------
 
 
@@ -312,6 +333,21 @@ def test_after_a_revocation_nothing_is_asked_and_no_answer_counts(bai, gao):
     assert not signed_in(before)
     assert not signed_in(inside)
     assert asked()[1] == {}
+
+
+def test_an_answer_that_meets_a_revocation_lets_nobody_in(bai, gao):
+    """CPS-5.2.3: whichever comes first."""
+    window, question = asked()
+    key_id = keys.queries.active(bai).id
+
+    answered = while_open(
+        lambda: personnel.revoke_key(bai, key_id, actor=gao, at=LATER),
+        lambda: answer(window, question),
+    )
+
+    assert answered.status_code < 500
+    assert not signed_in(window)
+    assert not OperatorToken.objects.filter(confirmed=True).exists()
 
 
 def test_before_the_certificate_is_there_a_code_is_asked_for(authorities, tang, gao):

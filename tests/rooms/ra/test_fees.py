@@ -19,10 +19,10 @@ from ra.intake import services as intake
 from ra.notices.models import Notice
 from ra.review import decisions
 from ra.review import services as review
-from tests.rooms.ra.test_races import at_once
 from tests.support import ra
 from tests.support.people import hire, signed_in
 from tests.support.ra import AT, MINUTE
+from tests.support.races import at_once
 from tests.support.refusals import refused
 
 PROFILE = "personal-sm2-sign"

@@ -29,10 +29,10 @@ from ra.review import services as review
 from ra.revocations import queries as revocations
 from ra.revocations.models import RevocationRequest
 from tests.rooms.ra import test_fees, test_holds, test_revocations
-from tests.rooms.ra.test_races import at_once, while_open
 from tests.support import ra
 from tests.support.people import hire, signed_in
 from tests.support.ra import AT, MINUTE
+from tests.support.races import at_once, while_open
 from tests.support.refusals import refused
 
 TERMS = {

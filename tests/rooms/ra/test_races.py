@@ -1,10 +1,6 @@
 """Two at once: of two who want the same, the database keeps one (CPS-3.1.4, CPS-4.2.3)."""
 
-from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
-from threading import Barrier
-
-from django.db import connection, transaction
 
 from anxin.kernel.errors import Refusal
 from ca import api as certification
@@ -27,49 +23,9 @@ from tests.rooms.ra import test_holds, test_imports, test_revocations
 from tests.support import ra
 from tests.support.people import hire
 from tests.support.ra import AT, FIELDS, MINUTE, OTHER
+from tests.support.races import at_once
 
 NAMESAKE = OTHER | {"name": FIELDS["name"]}
-
-
-def at_once(*acts):
-    """What became of acts that begin together, each with a connection of its own."""
-    start = Barrier(len(acts))
-
-    def run(act):
-        start.wait()
-        return _alone(act)
-
-    with ThreadPoolExecutor(len(acts)) as pool:
-        return list(pool.map(run, acts))
-
-
-def while_open(first, second):
-    """What becomes of an act that begins before another one's transaction ends."""
-    with ThreadPoolExecutor(1) as pool:
-        with transaction.atomic():
-            first()
-            outcome = pool.submit(_alone, second)
-            while not outcome.done() and not _somebody_waits_for_us():
-                pass
-        return outcome.result()
-
-
-def _alone(act):
-    try:
-        return act()
-    except Refusal as refusal:
-        return refusal.rule
-    finally:
-        connection.close()
-
-
-def _somebody_waits_for_us():
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT count(*) FROM pg_locks"
-            " WHERE NOT granted AND pg_backend_pid() = ANY (pg_blocking_pids(pid))"
-        )
-        return cursor.fetchone()[0]
 
 
 def test_of_two_namesakes_approved_at_once_one_gets_the_name(live_counter):

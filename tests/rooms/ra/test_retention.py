@@ -29,10 +29,10 @@ from ra.verifications.models import Verification
 from tests.rooms.ra import test_disclosures as disclosures
 from tests.rooms.ra import test_procedures as procedures
 from tests.rooms.ra.test_public_role import denied
-from tests.rooms.ra.test_races import while_open
 from tests.support import ra
 from tests.support.people import hire, signed_in
 from tests.support.ra import AT, MINUTE
+from tests.support.races import while_open
 from tests.support.refusals import refused
 
 DAY = timedelta(days=1)
