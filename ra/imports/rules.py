@@ -32,7 +32,7 @@ class State(StrEnum):
     CLOSED = "closed"  # its data key is destroyed
 
 
-CLOSABLE = (State.CHECKING, State.CHECKED, State.TAKEN)
+CLOSABLE = (State.CHECKING, State.CHECKED, State.TAKING, State.TAKEN)
 STEPS = Steps(
     ("check", [State.CHECKING], State.CHECKED),
     ("take", [State.CHECKED], State.TAKING),

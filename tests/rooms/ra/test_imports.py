@@ -395,6 +395,26 @@ def test_a_file_nobody_closed_is_shredded_a_month_later_with_the_next_one(counte
 # --- pages -----------------------------------------------------------------------------------
 
 
+def test_one_that_hangs_is_closed_by_its_maker(counter):
+    """WP-6.4"""
+    number = upload(counter, file_of(people(1)))
+    through(number, counter.chen)
+    services.take(number, actor=counter.chen, at=AT)
+
+    services.close(number, actor=counter.chen, at=AT)
+
+    assert Import.objects.get().state == "closed"
+
+
+def test_one_that_hangs_is_shredded_like_any_other(counter):
+    """WP-5.3b: its maker may be gone."""
+    number = upload(counter, file_of(people(1)))
+    through(number, counter.chen)
+    services.take(number, actor=counter.chen, at=AT)
+
+    assert services.close_forgotten(at=AT + rules.FORGOTTEN + MINUTE) == 1
+
+
 def test_the_pages_lead_through_without_a_script(counter):
     operator = signed_in(counter.chen)
     file = io.BytesIO(file_of([*people(2), people(1, start=9)[0] | {"phone": "12"}]))
