@@ -196,6 +196,8 @@ ACTIONS = {
     "ra.draw_rechecks": _("抽取复审样本"),
     "ra.recheck.confirm": _("复审无误"),
     "ra.recheck.fault": _("复审有误"),
+    "ra.caught_request": _("拒绝过期或重复的接口请求"),
+    "ra.open_submission": _("查看网上提交的内容"),
     "ra.request_waits": _("网上请求无人处理"),
     "ra.deadline_near": _("审核时限将到"),
     "ra.pass_on": _("移交申请"),

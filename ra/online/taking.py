@@ -10,7 +10,7 @@ from django.db import transaction
 from django.db.models import Q
 
 from anxin.kernel.actors import SYSTEM, Actor
-from audit.log import advance
+from audit.log import advance, record, subject_of
 from pki.sm.sm3 import sm3
 from ra.applications.models import Application
 from ra.applications.rules import AcceptedHow, person
@@ -22,7 +22,7 @@ from ra.intake import services as intake
 from ra.invoices import services as invoices
 from ra.online import queries, rules
 from ra.online.models import Submission
-from ra.online.queries import Opened
+from ra.online.queries import Opened, Waiting
 from ra.procedures import services as procedures
 from ra.revocations import services as revocations
 
@@ -61,6 +61,14 @@ def take(number: str, *, checked_how: str = "", actor: Actor, at: datetime) -> T
     _settle(row, "take", actor=actor, at=at, application=row.application_id)
     made = Application.objects.values_list("number", flat=True).get(pk=row.application_id)
     return Taken(made, is_request=False)
+
+
+@transaction.atomic
+def look_at(number: str, *, actor: Actor, at: datetime) -> Waiting:
+    """One that waits, opened, for an operator: written down. Refuses `online.unknown`."""
+    intake.check_operator(actor)
+    record("ra.open_submission", subject_of(_waiting(number, actor)), actor=actor, at=at)
+    return queries.opened(number, actor)
 
 
 @transaction.atomic

@@ -25,7 +25,7 @@ def index(request: HttpRequest) -> HttpResponse:
 @never_cache
 @require_GET
 def show(request: HttpRequest, number: str) -> HttpResponse:
-    found = queries.opened(number, actor_of(request))
+    found = taking.look_at(number, actor=actor_of(request), at=timezone.now())
     asked = IdentifiedForm() if found.view.purpose in rules.REQUESTS else None
     context = {"found": found, "form": RefuseForm(), "asked": asked}
     return render(request, "ra/online/page.html", context)

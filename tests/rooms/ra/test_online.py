@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
 from django.test import Client
 
 from anxin.kernel.actors import SYSTEM
@@ -25,6 +26,7 @@ from ra.online.models import Submission, SubmissionFile
 from ra.review import decisions
 from ra.review import services as review
 from tests.rooms.ra import test_offices
+from tests.rooms.ra.test_public_role import denied
 from tests.support import ra
 from tests.support.people import hire, signed_in
 from tests.support.ra import AT, FIELDS, MINUTE, PAPERS
@@ -360,6 +362,55 @@ def test_a_seal_for_one_place_does_not_open_in_another(db):
     assert kmc.open_inwards("here", sealed) == b"words"
     for context, bytes_ in (("there", sealed), ("here", sealed[:-1] + b"\0\0"), ("here", b"")):
         assert refused_by(kmc.open_inwards, context, bytes_) == "kmc.seal_broken"
+
+
+ADDS = """INSERT INTO ra_submissionfile (submission_id, slot, kind, size, sealed, added_at)
+    SELECT id, 'id_front', 'png', {size}, {sealed}, now() FROM ra_submission WHERE number = %s"""
+
+
+def test_the_public_sites_role_adds_little_to_what_is_open(live_counter, in_role):
+    """CPS-4.1: a trigger holds it to what its services do."""
+    kmc.publish_inbox_key(actor=SYSTEM, at=AT)
+    still, other = begun(1), sent(2)
+    little = ADDS.format(size=1, sealed="'x'")
+
+    with in_role("public"):
+        assert denied(little, other.number)
+        assert denied(ADDS.format(size=2**23 + 1, sealed="'x'"), still.number)
+        assert denied(
+            ADDS.format(size=1, sealed="decode(repeat('00', 8390000), 'hex')"), still.number
+        )
+        with connection.cursor() as cursor:
+            for _ in range(rules.MOST_FILES):
+                cursor.execute(little, [still.number])
+        assert denied(little, still.number)
+
+
+def test_when_something_was_handed_in_is_said_once(live_counter, in_role):
+    """CPS-4.9.5: nobody lets what others wait for look older, or younger."""
+    kmc.publish_inbox_key(actor=SYSTEM, at=AT)
+    other = sent()
+
+    with in_role("public"):
+        assert denied(
+            "UPDATE ra_submission SET handed_in_at = 'epoch' WHERE number = %s", other.number
+        )
+        assert denied(
+            "UPDATE ra_submission SET handed_in_at = NULL WHERE number = %s", other.number
+        )
+
+
+def test_whoever_opens_what_came_in_is_on_record(counter):
+    """CPS-5.4.1, CPS-9.4"""
+    told = sent()
+    operator = signed_in(counter.chen)
+
+    operator.get(f"/w/online/{told.number}/")
+
+    entry = Entry.objects.get(action="ra.open_submission")
+    assert entry.actor_id == counter.chen.person_id
+    assert entry.subject == f"ra.submission:{row_of(told.number).pk}"
+    assert FIELDS["name"] not in str(entry.details)
 
 
 # --- pages -----------------------------------------------------------------------------------
