@@ -44,7 +44,7 @@ TIMETABLE: dict[str, float] = {
     "people.note_rotations": 3600,  # CPS 5.3.5: posts that are soon to pass to somebody else
     "people.forget_traces": 43_200,  # WP-5.3b: what anxin/keeping.py says, twice a day
     "people.note_lapses": 3600,  # CPS 5.3.4: what is about to lapse in the personnel files
-    "ra.sweep_partners": 3600,  # what systems of partners were answered a day ago
+    "ra.sweep_partners": 300,  # what systems of partners were answered a day ago, codes sooner
     "ra.note_arrears": 3600,  # CPS 9.1: orders nobody paid in time
     "ra.send_notices": 10,  # CPS 4.3.2: what nobody rang for, and what failed before
     "ra.draw_rechecks": 3600,  # CPS 4.1.2.2: decisions of the days before, to be looked at again

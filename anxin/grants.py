@@ -189,7 +189,7 @@ GRANTS: dict[str, dict[str, str]] = {
     "ra_partnernonce": {"anxin_staff": ADD, "anxin_worker": "SELECT (id, at), DELETE"},
     "ra_partneranswer": {
         "anxin_staff": "SELECT, INSERT, UPDATE (status, body)",
-        "anxin_worker": "SELECT (id, at), DELETE",
+        "anxin_worker": "SELECT (id, at, told_until), UPDATE (body), DELETE",
     },
     "ra_receipt": {"anxin_staff": ADD},
     # asked for by staff, proved by workers: a trigger holds the former to that

@@ -76,6 +76,7 @@ class Door(APIView):  # type: ignore[misc]
     http_method_names = ("get", "post", "put")
     scopes: ClassVar[Mapping[str, Scope]]
     most: ClassVar[int] = JSON_MOST
+    codes: ClassVar[bool] = False  # the answer to what it does has codes in it
     authentication_classes = (SignedByKey,)
     permission_classes = (WithinScope,)
     renderer_classes = (JSONRenderer,)
@@ -103,6 +104,7 @@ class Door(APIView):  # type: ignore[misc]
             http.headers["Idempotency-Key"],
             b"\0".join([(http.method or "").encode(), http.path.encode(), http.body]),
             lambda: (status, act(actor, at)),
+            codes=self.codes,
             at=at,
         )
         told = {"Idempotent-Replay": "true"} if answer.told_again else {}

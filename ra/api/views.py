@@ -143,6 +143,7 @@ class Verifications(Door):
 
 class Submission(Door):
     scopes = {"POST": Scope.ENTER}
+    codes = True
 
     def post(self, request: Request, number: str) -> Response:
         """Hand it to the reviewers (CPS 4.3.1): the two working days begin (CPS 4.2.3)."""
@@ -155,6 +156,7 @@ class Submission(Door):
 
 class Codes(Door):
     scopes = {"POST": Scope.CODES}
+    codes = True
 
     def post(self, request: Request, number: str) -> Response:
         """Both codes, with which the subscriber picks the certificate up (CPS 4.3.1, 4.4.1)."""

@@ -11,7 +11,10 @@ from django.core.serializers.json import DjangoJSONEncoder
 from django.db import transaction
 
 from anxin.kernel.actors import Actor
+from anxin.kernel.errors import Refusal
+from anxin.kernel.limits import check_rate
 from anxin.kernel.rows import guarded
+from audit.log import record, subject_of
 from kmc import api as kmc
 from people.api import Role, acting
 from ra.partners import queries, rules, signatures
@@ -46,8 +49,13 @@ def recognise(signed: Signed, *, address: str, at: datetime) -> Caller:
         raise rules.unproven("unknown_key", "no key in force of this name")
     rules.check_in_force(row.state, row.valid_until, today=queries.today(at))
     secret = kmc.unseal(row.data_key, row.secret_context(), bytes(row.secret))
-    signatures.check(signed, secret, at=at)
-    _spend(row, signed.nonce, at=at)
+    try:
+        signatures.check(signed, secret, at=at)
+        _spend(row, signed.nonce, at=at)
+    except Refusal as refusal:
+        if refusal.rule in rules.CAUGHT:
+            _note(row, refusal, address=address, at=at)
+        raise
     person = acting(row.person_id, address=address, at=at)
     rules.check_person(
         is_operator=Role.OPERATOR in person.roles, same_office=person.office == row.office.code
@@ -55,6 +63,20 @@ def recognise(signed: Signed, *, address: str, at: datetime) -> Caller:
     name = f"{person.name} {row.number}"  # the journal says by which key
     actor = replace(person, name=name, roles=frozenset({Role.OPERATOR.value}))
     return Caller(row.pk, row.data_key, actor, frozenset(row.scopes))
+
+
+def _note(row: PartnerKey, refusal: Refusal, *, address: str, at: datetime) -> None:
+    """For auditors; once in a while, however many come."""
+    try:
+        check_rate(f"caught:{row.number}", "", rules.NOTED)
+    except Refusal:
+        return
+    who = Actor(None, row.number, address=address)
+    with transaction.atomic():
+        record(
+            "ra.caught_request", subject_of(row), actor=who, at=at,
+            outcome="refused", rule=refusal.rule,
+        )  # fmt: skip
 
 
 def _spend(row: PartnerKey, nonce: str, *, at: datetime) -> None:
@@ -71,21 +93,31 @@ def once(
     request: bytes,
     act: Callable[[], tuple[int, object]],
     *,
+    codes: bool = False,
     at: datetime,
 ) -> Answer:
     """Do it, or tell again what was answered to the same `request` (method, path and body).
 
+    `codes`: there are codes in the answer, which is told again for minutes only.
+
     Two at once: the second waits for the first. A refusal is not kept: nothing was done, it may
-    be tried again. Refuses `partners.key_reused` for another request with this key.
+    be tried again. Refuses `partners.key_reused` for another request with this key, and
+    `partners.told_once` for codes that were told.
     """
     digest = kmc.blind_index("ra.partner_request", sha256(request).hexdigest()).hex()
     row, fresh = PartnerAnswer.objects.get_or_create(
         key_id=caller.key_id,
         idempotency_key=idempotency_key,
-        defaults={"digest": digest, "at": at},
+        defaults={
+            "digest": digest,
+            "at": at,
+            "told_until": at + rules.CODES_KEPT if codes else None,
+        },
     )
     if not fresh:
         rules.check_same(row.digest, digest)
+        if row.told_until and at >= row.told_until:
+            raise rules.told_once()
         kept = kmc.unseal(caller.data_key, row.body_context(), bytes(row.body or b""))
         return Answer(row.status, json.loads(kept), told_again=True)
     row.status, body = act()

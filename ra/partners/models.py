@@ -72,6 +72,7 @@ class PartnerAnswer(models.Model):
     status = models.PositiveSmallIntegerField(default=0)
     body = models.BinaryField(null=True)
     at = models.DateTimeField()
+    told_until = models.DateTimeField(null=True)  # then its body is emptied: there are codes in it
 
     class Meta:
         constraints = [

@@ -31,6 +31,7 @@ LONGEST = timedelta(days=366)  # a key's life; then another is agreed to
 SKEW = timedelta(minutes=5)  # between the clock of a request and ours
 NONCES_KEPT = 3 * SKEW  # longer than a request can be repeated
 ANSWERS_KEPT = timedelta(hours=24)  # for who asks again with the same Idempotency-Key
+CODES_KEPT = timedelta(minutes=10)  # in an answer: for who asks again after a broken line
 OFTEN = Limit(120, timedelta(minutes=1))  # requests of one key
 
 
@@ -88,6 +89,11 @@ def check_same(kept: str, digest: str) -> None:
         )
 
 
+def told_once() -> Refusal:
+    """Codes of an answer are shown again for a short while only, like everywhere."""
+    return Refusal(Kind.CONFLICT, "partners.told_once", "the codes were told", cps="4.3.1")
+
+
 def too_large(most: int) -> Refusal:
     """`most`: bytes of a body at this address."""
     reason = f"more than {most} bytes"
@@ -99,6 +105,11 @@ def unproven(rule: str, reason: str) -> Refusal:
     return Refusal(Kind.FORBIDDEN, f"partners.{rule}", reason, cps="1.4.2")
 
 
+# The signature fitted, and it is not from now: whoever sends it has the secret, or caught a request
+CAUGHT = frozenset({"partners.stale", "partners.replayed"})
+NOTED = Limit(
+    1, timedelta(minutes=10)
+)  # of one key, in one process: the journal is nobody's to fill
 UNPROVEN = frozenset(
     f"partners.{rule}" for rule in ("unsigned", "stale", "unknown_key", "replayed", "digest")
 )

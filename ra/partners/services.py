@@ -127,9 +127,10 @@ def _end(row: PartnerKey, *, actor: Actor, at: datetime) -> None:
 
 @transaction.atomic
 def sweep(*, at: datetime) -> None:
-    """Nonces that cannot come again, answers nobody will ask for again."""
+    """Nonces that cannot come again, answers nobody will ask for again, codes in answers."""
     PartnerNonce.objects.filter(at__lt=at - rules.NONCES_KEPT).delete()
     PartnerAnswer.objects.filter(at__lt=at - rules.ANSWERS_KEPT).delete()
+    PartnerAnswer.objects.filter(told_until__lte=at).update(body=b"")
 
 
 def _office_of(person_id: int, *, at: datetime) -> str:

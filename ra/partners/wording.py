@@ -47,6 +47,9 @@ WORDING = {
         "密钥的责任受理员现在不能办理业务（CPS %(cps)s）。没有办理，请联系 CA 安全管理员。"
     ),
     "partners.key_reused": _("这个 Idempotency-Key 已用于另一个请求，没有办理。请换一个再试。"),
+    "partners.told_once": _(
+        "凭证在答复里只显示一次，已不能再次取得（CPS %(cps)s）。需要时请重新办理。"
+    ),
     "partners.too_large": _("请求内容超过 %(kilobytes)s KB，没有办理。"),
     "partners.media_type": _("不支持这种内容类型，没有办理。"),
     "partners.malformed": _("请求内容的格式不对：%(said)s 没有办理。"),

@@ -6,6 +6,7 @@ from functools import partial
 from itertools import count
 
 import pytest
+from django.db.models import F
 
 from anxin.kernel.actors import SYSTEM
 from audit.journal.models import Entry
@@ -333,6 +334,25 @@ def test_a_request_caught_on_the_way_is_not_repeated(counter):
     assert second.json()["rule"] == "partners.replayed"
 
 
+@pytest.mark.parametrize("rule", ["replayed", "stale"])
+def test_what_somebody_caught_is_on_record_and_fills_no_journal(counter, rule):
+    """CPS-5.4.1: the signature fitted, so a secret or a request is in other hands."""
+    partner = system(counter.chen)
+    early = datetime.now(UTC) - timedelta(minutes=6 if rule == "stale" else 0)
+    caught = partner.headers("GET", HERE, at=early)
+
+    for _ in range(4):
+        answer = partner.client.get(HERE, headers=caught)
+
+    assert answer.json()["rule"] == f"partners.{rule}"
+    entry = Entry.objects.get(action="ra.caught_request")
+    assert (entry.outcome, entry.subject.partition(":")[0]) == ("refused", "ra.partnerkey")
+    assert f'"rule":"partners.{rule}"' in entry.details
+    partner.send("GET", HERE, at=datetime.now(UTC))
+    partner.client.get(HERE)
+    assert Entry.objects.filter(action="ra.caught_request").count() == 1
+
+
 def test_everything_that_matters_is_signed(counter):
     """Another address, question, method or body than the signed one is refused."""
     partner = system(counter.chen)
@@ -580,6 +600,11 @@ def test_codes_a_certificate_and_its_revocation(live_counter):
     again = partner.send("POST", f"{HERE}/{row.number}/codes", key="codes-0001")
     assert codes.status_code == 201, codes.content
     assert codes.json() == again.json()
+    PartnerAnswer.objects.update(told_until=F("at"))
+    late = partner.send("POST", f"{HERE}/{row.number}/codes", key="codes-0001")
+    assert (late.status_code, late.json()["rule"]) == (409, "partners.told_once")
+    services.sweep(at=datetime.now(UTC))
+    assert not any(bytes(one.body) for one in PartnerAnswer.objects.all())
     told = codes.json()
     pick_up(told["reference"], told["authorisation_code"], at=datetime.now(UTC))
     certificate = partner.send("GET", place).json()
