@@ -4,7 +4,7 @@ from people.accounts.demo import accounts as demo_accounts
 from people.accounts.demo import new_account as new_demo_account
 from people.accounts.demo import write_accounts as write_demo_accounts
 from people.accounts.devices import enrol_device, reseal_devices
-from people.accounts.queries import staff_matching, staff_names
+from people.accounts.queries import staff_matching, staff_names, staff_numbers
 from people.accounts.services import create_staff
 from people.approvals.inbox import Shown
 from people.approvals.queries import ApprovalView as Approval
@@ -57,6 +57,7 @@ __all__ = [
     "spent",
     "staff_matching",
     "staff_names",
+    "staff_numbers",
     "standing",
     "subjects",
     "tell_staff",

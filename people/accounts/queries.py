@@ -17,6 +17,12 @@ def staff_names(ids: Collection[int]) -> dict[int, str]:
     return dict(StaffMember.objects.filter(pk__in=list(ids)).values_list("pk", "name"))
 
 
+def staff_numbers(ids: Collection[int]) -> dict[int, str]:
+    """What tells two of one name apart; unknown ids are left out."""
+    rows = StaffMember.objects.filter(pk__in=list(ids))
+    return dict(rows.values_list("pk", "staff_number"))
+
+
 @dataclass(frozen=True, slots=True)
 class Named:
     id: int

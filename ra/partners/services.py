@@ -19,6 +19,7 @@ from people.api import (
     check_proved,
     propose,
     redeem,
+    staff_numbers,
 )
 from ra.applicants.services import numbered
 from ra.branches import queries as branches
@@ -59,6 +60,7 @@ def issue(
     valid_until: str,
     actor: Actor,
     at: datetime,
+    **_stated: object,
 ) -> None:
     """Named in `anxin/duties.py`; runs inside the vote's transaction."""
     payload = _payload(name, _office_of(person_id, at=at), person_id, scopes, valid_until)
@@ -154,6 +156,7 @@ def _payload(
         "name": name,
         "office": office,
         "person_id": person_id,
+        "staff_number": staff_numbers([person_id]).get(person_id, ""),
         "scopes": sorted(set(scopes)),
         "valid_until": valid_until,
     }

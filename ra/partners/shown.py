@@ -19,8 +19,9 @@ def key(payload: dict[str, Any], *, actor: Actor) -> Shown:  # noqa: ARG001 -- a
 def rows(payload: dict[str, Any]) -> tuple[tuple[str, str], ...]:
     """Label and words of each term."""
     person = payload["person_id"]
+    name = staff_names([person]).get(person, "")
     words = payload | {
-        "person_id": staff_names([person]).get(person, str(person)),
+        "person_id": f"{name} {payload['staff_number']}",
         "scopes": _("、").join(str(SCOPES[Scope(one)]) for one in payload["scopes"]),
     }
     return tuple((str(label), str(words[name])) for name, label in TERMS.items())

@@ -11,6 +11,7 @@ from django.db.models import F
 from anxin.kernel.actors import SYSTEM
 from audit.journal.models import Entry
 from kmc import api as kmc
+from people.accounts.models import StaffMember
 from people.api import Role, approval, dismiss, vote
 from people.personnel import services as personnel
 from people.personnel.rules import Cause
@@ -93,6 +94,25 @@ def test_a_key_is_asked_for_by_one_agreed_to_by_another_and_drawn_once(counter):
     told = Entry.objects.filter(subject=f"ra.partnerkey:{row.pk}").values_list("action", flat=True)
     assert sorted(told) == ["ra.issue_partner_key", "ra.partnerkey.hand_out"]
     assert secret not in str(list(Entry.objects.values_list("details", flat=True)))
+
+
+def test_who_agrees_to_a_key_reads_whose_acts_its_acts_will_be(counter):
+    """CPS-1.4.2, CPS-5.2.2: two may have one name, the number is part of what is agreed to."""
+    StaffMember.objects.update(name="张伟")
+    number = StaffMember.objects.get(pk=counter.chen.person_id).staff_number
+    keeper, checker = (hire(role, role, office="") for role in (Role.SECURITY_ADMIN, Role.CA_ADMIN))
+
+    asked = services.propose_key(
+        "江海业务系统",
+        person_id=counter.chen.person_id,
+        scopes=["read"],
+        valid_until=datetime.now(UTC).date(),
+        actor=keeper,
+        at=datetime.now(UTC),
+    )
+
+    assert asked.payload["staff_number"] == number
+    assert f"张伟 {number}" in signed_in(checker).get(f"/approvals/{asked.id}/").content.decode()
 
 
 @pytest.mark.parametrize(
