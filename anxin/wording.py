@@ -17,7 +17,7 @@ from ra.wording import WORDING as RA
 WORDING = {
     "state.no_such_step": _("这一步现在不能做：状态已经改变。没有任何改动，请刷新页面再看。"),
     "state.changed_meanwhile": _("别人刚刚改变了它的状态。您的操作没有生效，请刷新页面再看。"),
-    "site.too_often": _("查询太频繁。请过 %(minutes)s 分钟再试。"),
+    "site.too_often": _("操作太频繁。请过 %(minutes)s 分钟再试。"),
     "database.unavailable": _("数据库暂时连接不上。提交没有成功，数据未改变，请稍后再试。"),
     "server.error": _(
         "系统出错，提交没有成功，数据未改变。请再试一次；仍不行请把错误号告诉运维：%(number)s"

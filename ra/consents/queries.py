@@ -31,6 +31,7 @@ class ConsentsPage:
     number: str
     masked_name: str
     lines: tuple[Line, ...]
+    may_ask: bool  # to have some of it given to others (CPS 9.3)
     may_withdraw: bool
 
 
@@ -44,8 +45,9 @@ def page(number: str, actor: Actor) -> ConsentsPage:
     row = applications.by_number(number, actor)
     lines = of_applications([row.pk], actor)
     open_ones = {one.purpose for one in lines if one.ended_at is None}
-    may_withdraw = Role.OPERATOR in actor.roles and Purpose.NOTICES in open_ones
-    return ConsentsPage(row.number, row.masked_name, tuple(lines), may_withdraw)
+    may_ask = Role.OPERATOR in actor.roles
+    may_withdraw = may_ask and Purpose.NOTICES in open_ones
+    return ConsentsPage(row.number, row.masked_name, tuple(lines), may_ask, may_withdraw)
 
 
 def of_applications(ids: Collection[int], actor: Actor) -> list[Line]:

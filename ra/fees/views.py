@@ -115,6 +115,7 @@ def schedule(request: HttpRequest) -> HttpResponse:
             prices.propose_schedule(
                 form.prices(), valid_from=form.cleaned_data["valid_from"], actor=actor, at=at
             )
+            messages.success(request, _("已提请，等另一人审批。"))
             return redirect("fee-schedule")
     context = {
         "schedule": current,

@@ -2,12 +2,14 @@
 
 import re
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from playwright.sync_api import Locator, Page, expect
 
 from anxin.demo.cast import Person
 from tests.e2e import people
+from tests.e2e.windows import see
 
 SM2, RSA = "个人签名证书（SM2）", "个人签名证书（RSA）"
 ALGORITHMS = {SM2: "sm2", RSA: "rsa-2048"}
@@ -221,3 +223,23 @@ def pick_up(page: Page, codes: Codes) -> None:
     page.get_by_label("参考号").fill(codes.reference)
     page.get_by_label("授权码").fill(codes.authorisation_code)
     press(page, "领取证书")
+
+
+# --- two people ------------------------------------------------------------------------------
+
+
+def decide(page: Page, action: str, about: str, label: str = "同意") -> None:
+    """What waits for this person: `action` as the inbox names it, `about` what."""
+    page.goto("/approvals/")
+    row = page.get_by_role("row").filter(has_text=about)
+    row.get_by_role("link", name=action).click()
+    see(page, action)
+    expect(page.get_by_text(about).first).to_be_visible()
+    page.get_by_label("意见").fill("已核对提请的内容")
+    page.get_by_role("button", name=label, exact=True).click()
+    expect(page.get_by_role("status")).to_be_visible()
+
+
+def day(days: int) -> str:
+    """So many days from now, as a field for dates takes it."""
+    return f"{datetime.now(UTC).date() + timedelta(days=days)}"

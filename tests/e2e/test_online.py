@@ -157,7 +157,7 @@ def asked(page: Page, operator: Page, what: str, note: str) -> str:
     page.get_by_label("情况说明").fill(note)
     picture(page, f"phone-ask-{page.url.rstrip('/').rpartition('/')[2]}")
     acts.press(page, "提交给受理点")
-    expect(page.get_by_text(f"{what}　待受理")).to_be_visible()
+    expect(page.locator(".plain li").filter(has_text=what)).to_contain_text("待受理")
     operator.goto("/w/online/")
     link = operator.get_by_role("row").filter(has_text=what).get_by_role("link").last
     opened(operator, link.inner_text())

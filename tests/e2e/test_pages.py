@@ -90,6 +90,7 @@ STAFF = [  # who, where ({…}: see `places`), name of the picture
     ("江晚", "/audit/?entry={entry}", "audit-one"),
     ("唐书", "/w/retention/", "retention"),
     ("唐书", "/w/offices/{office}/hand-over/", "office-estate"),
+    ("唐书", "/w/partner-keys/", "partner-keys"),
     ("唐书", "/people/", "staff"),
     ("唐书", "/people/new/", "person-new"),
     ("唐书", "/people/matrix/?person=0309&role=reviewer", "role-matrix"),
@@ -156,6 +157,7 @@ DATA = (  # what people have typed stays as they typed it
     " UNION SELECT name FROM ra_office UNION SELECT employer FROM people_personnelfile"
     " UNION SELECT masked_name FROM ra_application UNION SELECT subject_text FROM ca_certificate"
     " UNION SELECT message FROM ra_decision UNION SELECT title FROM ra_publication"
+    " UNION SELECT name FROM ra_partnerkey"
 )
 NOTES = (  # sealed in the database: those of the demo, and of the journey
     "订户到柜台说明：智能密码钥匙遗失。",
@@ -211,6 +213,7 @@ def test_a_public_page_is_in_order(phone, places, data, row):
     path, name = row
     phone.goto(path.format(**places))
 
+    assert phone.locator("script").count() == 0  # nothing there could need it
     in_order(phone, name)
     assert leaks(phone, product_cookie="anxin-public-language", data=data) == []
 

@@ -74,7 +74,7 @@ def test_one_line_tries_no_more_than_ten_codes_a_minute(counter, visitor, path, 
 
     assert set(tried) == {422}
     assert stopped.status_code == 429
-    assert "查询太频繁" in text(stopped)
+    assert "操作太频繁" in text(stopped)
     assert elsewhere.status_code == 422
     assert Entry.objects.count() == entries + 1  # of the other line's try
 
