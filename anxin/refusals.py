@@ -6,13 +6,13 @@ from typing import Any
 
 from django.forms import Form
 
-from anxin.kernel.errors import Refusal
+from anxin.kernel.errors import Refusal, Refusals
 from anxin.templatetags.ui import told
 
 
 @contextmanager
 def refusals_on(form: Form, *, above: bool = False, **renamed: str) -> Iterator[None]:
-    """A refusal that names a field of the form ends the block and is said there.
+    """A refusal that names a field of the form ends the block and is said there; several, each.
 
     Any other stands `above` the form, or goes on to the page of refusals. `renamed`: what a rule
     calls a field -> what the form calls it.
@@ -20,10 +20,12 @@ def refusals_on(form: Form, *, above: bool = False, **renamed: str) -> Iterator[
     try:
         yield
     except Refusal as refusal:
-        field = renamed.get(refusal.field, refusal.field)
-        if field not in form.fields and not above:
+        several = refusal.items if isinstance(refusal, Refusals) else [refusal]
+        said = [(renamed.get(one.field, one.field), one) for one in several]
+        if not above and any(field not in form.fields for field, _ in said):
             raise
-        form.add_error(field if field in form.fields else None, told(refusal))
+        for field, one in said:
+            form.add_error(field if field in form.fields else None, told(one))
 
 
 @contextmanager

@@ -300,12 +300,20 @@ def test_the_telephone_leads_to_the_form_and_the_desk_reads_it(live_counter, yua
 
     assert "/ask/invoice/" in phone.get("/status/current/").content.decode()
     typed = {"kind": "ordinary", "buyer": "organization", **FIRM}
-    wrong = phone.post("/ask/invoice/", typed | {"tax_number": "91330199MA2KQ3W02X"})
+    bad = {"tax_number": "91330199MA2KQ3W02X", "kind": "special"}
+    wrong = phone.post("/ask/invoice/", typed | bad)
     sent = phone.post("/ask/invoice/", typed)
     told = phone.get(sent["Location"]).content.decode()
 
     assert wrong.status_code == 422
     assert "统一社会信用代码不对" in wrong.content.decode()
+    assert set(wrong.context["form"].errors) == {
+        "tax_number",
+        "address",
+        "phone",
+        "bank",
+        "account",
+    }
     assert "申请发票　待受理" in told
     number = online.asked_of(row.number)[0].number
     settings.ROOT_URLCONF = "anxin.urls_staff"
