@@ -44,7 +44,7 @@ KEPT: Mapping[str, Kept] = {
         _("员工通知的收件邮箱"), ("to",), 181, "people.forget_traces", (OWN,)
     ),
     "ra_submission": Kept(
-        _("网上提交、尚未受理的内容（加密）"),
+        _("网上提交、尚未受理的申请和补正（加密；请求保留到办理为止）"),
         ("sealed", "network"),
         31,  # what was asked of a certificate waits until somebody decides (CPS 4.9.5)
         "ra.shred_submissions",

@@ -314,7 +314,8 @@ def test_the_telephone_leads_to_the_form_and_the_desk_reads_it(live_counter, yua
         "bank",
         "account",
     }
-    assert "申请发票　待受理" in told
+    assert "网上提出的请求" in told
+    assert "待受理" in told
     number = online.asked_of(row.number)[0].number
     settings.ROOT_URLCONF = "anxin.urls_staff"
     settings.SESSION_ENGINE = "people.sessions.store"
