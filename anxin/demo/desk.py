@@ -5,7 +5,7 @@ from datetime import date, datetime, timedelta
 
 from anxin.demo.cast import resident_number
 from anxin.kernel.actors import Actor
-from anxin.kernel.workdays import SHANGHAI
+from anxin.kernel.workdays import day_of
 from people.api import open_approvals
 from ra.agreements.queries import ENTER, SUBJECT
 from ra.agreements.services import propose_agreement
@@ -95,7 +95,7 @@ def _ask_to_disclose(operator: Actor, *, at: datetime) -> None:
             "recipient": "承办书记员",
             "purpose": "核对合同签署人的身份",
         },
-        dated=(at - timedelta(days=2)).astimezone(SHANGHAI).date(),
+        dated=day_of(at - timedelta(days=2)),
         fields=["name"],
         slots=[],
         actor=operator,
@@ -117,7 +117,7 @@ def _ask_to_list(operator: Actor, *, at: datetime) -> None:
 
 def _ask_for_agreement(keeper: Actor, *, at: datetime) -> None:
     if not open_approvals(ENTER, [SUBJECT]):
-        begins = at.astimezone(SHANGHAI).date()
+        begins = day_of(at)
         propose_agreement(
             "临江电子认证（演示）",
             number="HR-2026-002",
@@ -137,8 +137,8 @@ def _import(operator: Actor, *, at: datetime) -> None:
 
 def _draw(*, at: datetime) -> None:
     """Of every day on which somebody decided, a sample to be looked at again (CPS 4.1.2.2)."""
-    today = at.astimezone(SHANGHAI).date()
+    today = day_of(at)
     moments = Decision.objects.values_list("at", flat=True)
-    for day in sorted({moment.astimezone(SHANGHAI).date() for moment in moments}):
+    for day in sorted({day_of(moment) for moment in moments}):
         if day < today:
             draw(day, secrets.token_hex(16), at=at)

@@ -4,7 +4,7 @@ from datetime import date, datetime, timedelta
 
 from anxin.demo.cast import Staff
 from anxin.kernel.actors import SYSTEM
-from anxin.kernel.workdays import SHANGHAI
+from anxin.kernel.workdays import day_of
 from people import api as people
 from people.api import Item
 
@@ -20,7 +20,7 @@ CHECKS = frozenset(
 
 def file_of(one: Staff, person_id: int, *, at: datetime) -> None:
     """Open the file of somebody just hired; their escort was hired before."""
-    today = at.astimezone(SHANGHAI).date()
+    today = day_of(at)
     contractor = one.login == CONTRACTOR
     people.open_file(
         person_id,

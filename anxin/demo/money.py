@@ -5,7 +5,7 @@ from datetime import datetime
 from django.db import transaction
 
 from anxin.kernel.actors import Actor
-from anxin.kernel.workdays import SHANGHAI
+from anxin.kernel.workdays import day_of
 from ca import api as ca
 from people.api import approval, vote
 from ra.fees import prices
@@ -35,7 +35,7 @@ def publish_prices(actors: dict[str, Actor], *, at: datetime) -> None:
         for profile in ca.profiles()
         for years in profile.years
     ]
-    day = at.astimezone(SHANGHAI).date()
+    day = day_of(at)
     number = prices.propose_schedule(listed, valid_from=day, actor=actors["yuanxi"], at=at)
     asked = approval(FeeSchedule.objects.get(pk=number).approval_id or 0)
     vote(asked.id, grants=True, seen=asked.digest, actor=actors["gaoyuan"], at=at)

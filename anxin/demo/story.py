@@ -15,7 +15,7 @@ from anxin.demo.cast import COMPANIES, Person, applicants
 from anxin.demo.money import pay
 from anxin.demo.specimens import Artist
 from anxin.kernel.actors import Actor
-from anxin.kernel.workdays import SHANGHAI, working_time
+from anxin.kernel.workdays import day_of, working_time
 from ca import api as ca
 from pki import keys, names, requests
 from ra.applicants.queries import known_subscriber
@@ -210,7 +210,7 @@ def _fill_in(
         if chapter.profile == SERVER:
             fields, papers = fields | HOSTS, papers | _of_server(_company(chapter), artist)
     else:
-        on = at.astimezone(SHANGHAI).date()
+        on = day_of(at)
         fields, papers = _of_person(person, artist, algorithm=algorithm, on=on)
     intake.save_draft(application_id, fields, actor=operator, at=at)
     for slot, picture in papers.items():

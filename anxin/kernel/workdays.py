@@ -1,4 +1,4 @@
-"""Chinese working time for the two-day promise (CPS 4.2.3). Pure; the calendar is passed in."""
+"""Chinese days; working time for the two-day promise (CPS 4.2.3). Pure; the calendar comes in."""
 
 from collections.abc import Callable
 from datetime import date, datetime, time, timedelta
@@ -9,6 +9,16 @@ OPENS, CLOSES = time(8, 30), time(17, 30)
 DAY = timedelta(hours=9)
 
 IsWorkday = Callable[[date], bool]
+
+
+def day_of(at: datetime) -> date:
+    """The day in China."""
+    return at.astimezone(SHANGHAI).date()
+
+
+def midnight(at: datetime) -> datetime:
+    """When that day began."""
+    return datetime.combine(day_of(at), time(), SHANGHAI)
 
 
 def _opening(day: date) -> datetime:

@@ -8,7 +8,7 @@ from typing import Any
 from django.db.models import Count, Min
 from django.db.models.functions import TruncDate
 
-from anxin.kernel.workdays import SHANGHAI
+from anxin.kernel.workdays import SHANGHAI, midnight
 from ca import wording
 from ca.crl.queries import ListView, behind, list_views
 from ca.directory.queries import DirectoryView, directory
@@ -125,12 +125,8 @@ def _alarm(alarm: rules.Alarm) -> AlarmView:
     return AlarmView(alarm.level, alarm.code, str(wording.ALARMS[alarm.code]) % alarm.details)
 
 
-def _midnight(at: datetime) -> datetime:
-    return at.astimezone(SHANGHAI).replace(hour=0, minute=0, second=0, microsecond=0)
-
-
 def _days(at: datetime) -> tuple[Day, ...]:
-    first = _midnight(at) - timedelta(days=DAYS_SHOWN - 1)
+    first = midnight(at) - timedelta(days=DAYS_SHOWN - 1)
     issued = _per_day(Certificate.objects.filter(settled_at__gte=first), "settled_at")
     revoked = _per_day(Revocation.objects.filter(revoked_at__gte=first), "revoked_at")
     shown = (first.date() + timedelta(days=number) for number in range(DAYS_SHOWN))
@@ -143,7 +139,7 @@ def _per_day(rows: Any, column: str) -> dict[date, int]:
 
 
 def _refused_today(at: datetime) -> int:
-    rows = Certificate.objects.filter(state=State.REFUSED, ordered_at__gte=_midnight(at))
+    rows = Certificate.objects.filter(state=State.REFUSED, ordered_at__gte=midnight(at))
     return rows.count()
 
 

@@ -10,6 +10,7 @@ from django.db import transaction
 
 from anxin.kernel.actors import SYSTEM, Actor
 from anxin.kernel.errors import Kind, Refusal
+from anxin.kernel.workdays import day_of
 from audit.log import record
 from people.notices.rules import Event
 from people.notices.services import tell
@@ -76,6 +77,6 @@ def _note(row: queries.Rotating, stage: int, *, at: datetime) -> int:
     occasion = f"{on}:{row.role}:{stage}"
     tell(Event.ROTATION, [pk for pk in concerned if pk], occasion=occasion, actor=SYSTEM, at=at)
     keepers = {one.id for one in queries.holders(Role.SECURITY_ADMIN, at=at)} - concerned
-    today = rules.today(at).isoformat()
+    today = day_of(at).isoformat()
     tell(Event.STAFF_ROTATIONS, keepers, occasion=today, actor=SYSTEM, at=at)
     return raised

@@ -10,7 +10,7 @@ from typing import Any
 from anxin.kernel.actors import Actor
 from anxin.kernel.errors import Kind, Refusal, Refusals
 from anxin.kernel.states import Steps
-from anxin.kernel.workdays import SHANGHAI
+from anxin.kernel.workdays import day_of
 from people.trust.roles import DUTY_OF, OF_HEADQUARTERS, Role, check_compatible
 
 
@@ -154,7 +154,7 @@ def check_standing(file: File | None, role: str, *, at: datetime) -> None:
 
 def _counts(file: File, item: Item, *, at: datetime) -> bool:
     found = file.findings.get(item)
-    return found is not None and found.passed and (found.due is None or today(at) <= found.due)
+    return found is not None and found.passed and (found.due is None or day_of(at) <= found.due)
 
 
 def _served(file: File, role: str) -> bool:
@@ -166,10 +166,6 @@ def _served(file: File, role: str) -> bool:
 
 def _gap(rule: str, reason: str, cps: str, **details: Any) -> Refusal:
     return Refusal(Kind.CONFLICT, rule, reason, cps=cps, **details)
-
-
-def today(at: datetime) -> date:
-    return at.astimezone(SHANGHAI).date()
 
 
 def later(day: date, months: int) -> date:
@@ -195,7 +191,7 @@ def dues(file: File) -> list[tuple[date, str]]:
 
 def notice(due: date, *, at: datetime) -> int:
     """0 while it is far off, then one more for each day of `NOTICE`; `LAPSED` when it is over."""
-    left = (due - today(at)).days
+    left = (due - day_of(at)).days
     return LAPSED if left < 0 else sum(left <= days for days in NOTICE)
 
 
@@ -245,7 +241,7 @@ def check_nobody_left(role: str, *, left: bool) -> None:
 
 def check_day(on: date, *, at: datetime) -> None:
     """Refuses (INVALID) a day that has not come."""
-    if on > today(at):
+    if on > day_of(at):
         raise Refusal(Kind.INVALID, "trust.day_to_come", "lies ahead", field="on")
 
 
@@ -253,7 +249,7 @@ def check_rotation(on: date | None, *, relieved: bool, at: datetime) -> None:
     """Refuses (INVALID) a day that is not ahead, and a relief without a day (CPS 5.3.5)."""
     if on is None and relieved:
         raise Refusal(Kind.INVALID, "trust.rotation_day", "no day", cps="5.3.5", field="on")
-    if on is not None and on <= today(at):
+    if on is not None and on <= day_of(at):
         raise Refusal(Kind.INVALID, "trust.rotation_past", "not ahead", cps="5.3.5", field="on")
 
 

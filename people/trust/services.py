@@ -9,6 +9,7 @@ from django.db import transaction
 from anxin.kernel.actors import SYSTEM, Actor
 from anxin.kernel.errors import Kind, Refusal
 from anxin.kernel.rows import guarded
+from anxin.kernel.workdays import day_of
 from audit.log import record
 from people.notices.rules import Event
 from people.notices.services import tell
@@ -205,7 +206,7 @@ def _tell_of_lapse(person_id: int, stage: int, due: str, *, at: datetime) -> Non
     event = Event.LAPSED if stage == rules.LAPSED else Event.LAPSE_AHEAD
     tell(event, [person_id], occasion=f"{due}:{stage}", actor=SYSTEM, at=at)
     keepers = {one.id for one in queries.holders(Role.SECURITY_ADMIN, at=at)} - {person_id}
-    today = rules.today(at).isoformat()
+    today = day_of(at).isoformat()
     tell(Event.STAFF_LAPSES, keepers, occasion=today, actor=SYSTEM, at=at)
 
 

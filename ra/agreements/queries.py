@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from anxin.kernel.actors import Actor
-from anxin.kernel.workdays import SHANGHAI
+from anxin.kernel.workdays import day_of
 from people.api import Approval, may, open_approvals
 from ra.agreements import rules
 from ra.agreements.models import CaAgreement
@@ -35,7 +35,7 @@ class AgreementsPage:
 
 
 def page(actor: Actor, *, at: datetime) -> AgreementsPage:
-    today = _today(at)
+    today = day_of(at)
     waiting = open_approvals(ENTER, [SUBJECT]).get(SUBJECT)
     lines = tuple(
         Line(
@@ -57,7 +57,7 @@ def page(actor: Actor, *, at: datetime) -> AgreementsPage:
 
 def all_in_force(*, at: datetime) -> list[CaAgreement]:
     """For choosing one."""
-    today = _today(at)
+    today = day_of(at)
     rows = CaAgreement.objects.filter(valid_from__lte=today, valid_until__gte=today)
     return list(rows.order_by("number"))
 
@@ -68,7 +68,3 @@ def in_force(number: str, *, at: datetime) -> CaAgreement:
     if found is None:
         raise rules.none_in_force(number)
     return found
-
-
-def _today(at: datetime) -> date:
-    return at.astimezone(SHANGHAI).date()

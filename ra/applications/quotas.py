@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from anxin.kernel.errors import Refusal
-from anxin.kernel.workdays import SHANGHAI
+from anxin.kernel.workdays import SHANGHAI, day_of
 from ra.applications.models import Application
 from ra.applications.rules import State
 from ra.branches import rules
@@ -22,7 +22,7 @@ def hindrances(row: Application, *, at: datetime, submitting: bool = False) -> l
     if submitting and found.authority and found.authority.quota is not None:
         Authority.objects.select_for_update().get(pk=found.authority_id or 0)
     count = 0 if row.round else used(found, at=at)  # what came back has its place already
-    today = at.astimezone(SHANGHAI).date()
+    today = day_of(at)
     return rules.hindrances(found.office.state, found.authority, row.profile, count, today=today)
 
 

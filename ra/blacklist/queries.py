@@ -10,7 +10,7 @@ from django.db.models import F, Func, IntegerField, OuterRef, Q, QuerySet
 
 from anxin.kernel.actors import Actor
 from anxin.kernel.errors import Kind, Refusal
-from anxin.kernel.workdays import SHANGHAI
+from anxin.kernel.workdays import day_of
 from kmc import api as kmc
 from people.api import Approval, approval, may, staff_names
 from ra.applicants.kinds import CREDIT_CODE
@@ -77,11 +77,7 @@ def hindrances(fields: Mapping[str, str], fingerprint: str, *, at: datetime) -> 
 
 def _in_force(at: datetime) -> QuerySet[BlacklistEntry]:
     rows = BlacklistEntry.objects.filter(state=State.LISTED)
-    return rows.filter(Q(until__isnull=True) | Q(until__gte=today(at)))
-
-
-def today(at: datetime) -> date:
-    return at.astimezone(SHANGHAI).date()
+    return rows.filter(Q(until__isnull=True) | Q(until__gte=day_of(at)))
 
 
 def indexes(fields: Mapping[str, str], fingerprint: str) -> Iterator[bytes]:
@@ -207,7 +203,7 @@ def open_wish(row: BlacklistEntry) -> tuple[str, Approval | None]:
 
 def _line(row: BlacklistEntry, value: str, names: Mapping[int, str], *, at: datetime) -> Line:
     field = rules.FIELD_OF.get(Subject(row.kind), "")
-    over = row.until is not None and row.until < today(at)
+    over = row.until is not None and row.until < day_of(at)
     return Line(
         id=row.pk,
         state=row.state,

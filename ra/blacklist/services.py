@@ -7,6 +7,7 @@ from django.db import transaction
 from anxin.kernel import canonical
 from anxin.kernel.actors import Actor
 from anxin.kernel.errors import Kind, Refusal
+from anxin.kernel.workdays import day_of
 from audit.log import advance, record, subject_of
 from kmc import api as kmc
 from people.api import Approval, propose, redeem, vote, withdraw
@@ -35,9 +36,9 @@ def ask_to_list(
     Refuses `blacklist.*` and, for the value, `identity.*` (field `value`), `approval.*`.
     """
     subject = rules.check_subject(kind)
-    plain = _judged(subject, value, document_type, today=queries.today(at))
+    plain = _judged(subject, value, document_type, today=day_of(at))
     rules.check_cause(cause)
-    rules.check_until(until, today=queries.today(at))
+    rules.check_until(until, today=day_of(at))
     said = {"value": plain, "paper": rules.check_paper(paper)}
     row = BlacklistEntry(
         state=rules.State.PROPOSED,

@@ -7,7 +7,7 @@ from django.db import transaction
 
 from anxin.kernel.actors import Actor
 from anxin.kernel.errors import Kind, Refusal
-from anxin.kernel.workdays import SHANGHAI
+from anxin.kernel.workdays import day_of
 from audit.log import record, subject_of
 from ca import api as ca
 from people.api import Approval, propose, redeem
@@ -144,7 +144,7 @@ def _check(row: Office, wanted: rules.Authority, *, at: datetime) -> None:
     if row.state != rules.State.OPEN:
         raise rules.stopped()
     offered = {profile.code for profile in ca.profiles()}
-    rules.check_authority(wanted, row.kind, offered, today=at.astimezone(SHANGHAI).date())
+    rules.check_authority(wanted, row.kind, offered, today=day_of(at))
 
 
 def _payload(row: Office, wanted: rules.Authority) -> dict[str, object]:

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from anxin.kernel import canonical
 from anxin.kernel.actors import Actor
-from anxin.kernel.workdays import SHANGHAI
+from anxin.kernel.workdays import SHANGHAI, day_of
 from audit.log import advance, record, subject_of
 from kmc import api as kmc
 from people.api import Approval, approval, propose, redeem, vote, withdraw
@@ -47,9 +47,7 @@ def ask(
     """
     found = applications.by_number(application_number, actor)
     found = applications.locked(found.pk, actor)  # nobody destroys it meanwhile (CPS 3.2.3)
-    told = rules.check_ground(
-        basis, rules.Ground(**ground), dated, today=at.astimezone(SHANGHAI).date()
-    )
+    told = rules.check_ground(basis, rules.Ground(**ground), dated, today=day_of(at))
     rules.check_scope(fields, slots, *queries.items_of(found))
     key = kmc.new_data_key("ra.disclosure", actor=actor, at=at)
     row = DisclosureCase(

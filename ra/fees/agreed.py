@@ -6,11 +6,12 @@ from datetime import date, datetime
 from django.db.models import QuerySet
 
 from anxin.kernel.actors import Actor
+from anxin.kernel.workdays import day_of
 from ra.applications.models import Application
 from ra.branches.queries import in_sight
 from ra.fees import rules
 from ra.fees.models import FeeAgreement
-from ra.fees.queries import day, unknown
+from ra.fees.queries import unknown
 
 PAGE = 100
 
@@ -47,7 +48,7 @@ def lines(actor: Actor, *, at: datetime) -> list[Line]:
             row.fen,
             row.valid_from,
             row.valid_until,
-            row.valid_from <= day(at) <= row.valid_until,
+            row.valid_from <= day_of(at) <= row.valid_until,
         )
         for row in rows
     ]

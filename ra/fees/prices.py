@@ -8,6 +8,7 @@ from django.db import transaction
 from anxin.kernel.actors import Actor
 from anxin.kernel.errors import Kind, Refusal
 from anxin.kernel.rows import guarded
+from anxin.kernel.workdays import day_of
 from audit.log import advance, record, subject_of
 from people.api import Approval, propose, redeem, standing
 from ra.applicants.models import Subscriber
@@ -58,7 +59,7 @@ def propose_schedule(
 def _check_free(day: date, *, at: datetime) -> None:
     """A list counts from a day that is not over, and on which no other begins."""
     others = FeeSchedule.objects.filter(state=ScheduleState.PUBLISHED, valid_from=day)
-    if day < queries.day(at) or others.exists():
+    if day < day_of(at) or others.exists():
         raise rules.refuse(
             "valid_from", "a day without a price list of its own", field="valid_from"
         )
@@ -118,7 +119,7 @@ def propose_agreement(
     """
     queries.check_finance(actor)
     _check_below(price, at=at)
-    if not queries.day(at) <= valid_from <= valid_until:
+    if not day_of(at) <= valid_from <= valid_until:
         raise rules.refuse("valid_from", "from today on, and not backwards", field="valid_from")
     payload = {
         "subscriber_id": subscriber_id,

@@ -8,7 +8,7 @@ from django.db.models import QuerySet
 
 from anxin.kernel.actors import Actor
 from anxin.kernel.errors import Kind, Refusal
-from anxin.kernel.workdays import SHANGHAI
+from anxin.kernel.workdays import day_of
 from audit.log import subject_of
 from ca import api as ca
 from people.api import Approval, Role, open_approvals, staff_names
@@ -93,16 +93,13 @@ def makes_price_lists(actor: Actor) -> bool:
     return Role.FINANCE in actor.roles and not actor.office
 
 
-def day(at: datetime) -> date:
-    """The day in China."""
-    return at.astimezone(SHANGHAI).date()
-
-
 # --- prices ----------------------------------------------------------------------------------
 
 
 def in_force(at: datetime) -> FeeSchedule | None:
-    published = FeeSchedule.objects.filter(state=ScheduleState.PUBLISHED, valid_from__lte=day(at))
+    published = FeeSchedule.objects.filter(
+        state=ScheduleState.PUBLISHED, valid_from__lte=day_of(at)
+    )
     return published.order_by("-valid_from").first()
 
 
@@ -123,7 +120,7 @@ def agreement(
     application: Application, services: Collection[str], years: int, *, at: datetime
 ) -> FeeAgreement | None:
     """The subscriber's latest that counts today for one of these services."""
-    today = day(at)
+    today = day_of(at)
     rows = FeeAgreement.objects.filter(
         subscriber_id=application.subscriber_id or 0,
         profile=application.profile,

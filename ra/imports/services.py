@@ -16,6 +16,7 @@ from django.db import transaction
 from anxin.kernel import canonical, locks
 from anxin.kernel.actors import SYSTEM, Actor
 from anxin.kernel.errors import Refusal, Refusals
+from anxin.kernel.workdays import day_of
 from audit.log import advance, record, subject_of
 from ca import api as ca
 from kmc import api as kmc
@@ -243,7 +244,7 @@ def _compare(batch: Import, chunk: ImportChunk, found: list[Found], *, at: datet
 def _judged(row: Mapping[str, Any], kind: Kind, *, at: datetime) -> Found:
     cells: Mapping[str, str] = row["cells"]
     typed = {code: headings.meant(code, text) for code, text in cells.items()}
-    fields, wrong = judge(typed, kind.fields, today=intake_queries.today(at))
+    fields, wrong = judge(typed, kind.fields, today=day_of(at))
     papers = [fields.get(code, "") for code in ("document_number", "agent_document_number")]
     wrong += _refused(_years, cells.get(rules.YEARS, "1"))
     said = cells.get(rules.DISTINGUISHER, "")

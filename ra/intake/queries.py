@@ -2,11 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 
 from anxin.kernel.actors import Actor
 from anxin.kernel.errors import Kind, Refusal
-from anxin.kernel.workdays import SHANGHAI
+from anxin.kernel.workdays import day_of
 from ca import api as ca
 from people.api import staff_names
 from pki import requests
@@ -151,11 +151,6 @@ def kind_at(number: str, actor: Actor) -> Applicant:
     return kind_of(applications.by_number(number, actor).profile)
 
 
-def today(at: datetime) -> date:
-    """The day in China."""
-    return at.astimezone(SHANGHAI).date()
-
-
 def proven(data: bytes) -> Request:
     """A request whose signature holds (CPS 3.2.1). Refuses by `pki`'s rules, field `request`."""
     try:
@@ -220,7 +215,7 @@ def all_wrong(
     row: Application, content: Content, *, at: datetime, submitting: bool = False
 ) -> list[Refusal]:
     """Everything that stands between this dossier and its submission, the CA's word excepted."""
-    kept, wrong = judge(content.fields, kind_of(row.profile).fields, today=today(at))
+    kept, wrong = judge(content.fields, kind_of(row.profile).fields, today=day_of(at))
     slots_needed = needed(row.profile, kept, proxy=by_proxy(kept), signed=row.signed)
     held = evidence.held_slots(row.pk)
     wrong += missing(slots_needed, held)

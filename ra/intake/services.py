@@ -12,6 +12,7 @@ from django.db import transaction
 
 from anxin.kernel.actors import Actor
 from anxin.kernel.errors import Kind, Refusal
+from anxin.kernel.workdays import day_of
 from audit.log import advance, record, subject_of
 from ca import api as ca
 from kmc import api as kmc
@@ -153,7 +154,7 @@ def save_draft(
     content = applications.content(row)
     asked = kind_of(row.profile).fields
     fields = rules.typed(values, asked)
-    kept, wrong = identity.judge(fields, asked, today=queries.today(at))
+    kept, wrong = identity.judge(fields, asked, today=day_of(at))
     columns, more_wrong = dossiers.set_columns(row, years, distinguisher, kept)
     if dict(content.fields) != kept or columns:
         dossiers.keep_fields(row, kept, content.salt, wrong)

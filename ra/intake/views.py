@@ -14,6 +14,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from anxin.kernel import web
 from anxin.kernel.errors import Refusal, Refusals
+from anxin.kernel.workdays import day_of
 from anxin.templatetags.ui import told
 from ca.api import PROFILES
 from people.api import Role
@@ -222,7 +223,7 @@ def check(request: HttpRequest) -> JsonResponse:
     kind = request.POST.get("document_type", "")
     try:
         kept = validate_field(
-            code, text, today=queries.today(timezone.now()), document_type=kind or "resident_id"
+            code, text, today=day_of(timezone.now()), document_type=kind or "resident_id"
         )
     except Refusal as refusal:
         return JsonResponse({"ok": False, "sentence": told(refusal)})

@@ -7,7 +7,7 @@ from django.db.models import Count, F, Q
 from django.db.models.functions import TruncWeek
 
 from anxin.kernel.actors import Actor
-from anxin.kernel.workdays import SHANGHAI
+from anxin.kernel.workdays import SHANGHAI, day_of
 from people.api import Approval, Role, may, open_approvals
 from ra.applications.models import Application
 from ra.applications.quotas import used
@@ -98,7 +98,7 @@ def page(code: str, actor: Actor, *, at: datetime) -> OfficePage:
     """Refuses `branches.unknown`, also for an office out of this person's sight."""
     office = branches.seen_office(code, actor)
     standing, path = branches.standing(office.id), path_of(office.id)
-    count, today = used(standing, at=at), at.astimezone(SHANGHAI).date()
+    count, today = used(standing, at=at), day_of(at)
     terms = standing.authority
     waiting = Application.objects.filter(office__path__startswith=path)
     inside = [one for one in branches.offices(actor) if one.id != office.id]
@@ -125,7 +125,7 @@ def path_of(office_id: int) -> str:
 
 def weeks(path: str, *, at: datetime, count: int = WEEKS) -> tuple[Week, ...]:
     """The latest weeks of the offices at and below a path, oldest first; one query."""
-    today = at.astimezone(SHANGHAI).date()
+    today = day_of(at)
     monday = today - timedelta(days=today.weekday())
     first = monday - timedelta(weeks=count - 1)
     begins = datetime(first.year, first.month, first.day, tzinfo=SHANGHAI)

@@ -18,7 +18,7 @@ from anxin.kernel.actors import APPLICANT, Actor
 from anxin.kernel.errors import Refusal, Refusals
 from anxin.kernel.locks import Work, wait_until_commit
 from anxin.kernel.rates import counted_as
-from anxin.kernel.workdays import SHANGHAI
+from anxin.kernel.workdays import SHANGHAI, day_of
 from audit.log import advance, record, subject_of
 from kmc import api as kmc
 from ra.applicants.rules import by_proxy, judge
@@ -28,7 +28,7 @@ from ra.applications.rules import State as ApplicationState
 from ra.evidence import rules as evidence_rules
 from ra.handover import services as handover
 from ra.handover.queries import hashed
-from ra.intake.queries import proven, today
+from ra.intake.queries import proven
 from ra.intake.rules import typed
 from ra.invoices import rules as invoice_rules
 from ra.online import queries, rules
@@ -71,7 +71,7 @@ def begin(
     agreement; `online.many_open`, `branches.unknown`, `kmc.inbox_closed`.
     """
     kind = queries.applicant(profile)
-    kept, wrong = judge(typed(values, kind.fields), kind.fields, today=today(at))
+    kept, wrong = judge(typed(values, kind.fields), kind.fields, today=day_of(at))
     for check in (
         lambda: rules.check_agreed(agreed=agreed, version=publications.agreement(at)),
         lambda: proven(request.encode()),

@@ -14,10 +14,11 @@ from anxin.kernel.actors import Actor
 from anxin.kernel.errors import Refusal
 from anxin.kernel.limits import check_rate
 from anxin.kernel.rows import guarded
+from anxin.kernel.workdays import day_of
 from audit.log import record, subject_of
 from kmc import api as kmc
 from people.api import Role, acting
-from ra.partners import queries, rules, signatures
+from ra.partners import rules, signatures
 from ra.partners.models import PartnerAnswer, PartnerKey, PartnerNonce
 from ra.partners.signatures import Signed
 
@@ -47,7 +48,7 @@ def recognise(signed: Signed, *, address: str, at: datetime) -> Caller:
     row = PartnerKey.objects.select_related("office").filter(number=signed.key).first()
     if row is None or row.secret is None:
         raise rules.unproven("unknown_key", "no key in force of this name")
-    rules.check_in_force(row.state, row.valid_until, today=queries.today(at))
+    rules.check_in_force(row.state, row.valid_until, today=day_of(at))
     secret = kmc.unseal(row.data_key, row.secret_context(), bytes(row.secret))
     try:
         signatures.check(signed, secret, at=at)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from anxin.kernel.actors import SYSTEM, Actor
-from anxin.kernel.workdays import SHANGHAI
+from anxin.kernel.workdays import day_of
 from people.api import Approval, Holder, Role, holders, may, open_approvals, staff_names
 from ra.branches import queries as branches
 from ra.branches.queries import OfficeView
@@ -50,7 +50,7 @@ def page(actor: Actor, *, at: datetime) -> KeysPage:
     names = staff_names({row.person_id for row in rows})
     waiting = open_approvals(ISSUE, [SUBJECT]).get(SUBJECT)
     return KeysPage(
-        tuple(_line(row, names, today=today(at)) for row in rows),
+        tuple(_line(row, names, today=day_of(at)) for row in rows),
         waiting,
         waiting is not None and not may(actor, ISSUE, approval=waiting),
         waiting is None and not may(actor, ISSUE),
@@ -84,7 +84,3 @@ def locked(number: str) -> PartnerKey:
     if row is None:
         raise rules.unknown(number)
     return row
-
-
-def today(at: datetime) -> date:
-    return at.astimezone(SHANGHAI).date()

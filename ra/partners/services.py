@@ -9,6 +9,7 @@ from django.db import transaction
 
 from anxin.kernel.actors import Actor
 from anxin.kernel.errors import Kind, Refusal
+from anxin.kernel.workdays import day_of
 from audit.log import advance, record, subject_of
 from kmc import api as kmc
 from people.api import (
@@ -44,7 +45,7 @@ def propose_key(
 
     Refuses `partners.name`, `scopes`, `term`, `responsible` with their field.
     """
-    rules.check_terms(name.strip(), scopes, valid_until, today=queries.today(at))
+    rules.check_terms(name.strip(), scopes, valid_until, today=day_of(at))
     office = _office_of(person_id, at=at)
     payload = _payload(name.strip(), office, person_id, scopes, valid_until.isoformat())
     return propose(ISSUE, payload, subject=SUBJECT, actor=actor, at=at)
@@ -66,7 +67,7 @@ def issue(
     payload = _payload(name, _office_of(person_id, at=at), person_id, scopes, valid_until)
     redeem(approval, ISSUE, payload, actor=actor, at=at)
     ends = date.fromisoformat(valid_until)
-    rules.check_terms(name, scopes, ends, today=queries.today(at))
+    rules.check_terms(name, scopes, ends, today=day_of(at))
     row = PartnerKey.objects.create(
         state=rules.State.GRANTED,
         number=numbered("PK", at),

@@ -9,7 +9,7 @@ from django.db import connection
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from anxin.kernel.actors import Actor
-from anxin.kernel.workdays import SHANGHAI
+from anxin.kernel.workdays import SHANGHAI, midnight
 from people.api import staff_names
 from ra.applicants import queries as applicants
 from ra.applicants.rules import compact
@@ -181,9 +181,9 @@ def _drafts(rows: QuerySet[Application], actor: Actor, _at: datetime) -> QuerySe
 
 
 def _decided_today(actor: Actor, *, at: datetime) -> QuerySet[Decision, int]:
-    midnight = at.astimezone(SHANGHAI).replace(hour=0, minute=0, second=0, microsecond=0)
-    done = Decision.objects.filter(reviewer_id=person(actor), at__gte=midnight)
-    done = done.filter(at__lt=midnight + timedelta(days=1))
+    began = midnight(at)
+    done = Decision.objects.filter(reviewer_id=person(actor), at__gte=began)
+    done = done.filter(at__lt=began + timedelta(days=1))
     return done.values_list("application_id", flat=True)
 
 

@@ -5,7 +5,7 @@ from datetime import date, datetime, time, timedelta
 from django.db import transaction
 
 from anxin.kernel.actors import SYSTEM, Actor
-from anxin.kernel.workdays import SHANGHAI
+from anxin.kernel.workdays import SHANGHAI, day_of
 from audit.log import advance, record
 from people.api import Role
 from ra.review.models import Decision
@@ -15,7 +15,7 @@ from ra.sampling.models import Draw, Recheck
 
 def draw_due(seed: str, *, at: datetime) -> int:
     """Draw every whole day of the last week that was not drawn yet; how many days."""
-    today = at.astimezone(SHANGHAI).date()
+    today = day_of(at)
     days = [today - timedelta(days=back) for back in range(rules.DAYS, 0, -1)]
     done = set(Draw.objects.filter(day__in=days).values_list("day", flat=True))
     return sum(draw(day, seed, at=at) for day in days if day not in done)

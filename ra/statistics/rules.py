@@ -5,7 +5,7 @@ from dataclasses import dataclass, fields
 from datetime import date, datetime, time, timedelta
 from functools import reduce
 
-from anxin.kernel.workdays import SHANGHAI
+from anxin.kernel.workdays import SHANGHAI, day_of
 
 MONTHS = 13  # that can be asked for: this one, and the year before it
 
@@ -32,7 +32,7 @@ class Month:
 
 def months(at: datetime) -> list[Month]:
     """Newest first."""
-    first = at.astimezone(SHANGHAI).date().replace(day=1)
+    first = day_of(at).replace(day=1)
     found = [Month(first)]
     while len(found) < MONTHS:
         found.append(Month((found[-1].first - timedelta(days=1)).replace(day=1)))
