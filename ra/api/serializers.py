@@ -8,7 +8,7 @@ from typing import Any
 from rest_framework import serializers
 
 from ra.applicants.rules import LONG
-from ra.applications.rules import AcceptedHow
+from ra.applications.rules import TERMS, AcceptedHow
 from ra.intake.queries import profiles
 from ra.requests.rules import NOTE_MOST
 from ra.revocations.rules import QUESTIONS, Asker, CheckedHow
@@ -44,7 +44,7 @@ class Agreement(serializers.Serializer):  # type: ignore[misc]
 class Said(serializers.Serializer):  # type: ignore[misc]
     """What an applicant says: the fields of the profile by code, right or wrong (CPS 3.2.3)."""
 
-    years = Number(min_value=1, max_value=5, default=1)
+    years = Number(min_value=min(TERMS), max_value=max(TERMS), default=1)
     fields = serializers.DictField(child=Text(max_length=LONG, allow_blank=True))
     distinguisher = Text(max_length=32, allow_blank=True, default="")
     request = Text(

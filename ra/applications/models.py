@@ -194,6 +194,10 @@ class Application(Stateful):
         return self.number
 
     @property
+    def years(self) -> int:
+        return self.days // rules.DAYS_OF_A_YEAR
+
+    @property
     def signed(self) -> bool:
         """Whether a request signed by the old key stands for the documents (CPS 3.3.1)."""
         return bool(self.proof_digest)

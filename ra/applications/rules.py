@@ -41,6 +41,8 @@ ENDED = (State.REJECTED, State.CANCELLED)  # CPS 4.2.2: may be applied for again
 
 WORKING_DAYS = 2  # CPS 4.2.3
 CORRECTION_DAYS = 5  # working days to answer a return; the house's own term
+TERMS = (1, 2, 3, 4, 5)  # years that can be applied for, within CPS 6.3.2
+DAYS_OF_A_YEAR = 365  # of a certificate
 SOON = timedelta(hours=2)  # working time: alarm before breach
 
 # people.api action by the number of reviewers a profile asks for, CPS 4.3.1
@@ -166,7 +168,7 @@ def check_anothers(maker_id: int, person_id: int | None) -> None:
 
 def check_days(years: int) -> int:
     """Days of a term in years."""
-    if not 1 <= years <= 10:  # noqa: PLR2004 -- CPS 6.3.2 knows no longer subscriber key
+    if years not in TERMS:
         raise Refusal(
             Kind.INVALID,
             "applications.years",
@@ -174,7 +176,7 @@ def check_days(years: int) -> int:
             cps="6.3.2",
             field="years",
         )
-    return 365 * years
+    return DAYS_OF_A_YEAR * years
 
 
 def check_agreement(version: str, how: str, *, in_force: str) -> None:

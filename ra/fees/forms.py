@@ -8,6 +8,7 @@ from django import forms
 from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
+from ra.applications.rules import TERMS
 from ra.fees import rules
 from ra.fees.rules import Method, Price, Service
 from ra.fees.wording import METHODS, SERVICES, WAIVER_CAUSES, price_of
@@ -89,7 +90,7 @@ class AgreementForm(forms.Form):
     years = forms.TypedChoiceField(
         label=_("有效期（年）"),
         coerce=int,
-        choices=[(years, years) for years in rules.YEARS],
+        choices=[(years, years) for years in TERMS],
         help_text=_("补发下载凭证没有有效期，可以不管。"),
     )
     amount = yuan_field(_("协议价（元）"), required=True)

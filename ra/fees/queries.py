@@ -13,6 +13,7 @@ from audit.log import subject_of
 from ca import api as ca
 from people.api import Approval, Role, open_approvals, staff_names
 from ra.applications.models import Application
+from ra.applications.rules import DAYS_OF_A_YEAR
 from ra.branches.queries import visible_ids
 from ra.fees import rules
 from ra.fees.models import FeeAgreement, FeeOrder, FeePayment, FeeSchedule
@@ -271,7 +272,7 @@ def _order(
         masked_name=row.application.masked_name,
         profile=row.application.profile,
         service=row.service,
-        years=row.days // 365,
+        years=row.days // DAYS_OF_A_YEAR,
         state=row.state,
         fen=row.fen,
         missing=row.fen if row.state in rules.UNPAID else 0,

@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from anxin.kernel.errors import Kind, Refusal
 from anxin.kernel.states import Steps
+from ra.applications.rules import TERMS
 
 
 class ScheduleState(StrEnum):
@@ -71,7 +72,6 @@ class WaiverCause(StrEnum):
     HARDSHIP = "hardship"
 
 
-YEARS = (1, 2, 3, 4, 5)  # terms with a price, all that can be applied for
 NO_TERM = (0,)  # of codes
 TERM = timedelta(days=30)  # to pay an order; the house's own
 FULL_REFUND = timedelta(days=30)  # CPS 9.1.5, since the certificate was issued
@@ -94,7 +94,7 @@ class Price:
 
 
 def terms(service: str) -> tuple[int, ...]:
-    return NO_TERM if service == Service.CODES else YEARS
+    return NO_TERM if service == Service.CODES else TERMS
 
 
 def check_prices(prices: Iterable[Price], profiles: Iterable[str]) -> tuple[Price, ...]:

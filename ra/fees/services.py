@@ -31,7 +31,7 @@ def open_order(application: Application, *, actor: Actor, at: datetime) -> None:
     another term what that costs, as long as nothing was paid: `fees.paid_for_another_term`.
     """
     row = _of(application.pk)
-    years = application.days // 365
+    years = application.years
     price = _price(application, application.procedure, years, at=at)
     if row.days == application.days if row else not price:
         return

@@ -12,7 +12,8 @@ from anxin.refusals import refusals_on
 from ca.api import PROFILES
 from people.api import Role
 from people.gates import actor_of, only
-from ra.fees import agreed, prices, queries, rules, services, waivers
+from ra.applications.rules import TERMS
+from ra.fees import agreed, prices, queries, services, waivers
 from ra.fees.forms import AgreementForm, PaymentForm, ScheduleForm, WaiverForm
 
 VIEWS = ("unpaid", "refunds", "all")
@@ -120,7 +121,7 @@ def schedule(request: HttpRequest) -> HttpResponse:
     context = {
         "schedule": current,
         "proposed": queries.proposed(),
-        "years": rules.YEARS,
+        "years": TERMS,
         "form": form if queries.makes_price_lists(actor) else None,
         "may_decide": Role.CA_ADMIN in actor.roles,
     }

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from ra.applicants.kinds import Kind
 from ra.applicants.rules import LONG, DocumentType, Field
 from ra.applicants.wording import DOCUMENT_TYPES, FIELD_LABELS, GROUPS
-from ra.applications.rules import AcceptedHow
+from ra.applications.rules import TERMS, AcceptedHow
 from ra.applications.wording import ACCEPTED_HOW
 from ra.evidence.wording import SLOTS
 from ra.intake.rules import NOT_CORRECTED
@@ -29,7 +29,6 @@ CODED = {
 LONGEST = {"email": 254, "host_name": 253, "other_names": LONG}
 LISTS = {"other_names"}
 LIST = {"rows": 3, "class": "mono", "spellcheck": "false"}
-YEARS = range(1, 6)
 
 
 def _field(rule: Field) -> forms.Field:
@@ -47,7 +46,7 @@ class DraftForm(forms.Form):
     """
 
     years = forms.TypedChoiceField(
-        label=_("有效期（年）"), coerce=int, choices=[(n, n) for n in YEARS], initial=1
+        label=_("有效期（年）"), coerce=int, choices=[(n, n) for n in TERMS], initial=1
     )
     distinguisher = forms.CharField(
         label=_("区分号"),

@@ -185,7 +185,7 @@ def intake(number: str, actor: Actor, *, at: datetime) -> IntakeView:
         state=row.state,
         version=row.content_version,
         profile=row.profile,
-        years=row.days // 365,
+        years=row.years,
         distinguisher=row.distinguisher,
         fields=_shown(content.fields, masked=not mine),
         proxy=by_proxy(content.fields),

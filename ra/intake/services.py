@@ -106,7 +106,7 @@ def open_again(application_id: int, *, actor: Actor, at: datetime) -> Draft:
         raise Refusal(Kind.CONFLICT, "intake.not_over", f"{old.number} is {old.state}", cps="4.2.2")
     content = applications.content(old)
     office = "" if actor.office else old.office.code
-    draft = open_draft(old.profile, years=old.days // 365, office=office, actor=actor, at=at)
+    draft = open_draft(old.profile, years=old.years, office=office, actor=actor, at=at)
     save_draft(draft.id, content.fields, distinguisher=old.distinguisher, actor=actor, at=at)
     before = sorted(old.makers - {application_rules.person(actor)})
     Application.objects.filter(pk=draft.id).update(former_makers=before)

@@ -15,10 +15,10 @@ from anxin.kernel.limits import check_rate
 from anxin.kernel.web import address
 from anxin.refusals import refusals_in
 from ca import api as ca
-from ra.applications.rules import UNDECIDED
+from ra.applications.rules import TERMS, UNDECIDED
 from ra.domains.queries import told_to_applicant
 from ra.fees.queries import schedule
-from ra.fees.rules import FULL_REFUND, YEARS
+from ra.fees.rules import FULL_REFUND
 from ra.handover import queries, rules, services
 from ra.handover.forms import PickUpForm, StatusForm
 from ra.online.queries import asked_of
@@ -39,7 +39,7 @@ def home(request: HttpRequest) -> HttpResponse:
 @require_GET
 def price_list(request: HttpRequest) -> HttpResponse:
     """The price list in force (CPS 2.1, 9.1)."""
-    context = {"schedule": schedule(timezone.now()), "years": YEARS, "full_refund": FULL_REFUND}
+    context = {"schedule": schedule(timezone.now()), "years": TERMS, "full_refund": FULL_REFUND}
     return render(request, "ra/fees/public.html", context)
 
 

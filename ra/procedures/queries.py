@@ -13,11 +13,9 @@ from ra.applications import procedures
 from ra.applications import queries as applications
 from ra.applications.models import Application
 from ra.applications.procedures import WAYS, Procedure, Way
-from ra.applications.rules import UNDECIDED, State
+from ra.applications.rules import DAYS_OF_A_YEAR, UNDECIDED, State
 from ra.applications.succession import successor_of
 from ra.intake.queries import proven
-
-A_YEAR = 365  # days; the shortest term on offer
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +68,7 @@ def hindrances(
     certificate: ca.CertificateView,
     way: Way,
     *,
-    days: int = A_YEAR,
+    days: int = DAYS_OF_A_YEAR,
     at: datetime,
 ) -> list[Refusal]:
     """Why `way` cannot be begun now; empty: it can."""
@@ -90,8 +88,8 @@ def hindrances(
 
 def term(row: Application, certificate: ca.CertificateView, way: Way, *, at: datetime) -> int:
     """Years of the new certificate: those of the old one, or as many as the key has left."""
-    for years in range(row.days // A_YEAR, 1, -1):
-        if not hindrances(row, certificate, way, days=A_YEAR * years, at=at):
+    for years in range(row.years, 1, -1):
+        if not hindrances(row, certificate, way, days=DAYS_OF_A_YEAR * years, at=at):
             return years
     return 1
 

@@ -109,7 +109,7 @@ def _printed(
 
 def _business(row: Application) -> str:
     name = str(ca.PROFILES.get(row.profile, row.profile))
-    return _("新办%(profile)s，%(years)s 年") % {"profile": name, "years": row.days // 365}
+    return _("新办%(profile)s，%(years)s 年") % {"profile": name, "years": row.years}
 
 
 def _documents(row: Application) -> list[str]:

@@ -76,7 +76,7 @@ def page(actor: Actor, *, at: datetime) -> RetentionPage:
     return RetentionPage(
         lines=tuple(_line(row, row.ended) for row in rows.order_by("ended", "pk")[: rules.MOST]),
         count=rows.count(),
-        years=settings.RETENTION_YEARS,
+        years=_years(),
         pending=waiting,
         may_decide=waiting is not None and not may(actor, DESTROY, approval=waiting),
         may_propose=waiting is None and not may(actor, DESTROY),
@@ -101,7 +101,7 @@ def due(actor: Actor, *, at: datetime) -> QuerySet[Any]:
             state__in=[*ENDED, State.ISSUED, State.ACCEPTED],
             round__gt=0,  # drafts are shredded when they are cancelled
             destroyed_at__isnull=True,
-            ended__lte=rules.long_ago(at, settings.RETENTION_YEARS),
+            ended__lte=rules.long_ago(at, _years()),
         )
         .exclude(Exists(successors))
         .exclude(Exists(cases))
@@ -126,6 +126,10 @@ def gone(subscriber_ids: Collection[int]) -> list[Subscriber]:
     return [row for row in found if row.pk not in living]
 
 
+def _years() -> int:
+    return rules.years(settings.RETENTION_YEARS)
+
+
 def _line(row: Application, ended: datetime) -> Line:
-    until = rules.kept_until(ended, settings.RETENTION_YEARS)
+    until = rules.kept_until(ended, _years())
     return Line(row.number, row.masked_name, row.profile, ended, until)

@@ -4,8 +4,13 @@ from datetime import datetime
 
 from anxin.kernel.errors import Kind, Refusal
 
-YEARS = 5  # CPS 3.2.2, 3.2.3: after the certificate has ended; a law may ask for more, never less
+YEARS = 5  # CPS 3.2.2, 3.2.3: after the certificate has ended
 MOST = 50  # applications in one proposal: as many as a second person reads
+
+
+def years(asked: int) -> int:
+    """How many; a law may ask for more, never less."""
+    return max(YEARS, asked)
 
 
 def kept_until(ended: datetime, years: int) -> datetime:

@@ -10,10 +10,11 @@ from audit.journal.models import Entry
 from people.api import Role, approval, vote
 from people.approvals.models import Approval
 from ra.applications.models import Application
+from ra.applications.rules import TERMS
 from ra.fees import prices as pricing
 from ra.fees import queries, services
 from ra.fees.models import FeeAgreement, FeeOrder, FeePayment, FeeSchedule
-from ra.fees.rules import TERM, YEARS, Price
+from ra.fees.rules import TERM, Price, Service, terms
 from ra.intake import forms, handing_in
 from ra.intake import services as intake
 from ra.notices.models import Notice
@@ -267,7 +268,8 @@ def test_a_term_without_a_price_is_not_offered_rather_than_free(counter, yuan, g
 
 
 def test_every_term_people_can_ask_for_can_have_a_price():
-    assert tuple(forms.YEARS) == YEARS
+    asked = [years for years, _ in forms.DraftForm.base_fields["years"].choices]
+    assert tuple(asked) == TERMS == terms(Service.NEW)
 
 
 def test_payments_are_whole_once_and_with_a_receipt_of_their_own(counter, yuan, gu):

@@ -151,7 +151,7 @@ def test_a_staff_number_is_a_distinguisher(counter):
     assert row(draft.id).distinguisher == "YG-00012345"
 
 
-@pytest.mark.parametrize("years", [0, 11, -1])
+@pytest.mark.parametrize("years", [0, 6, 11, -1])
 def test_nobody_gets_a_certificate_for_an_odd_term(counter, years):
     """CPS-6.3.2"""
     draft = opened(counter)

@@ -98,6 +98,13 @@ def test_a_law_can_ask_for_more(old, tang, settings):
     assert numbers(tang, KEPT.replace(year=KEPT.year + 5) + DAY) == [old.number]
 
 
+def test_nobody_asks_for_less(old, tang, settings):
+    """CPS-3.2-ret: five years at least, whatever is set."""
+    settings.RETENTION_YEARS = 1
+
+    assert numbers(tang, KEPT - DAY) == []
+
+
 def test_two_people_destroy_it_and_nothing_opens_any_more(old, live_counter, tang, gao):
     """CPS-3.2-ret, CPS-9.4: data keys, contact, notices, indexes; who and what stays on record."""
     applications.content(old)
