@@ -45,6 +45,13 @@ def unknown(number: object) -> Refusal:
     return Refusal(Kind.NOT_FOUND, "applications.unknown", f"no application {number}", cps="1.4.2")
 
 
+def check_operator(actor: Actor, *, cps: str = "4.3.1") -> None:
+    """Refuses `applications.not_an_operator`."""
+    if Role.OPERATOR not in actor.roles or actor.person_id is None:
+        reason = "an operator does this"
+        raise Refusal(Kind.FORBIDDEN, "applications.not_an_operator", reason, cps=cps)
+
+
 def visible(actor: Actor) -> QuerySet[Application]:
     """Applications of the person's office and the offices below it; business roles only.
 

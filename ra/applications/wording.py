@@ -21,6 +21,7 @@ ACCEPTED_HOW = {
 
 WORDING = {
     "applications.unknown": _("没有找到这件申请，或不属于您的机构。请核对受理编号。"),
+    "applications.not_an_operator": _("只有受理员可以办理（CPS %(cps)s）。没有任何改动。"),
     "applications.not_editable": _("申请已提交或已办结，不能再修改。没有任何改动。"),
     "applications.content_changed": _(
         "内容在您打开页面之后有了变化。您的操作没有生效，请刷新页面重新核对。"

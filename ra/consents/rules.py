@@ -33,11 +33,6 @@ def check_withdrawal(purpose: str, how: str) -> None:
         raise _refuse("how", f"nobody withdraws by {how}", field="how")
 
 
-def check_operator(is_operator: bool) -> None:  # noqa: FBT001 -- one question
-    if not is_operator:
-        raise Refusal(Kind.FORBIDDEN, "consents.not_an_operator", "operators note it", cps="9.4.1")
-
-
 def nothing_to_withdraw() -> Refusal:
     return Refusal(Kind.CONFLICT, "consents.none", "no such consent stands", cps="9.4.1")
 

@@ -8,7 +8,6 @@ from django.db.models import Q
 
 from anxin.kernel.actors import Actor
 from audit.log import record
-from people.api import Role
 from ra.applications import queries as applications
 from ra.applications.models import Application
 from ra.consents import rules
@@ -55,7 +54,7 @@ def withdraw(application_id: int, purpose: str, *, how: str, actor: Actor, at: d
 
     Refuses `consents.needed` for what the service rests on, `consents.none`, `consents.how`.
     """
-    rules.check_operator(Role.OPERATOR in actor.roles)
+    applications.check_operator(actor, cps="9.4.1")
     rules.check_withdrawal(purpose, how)
     row = applications.locked(application_id, actor)
     ids = _of_the_same(row)

@@ -18,6 +18,5 @@ WORDING = {
         "提供证书服务须处理个人信息（CPS %(cps)s），不能单独撤回。不再同意的，请办理证书吊销。"
     ),
     "consents.how": _("请选择撤回的方式（CPS %(cps)s）。"),
-    "consents.not_an_operator": _("只有受理员可以记录同意的撤回（CPS %(cps)s）。"),
     "consents.none": _("没有可以撤回的同意，或已经撤回（CPS %(cps)s）。没有任何改动。"),
 }

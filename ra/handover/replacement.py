@@ -8,7 +8,7 @@ from django.db import transaction
 
 from anxin.kernel.actors import Actor
 from audit.log import advance, record
-from people.api import Approval, Role, open_approvals, propose, redeem
+from people.api import Approval, open_approvals, propose, redeem
 from ra.applications import queries as applications
 from ra.fees.services import open_codes_order
 from ra.handover import queries, rules
@@ -21,11 +21,11 @@ def ask_replacement(
 ) -> int:
     """The approval's id. Codes that are out are void from now on, whatever is decided.
 
-    `checked_how` is how it was made sure who asks. Refuses `handover.not_an_operator`,
+    `checked_how` is how it was made sure who asks. Refuses `applications.not_an_operator`,
     `replacement_cause`, `checked_how`, `no_certificate`, `picked_up`, `nothing_to_replace`,
     `replacement_asked`, `replacement_agreed`.
     """
-    rules.check_operator(is_operator=Role.OPERATOR in actor.roles)
+    applications.check_operator(actor)
     rules.check_replacement(cause, checked_how)
     application = applications.locked(application_id, actor)
     rules.check_codes_due(application.state, application.certificate_state)

@@ -79,13 +79,6 @@ class ReplacementCause(StrEnum):
     EXPIRED = "expired"
 
 
-def check_operator(*, is_operator: bool) -> None:
-    if not is_operator:
-        raise Refusal(
-            Kind.FORBIDDEN, "handover.not_an_operator", "operators hand over", cps="4.3.1"
-        )
-
-
 def check_replacement(cause: str, checked_how: str) -> None:
     """Why, and how it was made sure who asks (CPS 3.2.3)."""
     if cause not in set(ReplacementCause):

@@ -16,7 +16,6 @@ from anxin.kernel.actors import APPLICANT, SYSTEM, Actor
 from anxin.kernel.errors import Kind, Refusal
 from audit.log import advance, advance_many, record
 from ca import api as ca
-from people.api import Role
 from ra.applications import queries as applications
 from ra.applications.models import Application
 from ra.applications.rules import State as ApplicationState
@@ -85,7 +84,7 @@ def bind_access(number: str, application_id: int) -> None:
 @transaction.atomic
 def renew_access_code(application_id: int, *, actor: Actor, at: datetime) -> str:
     """The receipt was lost: a new code, told once; the old one is void."""
-    rules.check_operator(is_operator=Role.OPERATOR in actor.roles)
+    applications.check_operator(actor)
     application = applications.locked(application_id, actor)
     if application.round == 0:
         raise Refusal(Kind.CONFLICT, "handover.not_submitted", "nothing to look up yet")
@@ -99,7 +98,7 @@ def issue_download_codes(application_id: int, *, actor: Actor, at: datetime) -> 
     Refuses `handover.no_certificate` before the certificate is there or after its revocation, and
     `handover.replace_first` when there were others and nobody has agreed to their replacement.
     """
-    rules.check_operator(is_operator=Role.OPERATOR in actor.roles)
+    applications.check_operator(actor)
     application = applications.locked(application_id, actor)
     rules.check_codes_due(application.state, application.certificate_state)
     last = queries.last_credential(application.pk)

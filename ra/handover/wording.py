@@ -34,7 +34,6 @@ WORDING = {
         "号码和代码对不上，或输错次数过多。请核对回执后再试；"
         "连续输错 %(tries)s 次后，查询需等 %(minutes)s 分钟，领取需到受理点更换授权码。"
     ),
-    "handover.not_an_operator": _("只有受理员可以办理发放（CPS %(cps)s）。"),
     "handover.certificate_over": _("这张证书已经吊销，不能再领取。如需证书请重新申请。"),
     "handover.on_hold": _("这张证书正在冻结，解冻前不能领取（CPS %(cps)s）。请联系受理点。"),
     "handover.picked_up": _("订户已经领取证书，不再发放下载凭证（CPS %(cps)s）。没有任何改动。"),

@@ -26,6 +26,7 @@ from ra.applicants.rules import judge
 from ra.applicants.services import numbered
 from ra.applications import rules as application_rules
 from ra.applications.models import Application
+from ra.applications.queries import check_operator
 from ra.blacklist import queries as blacklist
 from ra.blacklist import rules as blacklist_rules
 from ra.imports import headings, queries, rules, sheets
@@ -50,10 +51,10 @@ class Found:
 def upload(profile: str, data: bytes, *, actor: Actor, at: datetime) -> str:
     """Seal the rows of a file, to be looked through; the number of the import.
 
-    Refuses `intake.not_an_operator`, `profile.unknown`, `kinds.not_offered`, and `imports.*` for
-    what is wrong with the file as a whole.
+    Refuses `applications.not_an_operator`, `profile.unknown`, `kinds.not_offered`, and `imports.*`
+    for what is wrong with the file as a whole.
     """
-    intake.check_operator(actor)
+    check_operator(actor)
     close_forgotten(at=at)
     kind = kind_of(ca.profile(profile).code)
     lines = sheets.read(data)
@@ -78,7 +79,7 @@ def upload(profile: str, data: bytes, *, actor: Actor, at: datetime) -> str:
 @transaction.atomic
 def go_on(number: str, *, actor: Actor, at: datetime) -> None:
     """The next pieces: looked through, or taken in as drafts. Refuses `imports.nothing_left`."""
-    intake.check_operator(actor)
+    check_operator(actor)
     batch = queries.locked(number, actor)
     rules.check_goes_on(batch.state)
     if batch.state == rules.State.CHECKING:
@@ -96,7 +97,7 @@ def go_on(number: str, *, actor: Actor, at: datetime) -> None:
 @transaction.atomic
 def take(number: str, *, actor: Actor, at: datetime) -> None:
     """Begin to make drafts of the right rows. Refuses `imports.none_right`."""
-    intake.check_operator(actor)
+    check_operator(actor)
     batch = queries.locked(number, actor)
     rules.STEPS.after("take", batch.state)
     rules.check_some_right(batch.rows - _wrong(batch))

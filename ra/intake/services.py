@@ -16,7 +16,7 @@ from anxin.kernel.workdays import day_of
 from audit.log import advance, record, subject_of
 from ca import api as ca
 from kmc import api as kmc
-from people.api import Role, approval, withdraw
+from people.api import approval, withdraw
 from ra.applicants import rules as identity
 from ra.applicants.kinds import kind_of
 from ra.applicants.services import numbered
@@ -65,10 +65,10 @@ def open_draft(
 ) -> Draft:
     """An empty application of this profile, at the person's own office.
 
-    `office` is for headquarters, who have none. Refuses `intake.not_an_operator`,
+    `office` is for headquarters, who have none. Refuses `applications.not_an_operator`,
     `profile.unknown`, `kinds.not_offered`, `branches.no_office`.
     """
-    check_operator(actor)
+    applications.check_operator(actor)
     offered = ca.profile(profile)
     kind_of(profile)  # there is somebody to apply for it
     place = intake_office(actor) if actor.office or not office else office_of(office)
@@ -98,9 +98,9 @@ def open_again(application_id: int, *, actor: Actor, at: datetime) -> Draft:
     """A new draft from the words of a rejected or cancelled application (CPS 4.2.2).
 
     Whoever entered those words is a maker of the new one, too (CPS 4.3.1). Refuses
-    `intake.not_an_operator`, `intake.not_over`, `kmc.data_key_destroyed`.
+    `applications.not_an_operator`, `intake.not_over`, `kmc.data_key_destroyed`.
     """
-    check_operator(actor)
+    applications.check_operator(actor)
     old = applications.locked(application_id, actor)
     if old.state not in application_rules.ENDED:
         raise Refusal(Kind.CONFLICT, "intake.not_over", f"{old.number} is {old.state}", cps="4.2.2")
@@ -118,9 +118,9 @@ def open_again(application_id: int, *, actor: Actor, at: datetime) -> Draft:
 def take_over(application_id: int, *, actor: Actor, at: datetime) -> None:
     """Go on entering what another operator began; neither of both may check it (CPS 4.3.1).
 
-    Refuses `intake.not_an_operator`, `applications.not_editable`, `applications.yours_already`.
+    Refuses `applications.not_an_operator`, `not_editable`, `yours_already`.
     """
-    check_operator(actor)
+    applications.check_operator(actor)
     row = applications.locked(application_id, actor)
     application_rules.check_editable(row.state)
     application_rules.check_anothers(row.maker_id, actor.person_id)
@@ -253,17 +253,9 @@ def cancel(application_id: int, *, reason: str, actor: Actor, at: datetime) -> N
 # --- inside ----------------------------------------------------------------------------------
 
 
-def check_operator(actor: Actor) -> None:
-    """Refuses `intake.not_an_operator`."""
-    if Role.OPERATOR not in actor.roles or actor.person_id is None:
-        raise Refusal(
-            Kind.FORBIDDEN, "intake.not_an_operator", "operators enter applications", cps="4.3.1"
-        )
-
-
 def editable(application_id: int, actor: Actor) -> Application:
     """Locked, for its maker alone. Refuses `applications.not_yours`, `not_editable`."""
-    check_operator(actor)
+    applications.check_operator(actor)
     row = applications.locked(application_id, actor)
     application_rules.check_own(row.maker_id, actor.person_id)
     application_rules.check_editable(row.state)

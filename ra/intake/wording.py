@@ -17,7 +17,6 @@ _KEY = _("请求里的公钥不符合要求，不能签发（CPS 6.1.6）。请�
 _FORM = _("请求的格式不对，无法读取。请用介质重新生成请求（PKCS#10）后再提交。")
 
 WORDING = {
-    "intake.not_an_operator": _("只有受理员可以录入申请（CPS %(cps)s）。"),
     "intake.cancel_reason": _("请从列表中选择撤回原因。"),
     "intake.not_overdue": _("补正期还没有过，不能以逾期为由结束。没有任何改动。"),
     "intake.not_over": _("这件申请还没有办结，不能重新申请。"),

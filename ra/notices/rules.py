@@ -74,8 +74,3 @@ def check_by_people(how: str) -> Channel:
             Kind.INVALID, "notices.how", f"nobody tells by {how}", cps="4.3.2", field="how"
         )
     return Channel(how)
-
-
-def check_operator(is_operator: bool) -> None:  # noqa: FBT001 -- one question
-    if not is_operator:
-        raise Refusal(Kind.FORBIDDEN, "notices.not_an_operator", "operators tell", cps="4.3.2")

@@ -67,6 +67,5 @@ STATES: Mapping[str, Any] = {
 WORDING = {
     "notices.unknown": _("没有找到这条通知，或不属于您的机构。"),
     "notices.how": _("请选择告知方式（CPS %(cps)s）。"),
-    "notices.not_an_operator": _("只有受理员可以告知订户（CPS %(cps)s）。"),
     "notices.no_address": _("没有留下可以重发的电子邮箱或手机号。请当面告知或寄信。"),
 }

@@ -13,6 +13,7 @@ from anxin.kernel.actors import SYSTEM, Actor
 from audit.log import advance, record, subject_of
 from pki.sm.sm3 import sm3
 from ra.applications.models import Application
+from ra.applications.queries import check_operator
 from ra.applications.rules import AcceptedHow, person
 from ra.evidence import services as evidence
 from ra.evidence.queries import held_already
@@ -45,7 +46,7 @@ def take(number: str, *, checked_how: str = "", actor: Actor, at: datetime) -> T
     `checked_how`: how the operator has identified who asks for a request (CPS 3.4). Refuses
     `online.unknown`, `online.identified`, and as intake, the requests and the CA do.
     """
-    intake.check_operator(actor)
+    check_operator(actor)
     row = _waiting(number, actor)
     said = queries.words(row)
     if row.purpose in rules.REQUESTS:
@@ -74,7 +75,7 @@ def look_at(number: str, *, actor: Actor, at: datetime) -> Waiting:
 @transaction.atomic
 def refuse(number: str, reason: str, *, actor: Actor, at: datetime) -> None:
     """Nothing is taken in; the sender reads why (CPS 4.2.2)."""
-    intake.check_operator(actor)
+    check_operator(actor)
     rules.check_reason(reason)
     row = _waiting(number, actor)
     row.reason = reason

@@ -28,7 +28,7 @@ def begin(
     """A draft with the old dossier's words, under a data key of its own.
 
     From here on it is an application like any other. Refuses (Refusals) `procedures.*`,
-    `succession.*`, `key.too_old`; `intake.not_an_operator`, `applications.unknown`.
+    `succession.*`, `key.too_old`; `applications.not_an_operator`, `applications.unknown`.
     """
     way = procedures.way_of(procedure, occasion)
     return _begin(certificate_id, way, "", channel=COUNTER, actor=actor, at=at)

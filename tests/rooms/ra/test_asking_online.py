@@ -289,7 +289,10 @@ def test_nobody_takes_in_without_asking_who_it_was(held):
     number = ask(row)
 
     assert refused_by(taking.take, number, actor=counter.chen, at=LATER) == "online.identified"
-    for actor, rule in ((counter.zhao, "online.unknown"), (counter.ren, "intake.not_an_operator")):
+    for actor, rule in (
+        (counter.zhao, "online.unknown"),
+        (counter.ren, "applications.not_an_operator"),
+    ):
         assert refused_by(take, number, actor, "on_site") == rule
     assert not RevocationRequest.objects.exists()
 

@@ -153,7 +153,7 @@ def test_only_operators_of_the_office_note_a_withdrawal_and_once(counter):
     """CPS-1.4.2, CPS-5.2.1"""
     application_id, told = ra.submitted(counter)
 
-    assert refused(withdraw, application_id, counter.ren).rule == "consents.not_an_operator"
+    assert refused(withdraw, application_id, counter.ren).rule == "applications.not_an_operator"
     assert refused(withdraw, application_id, counter.zhao).rule == "applications.unknown"
     assert refused(queries.page, told.number, counter.zhao).rule == "applications.unknown"
     withdraw(application_id, counter.chen)

@@ -72,7 +72,7 @@ def test_only_operators_apply_again_and_only_for_what_has_ended(counter):
     waiting, _ = ra.submitted(counter, 2, fields=ra.OTHER)
 
     for application_id, actor, rule in (
-        (old, counter.ren, "intake.not_an_operator"),
+        (old, counter.ren, "applications.not_an_operator"),
         (old, counter.zhao, "applications.unknown"),
         (waiting, counter.chen, "intake.not_over"),
     ):

@@ -299,7 +299,7 @@ def test_what_is_wrong_with_asking_for_other_codes_is_told(issued, live_counter)
     for rule, changes in (
         ("handover.replacement_cause", {"cause": "boredom"}),
         ("handover.checked_how", {"checked_how": "by_voice"}),
-        ("handover.not_an_operator", {"actor": live_counter.ren}),
+        ("applications.not_an_operator", {"actor": live_counter.ren}),
         ("applications.unknown", {"actor": live_counter.zhao}),
     ):
         assert refused(asked, *ask, **changes).rule == rule
@@ -344,7 +344,7 @@ def test_codes_are_issued_for_a_certificate_that_is_there(counter):
 def test_only_operators_of_the_office_hand_over(issued, live_counter):
     assert (
         refused(services.issue_download_codes, issued, actor=live_counter.ren, at=LATER).rule
-        == "handover.not_an_operator"
+        == "applications.not_an_operator"
     )
     assert (
         refused(services.issue_download_codes, issued, actor=live_counter.zhao, at=LATER).rule

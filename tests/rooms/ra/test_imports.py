@@ -358,7 +358,7 @@ def test_nobody_else_sees_a_file_and_nothing_of_it_lies_in_the_clear(counter):
 def test_reviewers_hand_no_file_in(counter):
     no = refused(services.upload, PROFILE, file_of(people(1)), actor=counter.ren, at=AT)
 
-    assert (no.rule, no.cps) == ("intake.not_an_operator", "4.3.1")
+    assert (no.rule, no.cps) == ("applications.not_an_operator", "4.3.1")
 
 
 def test_what_is_closed_is_shredded_and_the_drafts_stay(counter):

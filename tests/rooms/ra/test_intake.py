@@ -48,7 +48,7 @@ def test_numbers_of_a_day_follow_each_other(counter):
 def test_only_operators_enter_applications(counter):
     assert (
         refused(services.open_draft, "personal-sm2-sign", actor=counter.ren, at=AT).rule
-        == "intake.not_an_operator"
+        == "applications.not_an_operator"
     )
 
 
@@ -534,5 +534,5 @@ def test_an_operator_who_is_gone_submits_nothing(counter):
 
     assert (
         refused(handing_in.submit, application_id, actor=nobody, at=AT + MINUTE).rule
-        == "intake.not_an_operator"
+        == "applications.not_an_operator"
     )

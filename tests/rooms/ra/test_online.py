@@ -239,11 +239,12 @@ def test_a_reviewer_takes_nothing_in(counter):
     told = sent()
 
     assert (
-        refused_by(taking.take, told.number, actor=counter.ren, at=AT) == "intake.not_an_operator"
+        refused_by(taking.take, told.number, actor=counter.ren, at=AT)
+        == "applications.not_an_operator"
     )
     assert (
         refused_by(taking.refuse, told.number, "duplicate", actor=counter.ren, at=AT)
-        == "intake.not_an_operator"
+        == "applications.not_an_operator"
     )
 
 

@@ -183,7 +183,7 @@ def test_only_operators_of_the_office_begin(held):
     counter, old = held
 
     for actor, rule in (
-        (counter.ren, "intake.not_an_operator"),
+        (counter.ren, "applications.not_an_operator"),
         (counter.zhao, "applications.unknown"),
     ):
         with pytest.raises(Refusal) as refusal:

@@ -79,7 +79,7 @@ def test_only_an_operator_who_does_not_have_it_takes_it_and_only_before_it_is_re
     handed_in, _ = ra.submitted(counter, 2)
 
     assert refused_by(services.take_over, draft, actor=counter.ren, at=LATER) == (
-        "intake.not_an_operator"
+        "applications.not_an_operator"
     )
     assert refused_by(services.take_over, draft, actor=counter.chen, at=LATER) == (
         "applications.yours_already"
