@@ -8,7 +8,17 @@ from people.accounts.queries import staff_matching, staff_names, staff_numbers
 from people.accounts.services import create_staff
 from people.approvals.inbox import Shown
 from people.approvals.queries import ApprovalView as Approval
-from people.approvals.queries import Spent, approval, may, open_approvals, spent, standing, subjects
+from people.approvals.queries import (
+    Spent,
+    Waiting,
+    approval,
+    may,
+    open_approvals,
+    spent,
+    standing,
+    subjects,
+    waiting,
+)
 from people.approvals.queries import VoteView as Vote
 from people.approvals.services import propose, redeem, vote, withdraw
 from people.notices.rules import Event as StaffEvent
@@ -34,6 +44,7 @@ __all__ = [
     "Spent",
     "StaffEvent",
     "Vote",
+    "Waiting",
     "acting",
     "alert_staff",
     "appoint",
@@ -62,6 +73,7 @@ __all__ = [
     "subjects",
     "tell_staff",
     "vote",
+    "waiting",
     "withdraw",
     "write_demo_accounts",
 ]

@@ -126,6 +126,30 @@ def may(actor: Actor, action: str, *, approval: ApprovalView | None = None) -> l
     ]
 
 
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """`approval` waits for a second person, one of `checkers`; `may_decide`: the one who asks may.
+
+    `may_propose`: nothing waits, and the one who asks may propose it.
+    """
+
+    approval: ApprovalView | None
+    checkers: tuple[str, ...]
+    may_decide: bool
+    may_propose: bool
+
+
+def waiting(action: str, subject: str, actor: Actor) -> Waiting:
+    """How `action` on `subject` stands for this person."""
+    found = open_approvals(action, [subject]).get(subject)
+    return Waiting(
+        found,
+        tuple(sorted(settings.DUTIES[action].checkers)),
+        found is not None and not may(actor, action, approval=found),
+        found is None and not may(actor, action),
+    )
+
+
 def _reasons(check: Callable[[], object]) -> list[Refusal]:
     try:
         check()

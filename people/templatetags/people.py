@@ -1,9 +1,10 @@
 """Words for people and roles in templates."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django import template
+from django.utils.translation import gettext
 
 from people.factors.wording import FACTORS
 from people.notices.wording import STATES as MAIL_STATES
@@ -43,6 +44,11 @@ TONES = {"in_post": "ok", "suspended": "bad", "left": "line", "": "warn"}
 def role_name(role: str) -> str:
     """The name people read of a trusted role; an unknown code stays as it is."""
     return str(ROLES[Role(role)]) if role in set(Role) else role
+
+
+@register.filter
+def role_names(roles: Iterable[str]) -> str:
+    return gettext("、").join(role_name(role) for role in roles)
 
 
 @register.filter

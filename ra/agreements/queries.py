@@ -5,7 +5,7 @@ from datetime import date, datetime
 
 from anxin.kernel.actors import Actor
 from anxin.kernel.workdays import day_of
-from people.api import Approval, may, open_approvals
+from people.api import Waiting, waiting
 from ra.agreements import rules
 from ra.agreements.models import CaAgreement
 
@@ -26,17 +26,12 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class AgreementsPage:
-    """`pending` waits for a second person; `may_decide`: the one who asks may."""
-
     lines: tuple[Line, ...]
-    pending: Approval | None
-    may_decide: bool
-    may_propose: bool
+    waiting: Waiting
 
 
 def page(actor: Actor, *, at: datetime) -> AgreementsPage:
     today = day_of(at)
-    waiting = open_approvals(ENTER, [SUBJECT]).get(SUBJECT)
     lines = tuple(
         Line(
             row.ca_name,
@@ -47,12 +42,7 @@ def page(actor: Actor, *, at: datetime) -> AgreementsPage:
         )
         for row in CaAgreement.objects.order_by("-valid_until", "number")
     )
-    return AgreementsPage(
-        lines,
-        waiting,
-        waiting is not None and not may(actor, ENTER, approval=waiting),
-        waiting is None and not may(actor, ENTER),
-    )
+    return AgreementsPage(lines, waiting(ENTER, SUBJECT, actor))
 
 
 def all_in_force(*, at: datetime) -> list[CaAgreement]:

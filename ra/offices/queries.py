@@ -8,7 +8,7 @@ from django.db.models.functions import TruncWeek
 
 from anxin.kernel.actors import Actor
 from anxin.kernel.workdays import SHANGHAI, day_of
-from people.api import Approval, Role, may, open_approvals
+from people.api import Role, Waiting, may, waiting
 from ra.applications.models import Application
 from ra.applications.quotas import used
 from ra.applications.rules import ENDED, State
@@ -47,14 +47,6 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
-class Pending:
-    """An approval that waits for a second person; `may_decide`: the one who asks may."""
-
-    approval: Approval
-    may_decide: bool
-
-
-@dataclass(frozen=True, slots=True)
 class OfficePage:
     """`standing.authority` may be another office's: `ground_code`. `left` of the quota, if any."""
 
@@ -67,7 +59,7 @@ class OfficePage:
     open: int
     weeks: tuple[Week, ...]
     below: tuple[OfficeView, ...]
-    pending: tuple[Pending, ...]
+    waiting: tuple[Waiting, ...]
     administers: bool
     may_propose: bool
 
@@ -78,8 +70,8 @@ def lines(actor: Actor) -> list[Line]:
     ids = [office.id for office in found]
     granted = Authority.objects.filter(office_id__in=ids, ended_at__isnull=True)
     authorities = {row.office_id: row for row in granted}
-    waiting = Application.objects.filter(office_id__in=ids).exclude(state__in=_AT_REST)
-    counts = dict(waiting.values_list("office_id").annotate(n=Count("pk")))
+    unsettled = Application.objects.filter(office_id__in=ids).exclude(state__in=_AT_REST)
+    counts = dict(unsettled.values_list("office_id").annotate(n=Count("pk")))
     return [
         Line(
             office,
@@ -100,7 +92,7 @@ def page(code: str, actor: Actor, *, at: datetime) -> OfficePage:
     standing, path = branches.standing(office.id), path_of(office.id)
     count, today = used(standing, at=at), day_of(at)
     terms = standing.authority
-    waiting = Application.objects.filter(office__path__startswith=path)
+    unsettled = Application.objects.filter(office__path__startswith=path)
     inside = [one for one in branches.offices(actor) if one.id != office.id]
     below_ids = set(Office.objects.filter(path__startswith=path).values_list("pk", flat=True))
     return OfficePage(
@@ -110,10 +102,10 @@ def page(code: str, actor: Actor, *, at: datetime) -> OfficePage:
         in_force=terms is not None and terms.valid_from <= today <= terms.valid_until,
         used=count,
         left=max(terms.quota - count, 0) if terms and terms.quota is not None else None,
-        open=waiting.exclude(state__in=_AT_REST).count(),
+        open=unsettled.exclude(state__in=_AT_REST).count(),
         weeks=weeks(path, at=at),
         below=tuple(one for one in inside if one.id in below_ids),
-        pending=_pending(office.id, actor),
+        waiting=_waiting(office.id, actor),
         administers=bool(actor.roles & ADMINISTRATORS),
         may_propose=not may(actor, GRANT),
     )
@@ -147,8 +139,8 @@ def weeks(path: str, *, at: datetime, count: int = WEEKS) -> tuple[Week, ...]:
 
 def _late(at: datetime) -> Q:
     """Decided after the term, or waiting beyond it; what went back or away is not waiting."""
-    waiting = Q(state=State.SUBMITTED, decided_at__isnull=True, deadline_at__lt=at)
-    return waiting | Q(decided_at__gt=F("deadline_at"))
+    still = Q(state=State.SUBMITTED, decided_at__isnull=True, deadline_at__lt=at)
+    return still | Q(decided_at__gt=F("deadline_at"))
 
 
 def successors(office_id: int, actor: Actor) -> list[OfficeView]:
@@ -156,9 +148,6 @@ def successors(office_id: int, actor: Actor) -> list[OfficeView]:
     return [one for one in branches.offices(actor) if one.id != office_id and one.state == "open"]
 
 
-def _pending(office_id: int, actor: Actor) -> tuple[Pending, ...]:
-    subject = f"ra.office:{office_id}"
-    found = [open_approvals(action, [subject]).get(subject) for action in (GRANT, STOP)]
-    return tuple(
-        Pending(one, not may(actor, one.action, approval=one)) for one in found if one is not None
-    )
+def _waiting(office_id: int, actor: Actor) -> tuple[Waiting, ...]:
+    found = [waiting(action, f"ra.office:{office_id}", actor) for action in (GRANT, STOP)]
+    return tuple(one for one in found if one.approval)

@@ -5,7 +5,14 @@ from datetime import date, datetime
 
 from anxin.kernel.actors import SYSTEM, Actor
 from anxin.kernel.workdays import day_of
-from people.api import Approval, Holder, Role, holders, may, open_approvals, staff_names
+from people.api import (
+    Holder,
+    Role,
+    Waiting,
+    holders,
+    staff_names,
+    waiting,
+)
 from ra.branches import queries as branches
 from ra.branches.queries import OfficeView
 from ra.branches.rules import State as OfficeState
@@ -36,24 +43,17 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class KeysPage:
-    """`pending` waits for a second person; `may_decide`: the one who asks may."""
-
     lines: tuple[Line, ...]
-    pending: Approval | None
-    may_decide: bool
-    may_propose: bool
+    waiting: Waiting
     hands_out: bool
 
 
 def page(actor: Actor, *, at: datetime) -> KeysPage:
     rows = list(PartnerKey.objects.select_related("office").order_by("-pk"))
     names = staff_names({row.person_id for row in rows})
-    waiting = open_approvals(ISSUE, [SUBJECT]).get(SUBJECT)
     return KeysPage(
         tuple(_line(row, names, today=day_of(at)) for row in rows),
-        waiting,
-        waiting is not None and not may(actor, ISSUE, approval=waiting),
-        waiting is None and not may(actor, ISSUE),
+        waiting(ISSUE, SUBJECT, actor),
         HANDED_BY in actor.roles,
     )
 

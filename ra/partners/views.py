@@ -27,7 +27,7 @@ def index(request: HttpRequest) -> HttpResponse:
             messages.success(request, _("已提请，等另一人审批。"))
             return redirect("partner-keys")
     page = queries.page(actor, at=at)
-    terms = shown.rows(page.pending.payload) if page.pending else ()
+    terms = shown.rows(page.waiting.approval.payload) if page.waiting.approval else ()
     context = {"page": page, "form": form, "terms": terms}
     status = 422 if form.errors else 200
     return render(request, "ra/partners/list.html", context, status=status)

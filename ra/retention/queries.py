@@ -22,7 +22,7 @@ from django.db.models import (
 from django.db.models.functions import Coalesce
 
 from anxin.kernel.actors import Actor
-from people.api import Approval, may, open_approvals
+from people.api import Waiting, waiting
 from ra.applicants.models import Subscriber
 from ra.applications.models import Application
 from ra.applications.rules import ENDED, State
@@ -60,26 +60,21 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class RetentionPage:
-    """At most `rules.MOST` lines; `pending` waits for a second person, `may_decide`: this one."""
+    """At most `rules.MOST` lines."""
 
     lines: tuple[Line, ...]
     count: int
     years: int
-    pending: Approval | None
-    may_decide: bool
-    may_propose: bool
+    waiting: Waiting
 
 
 def page(actor: Actor, *, at: datetime) -> RetentionPage:
-    waiting = open_approvals(DESTROY, [SUBJECT]).get(SUBJECT)
     rows = due(actor, at=at)
     return RetentionPage(
         lines=tuple(_line(row, row.ended) for row in rows.order_by("ended", "pk")[: rules.MOST]),
         count=rows.count(),
         years=_years(),
-        pending=waiting,
-        may_decide=waiting is not None and not may(actor, DESTROY, approval=waiting),
-        may_propose=waiting is None and not may(actor, DESTROY),
+        waiting=waiting(DESTROY, SUBJECT, actor),
     )
 
 

@@ -296,7 +296,7 @@ def test_the_list_is_worked_through_on_its_page(counter, tang, gao):
 
     assert keeper.post(page, {"number": [told.number]}).status_code == 302
 
-    waiting = queries.page(gao, at=KEPT).pending
+    waiting = queries.page(gao, at=KEPT).waiting.approval
     said = admin.get(f"/approvals/{waiting.id}/").content.decode()
     assert told.number in said
     assert f"/approvals/{waiting.id}/" in admin.get(page).content.decode()

@@ -389,7 +389,7 @@ def test_agreements_are_asked_for_on_their_page(counter, tang, gao):
     shown = signed_in(gao).get("/w/ca-agreements/").content.decode()
     assert NUMBER in shown
     assert "去审批" in shown
-    assert agreements.page(gao, at=AT).may_decide
+    assert agreements.page(gao, at=AT).waiting.may_decide
 
 
 def test_who_has_nothing_to_do_with_agreements_does_not_see_them(counter):
