@@ -325,7 +325,7 @@ def _reject(draft: Draft, reviewer: Actor, *, at: datetime) -> None:
     decisions.reject(
         draft.id,
         ["J01"],
-        message="证件照片与申请人不是同一人，本次申请不予受理。",
+        message="证件照片与申请人不是同一人，本次申请不予批准。",
         actor=reviewer,
         at=at,
     )

@@ -11,7 +11,7 @@ STATES = {
     "failed": _("未能签发"),
     "issued": _("待领取"),
     "accepted": _("已领取"),
-    "rejected": pgettext_lazy("state", "不予受理"),
+    "rejected": pgettext_lazy("state", "不予批准"),
     "cancelled": _("已撤回"),
 }
 ACCEPTED_HOW = {

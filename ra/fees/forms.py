@@ -91,7 +91,7 @@ class AgreementForm(forms.Form):
         label=_("有效期（年）"),
         coerce=int,
         choices=[(years, years) for years in TERMS],
-        help_text=_("补发下载凭证没有有效期，可以不管。"),
+        help_text=_("补发下载凭证不分有效期，不用填。"),
     )
     amount = yuan_field(_("协议价（元）"), required=True)
     valid_from = forms.DateField(label=_("生效日期"), widget=DAY)

@@ -10,7 +10,7 @@ STEPS = {
     "approved": _("审核通过"),
     "issued": _("证书已签发"),
     "accepted": _("已领取证书"),
-    "rejected": pgettext_lazy("state", "不予受理"),
+    "rejected": pgettext_lazy("state", "不予批准"),
     "revoked": _("证书已吊销"),
 }
 

@@ -42,7 +42,7 @@ WARNING = _("安信电子认证不会向您索要 PIN、授权码或私钥。")
 EVENTS: Mapping[str, Any] = {
     Event.RECEIVED: pgettext_lazy("notice", "已受理"),
     Event.RETURNED: pgettext_lazy("notice", "退回补正"),
-    Event.REJECTED: pgettext_lazy("notice", "不予受理"),
+    Event.REJECTED: pgettext_lazy("notice", "不予批准"),
     Event.ISSUED: pgettext_lazy("notice", "证书已签发"),
     Event.EXPIRING: pgettext_lazy("notice", "即将到期"),
     Event.REVOKED: pgettext_lazy("notice", "证书已吊销"),

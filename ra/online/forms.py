@@ -120,4 +120,4 @@ class FileForm(forms.Form):
 
 
 class RefuseForm(forms.Form):
-    reason = forms.ChoiceField(label=_("退回原因"), choices=list(REASONS.items()))
+    reason = forms.ChoiceField(label=_("不受理原因"), choices=list(REASONS.items()))

@@ -35,7 +35,7 @@ REASONS = {
     Reason.ABUSE.value: _("不是真实的申请"),
 }
 WORDING = {
-    "online.unknown": _("没有找到这份网上申请，或不属于您的机构，或已经办理。"),
+    "online.unknown": _("没有找到这份网上提交，或不属于您的机构，或已经办理。"),
     "online.too_large": _("文件超过 %(megabytes)s MB。请压缩或重新拍照后再上传。"),
     "online.many_files": _("每项材料最多 %(files)s 个文件。"),
     "online.not_open": _("已经提交，不能再添加材料（CPS %(cps)s）。"),
@@ -47,7 +47,7 @@ WORDING = {
     "online.not_agreed": _("请阅读并同意订户协议（CPS %(cps)s）。"),
     "online.incomplete": _("还有材料没有上传（CPS %(cps)s）。上传齐全后再提交。"),
     "online.nothing": _("请上传补正材料，或写明要更正的内容（CPS %(cps)s）。"),
-    "online.reason": _("请选择退回原因（CPS %(cps)s）。"),
+    "online.reason": _("请选择不受理原因（CPS %(cps)s）。"),
     "online.profile": _("这种证书不在网上受理（CPS %(cps)s）。请到受理点办理。"),
     "online.not_now": _("证书现在的状态不能这样办理（CPS %(cps)s）。请先查询办理进度。"),
     "online.asked_already": _("同样的请求已经提交，正等受理点办理。没有重复提交。"),

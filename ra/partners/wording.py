@@ -10,11 +10,11 @@ from ra.partners.rules import Scope, State
 SCOPES: Mapping[str, Any] = {
     Scope.READ: _("查询申请与证书"),
     Scope.ENTER: _("录入、提交申请和材料"),
-    Scope.CODES: _("取出下载凭证"),
+    Scope.CODES: _("发放下载凭证"),
     Scope.REVOKE: _("申请吊销"),
 }
 STATES: Mapping[str, Any] = {
-    State.GRANTED: _("已同意，待发放"),
+    State.GRANTED: _("已批准，待取出"),
     State.ACTIVE: _("使用中"),
     State.REVOKED: _("已作废"),
 }
@@ -29,10 +29,8 @@ TERMS = {
 WORDING = {
     "partners.name": _("对方系统名称应为 2 至 60 个字。"),
     "partners.scopes": _("请至少选择一项可办理的事项。"),
-    "partners.term": _("密钥到期日应在今天至一年之内。"),
-    "partners.responsible": _(
-        "责任人应是营业中机构的受理员，岗位有效（CPS %(cps)s）。请另选一位。"
-    ),
+    "partners.term": _("密钥到期日应在今天起一年之内。"),
+    "partners.responsible": _("责任受理员须在岗，所属机构须正常营业（CPS %(cps)s）。请另选一位。"),
     "partners.unknown": _("没有这个接口密钥。"),
     "partners.not_yours": _(
         "接口密钥由安全管理员提请，由没有提请它的 CA 系统管理员取出（CPS %(cps)s）。没有办理。"

@@ -69,13 +69,13 @@ WORDING = {
     "review.decided_already": _("您已经审核过这件申请，复核须由另一人进行（CPS %(cps)s）。"),
     "review.claimed": _("另一位审核员正在办理这件申请。请选择其他申请，或等待释放。"),
     "review.not_claimed": _("请先领取这件申请。领取 %(minutes)s 分钟内没有操作会自动释放。"),
-    "review.approval_over": _("审批已超过期限失效。请受理员重新提请审核，或直接退回、不予受理。"),
+    "review.approval_over": _("审批已超过期限失效。请受理员重新提请审核，或直接退回、不予批准。"),
     "review.no_such_item": _("没有这一项。请刷新页面再试。"),
     "review.not_seen": _(
         "有 %(count)s 项内容被遮盖，您还没有看过。"
         "请先查看再核对：点“查看完整”与材料比对，再判定一致（CPS %(cps)s）。没有任何改动。"
     ),
-    "review.mismatch": _("%(count)s 项不一致。存在不一致时只能退回补正或不予受理（CPS %(cps)s）。"),
+    "review.mismatch": _("%(count)s 项不一致。存在不一致时只能退回补正或不予批准（CPS %(cps)s）。"),
     "review.not_previewed": _(
         "您还没有看过证书预览。请先打开“证书预览”，"
         "核对将签发的内容，再勾选（CPS %(cps)s）。没有任何改动。"

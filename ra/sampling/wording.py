@@ -12,7 +12,7 @@ FAULTS = {
     "evidence": _("材料不符合要求"),
     "fields": _("字段与材料不一致"),
     "authority": _("授权不成立"),
-    "reasons": _("不予受理的理由不成立"),
+    "reasons": _("不予批准的理由不成立"),
     "procedure": _("没有按程序办理"),
 }
 

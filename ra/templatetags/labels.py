@@ -47,7 +47,7 @@ register = template.Library()
 OUTCOMES = {
     "approve": pgettext_lazy("state", "通过"),
     "return": pgettext_lazy("state", "退回补正"),
-    "reject": pgettext_lazy("state", "不予受理"),
+    "reject": pgettext_lazy("state", "不予批准"),
 }
 # What an automatic check noticed; `intake.wording.CHECKS` says what it looked at.
 NOTICED = {

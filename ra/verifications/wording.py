@@ -24,5 +24,5 @@ WORDING = {
         "不在现场核验的，请填写查询号、核验号或对方 CA 的记录号，64 个字以内（CPS %(cps)s）。"
     ),
     "verifications.missing": _("还没有记录怎样核验（CPS %(cps)s）。请选择核验方式和结果。"),
-    "verifications.failed": _("有材料核验未通过，只能退回补正或不予受理（CPS %(cps)s）。"),
+    "verifications.failed": _("有材料核验未通过，只能退回补正或不予批准（CPS %(cps)s）。"),
 }

@@ -84,7 +84,7 @@ def handed_in(page: Page) -> str:
 
 def opened(page: Page, number: str) -> None:
     page.goto("/w/online/")
-    see(page, "网上申请")
+    see(page, "网上提交")
     picture(page, "online-waiting")
     page.get_by_role("link", name=number).click()
     see(page, number)

@@ -79,10 +79,10 @@ def agreed_to(page: Page) -> None:
 def without_key(page: Page, number: str) -> None:
     """At another browser the form stays where it is, and says why."""
     acts.claim(page, number)
-    dialog = acts.ask_for(page, "不予受理")
+    dialog = acts.ask_for(page, "不予批准")
     dialog.get_by_label("未能通过身份核验").check()
     dialog.get_by_label("给申请人的说明").fill("请到发证机关更换证件后再来。")
-    dialog.get_by_role("button", name="不予受理").click()
+    dialog.get_by_role("button", name="不予批准").click()
     expect(dialog.get_by_text("这个浏览器里没有您的操作员密钥")).to_be_visible()
     picture(page, "no-key-here")
 
