@@ -5,16 +5,16 @@ Strict where the framework is lenient: a number is not taken for a word, nor a w
 
 from typing import Any
 
+from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
 from ra.applicants.rules import LONG
 from ra.applications.rules import TERMS, AcceptedHow
 from ra.intake.queries import profiles
+from ra.intake.rules import REQUEST_MOST
 from ra.requests.rules import NOTE_MOST
 from ra.revocations.rules import QUESTIONS, Asker, CheckedHow
 from ra.verifications.rules import LONGEST, Method, Result
-
-REQUEST_MOST = 30_000
 
 
 class Text(serializers.CharField):  # type: ignore[misc]  # the framework has no types
@@ -93,7 +93,7 @@ class Page(serializers.Serializer):  # type: ignore[misc]
     def validate(self, said: dict[str, Any]) -> dict[str, Any]:
         """A misspelt parameter is not left unread."""
         if unknown := sorted(set(self.initial_data) - set(self.fields)):
-            raise serializers.ValidationError({unknown[0]: f"unknown: {unknown[0]}."})
+            raise serializers.ValidationError({unknown[0]: _("没有这个参数。")})
         return said
 
 

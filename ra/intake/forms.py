@@ -13,7 +13,7 @@ from ra.applicants.wording import DOCUMENT_TYPES, FIELD_LABELS, GROUPS
 from ra.applications.rules import TERMS, AcceptedHow
 from ra.applications.wording import ACCEPTED_HOW
 from ra.evidence.wording import SLOTS
-from ra.intake.rules import NOT_CORRECTED
+from ra.intake.rules import NOT_CORRECTED, REQUEST_MOST
 from ra.verifications.queries import VerificationView
 from ra.verifications.rules import LONGEST as LONGEST_REFERENCE
 from ra.verifications.rules import Method, Verified, methods
@@ -92,7 +92,9 @@ class OpenForm(forms.Form):
 
 class RequestForm(forms.Form):
     request = forms.CharField(
-        label=_("证书请求（PKCS#10）"), max_length=30_000, widget=forms.Textarea(attrs={"rows": 8})
+        label=_("证书请求（PKCS#10）"),
+        max_length=REQUEST_MOST,
+        widget=forms.Textarea(attrs={"rows": 8}),
     )
 
 

@@ -8,6 +8,7 @@ from anxin.kernel.errors import Kind, Refusal
 from ra.applicants.rules import Field
 
 NOT_CORRECTED = "not_corrected"  # why an application is closed: it came back, and stayed there
+REQUEST_MOST = 30_000  # characters of a PKCS#10 request, PEM
 MANY = 3  # subscribers with one telephone number: worth a look
 _CODE = re.compile(r"[a-z_]{3,40}")
 _DISTINGUISHER = re.compile(r"[A-Z0-9][A-Z0-9-]{0,31}")

@@ -11,6 +11,7 @@ from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from ra.intake.forms import BY_MESSAGE, DraftForm, RequestForm
+from ra.intake.rules import REQUEST_MOST
 from ra.online import rules
 from ra.online.wording import REASONS
 from ra.procedures.forms import SignedForm
@@ -69,7 +70,7 @@ class CorrectForm(forms.Form):
     request = forms.CharField(
         label=_("新的证书请求（需要更换时）"),
         required=False,
-        max_length=30_000,
+        max_length=REQUEST_MOST,
         widget=forms.Textarea(attrs={"rows": 6, "class": "mono", "spellcheck": "false"}),
     )
 

@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from people.api import Holder
 from ra.branches.queries import OfficeView
+from ra.partners.rules import LONGEST_NAME
 from ra.partners.wording import SCOPES, TERMS
 
 DAY = forms.DateInput(attrs={"type": "date"})
@@ -16,7 +17,7 @@ DAY = forms.DateInput(attrs={"type": "date"})
 class KeyForm(forms.Form):
     """`people`: who may be responsible, each with the office."""
 
-    name = forms.CharField(label=TERMS["name"], max_length=60)
+    name = forms.CharField(label=TERMS["name"], max_length=LONGEST_NAME)
     person_id = forms.TypedChoiceField(
         label=TERMS["person_id"],
         coerce=int,

@@ -15,7 +15,7 @@ class PartnerKey(Stateful):
     STEPS = rules.STEPS
 
     number = models.CharField(max_length=20, unique=True)
-    name = models.CharField(max_length=60)
+    name = models.CharField(max_length=rules.LONGEST_NAME)
     office = models.ForeignKey(Office, models.PROTECT, related_name="+")
     person_id = models.BigIntegerField()
     scopes = ArrayField(models.CharField(max_length=10))

@@ -3,6 +3,7 @@
 from collections.abc import Collection
 from datetime import date, timedelta
 from enum import StrEnum
+from typing import Any
 
 from anxin.kernel.errors import Kind, Refusal
 from anxin.kernel.rates import Limit
@@ -28,6 +29,7 @@ STEPS = Steps(
 )
 
 LONGEST = timedelta(days=366)  # a key's life; then another is agreed to
+SHORTEST_NAME, LONGEST_NAME = 2, 60  # characters
 SKEW = timedelta(minutes=5)  # between the clock of a request and ours
 NONCES_KEPT = 3 * SKEW  # longer than a request can be repeated
 ANSWERS_KEPT = timedelta(hours=24)  # for who asks again with the same Idempotency-Key
@@ -37,8 +39,8 @@ OFTEN = Limit(120, timedelta(minutes=1))  # requests of one key
 
 def check_terms(name: str, scopes: Collection[str], valid_until: date, *, today: date) -> None:
     """Refuses `partners.name`, `scopes`, `term` with their field."""
-    if not 2 <= len(name) <= 60:  # noqa: PLR2004 -- as the form says
-        raise _no("name", "2 to 60 characters", "name")
+    if not SHORTEST_NAME <= len(name) <= LONGEST_NAME:
+        raise _no("name", "too short or too long", "name", least=SHORTEST_NAME, most=LONGEST_NAME)
     if not scopes or set(scopes) - set(Scope):
         raise _no("scopes", "at least one of the scopes", "scopes")
     if not today <= valid_until <= today + LONGEST:
@@ -100,9 +102,9 @@ def too_large(most: int) -> Refusal:
     return Refusal(Kind.INVALID, "partners.too_large", reason, kilobytes=most // 1024)
 
 
-def unproven(rule: str, reason: str) -> Refusal:
+def unproven(rule: str, reason: str, **details: Any) -> Refusal:
     """Nobody can tell who sent this; HTTP 401 on the interface."""
-    return Refusal(Kind.FORBIDDEN, f"partners.{rule}", reason, cps="1.4.2")
+    return Refusal(Kind.FORBIDDEN, f"partners.{rule}", reason, cps="1.4.2", **details)
 
 
 # The signature fitted, and it is not from now: whoever sends it has the secret, or caught a request
@@ -123,5 +125,5 @@ def nowhere(path: str) -> Refusal:
     return Refusal(Kind.NOT_FOUND, "partners.nowhere", f"no such address {path}")
 
 
-def _no(rule: str, reason: str, field: str) -> Refusal:
-    return Refusal(Kind.INVALID, f"partners.{rule}", reason, cps="1.4.2", field=field)
+def _no(rule: str, reason: str, field: str, **details: Any) -> Refusal:
+    return Refusal(Kind.INVALID, f"partners.{rule}", reason, cps="1.4.2", field=field, **details)

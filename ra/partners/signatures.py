@@ -10,7 +10,7 @@ import hmac
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from ra.partners import rules
 
@@ -81,7 +81,9 @@ def check(signed: Signed, secret: bytes, *, at: datetime) -> None:
     if not hmac.compare_digest(sign(signed.base, secret), signed.signature):
         raise rules.unproven("unknown_key", "the signature does not fit")
     if abs(at - signed.created) > rules.SKEW:
-        raise rules.unproven("stale", "created more than five minutes away")
+        raise rules.unproven(
+            "stale", "created too far away", minutes=rules.SKEW // timedelta(minutes=1)
+        )
 
 
 def content_digest(body: bytes) -> str:

@@ -27,7 +27,7 @@ TERMS = {
 }
 
 WORDING = {
-    "partners.name": _("对方系统名称应为 2 至 60 个字。"),
+    "partners.name": _("对方系统名称应为 %(least)s 至 %(most)s 个字。"),
     "partners.scopes": _("请至少选择一项可办理的事项。"),
     "partners.term": _("密钥到期日应在今天起一年之内。"),
     "partners.responsible": _("责任受理员须在岗，所属机构须正常营业（CPS %(cps)s）。请另选一位。"),
@@ -36,7 +36,9 @@ WORDING = {
         "接口密钥由安全管理员提请，由没有提请它的 CA 系统管理员取出（CPS %(cps)s）。没有办理。"
     ),
     "partners.unsigned": _("请求没有按接口文档签名，没有办理。"),
-    "partners.stale": _("签名时间与本系统相差超过 5 分钟，没有办理。请校准时钟后重新签名。"),
+    "partners.stale": _(
+        "签名时间与本系统相差超过 %(minutes)s 分钟，没有办理。请校准时钟后重新签名。"
+    ),
     "partners.unknown_key": _("密钥不存在、已失效，或签名不符，没有办理。"),
     "partners.replayed": _("这个一次性随机数已经用过，没有办理。请重新签名后再试。"),
     "partners.digest": _("请求内容与 Content-Digest 不符，没有办理。"),
