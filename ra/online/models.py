@@ -8,7 +8,7 @@ from ra.online import rules
 
 
 class Submission(Stateful):
-    """What somebody sent over the public site: an application, or a correction of one.
+    """What somebody sent over the public site: one of `rules.Purpose`.
 
     `sealed` is JSON, sealed inwards: the public site writes it and cannot read it. It is emptied
     when the submission is settled. `application`: what was made of it, or what it is about.
