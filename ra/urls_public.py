@@ -2,21 +2,21 @@
 
 from django.urls import path
 
-from ra.applying import views as applying
-from ra.portal import views as portal
+from ra.portal.views import pages as portal
+from ra.portal.views import sending
 from ra.publications import views as publications
 
 urlpatterns = [
     path("", portal.home, name="portal-home"),
-    path("apply/", applying.choose, name="portal-apply"),
-    path("apply/papers/", applying.papers, name="portal-papers"),
-    path("apply/hand-in/", applying.hand_in, name="portal-hand-in"),
-    path("apply/sent/", applying.sent, name="portal-sent"),
-    path("apply/for/<slug:profile>/", applying.apply, name="portal-apply-for"),
-    path("correct/", applying.correct, name="portal-correct"),
-    path("renew/", applying.renew, name="portal-renew"),
-    path("ask/invoice/", applying.ask_invoice, name="portal-ask-invoice"),
-    path("ask/<slug:purpose>/", applying.ask, name="portal-ask"),
+    path("apply/", sending.choose, name="portal-apply"),
+    path("apply/papers/", sending.papers, name="portal-papers"),
+    path("apply/hand-in/", sending.hand_in, name="portal-hand-in"),
+    path("apply/sent/", sending.sent, name="portal-sent"),
+    path("apply/for/<slug:profile>/", sending.apply, name="portal-apply-for"),
+    path("correct/", sending.correct, name="portal-correct"),
+    path("renew/", sending.renew, name="portal-renew"),
+    path("ask/invoice/", sending.ask_invoice, name="portal-ask-invoice"),
+    path("ask/<slug:purpose>/", sending.ask, name="portal-ask"),
     path("status/", portal.status, name="portal-status"),
     path("status/current/", portal.current, name="portal-progress"),
     path("pick-up/", portal.pick_up, name="portal-pick-up"),

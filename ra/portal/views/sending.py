@@ -19,7 +19,8 @@ from anxin.templatetags.ui import told
 from ra.handover.queries import status
 from ra.intake.queries import profiles
 from ra.invoices.forms import InvoiceForm
-from ra.online import queries, rules, sending
+from ra.online import queries, rules
+from ra.online import sending as services
 from ra.online.forms import ApplyForm, AskForm, CorrectForm, FileForm, RenewForm
 from ra.portal.visits import SENDING, STATUS, knowing, remember
 from ra.publications.queries import agreement
@@ -48,14 +49,14 @@ def apply(request: HttpRequest, profile: str) -> HttpResponse:
             name: given.pop(name) for name in ("years", "office", "request", "agreed", "by_message")
         }
         with refusals_on(form, above=True):
-            begun = sending.begin(
+            begun = services.begin(
                 profile, given, **own, address=web.address(request), at=timezone.now()
             )
             remember(request, SENDING, begun.number)
             return render(request, "ra/online/begun.html", {"begun": begun})
     context = {"form": form, "profile": profile, "groups": form.groups()}
-    status = 422 if form.errors else 200
-    return render(request, "ra/online/apply.html", context, status=status)
+    code = 422 if form.errors else 200
+    return render(request, "ra/online/apply.html", context, status=code)
 
 
 @never_cache
@@ -66,7 +67,7 @@ def correct(request: HttpRequest, number: str) -> HttpResponse:
     form = CorrectForm(request.POST or None)
     if _sends(request, form):
         with refusals_on(form, above=True):
-            begun = sending.begin_correction(
+            begun = services.begin_correction(
                 status(number).number,
                 **form.cleaned_data,
                 address=web.address(request),
@@ -85,13 +86,13 @@ def renew(request: HttpRequest) -> HttpResponse:
     form = RenewForm(request.POST or None, agreement=agreement(timezone.now()))
     if _sends(request, form):
         with refusals_on(form, above=True):
-            begun = sending.send_signed(
+            begun = services.send_signed(
                 **form.cleaned_data, address=web.address(request), at=timezone.now()
             )
             remember(request, SENDING, begun.number)
             return render(request, "ra/online/begun.html", {"begun": begun, "sent": True})
-    status = 422 if form.errors else 200
-    return render(request, "ra/online/renew.html", {"form": form}, status=status)
+    code = 422 if form.errors else 200
+    return render(request, "ra/online/renew.html", {"form": form}, status=code)
 
 
 @never_cache
@@ -103,7 +104,7 @@ def ask(request: HttpRequest, number: str, purpose: str) -> HttpResponse:
     form = AskForm(purpose, request.POST or None)
     if _sends(request, form):
         with refusals_on(form, above=True):
-            sending.ask(
+            services.ask(
                 number,
                 purpose,
                 **form.cleaned_data,
@@ -123,7 +124,7 @@ def ask_invoice(request: HttpRequest, number: str) -> HttpResponse:
     form = InvoiceForm(request.POST or None)
     if _sends(request, form):
         with refusals_on(form, above=True):
-            sending.ask_invoice(
+            services.ask_invoice(
                 number,
                 form.cleaned_data["kind"],
                 form.cleaned_data["buyer"],
@@ -149,7 +150,7 @@ def papers(request: HttpRequest, number: str) -> HttpResponse:
         if form.is_valid():
             file = form.cleaned_data["file"]
             with refusals_in(context):
-                sending.add_file(
+                services.add_file(
                     number,
                     form.cleaned_data["slot"],
                     file.name,
@@ -169,7 +170,7 @@ def papers(request: HttpRequest, number: str) -> HttpResponse:
 @knowing(SENDING)
 def hand_in(request: HttpRequest, number: str) -> HttpResponse:
     try:
-        sending.hand_in(number, address=web.address(request), at=timezone.now())
+        services.hand_in(number, address=web.address(request), at=timezone.now())
     except Refusal as refusal:
         return _papers(request, number, {"refused": told(refusal)})
     return redirect("portal-sent")
