@@ -298,7 +298,9 @@ _check_directory(LDAP_URL, LDAP_PUBLIC_URL, tls=LDAP_TLS)
 
 # --- Authority sources (ra/lookups, CPS 3.2.4): a page of JSON, and the hosts it may name -----
 SOURCES_FILE = os.getenv("ANXIN_SOURCES", "")
-SOURCE_HOSTS = tuple(host for host in os.getenv("ANXIN_SOURCE_HOSTS", "").split(",") if host)
+SOURCE_HOSTS = tuple(
+    host.strip() for host in os.getenv("ANXIN_SOURCE_HOSTS", "").split(",") if host.strip()
+)
 
 # --- Names of servers (ra/domains, CPS 3.2.4) -----------------------------------------------
 

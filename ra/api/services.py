@@ -7,6 +7,7 @@ from django.db import transaction
 
 from anxin.kernel.actors import Actor
 from ra.applications.queries import id_of
+from ra.applications.rules import Channel
 from ra.intake import services as intake
 
 
@@ -15,7 +16,7 @@ def enter(
     profile: str, years: int, said: Mapping[str, object], *, actor: Actor, at: datetime
 ) -> str:
     """A new application as a draft; its number. Refuses what the counter's services refuse."""
-    draft = intake.open_draft(profile, years=years, actor=actor, at=at)
+    draft = intake.open_draft(profile, years=years, channel=Channel.PARTNER, actor=actor, at=at)
     _fill(draft.id, said, years=years, actor=actor, at=at)
     return draft.number
 

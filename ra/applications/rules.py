@@ -49,6 +49,14 @@ SOON = timedelta(hours=2)  # working time: alarm before breach
 ACTIONS: Mapping[int, str] = {1: "ra.approve_application", 2: "ra.approve_application_twice"}
 
 
+class Channel(StrEnum):
+    """Where an application came in (CPS 1.4.2, 4.1)."""
+
+    COUNTER = "counter"
+    ONLINE = "online"
+    PARTNER = "partner"  # over the interface
+
+
 class AcceptedHow(StrEnum):
     """CPS 4.1.2.4: how the subscriber agreed."""
 

@@ -14,6 +14,11 @@ STATES = {
     "rejected": pgettext_lazy("state", "不予批准"),
     "cancelled": _("已撤回"),
 }
+CHANNELS = {
+    "counter": _("柜台受理"),
+    "online": _("网上提交"),
+    "partner": _("合作机构接口"),
+}
 ACCEPTED_HOW = {
     "signed_on_paper": _("书面签署"),
     "on_screen": _("屏幕确认"),

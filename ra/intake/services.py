@@ -34,8 +34,6 @@ from ra.intake import dossiers, queries, rules
 from ra.intake.queries import RequestView
 from ra.publications import queries as publications
 
-COUNTER = "counter"
-
 
 @dataclass(frozen=True, slots=True)
 class Draft:
@@ -59,7 +57,7 @@ def open_draft(
     *,
     years: int = 1,
     office: str = "",
-    channel: str = COUNTER,
+    channel: application_rules.Channel = application_rules.Channel.COUNTER,
     actor: Actor,
     at: datetime,
 ) -> Draft:

@@ -14,7 +14,7 @@ from audit.log import advance, record, subject_of
 from pki.sm.sm3 import sm3
 from ra.applications.models import Application
 from ra.applications.queries import check_operator
-from ra.applications.rules import AcceptedHow, person
+from ra.applications.rules import AcceptedHow, Channel, person
 from ra.evidence import services as evidence
 from ra.evidence.queries import held_already
 from ra.handover import services as handover
@@ -28,7 +28,6 @@ from ra.procedures import services as procedures
 from ra.revocations import services as revocations
 
 BATCH = 200
-ONLINE = "online"  # the channel of an application
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +125,7 @@ def _new(row: Submission, said: Opened, *, actor: Actor, at: datetime) -> int:
         draft = procedures.begin_signed(
             said.request.encode(),
             occasion=said.details["occasion"],
-            channel=ONLINE,
+            channel=Channel.ONLINE,
             received_at=row.handed_in_at,
             actor=actor,
             at=at,
@@ -148,7 +147,12 @@ def _new(row: Submission, said: Opened, *, actor: Actor, at: datetime) -> int:
 
 def _draft(row: Submission, said: Opened, *, actor: Actor, at: datetime) -> intake.Draft:
     draft = intake.open_draft(
-        row.profile, years=said.years, office=row.office.code, channel=ONLINE, actor=actor, at=at
+        row.profile,
+        years=said.years,
+        office=row.office.code,
+        channel=Channel.ONLINE,
+        actor=actor,
+        at=at,
     )
     intake.save_draft(draft.id, said.fields, actor=actor, at=at)
     intake.attach_request(draft.id, said.request.encode(), actor=actor, at=at)

@@ -15,9 +15,9 @@ from ra.applications import procedures
 from ra.applications import queries as applications
 from ra.applications.models import Application, Dossier
 from ra.applications.procedures import Way
-from ra.applications.rules import State
+from ra.applications.rules import Channel, State
 from ra.intake import services as intake
-from ra.intake.services import COUNTER, Draft
+from ra.intake.services import Draft
 from ra.procedures import queries
 
 
@@ -31,7 +31,7 @@ def begin(
     `succession.*`, `key.too_old`; `applications.not_an_operator`, `applications.unknown`.
     """
     way = procedures.way_of(procedure, occasion)
-    return _begin(certificate_id, way, "", channel=COUNTER, actor=actor, at=at)
+    return _begin(certificate_id, way, "", channel=Channel.COUNTER, actor=actor, at=at)
 
 
 @transaction.atomic
@@ -39,7 +39,7 @@ def begin_signed(
     data: bytes,
     *,
     occasion: str,
-    channel: str = COUNTER,
+    channel: Channel = Channel.COUNTER,
     received_at: datetime | None = None,
     actor: Actor,
     at: datetime,
@@ -71,7 +71,7 @@ def _begin(
     way: Way,
     proof_digest: str,
     *,
-    channel: str,
+    channel: Channel,
     actor: Actor,
     at: datetime,
 ) -> Draft:

@@ -107,6 +107,7 @@ class _Opening:
             masked_name=row.masked_name,
             own=self.actor.person_id in row.makers,
             maker=self.names.get(row.maker_id, ""),
+            channel=row.channel,
             submitted_at=row.submitted_at,
             deadline_at=row.deadline_at,
             sla=self.sla(),

@@ -104,6 +104,7 @@ class CaseView:
     masked_name: str
     own: bool  # this person entered it
     maker: str
+    channel: str
     submitted_at: datetime | None
     deadline_at: datetime | None
     sla: Sla | None

@@ -68,6 +68,7 @@ TABLES: Mapping[str, Mapping[str, Any]] = {
     "cause": CAUSES,
     "certificate": ca.STATES,
     "change": procedures.CHANGES,
+    "channel": applications.CHANNELS,
     "check": intake.CHECKS,
     "check_item": review.CHECKLIST,
     "check_noticed": NOTICED,

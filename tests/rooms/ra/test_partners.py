@@ -450,7 +450,8 @@ def test_a_partner_enters_completes_and_submits(counter, evidence_dir):
     assert (before["state"], before["wrong"]) == ("draft", [])
     assert (after["state"], after["submitted_at"] is not None) == ("submitted", True)
     row = Application.objects.get(number=number)
-    assert row.maker_id == counter.chen.person_id
+    assert (row.maker_id, row.channel) == (counter.chen.person_id, "partner")
+    assert "合作机构接口" in signed_in(counter.ren).get(f"/w/cases/{number}/").content.decode()
     entry = Entry.objects.get(action="ra.application.submit")
     assert entry.actor_name == f"Chen {partner.number}"
 
