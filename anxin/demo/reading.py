@@ -6,7 +6,7 @@ from pathlib import Path
 from django.db import transaction
 
 from anxin.kernel.actors import Actor
-from anxin.kernel.workdays import SHANGHAI
+from anxin.kernel.workdays import day_of
 from people.api import approval, vote
 from ra.publications.models import Publication
 from ra.publications.rules import Kind
@@ -21,7 +21,7 @@ def publish_papers(actors: dict[str, Actor], *, at: datetime) -> None:
     """In force when the first application comes; two people, as always."""
     if Publication.objects.exists():
         return
-    day = at.astimezone(SHANGHAI).date()
+    day = day_of(at)
     for kind, title in TITLES.items():
         body = (PAPERS / f"{kind}.txt").read_bytes()
         number = propose(

@@ -7,7 +7,7 @@ from django.db.models import QuerySet
 
 from anxin.kernel.errors import Kind as Why
 from anxin.kernel.errors import Refusal
-from anxin.kernel.workdays import SHANGHAI
+from anxin.kernel.workdays import day_of
 from audit.log import subject_of
 from people.api import open_approvals, staff_names
 from ra.publications.models import Publication
@@ -91,7 +91,7 @@ def agreement(at: datetime) -> str:
 
 
 def _published(at: datetime) -> QuerySet[Publication]:
-    today = at.astimezone(SHANGHAI).date()
+    today = day_of(at)
     rows = Publication.objects.filter(state=State.PUBLISHED, valid_from__lte=today)
     return rows.order_by("-valid_from", "-pk")
 

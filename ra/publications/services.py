@@ -8,7 +8,7 @@ from anxin.kernel.actors import Actor
 from anxin.kernel.errors import Kind as Why
 from anxin.kernel.errors import Refusal
 from anxin.kernel.rows import guarded
-from anxin.kernel.workdays import SHANGHAI
+from anxin.kernel.workdays import day_of
 from audit.log import advance, record, subject_of
 from people.api import Approval, redeem, standing
 from people.api import propose as ask
@@ -35,7 +35,7 @@ def propose(
     Refuses `publications.version`, `file`, `size`, `valid_from`, `taken`.
     """
     rules.check_version(version)
-    rules.check_day(valid_from, today=at.astimezone(SHANGHAI).date())
+    rules.check_day(valid_from, today=day_of(at))
     _check_day_is_free(kind, valid_from)
     _make_room(kind, version, actor=actor, at=at)
     row = Publication(
@@ -73,7 +73,7 @@ def publish(
     """
     row = Publication.objects.select_for_update().get(pk=publication_id)
     redeem(approval, PUBLISH, _payload(row), actor=actor, at=at)
-    rules.check_day(row.valid_from, today=at.astimezone(SHANGHAI).date())
+    rules.check_day(row.valid_from, today=day_of(at))
     _check_day_is_free(Kind(row.kind), row.valid_from)
     advance(row, "publish", actor=actor, at=at, digest=row.digest, version=row.version)
 
