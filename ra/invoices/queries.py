@@ -7,6 +7,7 @@ from datetime import date, datetime
 from django.db.models import QuerySet
 
 from anxin.kernel.actors import Actor
+from anxin.kernel.workdays import day_of
 from kmc import api as kmc
 from people.api import Role, staff_names
 from ra.fees import queries as fees
@@ -102,7 +103,7 @@ def _views(rows: list[Invoice]) -> list[InvoiceView]:
             online=row.online,
             asked_by=names.get(row.asked_by, ""),
             asked_at=row.asked_at,
-            paid_on=fees.day(row.order.paid_at) if row.order.paid_at else None,
+            paid_on=day_of(row.order.paid_at) if row.order.paid_at else None,
             issued_number=row.issued_number,
             issued_on=row.issued_on,
             red_number=row.red_number,

@@ -11,6 +11,7 @@ from django.db import transaction
 from anxin.kernel import canonical
 from anxin.kernel.actors import Actor
 from anxin.kernel.rows import guarded
+from anxin.kernel.workdays import day_of
 from audit.log import advance, record, subject_of
 from kmc import api as kmc
 from ra.applicants.services import numbered
@@ -80,8 +81,8 @@ def note_issued(number: str, issued_number: str, on: date, *, actor: Actor, at: 
     rules.STEPS.after("issue", row.state)
     rules.check_still(row.fen, fees.kept(row.order))
     text = rules.check_number(issued_number, field="issued_number")
-    paid_on = fees.day(row.order.paid_at or row.order.opened_at)
-    rules.check_day(on, since=paid_on, today=fees.day(at))
+    paid_on = day_of(row.order.paid_at or row.order.opened_at)
+    rules.check_day(on, since=paid_on, today=day_of(at))
     with guarded(rules.number_used("issued_number")):
         Invoice.objects.filter(pk=row.pk).update(issued_number=text, issued_on=on)
     orders.note_invoiced(row.order, row.fen)
@@ -98,7 +99,7 @@ def note_reversed(number: str, red_number: str, on: date, *, actor: Actor, at: d
     row = queries.locked(number, actor)
     rules.STEPS.after("reverse", row.state)
     text = rules.check_number(red_number, field="red_number")
-    rules.check_day(on, since=row.issued_on or on, today=fees.day(at))
+    rules.check_day(on, since=row.issued_on or on, today=day_of(at))
     with guarded(rules.number_used("red_number")):
         Invoice.objects.filter(pk=row.pk).update(red_number=text, reversed_on=on)
     orders.note_invoiced(row.order, 0)

@@ -66,7 +66,7 @@ def take(number: str, *, checked_how: str = "", actor: Actor, at: datetime) -> T
 @transaction.atomic
 def look_at(number: str, *, actor: Actor, at: datetime) -> Waiting:
     """One that waits, opened, for an operator: written down. Refuses `online.unknown`."""
-    intake.check_operator(actor)
+    check_operator(actor)
     record("ra.open_submission", subject_of(_waiting(number, actor)), actor=actor, at=at)
     return queries.opened(number, actor)
 

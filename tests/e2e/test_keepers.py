@@ -31,7 +31,7 @@ def test_a_partners_key_is_agreed_to_drawn_once_and_revoked(desk_of):
     acts.press(asks, "提请审批")
     expect(asks.get_by_text("已提请，等另一人审批")).to_be_visible()
     picture(asks, "partner-key-asked")
-    acts.decide(agrees, "签发接口密钥", name)
+    acts.decide(agrees, "批准接口密钥", name)
     drawn_by_who_agreed(asks, agrees, name)
     row = asks.get_by_role("row").filter(has_text=name)
     row.get_by_role("button", name="作废").click()
@@ -45,7 +45,7 @@ def test_a_partners_key_is_agreed_to_drawn_once_and_revoked(desk_of):
 def drawn_by_who_agreed(asks: Page, agrees: Page, name: str) -> None:
     """Whoever asked for it never holds it; it is shown once."""
     asks.goto("/w/partner-keys/")
-    expect(asks.get_by_role("row").filter(has_text=name)).to_contain_text("待发放")
+    expect(asks.get_by_role("row").filter(has_text=name)).to_contain_text("待取出")
     expect(asks.get_by_role("button", name="取出密钥")).to_have_count(0)
     agrees.goto("/w/partner-keys/")
     row = agrees.get_by_role("row").filter(has_text=name)

@@ -7,6 +7,7 @@ from django.db import IntegrityError, ProgrammingError
 from django.test import Client
 
 from anxin.kernel.actors import SYSTEM
+from anxin.kernel.workdays import day_of
 from audit.journal.models import Entry
 from kmc import api as kmc
 from people.api import Role
@@ -341,7 +342,7 @@ def test_counter_and_finance_work_on_pages(paid, counter, yuan):
     listed = finance.get("/w/invoices/").content.decode()
     shown = finance.get(page).content.decode()
     empty = finance.post(f"{page}issued/", {})
-    paid_on = fees.day(FeeOrder.objects.get().paid_at)
+    paid_on = day_of(FeeOrder.objects.get().paid_at)
     finance.post(f"{page}issued/", {"issued_number": DIGITAL, "on": paid_on})
 
     assert (wrong.status_code, empty.status_code) == (422, 422)

@@ -451,7 +451,9 @@ def test_a_partner_enters_completes_and_submits(counter, evidence_dir):
     assert (after["state"], after["submitted_at"] is not None) == ("submitted", True)
     row = Application.objects.get(number=number)
     assert (row.maker_id, row.channel) == (counter.chen.person_id, "partner")
-    assert "合作机构接口" in signed_in(counter.ren).get(f"/w/cases/{number}/").content.decode()
+    assert (
+        "合作机构接口" in signed_in(counter.ren).get(f"/w/cases/{number}/?tab=log").content.decode()
+    )
     entry = Entry.objects.get(action="ra.application.submit")
     assert entry.actor_name == f"Chen {partner.number}"
 
