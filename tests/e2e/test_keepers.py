@@ -112,7 +112,7 @@ def test_a_newcomer_gets_in_by_two_and_is_out_by_one(desk_of, open_window, produ
 
     no_role_without_a_file(asks, file)
     asks.goto(file)
-    asks.get_by_label("入职或合同开始日期").fill(acts.day(0))
+    asks.get_by_label("入职或合同开始日期").fill(acts.day(-3))
     acts.press(asks, "建立档案")
     see(asks, "白石")
     picture(asks, "person-new-file")

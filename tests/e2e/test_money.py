@@ -68,7 +68,7 @@ def agreed_price(finance: Page, agrees: Page, number: str) -> None:
     """Not above the published one."""
     finance.goto("/w/fees/agreements/")
     finance.get_by_label("受理编号").fill(number)
-    finance.get_by_label("生效日期").fill(acts.day(0))
+    finance.get_by_label("生效日期").fill(acts.day(2))
     finance.get_by_label("截止日期").fill(acts.day(300))
     finance.get_by_label("协议价（元）").fill("61.00")
     acts.press(finance, "提请审批")
