@@ -241,5 +241,5 @@ def decide(page: Page, action: str, about: str, label: str = "同意") -> None:
 
 
 def day(days: int) -> str:
-    """So many days from now, as a field for dates takes it; never 0: today is another day in China."""
+    """So many days from now, as a field takes it; not 0, which is another day in China."""
     return f"{datetime.now(UTC).date() + timedelta(days=days)}"
