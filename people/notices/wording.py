@@ -36,7 +36,9 @@ TEXTS: Mapping[Event, Any] = {
     Event.STAFF_ROTATIONS: _("请安排交接，提请授予和解除岗位，或改定日期。"),
     Event.PASSWORD_DUE: _("到期后登录时必须更换。请提前更换。"),
     Event.DEADLINE_NEAR: _("审核时限即将结束或已经结束。请尽快审核。"),
-    Event.REQUEST_WAITS: _("订户在网上请求吊销、冻结或退款，还没有人处理。请马上核对身份并办理。"),
+    Event.REQUEST_WAITS: _(
+        "订户在网上请求的吊销、冻结、解冻、退款或发票，还没有人处理。请马上办理。"
+    ),
     Event.ADDRESS_CHANGED: _("以后的通知发往新的邮箱。如果不是您本人所为，请马上告诉安全管理员。"),
 }
 ADDRESS = _("请在内部网络登录查看：%(url)s")

@@ -1,4 +1,4 @@
-"""Telling the counter of what holders asked for and nobody looked at (CPS 4.9.5)."""
+"""Telling the counter of what holders asked for and nobody looked at (CPS 4.9.5, 9.1)."""
 
 from datetime import datetime
 
@@ -20,7 +20,7 @@ def raise_due(*, at: datetime) -> int:
     late = Q(alarmed_at__isnull=True, handed_in_at__lte=at - rules.ALARM_AFTER)
     again = Q(alarmed_at__lte=at - rules.ALARM_AGAIN)
     waiting = Submission.objects.filter(
-        late | again, state=rules.State.WAITING, purpose__in=rules.REQUESTS
+        late | again, state=rules.State.WAITING, purpose__in=rules.ASKED
     )
     rows = list(
         waiting.select_for_update(skip_locked=True, of=("self",))

@@ -85,11 +85,11 @@ def refuse(number: str, reason: str, *, actor: Actor, at: datetime) -> None:
 def shred_old(*, at: datetime) -> int:
     """What was never handed in, or never taken in; how many (WP-6.4).
 
-    What was asked of a certificate never ends by itself: somebody may believe it revoked.
+    What a holder asked for never ends by itself: they may believe it done.
     """
     unfinished = Q(state=rules.State.OPEN, opened_at__lt=at - rules.UNFINISHED)
     untaken = Q(state=rules.State.WAITING, handed_in_at__lt=at - rules.UNTAKEN)
-    untaken &= ~Q(purpose__in=rules.REQUESTS)
+    untaken &= ~Q(purpose__in=rules.ASKED)
     rows = Submission.objects.select_for_update(skip_locked=True, of=("self",))
     due = list(rows.filter(unfinished | untaken).defer("sealed")[:BATCH])
     for row in due:

@@ -31,6 +31,8 @@ from ra.disclosures.models import DisclosureCase
 from ra.disclosures.rules import UNFINISHED
 from ra.fees.models import FeeOrder
 from ra.fees.rules import REFUNDS
+from ra.invoices.models import Invoice
+from ra.invoices.rules import State as InvoiceState
 from ra.retention import rules
 
 DESTROY = "ra.destroy_evidence"
@@ -82,13 +84,14 @@ def due(actor: Actor, *, at: datetime) -> QuerySet[Any]:
     """Applications with `ended`, in this person's sight.
 
     Not: what a later certificate rests on (CPS 4.6, 4.7), what somebody is to be shown by law or
-    consent, what money is still to go back for.
+    consent, what money is still to go back for, what an invoice is still to be issued for.
     """
     successors = Application.objects.filter(
         predecessor_id=OuterRef("certificate_id"), destroyed_at__isnull=True
     )
     cases = DisclosureCase.objects.filter(application=OuterRef("pk"), state__in=UNFINISHED)
     refunds = FeeOrder.objects.filter(application=OuterRef("pk"), state__in=REFUNDS)
+    invoices = Invoice.objects.filter(order__application=OuterRef("pk"), state=InvoiceState.ASKED)
     return (
         Application.objects.annotate(ended=_ENDED)
         .filter(
@@ -101,6 +104,7 @@ def due(actor: Actor, *, at: datetime) -> QuerySet[Any]:
         .exclude(Exists(successors))
         .exclude(Exists(cases))
         .exclude(Exists(refunds))
+        .exclude(Exists(invoices))
     )
 
 

@@ -19,8 +19,9 @@ from ra.handover import services as handover
 from ra.invoices import queries, services
 from ra.invoices.models import Invoice
 from ra.notices.models import Notice
+from ra.online import alarms, rules, sending, taking
 from ra.online import queries as online
-from ra.online import sending, taking
+from ra.retention import queries as retention
 from tests.rooms.ra.test_fees import LATER, TODAY, decide, gu, pay, publish, yuan
 from tests.rooms.ra.test_races import at_once
 from tests.support import ra
@@ -270,6 +271,26 @@ def test_a_subscriber_asks_with_number_and_code(live_counter, yuan, gu, in_role,
     assert services.open_details(taken.number, actor=yuan, at=LATER) == FIRM
     (settled,) = online.asked_of(row.number)
     assert settled.state == "taken"
+
+
+def test_what_was_asked_for_waits_until_it_is_settled(live_counter, yuan, gu):
+    """CPS-9.1, CPS-3.2-ret: online it does not lapse, and nothing it needs is destroyed."""
+    kmc.publish_inbox_key(actor=SYSTEM, at=AT)
+    publish(yuan, gu)
+    row = Application.objects.get(pk=ra.issued(live_counter))
+    pay(yuan)
+    sent = sending.ask_invoice(
+        row.number, "ordinary", "person", PERSON, address="192.0.2.7", at=LATER
+    )
+    after, late = LATER + rules.ALARM_AFTER, LATER + timedelta(days=8 * 366)
+
+    assert (taking.shred_old(at=late), alarms.raise_due(at=after)) == (0, 1)
+
+    tang = hire("tang", Role.SECURITY_ADMIN, office="")
+    made = taking.take(sent, actor=live_counter.chen, at=after).number
+    assert not retention.due(tang, at=late).exists()
+    issue(made, yuan)
+    assert [one.number for one in retention.due(tang, at=late)] == [row.number]
 
 
 def test_what_was_not_paid_is_turned_down_online(live_counter, yuan, gu):

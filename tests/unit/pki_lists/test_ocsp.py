@@ -1,4 +1,4 @@
-"""OCSP: requests and responses, and who may speak for whom (CPS-7.3, CPS-4.9.9)."""
+"""OCSP: requests and responses, and who may speak for whom (CPS-7.3, CPS-4.9.9/10)."""
 
 from datetime import UTC, datetime, timedelta
 from functools import cache
