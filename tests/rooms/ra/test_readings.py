@@ -30,7 +30,7 @@ from tests.support.ra import AT, FIELDS, MINUTE
 LATER = AT + 5 * MINUTE
 PERSON = replace(next(applicants()), name=FIELDS["name"], document_number=FIELDS["document_number"])
 needs_engine = pytest.mark.skipif(
-    not (reading.installed() or os.environ.get("ANXIN_REQUIRE_OCR")),
+    not (reading.installed() or os.environ.get("CI")),
     reason="no engine that reads: pip install --require-hashes -r requirements-ocr.txt",
 )
 
