@@ -34,7 +34,9 @@ def test_a_certificates_life_by_phone(desk_of, phone, tmp_path):
     acts.review(reviewer, number)
     codes = acts.issue_codes(operator, number)
     picked_up(phone, receipt, codes)
+    invoiced(phone, operator)
     frozen(phone, operator, reviewer, receipt)
+    thawed(phone, operator, reviewer, receipt)
     paid_back(phone, operator, reviewer, receipt)
 
 
@@ -131,6 +133,39 @@ def frozen(page: Page, operator: Page, reviewer: Page, receipt: acts.Receipt) ->
     see(page, "证书已冻结")
     picture(page, "phone-frozen")
     expect(page.get_by_role("link", name="冻结证书")).to_have_count(0)
+
+
+def thawed(page: Page, operator: Page, reviewer: Page, receipt: acts.Receipt) -> None:
+    """CPS-4.9.15: who asked for it is home again."""
+    number = asked(page, operator, "解冻证书", "已经回国，请拨打预留手机号核实。")
+    agreed(reviewer, f"/w/holds/{number}/", "确认解冻")
+    acts.look_up(page, receipt)
+    see(page, "证书已领取")
+    expect(page.get_by_role("link", name="解冻证书")).to_have_count(0)
+
+
+def invoiced(page: Page, operator: Page) -> None:
+    """CPS-9.1: nothing was paid yet, so the counter turns it down, and the telephone says why."""
+    page.get_by_role("link", name="申请发票").click()
+    see(page, "申请发票")
+    acts.press(page, "提交给受理点")
+    expect(page.get_by_role("alert")).to_be_visible()
+    picture(page, "phone-ask-invoice")
+    page.get_by_label("电子普通发票").check()
+    page.get_by_label("个人", exact=True).check()
+    page.get_by_label("抬头").fill("林知夏")
+    page.get_by_label("邮箱").fill("lin@example.cn")
+    acts.press(page, "提交给受理点")
+    asked_for = page.locator(".plain li").filter(has_text="申请发票")
+    expect(asked_for).to_contain_text("待受理")
+    operator.goto("/w/online/")
+    link = operator.get_by_role("row").filter(has_text="申请发票").get_by_role("link").last
+    opened(operator, link.inner_text())
+    operator.locator("summary", has_text="不受理").click()
+    operator.get_by_label("不受理原因").select_option(label="没有可开票的费用")
+    acts.press(operator, "不受理")
+    page.reload()
+    expect(asked_for).to_contain_text("没有可开票的费用")
 
 
 def paid_back(page: Page, operator: Page, reviewer: Page, receipt: acts.Receipt) -> None:
