@@ -208,9 +208,9 @@ if ENV == "test":
     ALLOWED_HOSTS.append("testserver")
 # Years that evidence is kept after the certificate has ended; never less than the CPS asks for
 RETENTION_YEARS = int(os.getenv("ANXIN_RETENTION_YEARS", "0"))
-# Whose X-Forwarded-For is believed (`anxin.kernel.web.address`); without it nobody's.
 # Whoever votes signs with an operator key (CPS 5.2.3); who has one always does.
 REQUIRE_VOTE_KEYS = os.getenv("ANXIN_REQUIRE_VOTE_KEYS", "yes" if PRODUCTION else "no") == "yes"
+# Whose X-Forwarded-For is believed (`anxin.kernel.web.address`); without it nobody's.
 TRUSTED_PROXIES = networks(os.getenv("ANXIN_TRUSTED_PROXIES", ""))
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
@@ -368,9 +368,8 @@ CELERY_BEAT_SCHEDULE = {
 }
 
 # --- The interface for systems of partners (ra/api) -------------------------------------------
-REST_FRAMEWORK = {
-    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema"
-}  # for description.py
+# read by ra/api/description.py alone
+REST_FRAMEWORK = {"DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema"}
 
 # --- Logging: to standard error, never a payload --------------------------------------------
 LOGGING = {

@@ -9,14 +9,8 @@ from dataclasses import dataclass
 from anxin.supervisor.errors import Trouble
 
 PREFIX = "anxin-"
-GROUPS = (
-    "staff",
-    "public",
-    "worker",
-    "signer",
-    "valkey",
-    "slapd",
-)  # of processes; PostgreSQL has its own
+# of processes; PostgreSQL has its own
+GROUPS = ("staff", "public", "worker", "signer", "valkey", "slapd")
 # Whose sockets a group's processes may go to. Workers also clear up in the store of evidence,
 # which is the staff site's: they may remove files there, not read them.
 MAY_ENTER: dict[str, tuple[str, ...]] = {

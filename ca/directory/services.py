@@ -79,8 +79,8 @@ def place() -> ldap.Place:
 def publish(*, at: datetime) -> int:
     """Put there whatever is due; how many entries that were.
 
-    None where no directory is set up, while another worker is at it, and soon after it could not
-    be reached.
+    0 where no directory is set up, while another worker is at it, and soon after it could not be
+    reached.
     """
     with held(Work.PUBLISH, [0]) as mine:
         if not mine or not settings.LDAP_URL or queries.resting(at=at):

@@ -125,9 +125,14 @@ _EMAIL = re.compile(
 )
 
 
+def is_email(text: str) -> bool:
+    """An address as mail servers take it, RFC 5321."""
+    return bool(_EMAIL.fullmatch(text))
+
+
 def _email(field: str, text: str, _today: date, _document: str) -> str:
     address = unicodedata.normalize("NFKC", text).strip()
-    if not _EMAIL.fullmatch(address):
+    if not is_email(address):
         raise refuse(field, "email", "not an e-mail address", cps="4.3.2")
     local, _, domain = address.rpartition("@")
     return f"{local}@{domain.lower()}"

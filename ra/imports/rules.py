@@ -37,7 +37,7 @@ STEPS = Steps(
     ("check", [State.CHECKING], State.CHECKED),
     ("take", [State.CHECKED], State.TAKING),
     ("finish", [State.TAKING], State.TAKEN),
-    ("close", [*CLOSABLE], State.CLOSED),
+    ("close", CLOSABLE, State.CLOSED),
 )
 GOING_ON = (State.CHECKING, State.TAKING)
 

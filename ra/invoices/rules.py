@@ -12,6 +12,7 @@ from enum import StrEnum
 from anxin.kernel.errors import Kind, Refusal, Refusals
 from anxin.kernel.states import Steps
 from ra.applicants.numbers import credit_fault
+from ra.applicants.rules import is_email
 
 
 class State(StrEnum):
@@ -53,7 +54,6 @@ NEEDED: tuple[str, ...] = ("title", "email")
 OF_ORGANIZATIONS: tuple[str, ...] = ("tax_number",)
 OF_SPECIAL: tuple[str, ...] = ("address", "phone", "bank", "account")  # as registered for VAT
 DETAILS = (*NEEDED, *OF_ORGANIZATIONS, *OF_SPECIAL)
-_EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 _ACCOUNT = re.compile(r"[0-9]{8,32}")
 _NUMBER = re.compile(r"[0-9]{8,20}")  # 8 digits on the older ones, 20 on fully digital ones
 
@@ -86,7 +86,7 @@ def _fault(name: str, text: str) -> Refusal | None:
         return _refuse("missing", f"no {name}", field=name, most=most)
     if name == "tax_number" and credit_fault(text):
         return _refuse("tax_number", credit_fault(text), field=name)
-    if name == "email" and not _EMAIL.fullmatch(text):
+    if name == "email" and not is_email(text):
         return _refuse("email", "no address", field=name)
     if name == "account" and not _ACCOUNT.fullmatch(text.replace(" ", "")):
         return _refuse("account", "no account", field=name)

@@ -72,8 +72,9 @@ def begin(
     """
     kind = queries.applicant(profile)
     kept, wrong = judge(typed(values, kind.fields), kind.fields, today=day_of(at))
+    version = publications.agreement(at)
     for check in (
-        lambda: rules.check_agreed(agreed=agreed, version=publications.agreement(at)),
+        lambda: rules.check_agreed(agreed=agreed, version=version),
         lambda: proven(request.encode()),
     ):
         try:
@@ -82,7 +83,6 @@ def begin(
             wrong.append(refusal)
     if wrong:
         raise Refusals(wrong)
-    version = publications.agreement(at)
     said = Opened(kept, years, request, "", version, at.isoformat(), by_message=by_message)
     row = Submission(
         purpose=rules.Purpose.APPLY,
@@ -185,7 +185,8 @@ def send_signed(
     The CA's own word, on the age of the key say, comes at the counter. Refuses `cms.*`,
     `certificate.unknown`, `procedures.*`, `online.not_now`.
     """
-    rules.check_agreed(agreed=agreed, version=publications.agreement(at))
+    version = publications.agreement(at)
+    rules.check_agreed(agreed=agreed, version=version)
     read = successors.signed_request(signed.encode())
     before = successors.signer(read)
     way = procedures.way_of(successors.procedure_of(read, before), occasion)
@@ -195,7 +196,7 @@ def send_signed(
     found = procedures.hindrances(way, old.profile, before.not_after or at, at=at)
     if found:
         raise Refusals(found)
-    details, version = {"occasion": occasion}, publications.agreement(at)
+    details = {"occasion": occasion}
     said = Opened({}, 0, signed, "", version, at.isoformat(), details, by_message)
     row = _about(old, rules.Purpose.SUCCEED, said, address=address, at=at)
     return Begun(row.number, handover.new_access(row.number))
@@ -224,9 +225,7 @@ def ask(
     how = revocation_rules.CheckedHow.ON_SITE
     revocation_rules.check_request(cause, rules.HOLDER, how, discovered_at=since, asked_at=at)
     words = revocation_rules.DESK.check_note(note)
-    same = Submission.objects.filter(application_id=target.pk, purpose=purpose)
-    if same.filter(state=rules.State.WAITING).exists():
-        raise rules.asked_already()
+    _check_not_asked(target, purpose)
     details = {"cause": cause, "discovered_at": since.isoformat()}
     said = Opened({}, 0, "", words, "", "", details)
     return _about(target, purpose, said, address=address, at=at).number
@@ -243,14 +242,19 @@ def ask_invoice(
     """
     target = queries.issued(number)
     kept = invoice_rules.check_details(kind, buyer, details)
-    same = Submission.objects.filter(application_id=target.pk, purpose=rules.Purpose.INVOICE)
-    if same.filter(state=rules.State.WAITING).exists():
-        raise rules.asked_already()
+    _check_not_asked(target, rules.Purpose.INVOICE)
     said = Opened({}, 0, "", "", "", "", {"kind": kind, "buyer": buyer, **kept})
     return _about(target, rules.Purpose.INVOICE, said, address=address, at=at).number
 
 
 # --- inside ------------------------------------------------------------------------------------
+
+
+def _check_not_asked(target: Application, purpose: str) -> None:
+    """Once is enough while it waits."""
+    same = Submission.objects.filter(application_id=target.pk, purpose=purpose)
+    if same.filter(state=rules.State.WAITING).exists():
+        raise rules.asked_already()
 
 
 def _about(

@@ -48,13 +48,8 @@ def take(number: str, *, checked_how: str = "", actor: Actor, at: datetime) -> T
     check_operator(actor)
     row = _waiting(number, actor)
     said = queries.words(row)
-    if row.purpose in rules.REQUESTS:
-        rules.check_identified(checked_how)
-        made = _request(row, said, checked_how, actor=actor, at=at)
-        _settle(row, "take", actor=actor, at=at, request=made)
-        return Taken(made, is_request=True)
-    if row.purpose == rules.Purpose.INVOICE:
-        made = _invoice(row, said, actor=actor, at=at)
+    if row.purpose in rules.ASKED:
+        made = _asked(row, said, checked_how, actor=actor, at=at)
         _settle(row, "take", actor=actor, at=at, request=made)
         return Taken(made, is_request=True)
     row.application_id = _application(row, said, actor=actor, at=at)
@@ -160,6 +155,14 @@ def _draft(row: Submission, said: Opened, *, actor: Actor, at: datetime) -> inta
 
 
 # --- into a request --------------------------------------------------------------------------
+
+
+def _asked(row: Submission, said: Opened, checked_how: str, *, actor: Actor, at: datetime) -> str:
+    """The number of what another person decides."""
+    if row.purpose == rules.Purpose.INVOICE:
+        return _invoice(row, said, actor=actor, at=at)
+    rules.check_identified(checked_how)
+    return _request(row, said, checked_how, actor=actor, at=at)
 
 
 def _request(row: Submission, said: Opened, checked_how: str, *, actor: Actor, at: datetime) -> str:

@@ -109,9 +109,8 @@ def unproven(rule: str, reason: str, **details: Any) -> Refusal:
 
 # The signature fitted, and it is not from now: whoever sends it has the secret, or caught a request
 CAUGHT = frozenset({"partners.stale", "partners.replayed"})
-NOTED = Limit(
-    1, timedelta(minutes=10)
-)  # of one key, in one process: the journal is nobody's to fill
+# of one key, in one process: the journal is nobody's to fill
+NOTED = Limit(1, timedelta(minutes=10))
 UNPROVEN = frozenset(
     f"partners.{rule}" for rule in ("unsigned", "stale", "unknown_key", "replayed", "digest")
 )

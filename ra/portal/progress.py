@@ -56,7 +56,7 @@ HEADS = {
     "accepted": (lazy("证书已领取"), lazy("证书现在可以使用")),
     "rejected": (pgettext_lazy("state", "不予批准"), lazy("原因见下。您可以凭原资料重新申请")),
     "cancelled": (lazy("申请已撤回"), lazy("需要时请重新申请")),
-    "held": (lazy("证书已冻结"), lazy("冻结期间不能使用。解冻请联系受理点")),
+    "held": (lazy("证书已冻结"), lazy("冻结期间不能使用。解冻请在网上申请，或联系受理点")),
     "revoked": (lazy("证书已吊销"), lazy("这张证书不再有效。需要时请重新申请")),
 }
 TONES = {"held": "warn", "revoked": "bad"}  # states of a certificate that come before its way
