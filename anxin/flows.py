@@ -13,6 +13,8 @@ FLOWS: dict[str, tuple[str, ...]] = {
 
 # Services that are part of the event itself: one transaction, the way up as a name (WP-8.2).
 AT_ONCE: dict[str, tuple[str, ...]] = {
+    # Files of imports nobody closed: workers destroy no keys (WP-5.3b)
+    "people.signed_in": ("ra.imports.services.close_forgotten",),
     "people.key_suspended": ("ca.operators.services.hold",),
     "people.key_reinstated": ("ca.operators.services.release",),
     "people.key_ended": ("ca.operators.services.revoke",),

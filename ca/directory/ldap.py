@@ -146,6 +146,7 @@ def _connection(place: Place) -> Any:
         client_strategy=ldap3.SAFE_SYNC,
         receive_timeout=ANSWER_WITHIN,
         check_names=False,
+        auto_referrals=False,  # the password is for this server, and no other one it names
     )
 
 

@@ -6,6 +6,7 @@ from django.db import transaction
 from django.db.models import F
 
 from anxin.kernel.actors import Actor
+from anxin.kernel.jobs import at_once
 from audit.log import record
 from people.sessions import rules
 from people.sessions.models import StaffSession
@@ -31,12 +32,16 @@ def end_others(person_id: int, *, keep: str | None, why: str, actor: Actor, at: 
 
 @transaction.atomic
 def make_room(person_id: int, *, actor: Actor, at: datetime) -> None:
-    """Forget every session that is over; end the oldest of a person who has too many."""
+    """Forget every session that is over; end the oldest of a person who has too many.
+
+    Houses above clear up as well what only this site can (`people.signed_in` in `anxin/flows.py`).
+    """
     StaffSession.objects.filter(expire_date__lte=at).delete()
     mine = StaffSession.objects.filter(person=person_id)
     newest_first = mine.order_by(F("since").desc(nulls_first=True)).values_list("pk", flat=True)
     ended = rules.too_many(list(newest_first))
     _end(list(ended), person_id, why="too many", actor=actor, at=at)
+    at_once("people.signed_in", at=at)
 
 
 def _end(keys: list[str], person_id: int, *, why: str, actor: Actor, at: datetime) -> None:

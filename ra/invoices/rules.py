@@ -99,6 +99,12 @@ def check_amount(fen: int) -> None:
         raise Refusal(Kind.CONFLICT, "invoices.nothing_paid", "nothing is kept of it", cps="9.1")
 
 
+def check_another(asked_by: int, person_id: int) -> None:
+    """Who says for whom it is does not say as well that it was issued (CPS 5.2.4)."""
+    if asked_by == person_id:
+        raise Refusal(Kind.FORBIDDEN, "invoices.own", "asked for by the same person", cps="5.2.4")
+
+
 def check_still(fen: int, kept: int) -> None:
     """Refuses (CONFLICT) an invoice for more than was paid and stays with us."""
     if fen > kept:

@@ -79,6 +79,7 @@ def note_issued(number: str, issued_number: str, on: date, *, actor: Actor, at: 
     fees.check_finance(actor)
     row = queries.locked(number, actor)
     rules.STEPS.after("issue", row.state)
+    rules.check_another(row.asked_by, person(actor))
     rules.check_still(row.fen, fees.kept(row.order))
     text = rules.check_number(issued_number, field="issued_number")
     paid_on = day_of(row.order.paid_at or row.order.opened_at)

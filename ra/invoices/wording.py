@@ -35,6 +35,7 @@ FIELDS: Mapping[str, Any] = {
 }
 WORDING = {
     "invoices.unknown": _("没有这份开票申请，或不属于您的机构。"),
+    "invoices.own": _("这是您自己录入的开票申请，请由另一位财务人员办理。没有任何改动。"),
     "invoices.not_yours": _("开票由受理点录入、财务人员办理。没有任何改动。"),
     "invoices.kind": _("请选择发票种类和购买方。"),
     "invoices.special_for_organizations": _("专用发票只开给单位。请改选电子普通发票，或填写单位。"),

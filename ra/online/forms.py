@@ -1,6 +1,6 @@
 """Forms of applying online, and of the counter that takes in."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django import forms
@@ -21,14 +21,30 @@ from ra.revocations.wording import CAUSE_QUESTIONS, CHECKED_HOW
 from ra.verifications.rules import IDENTIFIED
 
 
-def _agreed(version: str) -> forms.BooleanField:
+class AgreedTo(forms.CheckboxInput):
+    """A box that says which version was on the page when it was ticked."""
+
+    def __init__(self, version: str) -> None:
+        super().__init__(check_test=lambda given: bool(given) and given == version)
+        self.version = version
+
+    def format_value(self, _value: Any) -> str:
+        return self.version
+
+    def value_from_datadict(self, data: Mapping[str, Any], _files: Any, name: str) -> Any:
+        return data.get(name, "")
+
+
+def _agreed(version: str) -> forms.CharField:
     """`version`: of the agreement in force, which is a step away; "": none is published."""
     link = ""
     if version:
         address = reverse("portal-publication", args=["agreement", version])
         link = format_html('<a href="{}" target="_blank">{}</a>', address, _("阅读订户协议"))
     label = format_lazy(_("我已阅读并同意订户协议（版本 {version}）"), version=version)
-    return forms.BooleanField(label=label, help_text=link, required=False)
+    return forms.CharField(
+        label=label, help_text=link, required=False, widget=AgreedTo(version), max_length=20
+    )
 
 
 def _by_message() -> forms.BooleanField:

@@ -122,11 +122,11 @@ def check_holds(submissions: int, size: int = 0) -> None:
         raise Refusal(Kind.NOT_READY, "online.full", f"{submissions} wait, {size} bytes", cps="4.1")
 
 
-def check_agreed(*, agreed: bool, version: str) -> None:
-    """To what is published; "": nothing is, and nobody can agree (CPS 4.1.2.4)."""
-    if not version:
+def check_agreed(agreed: str, *, in_force: str) -> None:
+    """The version on the page, and it is the one in force; "": none is published (CPS 4.1.2.4)."""
+    if not in_force:
         raise refuse("no_agreement", "none is published", cps="4.1.2.4", field="agreed")
-    if not agreed:
+    if agreed != in_force:
         raise refuse("not_agreed", "the agreement", cps="4.1.2.4", field="agreed")
 
 

@@ -60,7 +60,7 @@ def begin(
     years: int,
     office: str,
     request: str,
-    agreed: bool,
+    agreed: str,
     by_message: bool = False,
     address: str,
     at: datetime,
@@ -72,9 +72,9 @@ def begin(
     """
     kind = queries.applicant(profile)
     kept, wrong = judge(typed(values, kind.fields), kind.fields, today=day_of(at))
-    version = publications.agreement(at)
+    in_force = publications.agreement(at)
     for check in (
-        lambda: rules.check_agreed(agreed=agreed, version=version),
+        lambda: rules.check_agreed(agreed, in_force=in_force),
         lambda: proven(request.encode()),
     ):
         try:
@@ -83,7 +83,7 @@ def begin(
             wrong.append(refusal)
     if wrong:
         raise Refusals(wrong)
-    said = Opened(kept, years, request, "", version, at.isoformat(), by_message=by_message)
+    said = Opened(kept, years, request, "", agreed, at.isoformat(), by_message=by_message)
     row = Submission(
         purpose=rules.Purpose.APPLY,
         profile=profile,
@@ -175,7 +175,7 @@ def send_signed(
     signed: str,
     *,
     occasion: str,
-    agreed: bool,
+    agreed: str,
     by_message: bool = False,
     address: str,
     at: datetime,
@@ -185,8 +185,7 @@ def send_signed(
     The CA's own word, on the age of the key say, comes at the counter. Refuses `cms.*`,
     `certificate.unknown`, `procedures.*`, `online.not_now`.
     """
-    version = publications.agreement(at)
-    rules.check_agreed(agreed=agreed, version=version)
+    rules.check_agreed(agreed, in_force=publications.agreement(at))
     read = successors.signed_request(signed.encode())
     before = successors.signer(read)
     way = procedures.way_of(successors.procedure_of(read, before), occasion)
@@ -197,7 +196,7 @@ def send_signed(
     if found:
         raise Refusals(found)
     details = {"occasion": occasion}
-    said = Opened({}, 0, signed, "", version, at.isoformat(), details, by_message)
+    said = Opened({}, 0, signed, "", agreed, at.isoformat(), details, by_message)
     row = _about(old, rules.Purpose.SUCCEED, said, address=address, at=at)
     return Begun(row.number, handover.new_access(row.number))
 
@@ -279,7 +278,9 @@ def _open(row: Submission, said: Opened, *, address: str, at: datetime) -> None:
     row.network = hashed(NETWORK, "", counted_as(address))
     wait_until_commit(Work.SEND_ONLINE, [row.network])
     open_now = Submission.objects.filter(state__in=rules.UNSETTLED)
-    rules.check_few(open_now.filter(network=row.network).count())
+    if row.purpose not in rules.ASKED:  # one of each for a certificate, and some are urgent
+        others = open_now.exclude(purpose__in=rules.ASKED)
+        rules.check_few(others.filter(network=row.network).count())
     if row.purpose == rules.Purpose.APPLY:  # the others know a number and its code
         rules.check_holds(open_now.count())
     row.state, row.opened_at = rules.State.OPEN, at

@@ -48,9 +48,12 @@ def check_version(version: str) -> None:
         raise refuse("version", "letters, digits, dots, dashes; at most 20", "version")
 
 
-def check_day(day: date, *, today: date) -> None:
+def check_day(day: date, *, today: date, succeeds: bool) -> None:
+    """What `succeeds` another begins tomorrow at the earliest: people agreed to that one today."""
     if day < today:
         raise refuse("valid_from", "nothing counts for days that are over", "valid_from")
+    if succeeds and day == today:
+        raise refuse("succeeds_today", "another is in force today", "valid_from")
 
 
 def media(body: bytes) -> str:

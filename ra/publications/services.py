@@ -35,8 +35,7 @@ def propose(
     Refuses `publications.version`, `file`, `size`, `valid_from`, `taken`.
     """
     rules.check_version(version)
-    rules.check_day(valid_from, today=day_of(at))
-    _check_day_is_free(kind, valid_from)
+    _check_day(kind, valid_from, at=at)
     _make_room(kind, version, actor=actor, at=at)
     row = Publication(
         state=State.PROPOSED,
@@ -73,9 +72,9 @@ def publish(
     """
     row = Publication.objects.select_for_update().get(pk=publication_id)
     redeem(approval, PUBLISH, _payload(row), actor=actor, at=at)
-    rules.check_day(row.valid_from, today=day_of(at))
-    _check_day_is_free(Kind(row.kind), row.valid_from)
-    advance(row, "publish", actor=actor, at=at, digest=row.digest, version=row.version)
+    _check_day(Kind(row.kind), row.valid_from, at=at)
+    with guarded(_taken("valid_from")):  # by another vote of this moment
+        advance(row, "publish", actor=actor, at=at, digest=row.digest, version=row.version)
 
 
 def drop(
@@ -105,9 +104,13 @@ def _make_room(kind: Kind, version: str, *, actor: Actor, at: datetime) -> None:
             advance(row, "refuse", actor=actor, at=at)
 
 
-def _check_day_is_free(kind: Kind, day: date) -> None:
-    others = Publication.objects.filter(kind=kind, state=State.PUBLISHED, valid_from=day)
-    if kind in SUCCEED and others.exists():
+def _check_day(kind: Kind, day: date, *, at: datetime) -> None:
+    """One version begins on a day, and none in the middle of another's."""
+    published = Publication.objects.filter(kind=kind, state=State.PUBLISHED)
+    today = day_of(at)
+    succeeds = kind in SUCCEED and published.filter(valid_from__lte=today).exists()
+    rules.check_day(day, today=today, succeeds=succeeds)
+    if kind in SUCCEED and published.filter(valid_from=day).exists():
         raise _taken("valid_from")
 
 

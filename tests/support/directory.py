@@ -81,11 +81,12 @@ class DirectoryServer:
         )
 
     def remove(self, *names: str) -> None:
-        self._tool("ldapdelete", *self._publisher(), *names)
+        self._tool("ldapdelete", "-M", *self._publisher(), *names)
 
     def clear(self) -> None:
+        """References to other servers go as well (-M)."""
         everything = ("-LLL", "-o", "ldif-wrap=no", "-b", BASE, "dn")
-        found = self._tool("ldapsearch", *self._publisher(), *everything, fine=(0, 32))
+        found = self._tool("ldapsearch", "-M", *self._publisher(), *everything, fine=(0, 32))
         names = [line[4:] for line in found.splitlines() if line.startswith("dn: ")]
         if names:
             self.remove(*sorted(names, key=lambda name: -name.count(",")))

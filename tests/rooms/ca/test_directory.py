@@ -1,5 +1,6 @@
 """CPS-4.4.2: what is published by LDAP, read back with OpenLDAP's own tools."""
 
+import socket
 from base64 import b64encode
 from datetime import timedelta
 from io import StringIO
@@ -256,6 +257,26 @@ def test_a_password_that_others_can_read_is_not_used(authorities, directory, set
     publish(at=ca.NOW)
 
     assert "口令文件不能读取" in alarms()["directory_down"]
+
+
+def test_the_password_goes_to_no_server_that_another_names(authorities, directory):
+    """A referral is not followed."""
+    ca.issue(1)
+    publish(at=ca.NOW)
+    second = ca.issue(2)
+    with socket.create_server(("127.0.0.1", 0)) as elsewhere:
+        elsewhere.setblocking(False)
+        port = elsewhere.getsockname()[1]
+        name = of(second)
+        directory.put(
+            f"dn: {name}\nobjectClass: referral\nobjectClass: extensibleObject\n"
+            f"ref: ldap://127.0.0.1:{port}/{name}\n"
+        )
+        publish(at=ca.NOW)
+        with pytest.raises(BlockingIOError):
+            elsewhere.accept()
+
+    assert directory_entry(second.id).error == "ldap 10"
 
 
 def test_an_entry_that_is_not_taken_holds_up_nobody_and_is_tried_again(authorities, directory):

@@ -23,6 +23,7 @@ from ra.online.models import Submission
 from ra.revocations import queries as revocation_queries
 from ra.revocations import services as revocations
 from ra.revocations.models import RevocationRequest
+from tests.rooms.ra.test_online import begun
 from tests.rooms.ra.test_staff_mail import told, with_mail
 from tests.support import ra
 from tests.support.people import hire, signed_in
@@ -57,7 +58,7 @@ def signed(row, key=1, at=SOON):
 
 
 def send(text, occasion="expiring", **changes):
-    how = {"agreed": True, "address": HOME, "at": SOON} | changes
+    how = {"agreed": ra.AGREEMENT, "address": HOME, "at": SOON} | changes
     return sending.send_signed(text, occasion=occasion, **how)
 
 
@@ -78,6 +79,19 @@ def test_what_was_asked_of_a_certificate_waits_until_somebody_decides(held, purp
 
     assert [one.number for one in queries.waiting(counter.chen)] == [number]
     assert queries.opened(number, counter.chen).opened.message == WORDS
+
+
+def test_others_of_the_same_line_keep_nobody_from_asking(held):
+    """CPS-4.9.5: a whole employer sends from one address."""
+    _, row = held
+    for _ in range(rules.OPEN_AT_ONCE):
+        begun()
+    assert refused_by(begun) == "online.many_open"
+
+    ask(row, "freeze")
+    ask(row, cause="key_at_risk")
+
+    assert refused_by(ask, row, "freeze") == "online.asked_already"
 
 
 def test_a_request_nobody_looks_at_is_told_within_hours_and_each_day(held, in_role):
@@ -132,7 +146,7 @@ def test_what_another_key_signed_comes_to_nothing(held):
     for text in (pem.write("CMS", bytes(broken)).decode(), "hello"):
         assert refused_by(send, text).startswith(("cms.", "certificate."))
     assert refused_by(send, signed(old, at=SOON - 8 * DAY)) == "procedures.signed_when"
-    assert refused_by(send, signed(old), agreed=False) == "online.not_agreed"
+    assert refused_by(send, signed(old), agreed="") == "online.not_agreed"
     assert refused_by(send, signed(old, at=LATER), at=LATER) == "procedures.too_early"
     over = {"at": AT + 366 * DAY}
     assert refused_by(send, signed(old, **over), **over) == "online.not_now"
@@ -315,7 +329,9 @@ def test_the_pages_lead_from_the_code_to_the_second_person(held, settings):
     words = {"note": WORDS, "cause": "own_wish", "discovered_at": "2026-11-20T09:00"}
     sent = phone.post("/ask/revoke/", words)
     told = phone.get(sent["Location"]).content.decode()
-    renewal = phone.post("/renew/", {"occasion": "expiring", "signed": "hello", "agreed": "on"})
+    renewal = phone.post(
+        "/renew/", {"occasion": "expiring", "signed": "hello", "agreed": ra.AGREEMENT}
+    )
     unknown = phone.get("/ask/gold/")
 
     assert (empty.status_code, renewal.status_code) == (422, 422)

@@ -150,7 +150,8 @@ def test_an_order_has_one_invoice(paid, counter, yuan):
 
     services.decline(first, "details", actor=yuan, at=LATER)
     second = ask(order, yuan, buyer="organization", details=FIRM)
-    issue(second, yuan)
+    assert refused_by(issue, second, yuan) == "invoices.own"
+    issue(second, hire("qian", Role.FINANCE, office=""))
     assert refused_by(ask, order, counter.chen) == "invoices.asked_already"
     services.note_reversed(second, RED, TODAY, actor=yuan, at=LATER)
     ask(order, counter.chen)

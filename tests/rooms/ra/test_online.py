@@ -39,7 +39,7 @@ GIVEN = {
     "years": 1,
     "office": "LRA0103",
     "request": "",
-    "agreed": True,
+    "agreed": ra.AGREEMENT,
     "address": HOME,
     "at": AT,
 }
@@ -112,7 +112,7 @@ def test_everything_wrong_is_told_at_once(counter):
     wrong = FIELDS | {"document_number": "330199199203150021", "phone": "12"}
 
     with pytest.raises(Refusals) as found:
-        begun(fields=wrong, request="no request", agreed=False)
+        begun(fields=wrong, request="no request", agreed="")
 
     assert [(one.field, one.cps) for one in found.value.items] == [
         ("document_number", "3.2.3"),
@@ -148,6 +148,16 @@ def test_a_file_is_looked_at_from_outside(counter, data, rule):
         refused_by(sending.add_file, told.number, "id_front", "a.png", data, address=HOME, at=AT)
         == rule
     )
+
+
+def test_what_is_agreed_to_is_the_version_that_was_on_the_page(counter):
+    """CPS-4.1.2.4: a form that lay open overnight shows the new one, unticked."""
+    after = AT + timedelta(days=10)
+    ra.publish_agreement("2026-12", after.date())
+
+    assert begun(at=AT).number
+    assert refused_by(begun, at=after) == "online.not_agreed"
+    assert begun(at=after, agreed="2026-12").number
 
 
 def test_one_line_fills_neither_slot_nor_house(counter):
@@ -428,7 +438,12 @@ def test_the_pages_lead_from_words_to_the_counter(phone, settings, counter):
     """CPS-4.1: no script needed; the code is shown once and is in no cookie."""
     page = phone.get("/apply/").content.decode()
     assert f"/apply/for/{PROFILE}/" in page
-    words = FIELDS | {"years": "1", "office": "LRA0103", "request": request(), "agreed": "on"}
+    words = FIELDS | {
+        "years": "1",
+        "office": "LRA0103",
+        "request": request(),
+        "agreed": ra.AGREEMENT,
+    }
 
     wrong = phone.post(f"/apply/for/{PROFILE}/", words | {"phone": "1"})
     done = phone.post(f"/apply/for/{PROFILE}/", words)

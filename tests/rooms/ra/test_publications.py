@@ -111,6 +111,18 @@ def test_a_later_version_takes_its_place_and_the_older_stays(tang, shao):
     assert queries.published(Kind.CPS, "4.2", AT + 10 * DAY).body == WORDS
 
 
+def test_no_version_begins_in_the_middle_of_anothers_day(tang, shao):
+    """CPS-4.1.2.4: what somebody agreed to this morning was in force this morning."""
+    decided(proposed(tang, "4.2"), shao)
+
+    late = proposed(tang, "4.3", valid_from=TODAY + DAY)
+    assert refused(proposed, tang, "4.4").rule == "publications.succeeds_today"
+    with pytest.raises(Refusal) as refusal:
+        decided(late, shao, at=AT + DAY)
+    assert refusal.value.rule == "publications.succeeds_today"
+    assert queries.public(AT + DAY)[0].version == "4.2"
+
+
 def test_notices_stand_beside_each_other(tang, shao):
     for version in ("2026-1", "2026-2"):
         decided(proposed(tang, version, Kind.NOTICE), shao)
