@@ -13,6 +13,7 @@ import json
 import os
 import sys
 from collections.abc import Callable
+from typing import Any
 
 # One thread, which is the one that is locked; and the engine reports to nobody.
 os.environ |= {
@@ -56,7 +57,7 @@ def load() -> Callable[[bytes], list[Line]]:
     """The engine, with all that it will use in memory: it has read a word."""
     cv2.setNumThreads(0)
     Image.preinit()
-    engine = RapidOCR(params=ONE_THREAD)
+    engine: Any = RapidOCR(params=ONE_THREAD)  # its answer is one of four types: this one reads
     word = np.full((200, 400, 3), 255, np.uint8)
     cv2.putText(word, "AB12", (50, 110), cv2.FONT_HERSHEY_SIMPLEX, 2, (0, 0, 0), 3)
     engine(word)
