@@ -98,6 +98,7 @@ ACTIONS = {
     "ca.signer_back": _("签名服务恢复"),
     "ca.signer_lost": _("签名服务中断"),
     # ra
+    "ra.keep_words": _("保存补正说明"),
     "ra.accept_agreement": _("记录接受订户协议"),
     "ra.add_evidence": _("收取材料"),
     "ra.add_submission_file": _("网上上传材料"),

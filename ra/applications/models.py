@@ -219,6 +219,7 @@ class Dossier(models.Model):
     proof = models.BinaryField(null=True)  # the request as the old key signed it, CMS
     lookups = models.BinaryField(null=True)  # what authority sources said
     readings = models.BinaryField(null=True)  # what was read off documents
+    said = models.BinaryField(null=True)  # what the applicant wrote with corrections
 
     def identity_context(self) -> str:
         """What the sealed identity is bound to."""
@@ -235,3 +236,6 @@ class Dossier(models.Model):
 
     def readings_context(self) -> str:
         return f"ra.application:{self.application_id}:readings"
+
+    def said_context(self) -> str:
+        return f"ra.application:{self.application_id}:said"

@@ -28,8 +28,8 @@ OLD_KEY = "old_key"  # how fields are verified where its signature stands for th
 @dataclass(frozen=True, slots=True, repr=False)
 class Content:
     """An opened dossier: what the applicant said, the request (DER; empty: none yet), the same
-    signed by the old key (CMS; empty: papers prove who it is), what sources said and what was
-    read off documents (JSON).
+    signed by the old key (CMS; empty: papers prove who it is), what sources said, what was read
+    off documents and what the applicant wrote with corrections (JSON).
     """
 
     fields: Mapping[str, str]
@@ -38,6 +38,7 @@ class Content:
     proof: bytes = b""
     lookups: bytes = b""
     readings: bytes = b""
+    said: bytes = b""
 
 
 def unknown(number: object) -> Refusal:
@@ -120,6 +121,7 @@ def contents(applications: Iterable[Application]) -> dict[int, Content]:
     sealed += [(d, d.proof_context(), bytes(d.proof)) for d in dossiers if d.proof]
     sealed += [(d, d.lookups_context(), bytes(d.lookups)) for d in dossiers if d.lookups]
     sealed += [(d, d.readings_context(), bytes(d.readings)) for d in dossiers if d.readings]
+    sealed += [(d, d.said_context(), bytes(d.said)) for d in dossiers if d.said]
     opened = kmc.unseal_many([(keys[d.pk], context, blob) for d, context, blob in sealed])
     plain = {(d.pk, context): text for (d, context, _), text in zip(sealed, opened, strict=True)}
     return {d.pk: _content(d, plain) for d in dossiers}
@@ -131,7 +133,8 @@ def _content(dossier: Dossier, plain: Mapping[tuple[int, str], bytes]) -> Conten
     proof = plain.get((dossier.pk, dossier.proof_context()), b"")
     lookups = plain.get((dossier.pk, dossier.lookups_context()), b"")
     readings = plain.get((dossier.pk, dossier.readings_context()), b"")
-    return Content(identity["fields"], identity["salt"], request, proof, lookups, readings)
+    said = plain.get((dossier.pk, dossier.said_context()), b"")
+    return Content(identity["fields"], identity["salt"], request, proof, lookups, readings, said)
 
 
 def order_of(application: Application, content: Content) -> Order:

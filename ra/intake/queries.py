@@ -20,6 +20,7 @@ from ra.applicants.rules import by_proxy, judge, shown
 from ra.applications import queries as applications
 from ra.applications import quotas
 from ra.applications import rules as application_rules
+from ra.applications import said as words
 from ra.applications import succession as successions
 from ra.applications.models import Application
 from ra.applications.queries import Content
@@ -90,6 +91,7 @@ class IntakeView:
     verifications: Mapping[str, VerificationView]  # by slot
     sources: tuple[str, ...]  # that can be asked
     lookups: tuple[LookupView, ...]
+    said: tuple[words.Said, ...]  # with corrections that came in online
     names: tuple[ProofView, ...]  # of a server, and what proves them
     request: RequestView | None
     agreement_version: str
@@ -193,6 +195,7 @@ def intake(number: str, actor: Actor, *, at: datetime) -> IntakeView:
         verifications=_verified(row),
         sources=lookups.sources(),
         lookups=_lookups(content),
+        said=tuple(words.unpacked(content.said)),
         names=_names(row),
         request=request_view(requests.parse(content.request)) if content.request else None,
         agreement_version=row.agreement_version,

@@ -24,6 +24,7 @@ from ra.applications import queries as applications
 from ra.applications import rules as application_rules
 from ra.applications.models import Application, Dossier
 from ra.applications.queries import Content
+from ra.applications.said import Said, packed, unpacked
 from ra.branches.queries import check_works, intake_office
 from ra.branches.queries import office as office_of
 from ra.consents import services as consents
@@ -225,6 +226,16 @@ def accept_agreement(
         how=how,
         by_message=by_message,
     )
+
+
+@transaction.atomic
+def keep_said(application_id: int, words: Said, *, actor: Actor, at: datetime) -> None:
+    """What came with a correction stays with the application, under its key (CPS 4.2.2)."""
+    row = editable(application_id, actor)
+    kept = [*unpacked(applications.content(row).said), words]
+    row.dossier.said = kmc.seal(row.data_key, row.dossier.said_context(), packed(kept))
+    row.dossier.save(update_fields=["said"])
+    record("ra.keep_words", subject_of(row), actor=actor, at=at, submission=words.number)
 
 
 @transaction.atomic

@@ -15,6 +15,7 @@ from pki.sm.sm3 import sm3
 from ra.applications.models import Application
 from ra.applications.queries import check_operator
 from ra.applications.rules import AcceptedHow, Channel, person
+from ra.applications.said import Said
 from ra.evidence import services as evidence
 from ra.evidence.queries import held_already
 from ra.handover import services as handover
@@ -110,6 +111,9 @@ def _application(row: Submission, said: Opened, *, actor: Actor, at: datetime) -
         data, name = queries.file_of(row, file), f"scan.{file.kind}"
         if not held_already(application, sm3(data).hex()):  # a button was pressed twice
             evidence.add_evidence(application, file.slot, name, data, actor=actor, at=at)
+    if corrects and said.message.strip() and row.handed_in_at:
+        words = Said(row.number, row.handed_in_at.isoformat(), said.message)
+        intake.keep_said(application, words, actor=actor, at=at)
     if corrects and said.request.strip():
         intake.attach_request(application, said.request.encode(), actor=actor, at=at)
     return application

@@ -15,6 +15,7 @@ from ra.applicants.kinds import kind_of
 from ra.applicants.rules import by_proxy, shown
 from ra.applications import queries as applications
 from ra.applications import rules as application_rules
+from ra.applications import said as words
 from ra.applications.models import Application
 from ra.applications.succession import succession
 from ra.blacklist import rules as blacklist_rules
@@ -136,6 +137,7 @@ class _Opening:
             lookups=lookups.views(self.lookups, self.names),
             reads=installed(),
             read_by=self.names.get(self.readings[-1].officer_id, "") if self.readings else "",
+            said=tuple(words.unpacked(self.content.said)),
             read_at=self.readings[-1].at if self.readings else None,
             checks=dict(row.checks),
             preview=preview,

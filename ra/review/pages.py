@@ -8,6 +8,7 @@ from anxin.kernel.errors import Refusal
 from ca.api import Preview
 from ra.applicants.beside import Beside, Part
 from ra.applications.rules import Sla
+from ra.applications.said import Said
 from ra.applications.succession import Succession
 from ra.evidence.queries import DocumentView
 from ra.lookups.queries import LookupView, SaidView
@@ -125,6 +126,7 @@ class CaseView:
     lookups: tuple[LookupView, ...]  # the latest answers
     reads: bool  # whether documents can be read here
     read_by: str  # who had them read last; "": nobody
+    said: tuple[Said, ...]  # with corrections that came in online; shown masked
     read_at: datetime | None
     checks: Mapping[str, str]
     preview: Preview | None

@@ -19,12 +19,14 @@ from ra.applications.models import Application
 from ra.evidence.models import Document
 from ra.handover import services as handover
 from ra.intake import handing_in
+from ra.intake import queries as intake
 from ra.notices import queries as notices
 from ra.notices.models import Notice
 from ra.online import queries, rules, sending, taking
 from ra.online.models import Submission, SubmissionFile
 from ra.review import decisions
 from ra.review import services as review
+from ra.review.case import case
 from tests.rooms.ra import test_offices
 from tests.rooms.ra.test_public_role import denied
 from tests.support import ra
@@ -325,6 +327,30 @@ def test_what_came_back_is_corrected_by_upload(counter):
     colleague = hire("beside", Role.OPERATOR, office="LRA0103")
     assert refused_by(taking.take, other.number, actor=colleague, at=AT) == "applications.not_yours"
     assert queries.opened(other.number, counter.chen).opened.message == "改"
+
+
+def test_what_was_written_with_a_correction_stays_for_who_checks_it(counter):
+    """CPS-4.2.2, CPS-9.3: sealed with the application, whole for its maker, masked for others."""
+    application_id, told = ra.submitted(counter)
+    review.claim(application_id, actor=counter.ren, at=AT)
+    words = {"message": "请更正姓名", "actor": counter.ren, "at": AT}
+    decisions.return_for_correction(application_id, ["A06"], **words)
+    text = "姓名没有错，证件号 330199199203150020 以证件为准。"
+    came = sending.begin_correction(told.number, message=text, request="", address=HOME, at=AT)
+    sending.hand_in(came.number, address=HOME, at=AT)
+
+    taking.take(came.number, actor=counter.chen, at=AT + MINUTE)
+
+    (kept,) = intake.intake(told.number, counter.chen, at=AT + MINUTE).said
+    assert (kept.number, kept.when, kept.text) == (came.number, AT, text)
+    assert kept.masked == "姓名没有错，证件号 ****************20 以证件为准。"
+    row = Application.objects.get(pk=application_id)
+    assert b"330199" not in bytes(row.dossier.said)
+    handing_in.submit(application_id, actor=counter.chen, at=AT + 2 * MINUTE)
+    assert [one.text for one in case(told.number, counter.shen, at=AT + 3 * MINUTE).said] == [text]
+    page = signed_in(counter.shen).get(f"/w/cases/{told.number}/?tab=log").content.decode()
+    assert kept.masked in page
+    assert text not in page
 
 
 def test_an_empty_correction_corrects_nothing(counter):
