@@ -139,9 +139,18 @@ def _usage_asks(value: bytes) -> bool:
 
 def build(subject: Name, key: PrivateKey, extensions: Iterable[Extension] = ()) -> bytes:
     """A signed request in DER."""
+    body = encode_body(subject, key.public, extensions)
+    return assemble(body, key.signature_algorithm, key.sign(body))
+
+
+def encode_body(subject: Name, key: PublicKey, extensions: Iterable[Extension] = ()) -> bytes:
+    """The CertificationRequestInfo, which is what gets signed."""
     wishes = tuple(extensions)
     attribute = der.sequence(der.oid(oids.EXTENSION_REQUEST), der.set_of(encode_all(wishes)))
     attributes = der.explicit(0, attribute if wishes else b"")
-    body = der.sequence(der.integer(0), subject.der, key.public.spki, attributes)
-    algorithm = signatures.identifier(key.signature_algorithm)
-    return der.sequence(body, algorithm, der.bit_string(key.sign(body)))
+    return der.sequence(der.integer(0), subject.der, key.spki, attributes)
+
+
+def assemble(body: bytes, algorithm: str, signature: bytes) -> bytes:
+    """The request; `algorithm` as in `pki.signatures`."""
+    return der.sequence(body, signatures.identifier(algorithm), der.bit_string(signature))

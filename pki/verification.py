@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from pki import (
+    ceremonies,
     certificates,
     cms,
     crls,
@@ -65,8 +66,8 @@ def verify(kind: str, question: Question) -> Verdict:
     answers, a certificate or request that a key must belong to.
     """
     verdict = Verdict()
-    if kind == "vote":  # JSON, which says itself what it is
-        _vote(question.content, question, verdict)
+    if kind in _IN_JSON:  # which says itself what it is
+        KINDS[kind](question.content, question, verdict)
         return verdict
     found = inspection.recognise(question.content)
     if found.kind not in {kind, f"encrypted-{kind}"}:
@@ -255,6 +256,27 @@ def _vote(content: bytes, _question: Question, verdict: Verdict) -> None:
     verdict.facts = {"votes": len(records), "signed": signed}
 
 
+def _ceremony(content: bytes, _question: Question, verdict: Verdict) -> None:
+    found = ceremonies.check(ceremonies.read(content))
+    verdict.holds += [
+        "The ceremony followed this script, and no other.",
+        "No line of the transcript is missing or changed.",
+        "Everybody who was asked has confirmed every finished step with a key of their own.",
+        "Two people ended it early." if found.end == "aborted" else "Every step was finished.",
+    ]
+    verdict.facts = {
+        "ceremony": found.number,
+        "of": found.kind,
+        "drill": found.drill,
+        "end": found.end,
+        "lines": found.lines,
+        "attestations": found.attestations,
+        "head": found.head,
+        "keys": found.keys,  # whose they are, only somebody who knows the people can say
+    }
+
+
+_IN_JSON = frozenset({"vote", "ceremony"})
 KINDS: dict[str, Callable[[bytes, Question, Verdict], None]] = {
     "certificate": _certificate,
     "request": _request,
@@ -264,4 +286,5 @@ KINDS: dict[str, Callable[[bytes, Question, Verdict], None]] = {
     "key": _key,
     "cms": _cms,
     "vote": _vote,
+    "ceremony": _ceremony,
 }

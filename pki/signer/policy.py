@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from pki import der, oids, signatures
 from pki.errors import Refused
-from pki.signer.protocol import CA_CERTIFICATE, CERTIFICATE, CRL, OCSP
+from pki.signer.protocol import CA_CERTIFICATE, CERTIFICATE, CRL, OCSP, REQUEST
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -27,7 +27,7 @@ MAX_TBS = 64 * 1024  # everything but revocation lists
 
 _V2, _V3 = b"\x01", b"\x02\x01\x02"
 _KEY_CERT_SIGN, _CRL_SIGN = 5, 6
-_VERSION = 0xA0
+_VERSION, _ATTRIBUTES = 0xA0, 0xA0
 _BY_NAME, _BY_KEY = 0xA1, 0xA2
 _NEXT_UPDATE, _ANSWER_EXTENSIONS = 0xA0, 0xA1
 _CERTIFICATE_EXTENSIONS, _LIST_EXTENSIONS = 0xA3, 0xA0
@@ -211,6 +211,20 @@ def _is_responder(extensions: dict[bytes, bytes]) -> bool:
     return oids.OCSP_SIGNING in purposes
 
 
+def _check_request(tbs: bytes, terms: Terms, _at: datetime) -> None:
+    """CertificationRequestInfo of RFC 2986 4.1, about this very key."""
+    if not terms.in_setup:
+        raise Refused("policy.setup", "Requests are signed during set-up only.")
+    reader = der.only(tbs)
+    if reader.integer() != 0:
+        raise Refused("policy.version", "Requests are of version 1.")
+    reader.value(der.SEQUENCE)  # the subject
+    if reader.value(der.SEQUENCE).der != terms.spki:
+        raise Refused("policy.request_key", "The request is for another key.")
+    reader.take(_ATTRIBUTES)
+    reader.finish()
+
+
 # -- revocation lists ---------------------------------------------------------------------------
 
 
@@ -307,4 +321,5 @@ _CHECKS: dict[str, Callable[[bytes, Terms, datetime], None]] = {
     CA_CERTIFICATE: _check_ca_certificate,
     CRL: _check_crl,
     OCSP: _check_ocsp,
+    REQUEST: _check_request,
 }

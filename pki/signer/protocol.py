@@ -32,7 +32,8 @@ MAX_HEADER = 2**20
 MAX_ITEMS = 256
 
 CERTIFICATE, CRL, OCSP, CA_CERTIFICATE = "certificate", "crl", "ocsp", "ca-certificate"
-KINDS = (CERTIFICATE, CRL, OCSP, CA_CERTIFICATE)
+REQUEST = "request"  # for a certificate of the key itself, by a CA elsewhere
+KINDS = (CERTIFICATE, CRL, OCSP, CA_CERTIFICATE, REQUEST)
 
 Header = dict[str, Any]
 

@@ -11,14 +11,14 @@ from pki import certificates, der, durable, oids, publickeys
 from pki.errors import Refused, TokenError
 from pki.signatures import default_algorithm
 from pki.signer.policy import Authority, Terms
-from pki.signer.protocol import CA_CERTIFICATE, CERTIFICATE, CRL, KINDS, OCSP, Key
+from pki.signer.protocol import CA_CERTIFICATE, CERTIFICATE, CRL, KINDS, OCSP, REQUEST, Key
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
 _MAX_CRL_DAYS = 400  # a root's list may live for a year
-_CA_KINDS = frozenset({CERTIFICATE, CRL, CA_CERTIFICATE})
+_CA_KINDS = frozenset({CERTIFICATE, CRL, CA_CERTIFICATE, REQUEST})
 
 
 class Register:

@@ -8,12 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pki import certificates, crls, der, extensions, keys, names, ocsp, oids
+from pki import certificates, crls, der, extensions, keys, names, ocsp, oids, requests
 from pki.errors import Malformed, PkiError, Refused
 from pki.extensions import Extension
 from pki.signer import policy
 from pki.signer.policy import Authority, Terms
-from pki.signer.protocol import CA_CERTIFICATE, CERTIFICATE, CRL, OCSP
+from pki.signer.protocol import CA_CERTIFICATE, CERTIFICATE, CRL, OCSP, REQUEST
 from tests.support import signer as made
 from tests.support.signer import DAY, NOW, Office
 
@@ -309,6 +309,21 @@ def test_answers_about_the_future_are_refused():
     assert refusal(OCSP, wish(singles=[later]), RESPONDER_TERMS) == "policy.this_update"
     assert refusal(OCSP, wish(singles=[forever]), RESPONDER_TERMS) == "policy.next_update"
     assert refusal(OCSP, wish(singles=[]), RESPONDER_TERMS) == "policy.size"
+
+
+def test_a_key_asks_for_a_certificate_of_itself_during_set_up():
+    """CPS-6.1.1a: for a CA elsewhere to sign."""
+    setting_up = replace(TERMS, kinds=frozenset({REQUEST}), in_setup=True, authority=None)
+    own = requests.encode_body(NAME, CA_KEY.public)
+    foreign = requests.encode_body(NAME, USER_KEY.public)
+
+    policy.check(REQUEST, own, setting_up, at=NOW)
+    assert refusal(REQUEST, own, replace(setting_up, in_setup=False)) == "policy.setup"
+    assert refusal(REQUEST, foreign, setting_up) == "policy.request_key"
+    assert refusal(REQUEST, own) == "policy.kind"
+    assert refusal(REQUEST, own[:-1], setting_up).startswith("der.")
+    later = own.replace(der.integer(0), der.integer(1), 1)
+    assert refusal(REQUEST, later, setting_up) == "policy.version"
 
 
 def test_no_bytes_pass_for_two_kinds():

@@ -1,0 +1,360 @@
+"""The record of a key ceremony: what is signed in it, how its lines are chained, and the proof of
+it years later, off the system (CPS 5.2.2, 6.1.1).
+
+Script and lines are JSON in UTF-8, keys sorted, no spaces. The digest of a line is SM3 over the
+digest before it (32 octets) and the line; the first follows the digest of the script. Attestations
+are signed as votes are (`pki.votes`).
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from pki import votes
+from pki.errors import Malformed, PkiError, Refused
+from pki.sm.sm3 import sm3
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+SCRIPT, RECORD = "anxin ceremony 1", "anxin ceremony record 1"
+ATTESTATION = "anxin attestation 1"
+CLOSE, ABORT = "close", "abort"  # the last step of every ceremony; what two people end it by
+MAX_LINES = 10_000
+
+
+def fields(
+    *, ceremony: str, script: str, step: str, round_: int, result: str, person: int
+) -> dict[str, str]:
+    """What somebody present signs, but for the time.
+
+    `script`: digest of the script; `result`: SM3 of what the step made, in the last step the digest
+    of the line before it, in an abort SHA-256 of the reason.
+    """
+    return {
+        "what": ATTESTATION,
+        "ceremony": ceremony,
+        "script": script,
+        "step": step,
+        "round": str(round_),
+        "result": result,
+        "person": str(person),
+    }
+
+
+def statement(said: Mapping[str, str], *, at: str) -> bytes:
+    """The bytes that are signed."""
+    return votes.encoded({**said, "at": at})
+
+
+def digest(content: bytes) -> str:
+    """SM3 as 64 hex digits."""
+    return sm3(content).hex()
+
+
+def chained(previous: str, line: str) -> str:
+    """The digest of a line."""
+    return sm3(bytes.fromhex(previous) + line.encode()).hex()
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of the transcript; `by` is a person's id, "" is the system."""
+
+    seq: int
+    at: str
+    step: str
+    what: str
+    by: str
+    details: Mapping[str, str]
+
+    def text(self) -> str:
+        said = {name: getattr(self, name) for name in ("seq", "at", "step", "what", "by")}
+        return json.dumps(
+            {**said, "details": dict(self.details)},
+            sort_keys=True,
+            separators=(",", ":"),
+            ensure_ascii=False,
+        )
+
+
+def line_of(text: str) -> Line:
+    """Raises ValueError, KeyError or TypeError for what is no line."""
+    said = json.loads(text)
+    return Line(**{name: said[name] for name in ("seq", "at", "step", "what", "by", "details")})
+
+
+# --- the whole record --------------------------------------------------------------------------
+
+
+@dataclass
+class Facts:
+    """What a record that holds says."""
+
+    number: str
+    kind: str
+    drill: bool
+    end: str = ""  # finished, aborted
+    lines: int = 0
+    head: str = ""
+    attestations: int = 0
+    keys: dict[str, str] = field(default_factory=dict)  # person -> fingerprint
+
+
+@dataclass
+class _Standing:
+    """Where a ceremony stands while its lines are read."""
+
+    step: int = 0
+    begun: bool = False
+    round: int = 0
+    result: str = ""
+    attested: set[str] = field(default_factory=set)
+    aborting: dict[str, str] = field(default_factory=dict)  # person -> digest of the reason
+    opened: bool = False
+    end: str = ""
+
+
+def read(content: bytes) -> dict[str, Any]:
+    """Raises Malformed `ceremony.file`."""
+    try:
+        found = json.loads(content)
+        known = found["format"] == RECORD
+    except (ValueError, KeyError, TypeError) as problem:
+        raise Malformed("ceremony.file", "This is no record of a ceremony.") from problem
+    if not known or len(found.get("lines", [])) > MAX_LINES:
+        raise Malformed("ceremony.file", "This record of a ceremony has another format.")
+    return dict(found)
+
+
+def check(record: Mapping[str, Any]) -> Facts:
+    """Raises Refused `ceremony.*` with the first thing that is wrong.
+
+    Keys: script (text), digest, lines [{text, digest}], attestations [{seq, statement, signature,
+    public_key, enrolled_by, enrolment}], results {step: hex}.
+    """
+    try:
+        return _Reading(record).facts()
+    except (KeyError, TypeError, ValueError, AttributeError, PkiError) as problem:
+        if isinstance(problem, Refused):
+            raise
+        raise Malformed("ceremony.record", f"The record cannot be read: {problem!r}.") from problem
+
+
+class _Reading:
+    """Reads a record from its first line to its last."""
+
+    def __init__(self, record: Mapping[str, Any]) -> None:
+        self._record, self._digest = record, record["digest"]
+        self._script = _script(record)
+        self._steps: list[Mapping[str, Any]] = self._script["steps"]
+        self._roles = {one["person"]: one["role"] for one in self._script["people"]}
+        self._signed = {one["seq"]: one for one in record["attestations"]}
+        self._now = _Standing()
+        self._facts = Facts(
+            self._script["number"], self._script["kind"], self._script["drill"] == "yes"
+        )
+
+    def facts(self) -> Facts:
+        previous = self._digest
+        for number, kept in enumerate(self._record["lines"], 1):
+            line = self._chained(kept, number, previous)
+            if self._now.end:
+                raise Refused("ceremony.line_extra", f"Line {number} follows after the end.")
+            _READERS.get(line.what, _Reading._unknown)(self, line, previous)
+            previous = kept["digest"]
+        if not self._now.end:
+            raise Refused("ceremony.line_missing", "The record ends before the ceremony does.")
+        if self._signed:
+            raise Refused(
+                "ceremony.attestation_extra",
+                f"No line says that attestation {min(self._signed)} was given.",
+            )
+        self._facts.end, self._facts.head = self._now.end, previous
+        self._facts.lines = len(self._record["lines"])
+        return self._facts
+
+    def _chained(self, kept: Mapping[str, str], number: int, previous: str) -> Line:
+        line = line_of(kept["text"])
+        if line.seq > number:
+            raise Refused("ceremony.line_missing", f"Line {number} is missing.")
+        if line.seq < number:
+            raise Refused("ceremony.line_extra", f"Line {line.seq} stands twice.")
+        if number == 1 and line.details.get("script") != self._digest:
+            raise Refused(
+                "ceremony.script_changed", "The ceremony was opened with another script than this."
+            )
+        if chained(previous, kept["text"]) != kept["digest"]:
+            raise Refused("ceremony.line_changed", f"Line {number} was changed.")
+        return line
+
+    # -- one method for each kind of line
+
+    def _opened(self, _line: Line, _previous: str) -> None:
+        if self._now.opened:
+            raise Refused("ceremony.order", "The ceremony was opened twice.")
+        self._now.opened = True
+
+    def _began(self, line: Line, previous: str) -> None:
+        now, code = self._now, self._step(line)["code"]
+        if now.begun:
+            raise Refused("ceremony.order", f"Line {line.seq}: step {code} had begun already.")
+        now.begun, now.round, now.attested = True, now.round + 1, set()
+        if line.details["round"] != str(now.round):
+            raise Refused("ceremony.order", f"Line {line.seq}: another round of step {code}.")
+        now.result = previous if code == CLOSE else ""
+
+    def _acted(self, line: Line, _previous: str) -> None:
+        self._going_on(line)
+        self._now.result = line.details["result"]
+
+    def _restarted(self, line: Line, _previous: str) -> None:
+        self._going_on(line)
+        self._now.begun = False
+
+    def _attested(self, line: Line, _previous: str) -> None:
+        step = self._going_on(line)
+        if self._roles.get(line.by) not in step["attest"]:
+            raise Refused(
+                "ceremony.attestation_foreign",
+                f"Line {line.seq}: person {line.by} is not asked in step {step['code']}.",
+            )
+        self._check_signature(line, step["code"], self._now.round, self._now.result)
+        self._now.attested.add(line.by)
+
+    def _done(self, line: Line, _previous: str) -> None:
+        step, now = self._going_on(line), self._now
+        asked = [person for person, role in self._roles.items() if role in step["attest"]]
+        for person in asked:
+            if person not in now.attested:
+                raise Refused(
+                    "ceremony.attestation_missing",
+                    f"Step {step['code']}: the attestation of person {person} is missing.",
+                )
+        if step["act"]:
+            self._check_result(step["code"], line)
+        now.step, now.begun, now.round = now.step + 1, False, 0
+
+    def _abort_asked(self, line: Line, _previous: str) -> None:
+        """By the first of two, and again by the second; not before the ceremony was opened."""
+        self._step_any(line)
+        reason = votes.comment_digest(line.details["reason"])
+        if line.by not in self._roles:
+            raise Refused(
+                "ceremony.attestation_foreign", f"Line {line.seq}: person {line.by} is not present."
+            )
+        self._check_signature(line, ABORT, 1, reason)
+        self._now.aborting[line.by] = reason
+
+    def _aborted(self, line: Line, _previous: str) -> None:
+        self._step_any(line)
+        reasons = list(self._now.aborting.values())
+        if not any(reasons.count(one) > 1 for one in reasons):
+            raise Refused("ceremony.attestation_missing", "Two people end a ceremony, not one.")
+        self._now.end = "aborted"
+
+    def _finished(self, line: Line, _previous: str) -> None:
+        self._step_any(line)
+        if self._now.step < len(self._steps):
+            code = self._steps[self._now.step]["code"]
+            raise Refused("ceremony.step_missing", f"Step {code} was never finished.")
+        self._now.end = "finished"
+
+    def _unknown(self, line: Line, _previous: str) -> None:
+        raise Refused("ceremony.line_unknown", f"Line {line.seq} says what no ceremony says.")
+
+    # -- inside
+
+    def _step_any(self, line: Line) -> None:
+        if not self._now.opened:
+            raise Refused("ceremony.order", f"Line {line.seq} stands before the opening.")
+
+    def _step(self, line: Line) -> Mapping[str, Any]:
+        self._step_any(line)
+        if self._now.step >= len(self._steps) or self._steps[self._now.step]["code"] != line.step:
+            raise Refused("ceremony.order", f"Line {line.seq}: it was not the turn of {line.step}.")
+        return self._steps[self._now.step]
+
+    def _going_on(self, line: Line) -> Mapping[str, Any]:
+        step = self._step(line)
+        if not self._now.begun:
+            raise Refused("ceremony.order", f"Line {line.seq}: {line.step} had not begun.")
+        return step
+
+    def _check_result(self, code: str, line: Line) -> None:
+        kept = self._record["results"].get(code)
+        if kept is None or digest(bytes.fromhex(kept)) != self._now.result:
+            reason = f"What step {code} made is not what was there before line {line.seq}."
+            raise Refused("ceremony.result_changed", reason)
+
+    def _check_signature(self, line: Line, step: str, round_: int, result: str) -> None:
+        kept = self._signed.pop(line.seq, None)
+        if kept is None:
+            raise Refused(
+                "ceremony.attestation_missing",
+                f"Line {line.seq}: the attestation of person {line.by} is missing.",
+            )
+        key, signed = bytes.fromhex(kept["public_key"]), kept["statement"].encode()
+        _check_key(line, kept, key)
+        if not votes.holds(key, signed, bytes.fromhex(kept["signature"])):
+            raise Refused(
+                "ceremony.signature", f"Line {line.seq}: the signature is not over the statement."
+            )
+        at = json.loads(signed)["at"]
+        said = fields(
+            ceremony=self._script["number"],
+            script=self._digest,
+            step=step,
+            round_=round_,
+            result=result,
+            person=int(line.by),
+        )
+        if statement(said, at=at) != signed:
+            raise Refused(
+                "ceremony.statement",
+                f"Line {line.seq}: something else was signed: {signed.decode()}",
+            )
+        if abs(datetime.fromisoformat(line.at) - datetime.fromisoformat(at)) > votes.WITHIN:
+            raise Refused("ceremony.time", f"Line {line.seq}: it was signed at {at}.")
+        self._facts.attestations += 1
+        self._facts.keys[line.by] = votes.fingerprint(key)
+
+
+def _check_key(line: Line, kept: Mapping[str, Any], key: bytes) -> None:
+    """The key is the one of the line, and was enrolled for this person."""
+    enrolled = json.loads(kept["enrolment"])
+    if votes.fingerprint(key) != line.details["key"]:
+        raise Refused("ceremony.key", f"Line {line.seq}: another key signed than the line says.")
+    if (enrolled["fingerprint"], str(enrolled["person"])) != (line.details["key"], line.by):
+        raise Refused(
+            "ceremony.key", f"Line {line.seq}: the key was not enrolled for person {line.by}."
+        )
+
+
+def _script(record: Mapping[str, Any]) -> Mapping[str, Any]:
+    if digest(record["script"].encode()) != record["digest"]:
+        raise Refused("ceremony.script_changed", "The script is not the one of its digest.")
+    said = json.loads(record["script"])
+    people: Sequence[str] = [one["person"] for one in said["people"]]
+    if said["format"] != SCRIPT or not said["steps"] or said["steps"][-1]["code"] != CLOSE:
+        raise Malformed("ceremony.script", "This is no script of a ceremony.")
+    if len(set(people)) != len(people):
+        raise Refused("ceremony.two_roles", "One person stands in two roles.")
+    return dict(said)
+
+
+_READERS = {
+    "opened": _Reading._opened,
+    "began": _Reading._began,
+    "acted": _Reading._acted,
+    "refused": _Reading._restarted,
+    "restarted": _Reading._restarted,
+    "attested": _Reading._attested,
+    "done": _Reading._done,
+    "abort_asked": _Reading._abort_asked,
+    "aborted": _Reading._aborted,
+    "finished": _Reading._finished,
+}

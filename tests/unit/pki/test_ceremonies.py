@@ -1,0 +1,326 @@
+"""The record of a ceremony is proved off the system, and the first thing wrong is named.
+
+CPS-5.2.2, CPS-6.1.1a
+"""
+
+import json
+
+import pytest
+
+from ca.ceremonies.rules import Part, Person
+from pki import ceremonies, readback, votes
+from pki.__main__ import main
+from pki.errors import Malformed, Refused
+from tests.support.ceremonies import PEOPLE, Room, draft
+from tests.support.voting import pen
+
+
+def refused(room_or_record) -> Refused:
+    record = room_or_record.record() if isinstance(room_or_record, Room) else room_or_record
+    with pytest.raises(Refused) as refusal:
+        ceremonies.check(record)
+    return refusal.value
+
+
+def changed(room: Room, seq: int, **fields: object) -> None:
+    line = room.lines[seq - 1]
+    line["text"] = json.dumps(
+        json.loads(line["text"]) | fields, sort_keys=True, separators=(",", ":"), ensure_ascii=False
+    )
+
+
+def seq_of(room: Room, what: str, step: str = "") -> int:
+    said = [json.loads(line["text"]) for line in room.lines]
+    return next(one["seq"] for one in said if one["what"] == what and step in ("", one["step"]))
+
+
+def test_a_whole_record_holds():
+    found = ceremonies.check(Room().run().record())
+
+    assert (found.number, found.kind, found.drill) == ("KC-2026-001", "generate_root", False)
+    assert found.end == "finished"
+    assert found.attestations == 5 + 2 + 4 + 4 + 5
+    assert found.keys["8"] == votes.fingerprint(pen(8).public)
+
+
+def test_a_drill_says_so_in_its_record():
+    assert ceremonies.check(Room(draft(drill=True)).run().record()).drill
+
+
+def test_a_changed_line_is_named():
+    room = Room().run()
+    changed(room, 4, at="2026-11-20T09:59:59+00:00")
+
+    assert refused(room).rule == "ceremony.line_changed"
+    assert refused(room).reason == "Line 4 was changed."
+
+
+def test_a_dropped_line_is_named():
+    room = Room().run()
+    del room.lines[5]
+
+    assert (refused(room).rule, refused(room).reason) == (
+        "ceremony.line_missing",
+        "Line 6 is missing.",
+    )
+
+
+def test_a_line_that_stands_twice_is_named():
+    room = Room().run()
+    room.lines.insert(3, room.lines[2])
+
+    assert refused(room).rule == "ceremony.line_extra"
+
+
+@pytest.mark.parametrize("left", [1, 10])
+def test_lines_missing_at_the_end_are_missed(left):
+    room = Room().run()
+    del room.lines[-left:]
+    last = len(room.lines)
+    room.attestations = [one for one in room.attestations if one["seq"] <= last]
+
+    assert refused(room).rule == "ceremony.line_missing"
+
+
+def test_nothing_follows_after_the_end():
+    room = Room().run()
+    room.add("finished")
+
+    assert refused(room).rule == "ceremony.line_extra"
+
+
+def test_a_changed_script_is_named():
+    room = Room().run()
+    record = room.record() | {"script": room.script.replace("HSM-A", "HSM-B")}
+
+    assert refused(record).rule == "ceremony.script_changed"
+
+
+def test_a_changed_script_with_a_digest_that_fits_is_named():
+    room = Room().run()
+    script = room.script.replace("HSM-A", "HSM-B")
+    digest = ceremonies.digest(script.encode())
+
+    assert refused(room.record() | {"script": script, "digest": digest}).rule == (
+        "ceremony.script_changed"
+    )
+
+
+def test_a_script_changed_throughout_needs_signatures_nobody_gave():
+    """A forger who makes every digest anew still has no key of those present."""
+    room = Room().run()
+    room.script = room.script.replace("HSM-A", "HSM-B")
+    room.digest = ceremonies.digest(room.script.encode())
+    changed(room, 1, details={"script": room.digest})
+    room.seal_again()
+
+    assert refused(room).rule == "ceremony.statement"
+
+
+def test_a_missing_attestation_is_named():
+    room = Room().run()
+    gone = room.attestations.pop(3)
+
+    assert refused(room).rule == "ceremony.attestation_missing"
+    assert f"Line {gone['seq']}" in refused(room).reason
+
+
+def test_a_step_without_one_of_those_it_asks_is_named():
+    room = Room().run(without=9)
+
+    assert refused(room).rule == "ceremony.attestation_missing"
+    assert "person 9" in refused(room).reason
+
+
+def test_a_foreign_key_is_named():
+    room = Room()
+    room.said["steps"] = room.said["steps"][:1]
+    room.add("began", "gather", 7, round="1")
+    room.attest("gather", 8, "", key=pen(99))
+    room.attestations[0]["enrolment"] = json.dumps(
+        {"person": 8, "key": 1, "fingerprint": votes.fingerprint(pen(8).public)}
+    )
+
+    assert refused(room).rule == "ceremony.key"
+
+
+def test_a_key_put_in_the_place_of_the_one_in_the_line_is_named():
+    room = Room().run()
+    room.attestations[0]["public_key"] = pen(99).public.hex()
+
+    assert refused(room).rule == "ceremony.key"
+
+
+def test_a_key_enrolled_for_somebody_else_is_named():
+    room = Room().run()
+    enrolment = json.loads(room.attestations[0]["enrolment"]) | {"person": 10}
+    room.attestations[0]["enrolment"] = json.dumps(enrolment)
+
+    assert refused(room).rule == "ceremony.key"
+
+
+def test_a_signature_over_something_else_is_named():
+    room = Room().run()
+    room.attestations[0]["signature"] = room.attestations[1]["signature"]
+
+    assert refused(room).rule == "ceremony.signature"
+
+
+def test_an_attestation_counts_for_one_step_alone():
+    room = Room()
+    room.step(0)
+    room.add("began", "device", 7, round="1")
+    room.results["device"] = b"x".hex()
+    result = ceremonies.digest(b"x")
+    room.add("acted", "device", "", result=result)
+    room.attest("device", 7, result)
+    first = room.attestations[0]
+    room.attestations[-1] |= {"statement": first["statement"], "signature": first["signature"]}
+
+    assert refused(room).rule == "ceremony.statement"
+
+
+def test_an_attestation_is_over_what_the_step_made():
+    room = Room()
+    room.step(0)
+    room.step(1)
+    room.add("began", "make_key", 7, round="1")
+    room.results["make_key"] = b"key".hex()
+    room.add("acted", "make_key", "", result=ceremonies.digest(b"key"))
+    room.attest("make_key", 8, ceremonies.digest(b"another key"))
+
+    assert refused(room).rule == "ceremony.statement"
+
+
+def test_what_a_step_made_cannot_be_exchanged():
+    room = Room().run()
+    room.results["make_key"] = b"another key".hex()
+
+    assert refused(room).rule == "ceremony.result_changed"
+
+
+def test_the_last_step_signs_the_transcript_before_it():
+    room = Room()
+    for number in range(4):
+        room.step(number)
+    room.add("began", "close", 7, round="1")
+    room.attest("close", 7, room.lines[2]["digest"])
+
+    assert refused(room).rule == "ceremony.statement"
+
+
+def test_a_step_out_of_its_turn_is_named():
+    room = Room()
+    room.step(1)
+
+    assert refused(room).rule == "ceremony.order"
+
+
+def test_a_step_that_was_left_out_is_named():
+    room = Room()
+    room.step(0)
+    room.add("finished")
+
+    assert refused(room).rule == "ceremony.step_missing"
+
+
+def test_attestations_before_a_restart_do_not_count_after_it():
+    room = Room()
+    room.add("began", "gather", 7, round="1")
+    for person in (7, 8, 9, 10):
+        room.attest("gather", person, "")
+    room.add("restarted", "gather")
+    room.add("began", "gather", 7, round="2")
+    room.attest("gather", 11, "", round_=2)
+    room.add("done", "gather")
+
+    assert refused(room).rule == "ceremony.attestation_missing"
+    assert "person 7" in refused(room).reason
+
+
+def test_who_is_not_present_attests_nothing():
+    room = Room()
+    room.add("began", "gather", 7, round="1")
+    room.attest("gather", 12, "")
+
+    assert refused(room).rule == "ceremony.attestation_foreign"
+
+
+def test_nobody_is_two_of_those_present():
+    """CPS-5.2.4"""
+    twice = (*PEOPLE[:4], Person(10, "高远", Part.AUDITOR))
+
+    assert refused(Room(people=twice)).rule == "ceremony.two_roles"
+
+
+@pytest.mark.parametrize(("people", "holds"), [((7, 9), True), ((7,), False), ((7, 7), False)])
+def test_two_people_end_a_ceremony_and_not_one(people, holds):
+    room = Room()
+    room.step(0)
+    reason = "设备封条破损"
+    for person in people:
+        room.attest(
+            ceremonies.ABORT,
+            person,
+            votes.comment_digest(reason),
+            what="abort_asked",
+            reason=reason,
+        )
+    room.add("aborted")
+
+    if holds:
+        assert ceremonies.check(room.record()).end == "aborted"
+    else:
+        assert refused(room).rule == "ceremony.attestation_missing"
+
+
+def test_an_attestation_no_line_speaks_of_is_named():
+    room = Room().run()
+    room.attestations.append(room.attestations[0] | {"seq": 999})
+
+    assert refused(room).rule == "ceremony.attestation_extra"
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"{}", b"[]", b"null", b'{"format":"anxin votes 1"}', b'{"format":1}']
+)
+def test_what_is_no_record_is_said_to_be_none(content):
+    with pytest.raises(Malformed):
+        ceremonies.check(ceremonies.read(content))
+
+
+@pytest.mark.parametrize("gone", ["script", "digest", "lines", "attestations", "results"])
+def test_a_record_without_one_of_its_parts_cannot_be_read(gone):
+    record = Room().run().record()
+    del record[gone]
+
+    with pytest.raises(Malformed):
+        ceremonies.check(record)
+
+
+def test_the_command_line_proves_a_record(tmp_path, capsys):
+    room = Room().run()
+    file = tmp_path / "KC-2026-001.json"
+    file.write_text(json.dumps(room.record()))
+    assert main(["verify", "ceremony", str(file)]) == 0
+    said = json.loads(capsys.readouterr().out)
+    assert (said["ceremony"], said["end"], said["drill"]) == ("KC-2026-001", "finished", False)
+
+    del room.lines[2]
+    file.write_text(json.dumps(room.record()))
+    assert main(["verify", "ceremony", str(file)]) == 1
+    assert json.loads(capsys.readouterr().out)["rule"] == "ceremony.line_missing"
+
+
+def test_a_digest_is_read_aloud_as_four_words():
+    digest = "7f3a91c2" + "0" * 56
+
+    assert readback.digits(digest) == "7F3A 91C2"
+    assert len(readback.chinese(digest)) == len(readback.english(digest)) == 4
+
+
+def test_every_octet_has_a_word_of_its_own():
+    octets = [f"{octet:02x}" * 4 for octet in range(256)]
+
+    assert len({readback.chinese(one) for one in octets}) == 256
+    assert len({readback.english(one) for one in octets}) == 256
