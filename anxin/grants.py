@@ -224,7 +224,11 @@ GRANTS: dict[str, dict[str, str]] = {
     },
     "ra_feeprice": {"anxin_staff": ADD, "anxin_public": READ},
     "ra_feeagreement": {"anxin_staff": ADD},
-    "ra_feeorder": {"anxin_staff": KEEP, "anxin_worker": "SELECT, UPDATE (state)"},
+    "ra_feeorder": {
+        "anxin_staff": KEEP,
+        "anxin_worker": "SELECT, UPDATE (state)",
+        "anxin_public": "SELECT (id, number, state, refund, refund_at, refunded_at)",
+    },
     "ra_feepayment": {"anxin_staff": ADD},
     "ra_invoice": {  # as it was asked for; what the tax authority's system made of it is noted
         "anxin_staff": "SELECT, INSERT,"

@@ -79,7 +79,7 @@ class FeeAgreement(models.Model):
 class FeeOrder(Stateful):
     """What one application costs, or its new codes; `number` is the application's, or begins so.
 
-    `refund` is set with the state `refund_due`, fen.
+    `refund`, fen, and its day are set with the state `refund_due`, `refunded_at` with `refunded`.
     """
 
     STEPS = rules.STEPS
@@ -96,6 +96,7 @@ class FeeOrder(Stateful):
     paid_at = models.DateTimeField(null=True)
     refund = models.PositiveIntegerField(null=True)
     refund_at = models.DateTimeField(null=True)
+    refunded_at = models.DateTimeField(null=True)
     approval_id = models.BigIntegerField(null=True)
     invoiced = models.PositiveIntegerField(default=0, db_default=0)  # fen on an issued invoice
     waiver_id = models.BigIntegerField(null=True, unique=True)  # the approval of letting it go

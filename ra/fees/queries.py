@@ -75,10 +75,21 @@ class OrderView:
     opened_at: datetime
     due_at: datetime
     refund: int | None
+    refunded_at: datetime | None
     payments: tuple[PaymentView, ...]
     approval_id: int | None
     kept: int = 0  # paid, and not to go back
     invoiced: int = 0  # of that, on an issued invoice
+
+
+@dataclass(frozen=True, slots=True)
+class RefundView:
+    """What goes back, or went: fen, since when it is due, and when it was paid out."""
+
+    state: str
+    fen: int
+    since: datetime
+    paid_out_at: datetime | None
 
 
 def unknown(what: object) -> Refusal:
@@ -242,6 +253,15 @@ def order(number: str, actor: Actor) -> OrderView:
     return found[0]
 
 
+def refund_of(number: str) -> RefundView | None:
+    """Of this application, for who has applied; reads only columns that the public site may."""
+    rows = FeeOrder.objects.filter(number=number, state__in=rules.GOING_BACK)
+    row = rows.only("state", "refund", "refund_at", "refunded_at").first()
+    if row is None or row.refund_at is None:
+        return None
+    return RefundView(row.state, row.refund or 0, row.refund_at, row.refunded_at)
+
+
 def of_applications(application_ids: Collection[int], actor: Actor) -> list[OrderView]:
     """What these applications cost, newest first."""
     return _orders(visible(actor).filter(application_id__in=application_ids).order_by("-pk"))
@@ -279,6 +299,7 @@ def _order(
         opened_at=row.opened_at,
         due_at=row.due_at,
         refund=row.refund,
+        refunded_at=row.refunded_at,
         kept=kept(row),
         invoiced=row.invoiced,
         payments=tuple(

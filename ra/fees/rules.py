@@ -46,6 +46,7 @@ STEPS = Steps(
 )
 UNPAID = (State.OPEN, State.ARREARS)
 REFUNDS = (State.REFUND_DUE, State.REFUND_ASKED)
+GOING_BACK = (*REFUNDS, State.REFUNDED)
 
 
 class Method(StrEnum):
@@ -244,7 +245,7 @@ def kept(state: str, fen: int, refund: int | None) -> int:
     """What was paid and stays with us: as much as an invoice may name."""
     if state == State.PAID:
         return fen
-    return fen - (refund or 0) if state in (*REFUNDS, State.REFUNDED) else 0
+    return fen - (refund or 0) if state in GOING_BACK else 0
 
 
 def check_not_invoiced(invoiced: int, kept_after: int) -> None:

@@ -187,6 +187,7 @@ def make_refund(
     row = queries.locked(order_id, actor)
     redeem(approval, REFUND, _refund_payload(row), actor=actor, at=at)
     rules.check_not_invoiced(row.invoiced, queries.kept(row))
+    FeeOrder.objects.filter(pk=row.pk).update(refunded_at=at)
     advance(row, "refund", actor=actor, at=at, fen=row.refund)
     blanks = {"amount": rules.yuan(row.refund or 0)}
     news = notices.News(row.application, str(row.pk), blanks)

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from django.db.models import DateTimeField, DurationField, ExpressionWrapper, F, QuerySet, Value
@@ -24,7 +24,9 @@ PAGE = 100
 
 @dataclass(frozen=True, slots=True, repr=False)
 class NoticeView:
-    """One notice; `subject` and `text` are opened for its own page only."""
+    """One notice; `subject` and `text` are opened for its own page only, and only there it is
+    known whether it can go out again (`resendable`).
+    """
 
     id: int
     number: str
@@ -41,6 +43,7 @@ class NoticeView:
     error: str
     subject: str = ""
     text: str = ""
+    resendable: bool = False
 
 
 def unknown(what: object) -> Refusal:
@@ -129,7 +132,9 @@ def notice(notice_id: int, actor: Actor) -> NoticeView:
     row = visible(actor).filter(pk=notice_id).first()
     if row is None:
         raise unknown(notice_id)
-    return _views([row], {row.pk: opened(row)} if row.sealed else {})[0]
+    view = _views([row], {row.pk: opened(row)} if row.sealed else {})[0]
+    has_address = Contact.objects.filter(application_id=row.application_id).exists()
+    return replace(view, resendable=has_address and rules.is_resendable(row.state, row.channel))
 
 
 def _views(rows: list[Notice], words: dict[int, Message] | None = None) -> list[NoticeView]:

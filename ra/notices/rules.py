@@ -59,6 +59,11 @@ def address_in(contact: Mapping[str, str], channel: str) -> str:
     )
 
 
+def is_resendable(state: str, channel: str) -> bool:
+    """Where there is an address to send it to."""
+    return channel not in BY_PEOPLE and "resend" in STEPS.verbs(state)
+
+
 def reminder(not_after: datetime, *, at: datetime) -> int | None:
     """Which reminder is due: the smallest number of days that has begun. None: none is."""
     left = not_after - at

@@ -1,8 +1,10 @@
 """Notices at the counter: what did not go out by itself, one application's, one with its words."""
 
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
@@ -46,6 +48,7 @@ def show(request: HttpRequest, notice_id: int) -> HttpResponse:
 @require_POST
 def resend(request: HttpRequest, notice_id: int) -> HttpResponse:
     services.resend(notice_id, actor=actor_of(request), at=timezone.now())
+    messages.success(request, _("已排队，稍后发送。"))
     return redirect("notice", notice_id)
 
 
@@ -54,4 +57,5 @@ def resend(request: HttpRequest, notice_id: int) -> HttpResponse:
 def tell(request: HttpRequest, notice_id: int) -> HttpResponse:
     how = request.POST.get("how", "")
     services.tell(notice_id, how, actor=actor_of(request), at=timezone.now())
+    messages.success(request, _("已记录。"))
     return redirect("notice", notice_id)

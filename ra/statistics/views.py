@@ -1,5 +1,7 @@
 """The figures of a month, as a page and as a file."""
 
+from collections.abc import Iterator
+
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
@@ -10,12 +12,14 @@ from django.views.decorators.http import require_GET
 from anxin.kernel import web
 from people.api import Role
 from people.gates import actor_of, only
+from ra.branches.queries import OfficeView
 from ra.imports.sheets import write_csv
 from ra.statistics import queries, rules
 from ra.statistics.queries import Report
 from ra.statistics.rules import Figures
 from ra.statistics.wording import COLUMNS
 
+DEEPEST = 4  # that rows are set in for, as `static/css/app.css` has it
 CSV = "text/csv; charset=utf-8"
 READERS = (
     Role.OPERATOR,
@@ -36,7 +40,7 @@ def index(request: HttpRequest) -> HttpResponse:
         "month": report.month,
         "months": rules.months(timezone.now()),
         "columns": COLUMNS.values(),
-        "offices": [(office, _cells(figures)) for office, figures in report.offices],
+        "offices": list(_tree(report)),
         "profiles": [(profile, _cells(figures)) for profile, figures in report.profiles],
         "total": _cells(report.total),
     }
@@ -61,6 +65,13 @@ def _asked(request: HttpRequest) -> Report:
     now = timezone.now()
     month = rules.month(request.GET.get("month", ""), now)
     return queries.report(month, actor_of(request), at=now)
+
+
+def _tree(report: Report) -> Iterator[tuple[OfficeView, int, list[float | None]]]:
+    """Each office, how far in its row begins, its cells; the topmost in sight come first."""
+    for office, figures in report.offices:
+        top = report.offices[0][0].depth
+        yield office, min(office.depth - top, DEEPEST), _cells(figures)
 
 
 def _cells(figures: Figures) -> list[float | None]:

@@ -17,7 +17,7 @@ from anxin.refusals import refusals_in
 from ca import api as ca
 from ra.applications.rules import TERMS, UNDECIDED
 from ra.domains.queries import told_to_applicant
-from ra.fees.queries import schedule
+from ra.fees.queries import refund_of, schedule
 from ra.fees.rules import FULL_REFUND
 from ra.handover import queries, rules, services
 from ra.handover.forms import PickUpForm, StatusForm
@@ -77,6 +77,7 @@ def current(request: HttpRequest, number: str) -> HttpResponse:
         "names": names,
         "asked": asked_of(view.number),
         "askable": ASKABLE.get(view.certificate_state, ()),
+        "refund": refund_of(view.number),
     }
     return render(request, "ra/portal/status.html", context)
 

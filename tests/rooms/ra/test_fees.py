@@ -3,7 +3,7 @@
 from datetime import date, timedelta
 
 import pytest
-from django.db import ProgrammingError
+from django.db import ProgrammingError, transaction
 from django.test import Client
 
 from audit.journal.models import Entry
@@ -381,6 +381,35 @@ def test_a_refund_that_is_not_agreed_to_can_be_asked_again(counter, yuan, gu):
     assert state() == "refund_due"
     services.ask_refund(order.pk, actor=yuan, at=LATER)
     assert state() == "refund_asked"
+
+
+@pytest.mark.urls("anxin.urls_public")
+def test_who_gets_money_back_reads_how_far_it_is(live_counter, yuan, gu, in_role, settings):
+    """CPS-9.1.5"""
+    settings.SITE = "public"
+    settings.SESSION_ENGINE = "django.contrib.sessions.backends.signed_cookies"
+    publish(yuan, gu)
+    application_id, told = ra.submitted(live_counter)
+    pay(yuan)
+    visitor = Client()
+
+    def read():
+        with in_role("public"):
+            visitor.post("/status/", {"number": told.number, "code": told.access_code})
+            return visitor.get("/status/current/").content.decode()
+
+    assert "退款进度" not in read()
+    with transaction.atomic():
+        services.close_order(application_id, actor=live_counter.chen, at=AT)
+    assert "等财务办理" in read()
+    services.ask_refund(FeeOrder.objects.get().pk, actor=yuan, at=LATER)
+    assert "审批中" in read()
+    decide(queries.order(told.number, yuan).approval_id, gu, at=LATER)
+    page = read()
+
+    assert "<dt>退款日期</dt><dd>2026-11-20</dd>" in page
+    assert "200.00" in page
+    assert "审批中" not in page
 
 
 # --- pages -----------------------------------------------------------------------------------

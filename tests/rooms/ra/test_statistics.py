@@ -115,6 +115,15 @@ def test_the_page_and_the_file_say_the_same(counter):
     ]
 
 
+def test_a_row_begins_as_far_in_as_its_office_lies_below_the_first(counter):
+    """CPS-1.4.2: seen from headquarters, from the registration centre, from the service point."""
+    head = hire("tang", Role.SECURITY_ADMIN, office="")
+
+    for person, depth in ((head, 1), (counter.ren, 1), (counter.chen, 0)):
+        page = signed_in(person).get("/w/statistics/").content.decode()
+        assert f'deep-{depth}">栖原受理点' in page
+
+
 @pytest.mark.parametrize("role", [Role.CA_OPERATOR, Role.CUSTODIAN, Role.POLICY_MEMBER])
 def test_others_read_no_figures(counter, role):
     """CPS-5.2.1"""
