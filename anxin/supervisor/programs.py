@@ -21,6 +21,7 @@ SIGNER_OPTIONS = {  # what `python -m pki.signer` has defaults for
     "ANXIN_SIGNER_MODULE": "--module",
     "ANXIN_SIGNER_TOKEN": "--token",
     "ANXIN_SIGNER_VENDOR": "--vendor",
+    "ANXIN_SIGNER_DEVICE": "--device",
 }
 ANSWER_WITHIN = 2.0  # seconds
 

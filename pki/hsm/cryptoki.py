@@ -25,6 +25,7 @@ from pkcs11 import exceptions as trouble
 
 from pki.errors import TokenError
 from pki.hsm.calls import Calls
+from pki.hsm.interface import About
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -84,6 +85,22 @@ class Cryptoki:
     def maker(self) -> str:
         """Manufacturer and model, as the token gives them."""
         return f"{self._token.manufacturer_id.strip()} {self._token.model.strip()}".strip()
+
+    def about(self) -> About:
+        """What slot and token say of themselves; mechanisms without a name by their number."""
+        with self._gate.shared(), _translated():
+            self._check()
+            slot, token = self._token.slot, self._token
+            facts = {
+                "issuer": str(token.manufacturer_id).strip(),
+                "model": str(token.model).strip(),
+                "serial": bytes(token.serial).decode("ascii", "replace").strip(),
+                "version": ".".join(map(str, token.firmware_version)),
+                "label": str(token.label).strip(),
+                "slot": f"{slot.slot_id:#x} {str(slot.slot_description).strip()}",
+            }
+            names = [getattr(one, "name", f"{int(one):#010x}") for one in slot.get_mechanisms()]
+        return About(facts, tuple(sorted(names)))
 
     def run(self, work: Callable[[Seat], T]) -> T:
         """`work` with a seat; once more from the start if the token was lost."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Iterator, Mapping
 from typing import NamedTuple, Protocol
 
 from pki.errors import Refused, TokenError
@@ -30,6 +31,16 @@ DEVICE = Custody("device", "密码设备密钥", "key in the cryptographic devic
 EMULATED = Custody(
     "emulated device", "模拟密码设备密钥（仅供测试）", "key in an emulated device (for tests)"
 )
+
+
+class About(NamedTuple):
+    """What a device says of itself: facts by name, and what it can do, in its own names."""
+
+    facts: Mapping[str, str]
+    abilities: tuple[str, ...]
+
+
+Answer = tuple[str, Callable[[], bool]]  # what is asked, and whether the known answer came
 
 
 class Token(Protocol):
@@ -67,6 +78,19 @@ class Token(Protocol):
         """Log out and forget; afterwards nothing signs until the token is opened again."""
         ...
 
+    def labels(self) -> tuple[str, ...]:
+        """Of all keys that it can sign with."""
+        ...
+
+    def about(self) -> About: ...
+
+    def answers(self) -> Iterator[Answer]:
+        """Questions with known answers, for `pki.hsm.examination`.
+
+        What the device does not offer raises TokenError `token.unsupported` when it is asked.
+        """
+        ...
+
 
 def check_request(label: str, algorithm: str) -> None:
     """Raises Refused `token.label`, `token.algorithm`."""
@@ -82,6 +106,10 @@ def locked() -> TokenError:
 
 def no_such_key(label: str) -> TokenError:
     return TokenError("token.no_such_key", f"The token has no key {label}.", permanent=True)
+
+
+def unsupported(what: str) -> TokenError:
+    return TokenError("token.unsupported", f"The device offers no {what}.", permanent=True)
 
 
 def label_taken(label: str) -> Refused:

@@ -11,33 +11,34 @@ import hashlib
 import secrets
 from typing import TYPE_CHECKING, Any
 
-from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from pkcs11 import Attribute, KeyType, MechanismFlag, ObjectClass
 from pkcs11 import exceptions as trouble
 from pkcs11.mechanisms import GCMParams, Mechanism
 from pkcs11.util.ec import encode_named_curve_parameters
 
 from pki import der, oids, publickeys
-from pki.errors import Malformed, TokenError
-from pki.hsm import interface
+from pki.errors import TokenError
+from pki.hsm import forms, interface
 from pki.hsm.software import SoftwareToken
+from pki.sm import selftest
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     import pkcs11
 
     from pki.hsm.cryptoki import Cryptoki, Seat
-    from pki.hsm.interface import Custody
+    from pki.hsm.interface import About, Answer, Custody
     from pki.hsm.vendors import Profile, Sm2Numbers
 
 _SIGNING = MechanismFlag.SIGN | MechanismFlag.VERIFY
 _NEVER_OUT = {Attribute.PRIVATE: True, Attribute.SENSITIVE: True, Attribute.EXTRACTABLE: False}
-_SHA256_INFO = der.sequence(der.oid(oids.SHA256), der.NULL)  # RFC 8017 9.2, note 1
 _WRAPPING_KEY = "anxin-wrapping"
-_NONCE, _COORDINATE = 12, 32
+_NONCE, _POINT, _RANDOM_BITS = 12, 65, 256
+_SHA256_OF_ABC = bytes.fromhex(  # FIPS 180-4, example
+    "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+)
 _EMULATORS = ("softhsm", "xihsm", "xipki")
 _SM2_CURVE = der.oid(oids.CURVE_SM2)
 
@@ -82,15 +83,14 @@ class Pkcs11Token:
         def work(seat: Seat) -> bytes:
             public, private = self._find(seat, label)
             if public.algorithm == "rsa":
-                digest = der.octet_string(hashlib.sha256(message).digest())
-                info = der.sequence(_SHA256_INFO, digest)
+                info = forms.digest_info(message)
                 return bytes(private.sign(info, mechanism=Mechanism.RSA_PKCS))
             if public.algorithm == "sm2":
                 assert self._sm2 is not None
                 digest = public.sm2.digest(message)
-                return signature_der(private.sign(digest, mechanism=self._sm2.sign_digest))
+                return forms.signature_der(private.sign(digest, mechanism=self._sm2.sign_digest))
             digest = hashlib.sha256(message).digest()
-            return signature_der(private.sign(digest, mechanism=Mechanism.ECDSA))
+            return forms.signature_der(private.sign(digest, mechanism=Mechanism.ECDSA))
 
         return self._device.run(work)
 
@@ -107,6 +107,35 @@ class Pkcs11Token:
         if self._wrapped is not None:
             self._wrapped.lock()
         self._device.lock()
+
+    def labels(self) -> tuple[str, ...]:
+        def work(seat: Seat) -> list[str]:
+            found = seat.session.get_objects({Attribute.CLASS: ObjectClass.PRIVATE_KEY})
+            return [str(key[Attribute.LABEL]) for key in found]
+
+        wrapped = self._wrapped.labels() if self._wrapped is not None else ()
+        return (*wrapped, *sorted(self._device.run(work)))
+
+    def about(self) -> About:
+        return self._device.about()
+
+    def answers(self) -> Iterator[Answer]:
+        def digest(mechanism: Any) -> bytes:
+            try:
+                found = self._device.run(lambda to: to.session.digest(b"abc", mechanism=mechanism))
+            except TokenError as error:
+                if isinstance(error.__cause__, trouble.MechanismInvalid):
+                    raise interface.unsupported("such digest") from None
+                raise
+            return bytes(found)
+
+        def number() -> bytes:
+            return self._device.run(lambda to: bytes(to.session.generate_random(_RANDOM_BITS)))
+
+        yield "SHA-256", lambda: digest(Mechanism.SHA256) == _SHA256_OF_ABC
+        if self._sm2 is not None and (sm3 := self._sm2.sm3) is not None:
+            yield "SM3", lambda: digest(sm3) == selftest.SM3_OF_ABC
+        yield "random numbers", lambda: number() != number()
 
     # -- inside -------------------------------------------------------------------------------
 
@@ -159,6 +188,7 @@ class _Sm2Mechanisms:
         self.key_type = _member(KeyType, numbers.key_type)
         self._generate = _member(Mechanism, numbers.generate)
         self.sign_digest = _member(Mechanism, numbers.sign_digest)
+        self.sm3 = _member(Mechanism, numbers.sm3) if numbers.sm3 is not None else None
 
     def generate(self, session: pkcs11.Session, common: dict[str, Any]) -> Any:
         kind = {Attribute.KEY_TYPE: self.key_type}
@@ -229,34 +259,8 @@ def _spki(public: Any, *, is_sm2: bool) -> bytes:
             int.from_bytes(public[name], "big")
             for name in (Attribute.PUBLIC_EXPONENT, Attribute.MODULUS)
         )
-        return _written(rsa.RSAPublicNumbers(exponent, modulus).public_key())
+        return forms.rsa_spki(modulus, exponent)
     point = bytes(public[Attribute.EC_POINT])
-    if len(point) != 1 + 2 * _COORDINATE:  # some give the bare point, most the OCTET STRING
+    if len(point) != _POINT:  # some give the bare point, most the OCTET STRING
         point = der.Reader(point).octet_string()
-    if is_sm2:
-        algorithm = der.sequence(der.oid(oids.EC_PUBLIC_KEY), _SM2_CURVE)
-        return der.sequence(algorithm, der.bit_string(point))
-    return _written(ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256R1(), point))
-
-
-def _written(key: rsa.RSAPublicKey | ec.EllipticCurvePublicKey) -> bytes:
-    return key.public_bytes(
-        serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo
-    )
-
-
-def signature_der(signature: bytes) -> bytes:
-    """The pair r, s as a DER SEQUENCE. PKCS#11 has them bare, some vendors in DER already."""
-    try:
-        pair = der.only(signature)
-        pair.integer(), pair.integer()
-        pair.finish()
-    except Malformed:
-        if len(signature) != 2 * _COORDINATE:
-            raise TokenError(
-                "token.signature", "The device's signature has no known form.", permanent=True
-            ) from None
-    else:
-        return signature
-    r, s = signature[:_COORDINATE], signature[_COORDINATE:]
-    return der.sequence(*(der.integer(int.from_bytes(number, "big")) for number in (r, s)))
+    return forms.sm2_spki(point) if is_sm2 else forms.p256_spki(point)

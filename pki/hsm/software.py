@@ -18,11 +18,14 @@ from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
 from pki import durable, keys
 from pki.errors import PkiError, TokenError
 from pki.hsm import interface
+from pki.hsm.interface import About
+from pki.sm import libcrypto
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
-    from pki.hsm.interface import Custody
+    from pki.hsm.interface import Answer, Custody
 
 _SALT, _NONCE = 16, 12
 _SCRYPT_COST, _SCRYPT_BLOCK = 2**15, 8  # 32 MiB and a tenth of a second per guess
@@ -117,6 +120,15 @@ class SoftwareToken:
     def lock(self) -> None:
         self._locked = True
         self._keys = {}
+
+    def labels(self) -> tuple[str, ...]:
+        return tuple(self._keys)
+
+    def about(self) -> About:
+        return About({"model": "software", "library": libcrypto.version()}, interface.ALGORITHMS)
+
+    def answers(self) -> Iterator[Answer]:
+        return iter(())  # this program's own answers are its answers
 
     def _key(self, label: str) -> keys.PrivateKey:
         key = self._keys.get(label)

@@ -16,9 +16,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pki.errors import PkiError, Refused, TokenError
-from pki.hsm import vendors
-from pki.hsm.software import SecretSealer, SoftwareToken
+from pki.errors import PkiError, Refused
+from pki.hsm import drivers
 from pki.signer.daemon import SigningService
 from pki.signer.hardening import harden
 from pki.signer.logs import log
@@ -27,10 +26,6 @@ from pki.signer.server import Server, listen
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from pki.hsm.interface import Token
-
-_LEAST_SECRET, _MOST_SECRET = 16, 4096
-
 
 def main(arguments: Sequence[str] | None = None) -> int:
     options = _options(arguments)
@@ -38,7 +33,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         lock = _take(options.home)
         service = SigningService(
-            _unlocked(options),
+            drivers.open_token(options),
             options.home,
             now=lambda: datetime.now(UTC),
             in_setup=options.allow_setup,
@@ -65,10 +60,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m pki.signer", description=__doc__)
     add = parser.add_argument
-    add("--home", type=Path, required=True, help="directory of register, counters and keys")
+    drivers.add_options(parser)
     add("--socket", type=Path, required=True, help="where to listen; its directory must be 0700")
-    add("--driver", choices=("software", "pkcs11"), default="software")
-    add("--unlock-file", type=Path, help="secret or PIN, readable by us alone (HOME/unlock)")
     add(
         "--allow-uid",
         type=int,
@@ -79,13 +72,10 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     )
     add("--allow-setup", action="store_true", help="make keys, sign CA certificates")
     add("--workers", type=int, default=max(2, os.cpu_count() or 1), help="signing threads")
-    add("--module", type=Path, default=Path("/usr/lib/softhsm/libsofthsm2.so"))
-    add("--token", default="anxin", help="label of the PKCS#11 token")
-    add("--vendor", choices=tuple(vendors.PROFILES), default="standard")
     options = parser.parse_args(arguments)
     if options.workers < 1:
         parser.error("--workers is at least 1")
-    options.unlock_file = options.unlock_file or options.home / "unlock"
+    options.socket = options.socket.absolute()
     return options
 
 
@@ -102,48 +92,6 @@ def _take(home: Path) -> int:
         os.close(lock)
         raise Refused("signer.home", f"Another signer works in {home}.") from None
     return lock
-
-
-def _unlocked(options: argparse.Namespace) -> Token:
-    """The opened token. The pkcs11 driver is loaded only if it is wanted."""
-    if options.driver == "software":
-        secret = _secret(options.unlock_file)
-        if len(secret) < _LEAST_SECRET:
-            raise Refused("signer.secret", f"The secret has fewer than {_LEAST_SECRET} octets.")
-        directory = options.home / "software"
-        token = SoftwareToken(directory, SecretSealer.for_directory(directory, secret))
-        secret[:] = bytes(len(secret))
-        return token
-    from pki.hsm.cryptoki import Cryptoki  # noqa: PLC0415
-    from pki.hsm.pkcs11 import Pkcs11Token  # noqa: PLC0415
-
-    device = Cryptoki(options.module, options.token, lambda: _secret(options.unlock_file))
-    return Pkcs11Token(device, options.home / "wrapped", vendors.profile(options.vendor))
-
-
-def _secret(path: Path) -> bytearray:
-    """The content of a file that nobody else can read. Raises TokenError `signer.unlock_file`."""
-    try:
-        handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
-    except OSError as error:
-        raise _bad_file(path, error.strerror or "cannot be opened") from error
-    with os.fdopen(handle, "rb", buffering=0) as file:
-        found = os.fstat(handle)
-        if not stat.S_ISREG(found.st_mode) or found.st_uid != os.geteuid():
-            raise _bad_file(path, "must be a file of our own")
-        if stat.S_IMODE(found.st_mode) & 0o077:
-            raise _bad_file(path, "can be read by others; chmod 600")
-        secret = bytearray(_MOST_SECRET)
-        del secret[file.readinto(secret) or 0 :]
-    while secret and secret[-1] in b"\r\n":
-        del secret[-1]
-    if not secret:
-        raise _bad_file(path, "is empty")
-    return secret
-
-
-def _bad_file(path: Path, reason: str) -> TokenError:
-    return TokenError("signer.unlock_file", f"{path}: {reason}.", permanent=True)
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.signer import machine as machines
 from tests.support.signer import SignerProcess
 
 
@@ -37,6 +38,40 @@ def new_signer(short_dir: Path) -> Iterator[Callable[..., SignerProcess]]:
 def signer(new_signer: Callable[..., SignerProcess]) -> SignerProcess:
     """A running signer with software keys, in set-up."""
     return new_signer().start()
+
+
+def compiled(source: Path, folder: Path, *options: str) -> Path:
+    """A shared library; libcrypto is linked without its headers."""
+    if not shutil.which("cc") or not Path("/usr/include/stdlib.h").exists():
+        missing = "no compiler for the devices of the tests: apt-get install gcc libc6-dev"
+        if os.environ.get("CI"):
+            pytest.fail(missing)
+        pytest.skip(missing)
+    built = folder / f"lib{source.stem}.so"
+    command = ("cc", "-shared", "-fPIC", "-O1", *options, str(source), "-o", str(built))
+    subprocess.run((*command, "-l:libcrypto.so.3", "-ldl"), check=True)
+    return built
+
+
+@pytest.fixture(scope="session")
+def sdf_library(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("sdf")
+    return compiled(machines.SOURCE, folder, "-Wall", "-Wextra", "-Werror")
+
+
+@pytest.fixture
+def machine(sdf_library: Path, tmp_path: Path) -> Iterator[machines.Machine]:
+    """An SDF device without keys, its password in the unlock file; closed at the end."""
+    places = [tmp_path / name for name in ("keys", "home")]
+    for place in places:
+        place.mkdir(mode=0o700)
+    own = shutil.copy(sdf_library, tmp_path / "libsdf.so")
+    settings = {"indexes": machines.INDEXES, "directory": str(places[0])}
+    made = machines.Machine(Path(own), *places, tmp_path / "device.json", settings)
+    made.tell()
+    made.unlock(machines.PASSWORD)
+    yield made
+    made.close()
 
 
 SOFTHSM = Path("/usr/lib/softhsm/libsofthsm2.so")

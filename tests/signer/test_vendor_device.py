@@ -1,14 +1,11 @@
 """SM2 keys inside a device whose vendor has mechanisms for them (numbers of 三未信安)."""
 
-import os
-import shutil
-import subprocess
 from pathlib import Path
 
 import pytest
 
 from pki import certificates, keys
-from tests.signer.conftest import SOFTHSM
+from tests.signer.conftest import SOFTHSM, compiled
 from tests.signer.test_clients import together
 from tests.support.signer import NOW, found
 
@@ -18,20 +15,9 @@ SOURCE = Path(__file__).with_name("vendor_device.c")
 
 @pytest.fixture(scope="module")
 def module(tmp_path_factory) -> Path:
-    if not shutil.which("cc") or not Path("/usr/include/openssl/ec.h").exists():
-        missing = "no compiler for the vendor's device: apt-get install gcc libssl-dev"
-        if os.environ.get("CI"):
-            pytest.fail(missing)
-        pytest.skip(missing)
-    built = tmp_path_factory.mktemp("module") / "libvendor.so"
-    subprocess.run(
-        (
-            *("cc", "-shared", "-fPIC", "-O1", "-w", f'-DBELOW="{SOFTHSM}"'),
-            *(str(SOURCE), "-o", str(built), "-lcrypto", "-ldl"),
-        ),
-        check=True,
-    )
-    return built
+    if not Path("/usr/include/openssl/ec.h").exists():
+        pytest.skip("no headers for the vendor's device: apt-get install libssl-dev")
+    return compiled(SOURCE, tmp_path_factory.mktemp("module"), "-w", f'-DBELOW="{SOFTHSM}"')
 
 
 @pytest.mark.parametrize("form", ["bare", "der"])
