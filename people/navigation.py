@@ -81,6 +81,7 @@ PAGES = (
     Page(OFFICES, "partner-keys", "key", _("接口密钥"), KEEPERS),
     Page(OFFICES, "retention", "trash", _("资料到期销毁"), KEEPERS),
     Page(MONEY, "fees", "report", _("费用"), frozenset({Role.FINANCE, Role.CA_ADMIN})),
+    Page(MONEY, "invoices", "file-text", _("发票"), frozenset({Role.FINANCE})),
     Page(MONEY, "statistics", "activity", _("业务统计"), frozenset({Role.FINANCE})),
     Page(RECORDS, "audit", "list-search", _("审计日志"), frozenset({Role.AUDITOR})),
     Page(RECORDS, "rechecks", "checklist", _("抽查复审"), frozenset({Role.AUDITOR})),

@@ -36,13 +36,15 @@ READERS = (
 @require_GET
 def index(request: HttpRequest) -> HttpResponse:
     report = _asked(request)
+    offices = list(_tree(report))
+    several = sum(depth == 0 for _office, depth, _of in offices) > 1
     context = {
         "month": report.month,
         "months": rules.months(timezone.now()),
         "columns": COLUMNS.values(),
-        "offices": list(_tree(report)),
+        "offices": offices,
         "profiles": [(profile, _cells(figures)) for profile, figures in report.profiles],
-        "total": _cells(report.total),
+        "total": _cells(report.total) if several else None,  # else the topmost is it
     }
     return render(request, "ra/statistics/page.html", context)
 
