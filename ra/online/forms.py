@@ -1,6 +1,7 @@
 """Forms of applying online, and of the counter that takes in."""
 
 from collections.abc import Mapping, Sequence
+from copy import deepcopy
 from typing import Any
 
 from django import forms
@@ -51,6 +52,15 @@ def _by_message() -> forms.BooleanField:
     return forms.BooleanField(label=BY_MESSAGE, required=False)
 
 
+def _request() -> forms.Field:
+    """The counter's; without one it is refused beside all else that is wrong, not before it."""
+    field = deepcopy(RequestForm.base_fields["request"])
+    field.required = False
+    field.asked = True  # type: ignore[attr-defined]  # forms/field.html
+    field.help_text = _("由您的介质或软件生成，含公钥和签名，不含私钥。")
+    return field
+
+
 class ApplyForm(DraftForm):
     """The counter's fields, and what the operator would ask for aloud."""
 
@@ -63,8 +73,7 @@ class ApplyForm(DraftForm):
         super().__init__(*args, **more)
         self.fields["agreed"] = _agreed(agreement)
         self.fields.pop("distinguisher", None)
-        self.fields["request"] = RequestForm.base_fields["request"]
-        self.fields["request"].help_text = _("由您的介质或软件生成，含公钥和签名，不含私钥。")
+        self.fields["request"] = _request()
         office = self.fields["office"]
         assert isinstance(office, forms.ChoiceField)
         office.choices = list(offices)

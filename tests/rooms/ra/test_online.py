@@ -497,6 +497,16 @@ def test_the_pages_lead_from_words_to_the_counter(phone, settings, counter):
     assert desk.get("/w/online/").status_code == 200
 
 
+def test_an_empty_form_is_told_all_that_is_missing(phone):
+    """CPS-4.1: not one field after the other."""
+    page = phone.post(f"/apply/for/{PROFILE}/", {"office": "LRA0103", "years": "1"})
+    told = page.content.decode()
+
+    assert page.status_code == 422
+    for field in ("name", "document_number", "phone", "request", "agreed"):
+        assert f'href="#id_{field}"' in told, field
+
+
 def test_the_way_in_is_closed_to_who_has_sent_nothing(phone):
     for path in ("/apply/papers/", "/apply/sent/", "/correct/"):
         assert phone.get(path)["Location"] == "/status/"
