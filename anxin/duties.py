@@ -66,6 +66,15 @@ DUTIES: dict[str, Duty] = {
         shows="people.personnel.shown.key",
         declined="people.personnel.services.drop_key",
     ),
+    "ca.hold_ceremony": Duty(
+        "ca.ceremonies.services.approve",
+        makers=frozenset({Role.SECURITY_ADMIN}),
+        checkers=frozenset({Role.CA_ADMIN, Role.CUSTODIAN}),
+        votes=2,  # one of them a CA administrator, see `approve`
+        cps="5.2.2",
+        shows="ca.ceremonies.shown.ceremony",
+        declined="ca.ceremonies.services.drop",
+    ),
     "ra.approve_application": _application(),
     "ra.approve_application_twice": _application(votes=2),
     "ra.disclose": _counter(

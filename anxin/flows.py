@@ -33,6 +33,7 @@ TIMETABLE: dict[str, float] = {
     "ca.sweep_status": 5,  # OCSP answers missing or about to lapse (CPS 4.9.9)
     "ca.note_signer": 15,  # what the dashboard says about the signer
     "ca.renew_responders": 3600,  # certificates of the keys that answer, RFC 6960 4.2.2.2
+    "ca.run_ceremonies": 5,  # CPS 5.2.2: steps nobody rang for, and those whose time is over
     "ca.issue_due_crls": 60,  # CPS 4.9.7: at least every 24 hours
     "ca.publish": 30,  # CPS 4.4.2: what nobody rang for, and what failed before
     "ra.sweep_issued": 3,  # applications whose certificate is there but not handed over
@@ -63,6 +64,7 @@ QUEUES: dict[str, str] = {
     "ca.answer_issued": "signing",
     "ca.answer_status": "signing",
     "ca.sweep_status": "signing",
+    "ca.run_ceremonies": "signing",
     "ca.issue_due_crls": "signing",
     "ca.issue_crl": "signing",
     "ca.renew_responders": "signing",

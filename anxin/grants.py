@@ -104,6 +104,19 @@ GRANTS: dict[str, dict[str, str]] = {
     # the directory: workers alone write there, and say here how it went
     "ca_directoryentry": {"anxin_staff": READ, "anxin_worker": KEEP},
     "ca_directoryreport": {"anxin_staff": READ, "anxin_worker": KEEP},
+    # ceremonies: what a step made comes from workers; lines and attestations are append-only
+    "ca_ceremony": {
+        "anxin_staff": "SELECT, INSERT,"
+        " UPDATE (state, approval_id, opened_at, ended_at, abort_by, abort_reason)",
+        "anxin_worker": "SELECT, UPDATE (state)",
+    },
+    "ca_ceremonystep": {
+        "anxin_staff": "SELECT, INSERT,"
+        " UPDATE (state, round, began_at, due_at, done_at, given, result_digest, fault)",
+        "anxin_worker": "SELECT, UPDATE (state, result, result_digest, fault)",
+    },
+    "ca_ceremonyline": {"anxin_staff": ADD, "anxin_worker": ADD},
+    "ca_attestation": {"anxin_staff": ADD, "anxin_worker": READ},
     "ca_signerreport": {"anxin_staff": READ, "anxin_worker": KEEP},
     # ra: staff enter and decide, workers note what became of certificates. The public site reads
     # columns without personal data, counts wrong codes, and accepts (a trigger holds it to that).

@@ -1,3 +1,7 @@
+from ca.ceremonies.models import Attestation as Attestation
+from ca.ceremonies.models import Ceremony as Ceremony
+from ca.ceremonies.models import CeremonyLine as CeremonyLine
+from ca.ceremonies.models import CeremonyStep as CeremonyStep
 from ca.claims.models import KeyClaim as KeyClaim
 from ca.claims.models import NameClaim as NameClaim
 from ca.crl.models import RevocationList as RevocationList

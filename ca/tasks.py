@@ -1,3 +1,4 @@
+from ca.ceremonies.tasks import run_ceremonies as run_ceremonies
 from ca.crl.tasks import issue_crl as issue_crl
 from ca.crl.tasks import issue_due_crls as issue_due_crls
 from ca.directory.tasks import publish as publish

@@ -2,9 +2,11 @@
 
 from django.utils.translation import gettext_lazy as _
 
+from ca.ceremonies.wording import WORDING as CEREMONIES
 from pki import oids
 
 WORDING = {
+    **CEREMONIES,
     "certificate.unknown": _("没有找到这张证书。请核对编号或序列号。"),
     "certificate.too_large": _("文件超过 %(kilobytes)s KB，不是一张证书。请重新选择。"),
     "certificate.unreadable": _(
@@ -20,6 +22,7 @@ WORDING = {
     "hierarchy.not_active": _(
         "颁发者 %(code)s 还没有启用，暂时不能签发。数据未改变，请联系 CA 运行岗。"
     ),
+    "hierarchy.there": _("已有代码为 %(code)s 的 CA，证书不同。没有任何改动。"),
     "hierarchy.too_long": _("CA 证书有效期超过了密钥的最长使用年限（CPS %(cps)s）。没有任何改动。"),
     "hierarchy.unknown": _("没有这个颁发者。请从证书列表重新进入。"),
     "hold.expired": _("证书已经过期，冻结随之结束（CPS %(cps)s）。没有任何改动。"),

@@ -26,6 +26,9 @@ from people.notices.services import keep_address as keep_mail_address
 from people.notices.services import tell as tell_staff
 from people.operatorkeys.queries import Enrolled as OperatorKey
 from people.operatorkeys.queries import in_use as operator_keys
+from people.operatorkeys.statements import SignedStatement
+from people.operatorkeys.statements import check as check_signed
+from people.operatorkeys.statements import fingerprint_of as key_fingerprint
 from people.sessions.browsers import alert as alert_staff
 from people.sessions.rules import Alarm, check_proved
 from people.trust.queries import Holder, acting, holders
@@ -41,6 +44,7 @@ __all__ = [
     "OperatorKey",
     "Role",
     "Shown",
+    "SignedStatement",
     "Spent",
     "StaffEvent",
     "Vote",
@@ -50,12 +54,14 @@ __all__ = [
     "appoint",
     "approval",
     "check_proved",
+    "check_signed",
     "create_staff",
     "demo_accounts",
     "dismiss",
     "enrol_device",
     "holders",
     "keep_mail_address",
+    "key_fingerprint",
     "may",
     "new_demo_account",
     "note_finding",

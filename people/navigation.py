@@ -42,7 +42,8 @@ OFFICES = _("机构")
 MONEY = _("财务")
 COUNTER = frozenset({Role.OPERATOR, Role.REVIEWER})
 # ask for and decide acts
-PARTIES = COUNTER | KEEPERS | {Role.FINANCE, Role.POLICY_MEMBER}
+PARTIES = COUNTER | KEEPERS | {Role.FINANCE, Role.POLICY_MEMBER, Role.CUSTODIAN}
+SIGNERS = PARTIES | {Role.AUDITOR}  # have a key of their own: votes, and what ceremonies attest
 MACHINE_ROOM = frozenset({Role.CA_ADMIN, Role.SECURITY_ADMIN, Role.CA_OPERATOR, Role.SUPPORT})
 
 # A role lands on its first page here.

@@ -12,7 +12,7 @@ import pytest
 from django.db import connection
 from django.test import TransactionTestCase
 
-TABLES = ("audit_entry", "audit_link")
+TABLES = ("audit_entry", "audit_link", "ca_ceremonyline", "ca_attestation")
 
 
 @contextmanager

@@ -21,6 +21,8 @@ class Work(IntEnum):
     CHECK_NAMES = 0xD05A  # rows: proofs of control of a server's names
     ENTER_PEOPLE = 0x1D5  # blind indexes of documents, of whom a file names
     PUBLISH = 0x1DA9  # one publisher at a time; no row
+    RUN_CEREMONY = 0xCE4E  # rows: steps of ceremonies
+    NUMBER_CEREMONY = 0xCE45  # one number after the other; no row
     SEND_ONLINE = 0x0A1E  # keyed hashes of networks: what one has not settled is counted
 
 

@@ -1,6 +1,6 @@
-"""A key ceremony as a script: kinds, steps, people, and when each may go on (CPS 5.2.2, 6.1.1).
+"""A key ceremony as a script: what it says, who takes part, when each may go on (CPS 5.2.2, 6.1.1).
 
-A kind is on offer when every act of its steps is one that this system does (`ACTS`).
+Which kinds there are: `ca.ceremonies.kinds`.
 """
 
 import re
@@ -11,10 +11,11 @@ from enum import StrEnum
 from typing import Any
 
 from anxin.kernel import canonical
-from anxin.kernel.errors import Kind as Why
-from anxin.kernel.errors import Refusal
+from anxin.kernel.errors import Kind, Refusal
 from anxin.kernel.states import Steps
+from ca.ceremonies.kinds import KINDS, OFFERED, ROLE_OF, Part
 from pki import ceremonies
+from pki.signer.protocol import CA_CERTIFICATE, CERTIFICATE, CRL, REQUEST
 
 
 class State(StrEnum):
@@ -51,95 +52,16 @@ STEP_STEPS = Steps(
 )
 
 
-class Part(StrEnum):
-    """What somebody is in a ceremony; nobody is two of them."""
-
-    HOST = "host"
-    CUSTODIAN = "custodian"
-    WITNESS = "witness"
-    AUDITOR = "auditor"
-
-
-# The trusted role (people.api.Role) that each part takes, CPS 5.2.1.
-ROLE_OF = {
-    Part.HOST: "security_admin",
-    Part.CUSTODIAN: "custodian",
-    Part.WITNESS: "ca_admin",
-    Part.AUDITOR: "auditor",
-}
-ALL = tuple(Part)
-
-# Acts that this system does; the others stand in the table of kinds without being on offer.
-ACTS = frozenset({"look", "make_key", "certify", "request", "enter"})
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """One step: who attests it, how long it may take, what the system does in it."""
-
-    code: str
-    attest: tuple[Part, ...] = ALL
-    minutes: int = 10
-    act: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Kind:
-    """One kind of ceremony; `custodians` is how many take part at least (CPS 6.2.2)."""
-
-    code: str
-    cps: str
-    steps: tuple[Step, ...]
-    custodians: int = 2
-
-    @property
-    def offered(self) -> bool:
-        """Whether it can be run here, now."""
-        return all(not step.act or step.act in ACTS for step in self.steps)
-
-
-_GATHER = Step("gather", minutes=15)
-_DEVICE = Step("device", (Part.HOST, Part.WITNESS), act="look")
-_CLOSE = Step(ceremonies.CLOSE, minutes=15)
-_KEEPERS = (Part.CUSTODIAN, Part.WITNESS, Part.AUDITOR)
-
-
-def _kind(code: str, cps: str, *steps: Step, custodians: int = 2) -> Kind:
-    return Kind(code, cps, (_GATHER, _DEVICE, *steps, _CLOSE), custodians)
-
-
-def _act(code: str) -> Step:
-    return Step(code, _KEEPERS, act=code)
-
-
-KINDS: dict[str, Kind] = {
-    one.code: one
-    for one in (
-        _kind("generate_root", "6.1.1", _act("make_key"), _act("certify")),
-        _kind("generate", "6.1.1", _act("make_key"), _act("request")),
-        _kind("export_request", "6.1.1", _act("request")),
-        _kind("import_certificate", "7.4", _act("enter")),
-        _kind("initialise", "6.2.1", _act("initialise")),
-        _kind("enrol_custodians", "6.4.1", _act("hand_out"), custodians=3),
-        _kind("replace_custodian", "6.4.1", _act("hand_out"), custodians=3),
-        _kind("activate", "6.2.8", _act("activate")),
-        _kind("deactivate", "6.2.9", _act("deactivate")),
-        _kind("backup", "6.2.4", _act("backup"), custodians=3),
-        _kind("restore", "6.2.4", _act("restore"), custodians=3),
-        _kind("rollover", "5.6", _act("link")),
-        _kind("archive", "6.2.5", _act("archive")),
-        _kind("destroy", "6.2.10", _act("destroy"), custodians=3),
-        _kind("resplit", "6.2.8", _act("hand_out"), custodians=3),
-    )
-}
-OFFERED = tuple(code for code, one in KINDS.items() if one.offered)
 NAMING = frozenset({"generate_root", "generate", "export_request"})  # with a subject in the script
+MAKING = ("generate_root", "generate")  # a key
+NOTHING_MADE = (State.DROPPED,)
 ALGORITHMS = ("sm2", "rsa-2048")  # CPS 6.1.5
 DRILL = "drill-"  # what labels and codes of drills begin with, and no others do
 DRILL_NAME = " DRILL"  # what their names end with
 LABEL = re.compile(r"[a-z][a-z0-9-]{1,38}")
 LONGEST = 60  # characters of the device's name
 REASON = 200
+MOST_GIVEN = 20_000  # characters of a certificate in PEM
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +75,9 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """What a host writes; `issuer` is the external root's certificate (DER), for an import."""
+    """What a host writes. For an import: `issuer`, the external root's certificate, and `request`,
+    what that root was asked for; both DER.
+    """
 
     kind: str
     drill: bool
@@ -165,6 +89,15 @@ class Draft:
     years: int = 10
     path_length: int = 0
     issuer: bytes = b""
+    request: bytes = b""
+
+
+def kinds_of(said: Mapping[str, Any]) -> tuple[str, ...]:
+    """What the key of a script may sign: certificates of people only at the end of a path."""
+    ends = said["plan"]["path_length"] == "0"
+    first = CA_CERTIFICATE if said["kind"] == "generate_root" else REQUEST
+    below = (CERTIFICATE,) if ends else () if first == CA_CERTIFICATE else (CA_CERTIFICATE,)
+    return (first, *below, CRL)
 
 
 def label_of(draft: Draft) -> str:
@@ -178,7 +111,9 @@ def _of_drill(label: str) -> bool:
 
 
 def check_draft(draft: Draft) -> None:
-    """Refuses (INVALID) `ceremonies.kind`, `label`, `algorithm`, `device`, `subject`, `term`."""
+    """Refuses (INVALID) `ceremonies.kind`, `label`, `algorithm`, `device`, `issuer`, `subject`,
+    `term`.
+    """
     if draft.kind not in OFFERED:
         raise invalid("kind", "not on offer", field="kind")
     if not LABEL.fullmatch(draft.key) or (_of_drill(draft.key) and not draft.drill):
@@ -187,6 +122,8 @@ def check_draft(draft: Draft) -> None:
         raise invalid("algorithm", "not one of CPS 6.1.5", field="algorithm", cps="6.1.5")
     if not 1 <= len(draft.device.strip()) <= LONGEST:
         raise invalid("device", "name the device", field="device")
+    if draft.kind == "import_certificate" and not (draft.issuer and draft.request):
+        raise invalid("issuer", "the root's certificate and the request", field="issuer", cps="7.4")
     if draft.kind in NAMING and not (draft.organization.strip() and draft.name.strip()):
         raise invalid("subject", "name the authority", field="name", cps="7.4")
     if not 1 <= draft.years <= 30 or not 0 <= draft.path_length <= 5:  # noqa: PLR2004 -- CPS 6.3.2
@@ -204,7 +141,7 @@ def check_people(
     twice = next((one for one in people if ids.count(one.id) > 1), None)
     if twice is not None:
         raise Refusal(
-            Why.INVALID,
+            Kind.INVALID,
             "ceremonies.two_parts",
             f"{twice.id} stands in two parts",
             cps="5.2.4",
@@ -214,7 +151,7 @@ def check_people(
     for one in people:
         if one.id not in held[ROLE_OF[one.part]]:
             raise Refusal(
-                Why.FORBIDDEN,
+                Kind.FORBIDDEN,
                 "ceremonies.role_ended",
                 f"{one.id} is no {ROLE_OF[one.part]} now",
                 cps="5.2.1",
@@ -224,7 +161,7 @@ def check_people(
     wanted = {Part.HOST: 1, Part.CUSTODIAN: custodians, Part.WITNESS: 1, Part.AUDITOR: 1}
     if any(parts.count(part) < count for part, count in wanted.items()):
         raise Refusal(
-            Why.INVALID,
+            Kind.INVALID,
             "ceremonies.too_few",
             f"{custodians} custodians, a witness and an auditor",
             cps="6.2.2",
@@ -236,14 +173,14 @@ def check_people(
 def script(number: str, draft: Draft, people: Sequence[Person]) -> str:
     """The script as one line of canonical JSON; every value a string, as in votes."""
     kind = KINDS[draft.kind]
-    plan: dict[str, str] = {}
+    plan = {"path_length": str(draft.path_length)}
     if draft.kind in NAMING:
         name = f"{draft.name.strip()}{DRILL_NAME if draft.drill else ''}"
-        plan = {"C": "CN", "O": draft.organization.strip(), "CN": name}
+        plan |= {"C": "CN", "O": draft.organization.strip(), "CN": name}
     if draft.kind == "generate_root":
-        plan |= {"years": str(draft.years), "path_length": str(draft.path_length)}
+        plan |= {"years": str(draft.years)}
     if draft.kind == "import_certificate":
-        plan = {"issuer": draft.issuer.hex()}
+        plan |= {"issuer": draft.issuer.hex(), "request": draft.request.hex()}
     return canonical.encode(
         {
             "format": ceremonies.SCRIPT,
@@ -286,11 +223,11 @@ def part_of(said: Mapping[str, Any], person_id: int | None, roles: Collection[st
     found = next((one for one in people_of(said) if one.id == person_id), None)
     if found is None:
         raise Refusal(
-            Why.FORBIDDEN, "ceremonies.not_present", "not one of those present", cps="5.2.2"
+            Kind.FORBIDDEN, "ceremonies.not_present", "not one of those present", cps="5.2.2"
         )
     if ROLE_OF[found.part] not in roles:
         raise Refusal(
-            Why.FORBIDDEN,
+            Kind.FORBIDDEN,
             "ceremonies.role_ended",
             f"no {ROLE_OF[found.part]} now",
             cps="5.2.1",
@@ -302,17 +239,17 @@ def part_of(said: Mapping[str, Any], person_id: int | None, roles: Collection[st
 def check_host(person: Person) -> None:
     """Refuses (FORBIDDEN) `ceremonies.not_host`."""
     if person.part != Part.HOST:
-        raise Refusal(Why.FORBIDDEN, "ceremonies.not_host", "the host does that", cps="5.2.2")
+        raise Refusal(Kind.FORBIDDEN, "ceremonies.not_host", "the host does that", cps="5.2.2")
 
 
 def check_asked(person: Person, step: Mapping[str, Any], given: Collection[int]) -> None:
     """Refuses an attestation nobody asked for (FORBIDDEN), and a second one (CONFLICT)."""
     if person.part not in step["attest"]:
         raise Refusal(
-            Why.FORBIDDEN, "ceremonies.not_asked", "this step is attested by others", cps="5.2.2"
+            Kind.FORBIDDEN, "ceremonies.not_asked", "this step is attested by others", cps="5.2.2"
         )
     if person.id in given:
-        raise Refusal(Why.CONFLICT, "ceremonies.attested", "attested already")
+        raise Refusal(Kind.CONFLICT, "ceremonies.attested", "attested already")
 
 
 def missing(
@@ -323,10 +260,33 @@ def missing(
     return [one for one in asked if one.id not in given]
 
 
+def check_running(state: str) -> None:
+    """Refuses (CONFLICT) what is done in a room that is not open."""
+    if state != State.RUNNING:
+        raise Refusal(Kind.CONFLICT, "ceremonies.not_running", f"it is {state}", cps="5.2.2")
+
+
+def check_open(state: str, due: datetime | None, *, at: datetime) -> None:
+    """Refuses (CONFLICT) to attest a step that is not asked for, or whose time is over."""
+    if state != StepState.ASKED:
+        raise Refusal(Kind.CONFLICT, "ceremonies.closed", f"the step is {state}", cps="5.2.2")
+    if due is not None and at >= due:
+        raise Refusal(Kind.CONFLICT, "ceremonies.late", "the step begins anew", cps="5.2.2")
+
+
 def check_turn(states: Sequence[str], position: int) -> None:
     """Refuses (CONFLICT) a step before its turn."""
     if any(state != StepState.DONE for state in states[:position]):
-        raise Refusal(Why.CONFLICT, "ceremonies.turn", "another step comes first", cps="5.2.2")
+        raise Refusal(Kind.CONFLICT, "ceremonies.turn", "another step comes first", cps="5.2.2")
+
+
+def check_given(step: Mapping[str, Any], given: str) -> str:
+    """What a step needs before it begins; "" for a step that needs nothing."""
+    if step["act"] != "enter":
+        return ""
+    if not given.strip() or len(given) > MOST_GIVEN:
+        raise invalid("given", "the certificate in PEM", field="given", cps="7.4")
+    return given.strip()
 
 
 def check_reason(reason: str) -> str:
@@ -340,10 +300,10 @@ def check_reason(reason: str) -> str:
 def check_second(asked_by: int | None, person_id: int) -> None:
     """Refuses (FORBIDDEN) to end a ceremony alone; (CONFLICT) when nobody asked for it."""
     if asked_by is None:
-        raise Refusal(Why.CONFLICT, "ceremonies.no_abort", "nobody asked to end it", cps="5.2.2")
+        raise Refusal(Kind.CONFLICT, "ceremonies.no_abort", "nobody asked to end it", cps="5.2.2")
     if asked_by == person_id:
         raise Refusal(
-            Why.FORBIDDEN, "ceremonies.abort_alone", "two people end a ceremony", cps="5.2.2"
+            Kind.FORBIDDEN, "ceremonies.abort_alone", "two people end a ceremony", cps="5.2.2"
         )
 
 
@@ -353,4 +313,4 @@ def due_at(step: Mapping[str, Any], *, at: datetime) -> datetime:
 
 
 def invalid(rule: str, reason: str, *, field: str, cps: str = "", **details: object) -> Refusal:
-    return Refusal(Why.INVALID, f"ceremonies.{rule}", reason, cps=cps, field=field, **details)
+    return Refusal(Kind.INVALID, f"ceremonies.{rule}", reason, cps=cps, field=field, **details)

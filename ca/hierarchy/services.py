@@ -22,6 +22,7 @@ from ca.hierarchy import queries, rules
 from ca.hierarchy.models import CertificateAuthority, IssuerHash, Responder
 from ca.keys import services as keys
 from pki import certificates, lint, ocsp, publickeys
+from pki.certificates import Certificate
 from pki.errors import PkiError
 from pki.lint import ProfileRules
 from pki.publickeys import PublicKey
@@ -48,7 +49,7 @@ def found_bench_authority(*, actor: Actor, at: datetime, entropy: Entropy) -> in
 
 
 def found(blueprint: rules.Blueprint, *, actor: Actor, at: datetime, entropy: Entropy) -> int:
-    """The authority's id, whether it was there before or not.
+    """`establish`, without a ceremony.
 
     Refuses `hierarchy.needs_ceremony` outside demonstration and test: keys of a real CA are made by
     several people in a ceremony (CPS 6.1.1). Raises TokenError when the signer cannot or may not.
@@ -60,6 +61,11 @@ def found(blueprint: rules.Blueprint, *, actor: Actor, at: datetime, entropy: En
             "CA keys are made in a ceremony",
             cps="6.1.1",
         )
+    return establish(blueprint, actor=actor, at=at, entropy=entropy)
+
+
+def establish(blueprint: rules.Blueprint, *, actor: Actor, at: datetime, entropy: Entropy) -> int:
+    """The authority's id, whether it was there before or not. Raises TokenError as `found` does."""
     key = keys.ensure_key(blueprint.code, blueprint.key_algorithm, blueprint.kinds)
     row = CertificateAuthority.objects.filter(code=blueprint.code).first()
     if row is None:
@@ -73,6 +79,57 @@ def found(blueprint: rules.Blueprint, *, actor: Actor, at: datetime, entropy: En
     if blueprint.has_responder:
         _found_responder(row, actor=actor, at=at, entropy=entropy)
     return row.pk
+
+
+def enter(
+    blueprint: rules.Blueprint,
+    certificate: Certificate,
+    issuer: Certificate,
+    *,
+    actor: Actor,
+    at: datetime,
+) -> int:
+    """An authority whose certificate a CA elsewhere has signed; its id, also when it is there.
+
+    The caller has checked the certificate. Refuses `hierarchy.there`: the code is another's.
+    """
+    key = keys.ensure_key(blueprint.code, blueprint.key_algorithm, blueprint.kinds)
+    row = CertificateAuthority.objects.filter(code=blueprint.code).first()
+    if row is None:
+        row = _entered(blueprint, certificate, issuer, actor=actor, at=at)
+    if bytes(row.certificate or b"") != certificate.der:
+        raise Refusal(Kind.CONFLICT, "hierarchy.there", f"{row.code} is there", code=row.code)
+    keys.ensure_certificate(key, certificate.der)
+    return row.pk
+
+
+@transaction.atomic
+def _entered(
+    blueprint: rules.Blueprint,
+    certificate: Certificate,
+    issuer: Certificate,
+    *,
+    actor: Actor,
+    at: datetime,
+) -> CertificateAuthority:
+    public = certificate.public_key
+    claim_key(public.fingerprint, holder=f"{CA_HOLDER}{blueprint.code}", at=at)
+    row = CertificateAuthority.objects.create(
+        state=rules.State.PLANNED,
+        code=blueprint.code,
+        subject=certificate.subject.text,
+        key_label=blueprint.code,
+        key_algorithm=public.algorithm,
+        key_fingerprint=public.fingerprint,
+        demo=blueprint.demo,
+        tbs=certificate.tbs,
+        not_before=certificate.not_before,
+        not_after=certificate.not_after,
+        planned_at=at,
+    )
+    record("ca.plan_authority", subject_of(row), actor=actor, at=at, code=row.code, demo=row.demo)
+    _settle(row, certificate, issuer, actor=actor, at=at)
+    return row
 
 
 @transaction.atomic
@@ -110,11 +167,21 @@ def _plan(
 
 @transaction.atomic
 def _activate(row: CertificateAuthority, signature: bytes, *, actor: Actor, at: datetime) -> None:
-    der = certificates.assemble(bytes(row.tbs), signature)
-    certificate = certificates.parse(der)
+    certificate = certificates.parse(certificates.assemble(bytes(row.tbs), signature))
     issuer = queries.issuer_of(row.parent).certificate if row.parent else certificate
+    _settle(row, certificate, issuer, actor=actor, at=at)
+
+
+def _settle(
+    row: CertificateAuthority,
+    certificate: Certificate,
+    issuer: Certificate,
+    *,
+    actor: Actor,
+    at: datetime,
+) -> None:
     certificates.verify(certificate, issuer, at=None)
-    row.certificate, row.active_at = der, at
+    row.certificate, row.active_at = certificate.der, at
     row.save(update_fields=["certificate", "active_at"])
     for name in rules.HASHES:
         named = ocsp.cert_id_for(certificate, 1, name)

@@ -48,13 +48,14 @@ def last_list(label: str) -> bytes | None:
     return _signer().last_list(label)
 
 
+def key_of(label: str) -> Key | None:
+    """The signer's key of that label, if it has one."""
+    return next((key for key in _signer().keys() if key.label == label), None)  # noqa: SIM118
+
+
 def ensure_key(label: str, algorithm: str, kinds: Sequence[str]) -> Key:
     """The key of that label; made now if the signer does not have it (only while in set-up)."""
-    signer = _signer()
-    for key in signer.keys():  # noqa: SIM118 -- no dictionary
-        if key.label == label:
-            return key
-    return signer.generate(label, algorithm, kinds)
+    return key_of(label) or _signer().generate(label, algorithm, kinds)
 
 
 def ensure_certificate(key: Key, certificate: bytes) -> None:

@@ -9,12 +9,12 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from people.gates import actor_of, only
-from people.navigation import PARTIES
+from people.navigation import SIGNERS
 from people.operatorkeys import proving, queries, services
 from people.operatorkeys.forms import NewKeyForm
 
 
-@only(*PARTIES)
+@only(*SIGNERS)
 @never_cache
 @require_http_methods(["GET", "POST"])
 def own(request: HttpRequest) -> HttpResponse:

@@ -19,7 +19,7 @@ from people.factors import queries as factors
 from people.factors import services as enrolling
 from people.factors.rules import Factor
 from people.gates import actor_of, signed_in
-from people.navigation import PARTIES
+from people.navigation import SIGNERS
 from people.notices import queries as notices
 from people.own import services
 from people.own.forms import KeyForm, MailForm
@@ -41,7 +41,7 @@ def me(request: HttpRequest) -> HttpResponse:
         "profile": queries.profile(person_id),
         "line": personnel.own(person_id, at=at),
         "roles": roles,
-        "signs": bool(actor_of(request).roles & PARTIES),
+        "signs": bool(actor_of(request).roles & SIGNERS),
         "sessions": sessions.sessions_of(person_id, here=request.session.session_key, at=at),
         "factors": factors.factors_of(person_id, at=at),
         "alerts": browsers.alerts_of(person_id),

@@ -75,6 +75,7 @@ ROWS = (
     "CPS-5.3.6",
     "CPS-5.3.7",
     "CPS-5.3.8",
+    "CPS-6.1.1a",  # SoftHSM and the software token; ceremonies with acts that this system does
     "CPS-9.1",
     "CPS-9.1.5",
     "CPS-9.3",

@@ -4,7 +4,8 @@ import json
 from datetime import UTC, datetime, timedelta
 
 from ca.ceremonies import rules
-from ca.ceremonies.rules import Draft, Part, Person
+from ca.ceremonies.kinds import Part
+from ca.ceremonies.rules import Draft, Person
 from pki import ceremonies, votes
 from tests.support.voting import Pen, pen
 

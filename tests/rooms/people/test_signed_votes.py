@@ -408,14 +408,14 @@ def test_who_has_no_key_has_nothing_to_sign(tang, gao):
 
 
 def test_others_make_no_keys():
-    jiang = signed_in(hire("jiang", Role.AUDITOR))
+    fang = signed_in(hire("fang", Role.SUPPORT))
 
-    assert jiang.get("/me/key/").status_code == 403
-    assert jiang.get("/approvals/statement/").status_code == 403
+    assert fang.get("/me/key/").status_code == 403
+    assert fang.get("/approvals/statement/").status_code == 403
     for act in ("key", "key/end"):
         assert (
             signed_in(hire(f"o{len(act)}", Role.OPERATOR))
-            .post(f"/people/of/S-jiang/{act}/", {})
+            .post(f"/people/of/S-fang/{act}/", {})
             .status_code
             == 403
         )

@@ -6,7 +6,8 @@ import pytest
 
 from anxin.kernel.errors import Refusal
 from ca.ceremonies import rules
-from ca.ceremonies.rules import Part, Person
+from ca.ceremonies.kinds import ALL, KINDS, OFFERED, ROLE_OF, Part
+from ca.ceremonies.rules import Person
 from people.api import Role
 from pki import ceremonies
 from tests.support.ceremonies import HELD, PEOPLE, draft
@@ -20,7 +21,7 @@ def rule(check, *given, **named) -> str:
 
 def test_what_is_not_built_is_not_on_offer():
     """CPS-6.2.4, CPS-6.2.10: a kind is offered when the system does every act of it."""
-    assert set(rules.OFFERED) == {
+    assert set(OFFERED) == {
         "generate_root",
         "generate",
         "export_request",
@@ -29,9 +30,9 @@ def test_what_is_not_built_is_not_on_offer():
     assert rule(rules.check_draft, draft(kind="destroy")) == "ceremonies.kind"
 
 
-@pytest.mark.parametrize("kind", rules.KINDS.values(), ids=list(rules.KINDS))
+@pytest.mark.parametrize("kind", KINDS.values(), ids=list(KINDS))
 def test_every_kind_begins_and_ends_with_everybody(kind):
-    assert kind.steps[0].attest == kind.steps[-1].attest == rules.ALL
+    assert kind.steps[0].attest == kind.steps[-1].attest == ALL
     assert kind.steps[-1].code == ceremonies.CLOSE
     assert kind.custodians >= 2
     codes = [step.code for step in kind.steps]
@@ -40,8 +41,8 @@ def test_every_kind_begins_and_ends_with_everybody(kind):
 
 def test_every_part_takes_a_trusted_role():
     """CPS-5.2.1"""
-    assert {*rules.ROLE_OF} == {*Part}
-    assert {*rules.ROLE_OF.values()} <= {*Role}
+    assert {*ROLE_OF} == {*Part}
+    assert {*ROLE_OF.values()} <= {*Role}
 
 
 def test_a_good_draft_is_taken():

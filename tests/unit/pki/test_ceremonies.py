@@ -7,7 +7,8 @@ import json
 
 import pytest
 
-from ca.ceremonies.rules import Part, Person
+from ca.ceremonies.kinds import Part
+from ca.ceremonies.rules import Person
 from pki import ceremonies, readback, votes
 from pki.__main__ import main
 from pki.errors import Malformed, Refused

@@ -1,0 +1,94 @@
+"""The kinds of key ceremonies as one table: steps, who attests each, how long it may take (CPS 6.1,
+6.2). Pure.
+
+A kind is on offer when every act of its steps is one that this system does (`ACTS`).
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from pki import ceremonies
+
+
+class Part(StrEnum):
+    """What somebody is in a ceremony; nobody is two of them."""
+
+    HOST = "host"
+    CUSTODIAN = "custodian"
+    WITNESS = "witness"
+    AUDITOR = "auditor"
+
+
+# The trusted role (people.api.Role) that each part takes, CPS 5.2.1.
+ROLE_OF = {
+    Part.HOST: "security_admin",
+    Part.CUSTODIAN: "custodian",
+    Part.WITNESS: "ca_admin",
+    Part.AUDITOR: "auditor",
+}
+ALL = tuple(Part)
+
+# Acts that this system does; the others stand in the table of kinds without being on offer.
+ACTS = frozenset({"look", "make_key", "certify", "request", "enter"})
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step: who attests it, how long it may take, what the system does in it."""
+
+    code: str
+    attest: tuple[Part, ...] = ALL
+    minutes: int = 10
+    act: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Ceremony:
+    """One kind of ceremony; `custodians` is how many take part at least (CPS 6.2.2)."""
+
+    code: str
+    cps: str
+    steps: tuple[Step, ...]
+    custodians: int = 2
+
+    @property
+    def offered(self) -> bool:
+        """Whether it can be run here, now."""
+        return all(not step.act or step.act in ACTS for step in self.steps)
+
+
+_GATHER = Step("gather", minutes=15)
+_DEVICE = Step("device", (Part.HOST, Part.WITNESS), act="look")
+_CLOSE = Step(ceremonies.CLOSE, minutes=15)
+_KEEPERS = (Part.CUSTODIAN, Part.WITNESS, Part.AUDITOR)
+
+
+def _kind(code: str, cps: str, *steps: Step, custodians: int = 2) -> Ceremony:
+    return Ceremony(code, cps, (_GATHER, _DEVICE, *steps, _CLOSE), custodians)
+
+
+def _act(code: str) -> Step:
+    return Step(code, _KEEPERS, act=code)
+
+
+KINDS: dict[str, Ceremony] = {
+    one.code: one
+    for one in (
+        _kind("generate_root", "6.1.1", _act("make_key"), _act("certify")),
+        _kind("generate", "6.1.1", _act("make_key"), _act("request")),
+        _kind("export_request", "6.1.1", _act("request")),
+        _kind("import_certificate", "7.4", _act("enter")),
+        _kind("initialise", "6.2.1", _act("initialise")),
+        _kind("enrol_custodians", "6.4.1", _act("hand_out"), custodians=3),
+        _kind("replace_custodian", "6.4.1", _act("hand_out"), custodians=3),
+        _kind("activate", "6.2.8", _act("activate")),
+        _kind("deactivate", "6.2.9", _act("deactivate")),
+        _kind("backup", "6.2.4", _act("backup"), custodians=3),
+        _kind("restore", "6.2.4", _act("restore"), custodians=3),
+        _kind("rollover", "5.6", _act("link")),
+        _kind("archive", "6.2.5", _act("archive")),
+        _kind("destroy", "6.2.10", _act("destroy"), custodians=3),
+        _kind("resplit", "6.2.8", _act("hand_out"), custodians=3),
+    )
+}
+OFFERED = tuple(code for code, one in KINDS.items() if one.offered)

@@ -1,0 +1,207 @@
+"""Ceremonies as pages, workers and the record of one see them."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Prefetch
+
+from anxin.kernel.errors import Kind, Refusal
+from anxin.kernel.workdays import day_of
+from ca.ceremonies import rules
+from ca.ceremonies.kinds import ROLE_OF
+from ca.ceremonies.models import Attestation, Ceremony, CeremonyLine, CeremonyStep
+from ca.ceremonies.rules import Draft, State, StepState
+from ca.hierarchy.models import CertificateAuthority
+from people.api import holders
+from pki import ceremonies, votes
+
+ALIVE = (State.DRAFTED, State.APPROVED, State.RUNNING)
+
+
+def unknown(number: str) -> Refusal:
+    return Refusal(Kind.NOT_FOUND, "ceremonies.unknown", f"no ceremony {number}", cps="5.2.2")
+
+
+def ceremony(number: str) -> Ceremony:
+    """Refuses `ceremonies.unknown`."""
+    row = Ceremony.objects.filter(number=number).first()
+    if row is None:
+        raise unknown(number)
+    return row
+
+
+def locked(number: str) -> Ceremony:
+    """The same for a change, until the transaction ends."""
+    row = Ceremony.objects.select_for_update().filter(number=number).first()
+    if row is None:
+        raise unknown(number)
+    return row
+
+
+def held(*, at: datetime) -> dict[str, set[int]]:
+    """Who holds each of the roles that a ceremony needs, now."""
+    return {role: {one.id for one in holders(role, at=at)} for role in ROLE_OF.values()}
+
+
+def next_number(*, at: datetime) -> str:
+    """KC-2026-001; the caller holds the lock for numbers."""
+    head = f"KC-{day_of(at).year}-"
+    return f"{head}{Ceremony.objects.filter(number__startswith=head).count() + 1:03}"
+
+
+def check_free(said: Draft) -> None:
+    """Refuses (CONFLICT) `ceremonies.label_taken` where a new key would meet an old one."""
+    label = rules.label_of(said)
+    there = CertificateAuthority.objects.filter(code=label).exists()
+    made = Ceremony.objects.filter(key_label=label, kind__in=rules.MAKING)
+    again = said.kind in rules.MAKING and made.exclude(state__in=rules.NOTHING_MADE).exists()
+    entered = there and not (said.drill and said.kind == "import_certificate")
+    if entered or again:
+        raise Refusal(
+            Kind.CONFLICT, "ceremonies.label_taken", f"{label} is there", field="key", label=label
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class RequestMade:
+    """What a finished ceremony has asked of a CA elsewhere; `request` is DER."""
+
+    number: str
+    label: str
+    drill: bool
+    algorithm: str
+    path_length: int
+    request: bytes
+
+
+def requests_made() -> dict[str, RequestMade]:
+    """By number of the ceremony, the newest first."""
+    rows = CeremonyStep.objects.filter(
+        code="request", state=StepState.DONE, ceremony__state=State.FINISHED
+    )
+    found = {}
+    for step in rows.select_related("ceremony").order_by("-ceremony"):
+        row, said = step.ceremony, script_of(step.ceremony)
+        found[row.number] = RequestMade(
+            row.number,
+            row.key_label,
+            row.drill,
+            said["algorithm"],
+            int(said["plan"]["path_length"]),
+            bytes(step.result or b""),
+        )
+    return found
+
+
+def step_named(steps: Sequence[CeremonyStep], code: str) -> CeremonyStep:
+    """Refuses `ceremonies.unknown_step`."""
+    found = next((one for one in steps if one.code == code), None)
+    if found is None:
+        raise Refusal(Kind.NOT_FOUND, "ceremonies.unknown_step", f"no step {code}", cps="5.2.2")
+    return found
+
+
+def given(step: CeremonyStep) -> list[int]:
+    """Who has attested it in this round."""
+    rows = Attestation.objects.filter(step=step, round=step.round)
+    return list(rows.values_list("person_id", flat=True))
+
+
+def fields(row: Ceremony, step: CeremonyStep, person_id: int) -> dict[str, str]:
+    """What this person signs for this step."""
+    return ceremonies.fields(
+        ceremony=row.number,
+        script=row.digest,
+        step=step.code,
+        round_=step.round,
+        result=step.result_digest,
+        person=person_id,
+    )
+
+
+def abort_fields(row: Ceremony, person_id: int, reason: str) -> dict[str, str]:
+    """What this person signs to end it early; `reason` "" where the browser fills its digest in."""
+    return ceremonies.fields(
+        ceremony=row.number,
+        script=row.digest,
+        step=ceremonies.ABORT,
+        round_=1,
+        result=votes.comment_digest(reason) if reason else "",
+        person=person_id,
+    )
+
+
+def to_do() -> list[int]:
+    """Steps whose act waits for a worker, the oldest first."""
+    rows = CeremonyStep.objects.filter(state=StepState.ACTING, ceremony__state=State.RUNNING)
+    return list(rows.order_by("began_at").values_list("pk", flat=True))
+
+
+def late(*, at: datetime) -> list[int]:
+    """Steps whose time is over."""
+    rows = CeremonyStep.objects.filter(
+        state__in=[StepState.ACTING, StepState.ASKED],
+        due_at__lte=at,
+        ceremony__state=State.RUNNING,
+    )
+    return list(rows.order_by("due_at").values_list("pk", flat=True))
+
+
+def record(number: str) -> dict[str, Any]:
+    """The record of a ceremony that has ended, as `pki.ceremonies` proves it.
+
+    Refuses (CONFLICT) `ceremonies.goes_on`.
+    """
+    row = ceremony(number)
+    if row.state not in (State.FINISHED, State.ABORTED):
+        raise Refusal(Kind.CONFLICT, "ceremonies.goes_on", f"it is {row.state}", cps="5.2.2")
+    kept = Attestation.objects.select_related("line").filter(line__ceremony=row)
+    lines = CeremonyLine.objects.filter(ceremony=row).order_by("seq")
+    steps = CeremonyStep.objects.filter(ceremony=row, result__isnull=False)
+    return {
+        "format": ceremonies.RECORD,
+        "script": row.script,
+        "digest": row.digest,
+        "lines": [{"text": one.text, "digest": one.digest} for one in lines],
+        "attestations": [_attestation(one) for one in kept.order_by("line__seq")],
+        "results": {one.code: bytes(one.result or b"").hex() for one in steps},
+    }
+
+
+def _attestation(row: Attestation) -> dict[str, object]:
+    return {
+        "seq": row.line.seq,
+        "statement": row.statement,
+        "signature": bytes(row.signature).hex(),
+        "public_key": bytes(row.public_key).hex(),
+        "enrolled_by": row.enrolled_by,
+        "enrolment": row.enrolment,
+    }
+
+
+def result(number: str, code: str) -> bytes:
+    """What a step made, once everybody has attested it. Refuses `ceremonies.unknown_step`."""
+    steps = Prefetch("steps", CeremonyStep.objects.filter(state=StepState.DONE))
+    row = Ceremony.objects.prefetch_related(steps).filter(number=number).first()
+    if row is None:
+        raise unknown(number)
+    made = step_named(list(row.steps.all()), code).result
+    if made is None:
+        raise Refusal(Kind.NOT_FOUND, "ceremonies.unknown_step", "it made nothing", cps="5.2.2")
+    return bytes(made)
+
+
+def script_of(row: Ceremony) -> Mapping[str, Any]:
+    found: Mapping[str, Any] = json.loads(row.script)
+    return found
+
+
+def fault_in(text: str) -> Refusal | None:
+    """Why a step's act was refused (`working.fault_of`); None: it was not."""
+    if not text:
+        return None
+    said = json.loads(text)
+    return Refusal(Kind.CONFLICT, said["rule"], said["reason"], cps=said["cps"], **said["details"])

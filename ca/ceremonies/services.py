@@ -1,0 +1,261 @@
+"""A ceremony from its draft to its end (CPS 5.2.2, 6.1.1). What a step does, workers do:
+`ca.ceremonies.working`.
+"""
+
+import json
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+
+from anxin.kernel.actors import Actor
+from anxin.kernel.errors import Kind, Refusal
+from anxin.kernel.jobs import enqueue
+from anxin.kernel.locks import Work, wait_until_commit
+from audit.log import advance, record, subject_of
+from ca.ceremonies import queries, rules, transcript
+from ca.ceremonies.kinds import KINDS, Part
+from ca.ceremonies.models import Ceremony, CeremonyStep
+from ca.ceremonies.rules import Draft, Person, State, StepState
+from people.api import (
+    Approval,
+    Role,
+    check_proved,
+    check_signed,
+    holders,
+    open_approvals,
+    propose,
+    redeem,
+    staff_names,
+)
+from pki import ceremonies
+
+HOLD = "ca.hold_ceremony"
+
+
+@transaction.atomic
+def draft(
+    said: Draft,
+    *,
+    custodians: list[int],
+    witness: int,
+    auditor: int,
+    actor: Actor,
+    at: datetime,
+) -> str:
+    """Write a script down; its number. Nothing is asked for yet.
+
+    Refuses what `rules.check_draft` and `rules.check_people` refuse, and (CONFLICT)
+    `ceremonies.label_taken`: an authority or another ceremony has the key.
+    """
+    rules.check_draft(said)
+    queries.check_free(said)
+    parts = [(actor.person_id or 0, Part.HOST), *((one, Part.CUSTODIAN) for one in custodians)]
+    parts += [(witness, Part.WITNESS), (auditor, Part.AUDITOR)]
+    names = staff_names([person for person, _ in parts])
+    people = [Person(person, names.get(person, ""), part) for person, part in parts]
+    rules.check_people(people, queries.held(at=at), custodians=KINDS[said.kind].custodians)
+    wait_until_commit(Work.NUMBER_CEREMONY, [b"\0" * 5])
+    number = queries.next_number(at=at)
+    script = rules.script(number, said, people)
+    row = Ceremony.objects.create(
+        state=State.DRAFTED,
+        number=number,
+        kind=said.kind,
+        drill=said.drill,
+        key_label=rules.label_of(said),
+        script=script,
+        digest=ceremonies.digest(script.encode()),
+        host=actor.person_id or 0,
+        drafted_at=at,
+    )
+    record(
+        "ca.draft_ceremony",
+        subject_of(row),
+        actor=actor,
+        at=at,
+        number=number,
+        of=said.kind,
+        drill=said.drill,
+        digest=row.digest,
+    )
+    return number
+
+
+@transaction.atomic
+def ask(number: str, *, actor: Actor, at: datetime) -> None:
+    """Have two others agree to the script. Refuses `ceremonies.not_host`, `approval.*`."""
+    row, _said, person = _present(number, actor)
+    rules.check_host(person)
+    rules.STEPS.after("approve", row.state)
+    row.approval_id = propose(HOLD, _stated(row), subject=subject_of(row), actor=actor, at=at).id
+    row.save(update_fields=["approval_id"])
+    record("ca.ask_ceremony", subject_of(row), actor=actor, at=at, digest=row.digest)
+
+
+@transaction.atomic
+def discard(number: str, *, actor: Actor, at: datetime) -> None:
+    """A draft that nobody was asked about. Refuses `ceremonies.asked` while an approval is open."""
+    row, _said, person = _present(number, actor)
+    rules.check_host(person)
+    if open_approvals(HOLD, [subject_of(row)]):
+        raise Refusal(Kind.CONFLICT, "ceremonies.asked", "take the approval back", cps="5.2.2")
+    advance(row, "drop", actor=actor, at=at)
+
+
+def approve(approval: Approval, *, ceremony: str, script: str, actor: Actor, at: datetime) -> None:
+    """Named in `anxin/duties.py`; runs inside the deciding vote's transaction.
+
+    Refuses (FORBIDDEN) `ceremonies.admin_agrees`: a CA administrator is one of those who agree.
+    """
+    row = queries.locked(ceremony)
+    redeem(approval, HOLD, {"ceremony": ceremony, "script": script}, actor=actor, at=at)
+    admins = {one.id for one in holders(Role.CA_ADMIN, at=at)}
+    if not admins & {vote.checker_id for vote in approval.votes}:
+        raise Refusal(
+            Kind.FORBIDDEN, "ceremonies.admin_agrees", "a CA administrator agrees", cps="5.2.2"
+        )
+    advance(row, "approve", actor=actor, at=at, digest=row.digest)
+
+
+def drop(_approval: Approval, *, ceremony: str, actor: Actor, at: datetime, **_: object) -> None:
+    """Named in `anxin/duties.py`, after a no or a withdrawal."""
+    advance(queries.locked(ceremony), "drop", actor=actor, at=at)
+
+
+@transaction.atomic
+def open_room(number: str, *, actor: Actor, at: datetime) -> None:
+    """Begin: the transcript has its first line. Refuses as `rules.check_people` does."""
+    check_proved(actor, at=at)
+    row, said, person = _present(number, actor)
+    rules.check_host(person)
+    _check_everybody(said, at=at)
+    row.opened_at = at
+    row.save(update_fields=["opened_at"])
+    advance(row, "open", actor=actor, at=at)
+    for position, step in enumerate(said["steps"]):
+        CeremonyStep.objects.create(
+            ceremony=row, state=StepState.WAITING, position=position, code=step["code"]
+        )
+    transcript.append(
+        row, "opened", actor=actor, at=at, script=row.digest, approval=str(row.approval_id)
+    )
+
+
+@transaction.atomic
+def begin(number: str, code: str, *, given: str = "", actor: Actor, at: datetime) -> None:
+    """The host begins the next step; its time runs from now on.
+
+    Refuses `ceremonies.turn`, `ceremonies.given`, and everybody's roles as `open_room` does.
+    """
+    row, said, person = _present(number, actor)
+    rules.check_host(person)
+    rules.check_running(row.state)
+    _check_everybody(said, at=at)
+    steps = list(CeremonyStep.objects.select_for_update().filter(ceremony=row).order_by("position"))
+    step = queries.step_named(steps, code)
+    rules.check_turn([one.state for one in steps], step.position)
+    written = said["steps"][step.position]
+    step.given = rules.check_given(written, given)
+    step.round, step.began_at, step.due_at = step.round + 1, at, rules.due_at(written, at=at)
+    step.fault = ""
+    step.result_digest = transcript.head_of(row)[1] if code == ceremonies.CLOSE else ""
+    step.save(update_fields=["given", "round", "began_at", "due_at", "fault", "result_digest"])
+    advance(step, "act" if written["act"] else "ask", actor=actor, at=at, round=step.round)
+    transcript.append(row, "began", code, actor=actor, at=at, round=str(step.round))
+    if written["act"]:
+        enqueue("ca.run_ceremonies")
+
+
+@transaction.atomic
+def attest(number: str, code: str, *, actor: Actor, at: datetime) -> None:
+    """One of those present confirms a step, signed; the last one ends it, and with it the ceremony.
+
+    Refuses `ceremonies.not_asked`, `attested`, `closed`, `sessions.proof_old`, `keys.*`.
+    """
+    check_proved(actor, at=at)
+    row, said, person = _present(number, actor)
+    rules.check_running(row.state)
+    rows = CeremonyStep.objects.select_for_update().filter(ceremony=row).order_by("position")
+    step = queries.step_named(list(rows), code)
+    rules.check_open(step.state, step.due_at, at=at)
+    written = said["steps"][step.position]
+    rules.check_asked(person, written, queries.given(step))
+    signed_fields = queries.fields(row, step, person.id)
+    signed = check_signed(
+        lambda written_at: ceremonies.statement(signed_fields, at=written_at), actor=actor, at=at
+    )
+    line = transcript.append(row, "attested", code, actor=actor, at=at, key=signed.fingerprint)
+    transcript.keep(line, signed, step=step, round_=step.round, person_id=person.id)
+    if not rules.missing(said, written, queries.given(step)):
+        _end_step(row, step, said, actor=actor, at=at)
+
+
+def _end_step(
+    row: Ceremony, step: CeremonyStep, said: Mapping[str, Any], *, actor: Actor, at: datetime
+) -> None:
+    step.done_at = at
+    step.save(update_fields=["done_at"])
+    advance(step, "finish", actor=actor, at=at, result=step.result_digest)
+    transcript.append(row, "done", step.code, actor=actor, at=at)
+    if step.position + 1 == len(said["steps"]):
+        transcript.append(row, "finished", actor=actor, at=at)
+        _end(row, "finish", actor=actor, at=at)
+
+
+@transaction.atomic
+def end_early(number: str, *, reason: str = "", actor: Actor, at: datetime) -> bool:
+    """Ask that a ceremony ends, or agree to it; whether it has ended. Both sign the reason.
+
+    The second person's `reason` is not read: they agree to the one that was given. Refuses
+    `ceremonies.reason`, `ceremonies.abort_alone`, and what `attest` refuses about keys.
+    """
+    check_proved(actor, at=at)
+    row, _said, person = _present(number, actor)
+    rules.check_running(row.state)
+    second = row.abort_by is not None
+    if second:
+        rules.check_second(row.abort_by, person.id)
+    why = row.abort_reason if second else rules.check_reason(reason)
+    signed_fields = queries.abort_fields(row, person.id, why)
+    signed = check_signed(
+        lambda written_at: ceremonies.statement(signed_fields, at=written_at), actor=actor, at=at
+    )
+    line = transcript.append(
+        row, "abort_asked", actor=actor, at=at, key=signed.fingerprint, reason=why
+    )
+    transcript.keep(line, signed, step=None, round_=1, person_id=person.id)
+    if not second:
+        row.abort_by, row.abort_reason = person.id, why
+        row.save(update_fields=["abort_by", "abort_reason"])
+        return False
+    transcript.append(row, "aborted", actor=actor, at=at)
+    _end(row, "abort", actor=actor, at=at)
+    return True
+
+
+def _end(row: Ceremony, verb: str, *, actor: Actor, at: datetime) -> None:
+    row.ended_at = at
+    row.save(update_fields=["ended_at"])
+    advance(row, verb, actor=actor, at=at, head=transcript.head_of(row)[1])
+
+
+def _present(number: str, actor: Actor) -> tuple[Ceremony, Mapping[str, Any], Person]:
+    """The ceremony, its script, and who the actor is in it."""
+    row = queries.locked(number)
+    said = json.loads(row.script)
+    return row, said, rules.part_of(said, actor.person_id, actor.roles)
+
+
+def _check_everybody(said: Mapping[str, Any], *, at: datetime) -> None:
+    rules.check_people(
+        rules.people_of(said),
+        queries.held(at=at),
+        custodians=KINDS[said["kind"]].custodians,
+    )
+
+
+def _stated(row: Ceremony) -> dict[str, str]:
+    """What is agreed to."""
+    return {"ceremony": row.number, "script": row.digest}

@@ -1,0 +1,38 @@
+"""What is asked for about ceremonies, in words, for the page of approvals."""
+
+from typing import Any
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from anxin.kernel.actors import Actor
+from ca.ceremonies import queries
+from ca.ceremonies.wording import KINDS, PARTS, STEPS
+from people.api import Shown
+from pki import readback
+
+
+def ceremony(payload: dict[str, Any], *, actor: Actor) -> Shown:  # noqa: ARG001 -- as all of them
+    """The whole script, step by step (CPS 5.2.2)."""
+    row = queries.ceremony(payload["ceremony"])
+    said = queries.script_of(row)
+    words = " ".join(readback.chinese(row.digest))
+    people = [(str(PARTS[one["role"]]), one["name"]) for one in said["people"]]
+    steps = [
+        (_("步骤 %(number)d") % {"number": number}, str(STEPS[step["code"]]))
+        for number, step in enumerate(said["steps"], 1)
+    ]
+    drill = [(_("演练"), _("是"))] if row.drill else []
+    rows = [
+        (_("仪式类型"), str(KINDS[row.kind])),
+        *drill,
+        (_("密码设备"), said["device"]),
+        (_("密钥标签"), said["key"]),
+        (_("算法"), said["algorithm"]),
+        *people,
+        *steps,
+        (_("校对码"), f"{readback.digits(row.digest)} {words}"),
+        (_("脚本摘要（SM3）"), row.digest),
+    ]
+    about = f"{row.number} {KINDS[row.kind]}"
+    return Shown(about, tuple(rows), reverse("ceremony", args=[row.number]))

@@ -1,0 +1,121 @@
+"""What workers do for ceremonies: the acts of steps, and steps whose time is over.
+
+The row of a step is the job. An act is done between two transactions and can be done again; what
+nobody rang for is found by the timetable.
+"""
+
+import logging
+from datetime import datetime
+
+from django.db import transaction
+
+from anxin.kernel import canonical
+from anxin.kernel.actors import SYSTEM
+from anxin.kernel.errors import Refusal
+from anxin.kernel.locks import Work, held
+from audit.log import advance
+from ca.ceremonies import acts, queries, rules, transcript
+from ca.ceremonies.acts import Entropy, Job
+from ca.ceremonies.kinds import KINDS
+from ca.ceremonies.models import Ceremony, CeremonyStep
+from ca.ceremonies.rules import State, StepState
+from pki import ceremonies
+from pki.errors import PkiError, TokenError
+
+log = logging.getLogger(__name__)
+FAULT = 400  # characters of a reason
+
+
+def run(*, at: datetime, entropy: Entropy) -> int:
+    """Do what waits, begin anew what is late; how many steps moved."""
+    late = sum(_restart(step_id, at=at) for step_id in queries.late(at=at))
+    with held(Work.RUN_CEREMONY, queries.to_do()) as mine:
+        return late + sum(_do(step_id, at=at, entropy=entropy) for step_id in mine)
+
+
+def _do(step_id: int, *, at: datetime, entropy: Entropy) -> bool:
+    """One act. While the signer cannot be asked the step waits, until its time is over."""
+    step = CeremonyStep.objects.select_related("ceremony").get(pk=step_id)
+    if step.state != StepState.ACTING:
+        return False
+    row = step.ceremony
+    said = queries.script_of(row)
+    act = said["steps"][step.position]["act"]
+    try:
+        rules.check_people(
+            rules.people_of(said),
+            queries.held(at=at),
+            custodians=KINDS[row.kind].custodians,
+        )
+        made = acts.ACTS[act](Job(said, step.given, row.opened_at or at, at, entropy))
+    except (Refusal, PkiError) as why:
+        if isinstance(why, TokenError) and not why.permanent:
+            log.warning("%s, step %s waits: %s", row.number, step.code, why.rule)
+            return False
+        return _refuse(step_id, step.round, why, at=at)
+    return _settle(step_id, step.round, made, at=at)
+
+
+@transaction.atomic
+def _settle(step_id: int, round_: int, made: bytes, *, at: datetime) -> bool:
+    found = _still_acting(step_id, round_)
+    if found is None:
+        return False
+    row, step = found
+    step.result, step.result_digest = made, ceremonies.digest(made)
+    step.save(update_fields=["result", "result_digest"])
+    advance(step, "ask", actor=SYSTEM, at=at, result=step.result_digest)
+    transcript.append(row, "acted", step.code, actor=SYSTEM, at=at, result=step.result_digest)
+    return True
+
+
+@transaction.atomic
+def _refuse(step_id: int, round_: int, why: Refusal | PkiError, *, at: datetime) -> bool:
+    found = _still_acting(step_id, round_)
+    if found is None:
+        return False
+    row, step = found
+    step.fault = fault_of(why)
+    step.save(update_fields=["fault"])
+    advance(step, "refuse", actor=SYSTEM, at=at, rule=why.rule)
+    transcript.append(
+        row, "refused", step.code, actor=SYSTEM, at=at, rule=why.rule, reason=why.reason[:FAULT]
+    )
+    return True
+
+
+@transaction.atomic
+def _restart(step_id: int, *, at: datetime) -> bool:
+    """Attestations of this round count no more; the host begins the step again."""
+    row = _row_of(step_id)
+    step = CeremonyStep.objects.select_for_update().get(pk=step_id)
+    over = step.due_at is not None and at >= step.due_at
+    going_on = step.state in (StepState.ACTING, StepState.ASKED) and row.state == State.RUNNING
+    if not over or not going_on:
+        return False
+    advance(step, "restart", actor=SYSTEM, at=at, round=step.round)
+    transcript.append(row, "restarted", step.code, actor=SYSTEM, at=at, round=str(step.round))
+    return True
+
+
+def _row_of(step_id: int) -> Ceremony:
+    """Locked first, as services do: nobody waits for each other."""
+    return Ceremony.objects.select_for_update().get(steps=step_id)
+
+
+def _still_acting(step_id: int, round_: int) -> tuple[Ceremony, CeremonyStep] | None:
+    row = _row_of(step_id)
+    step = CeremonyStep.objects.select_for_update().get(pk=step_id)
+    fits = step.state == StepState.ACTING and step.round == round_ and row.state == State.RUNNING
+    return (row, step) if fits else None
+
+
+def fault_of(why: Refusal | PkiError) -> str:
+    """As JSON: rule, reason, clause, and what fills the sentence."""
+    details = why.details if isinstance(why, Refusal) else {"fault": why.rule}
+    told = {name: str(value) for name, value in details.items()}
+    cps = why.cps if isinstance(why, Refusal) else ""
+    rule = why.rule if isinstance(why, Refusal) else "ceremonies.act_refused"
+    return canonical.encode(
+        {"rule": rule, "reason": why.reason[:FAULT], "cps": cps, "details": told}
+    ).decode()
