@@ -31,7 +31,7 @@ class Codes:
     authorisation_code: str
 
 
-def press(page: Page, label: str) -> None:
+def press(page: Page | Locator, label: str) -> None:
     page.get_by_role("button", name=label).click()
 
 
@@ -193,6 +193,15 @@ def review(page: Page, number: str, label: str = "通过并签发") -> None:
     claim(page, number)
     look_through(page)
     approve(page, label)
+
+
+def reject(page: Page, number: str, message: str) -> None:
+    claim(page, number)
+    dialog = ask_for(page, "不予批准")
+    dialog.get_by_label("未能通过身份核验").check()
+    dialog.get_by_label("给申请人的说明").fill(message)
+    press(dialog, "不予批准")
+    expect(page.get_by_text(f"{number} 已办结这一步")).to_be_visible()
 
 
 # --- handing over ----------------------------------------------------------------------------

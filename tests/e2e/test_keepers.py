@@ -1,18 +1,14 @@
 """Who keeps the house: partners' keys, offices, people. One asks, another agrees."""
 
 import re
-from base64 import b32decode
-from datetime import UTC, datetime
 
 from playwright.sync_api import Page, expect
 
-from people.accounts import codes
-from tests.e2e import acts, people
+from tests.e2e import acts, hiring, people
 from tests.e2e.windows import picture, see
 
 ASKS, AGREES = "唐书", "高远"
 OPERATOR = "陈越"
-PASSWORD = "Staple-Heron-57!"
 
 
 def test_a_partners_key_is_agreed_to_drawn_once_and_revoked(desk_of):
@@ -94,21 +90,16 @@ def test_an_office_is_opened_renamed_and_stopped(desk_of):
 def test_a_newcomer_gets_in_by_two_and_is_out_by_one(desk_of, open_window, product):
     """CPS-5.2.3, CPS-5.3.6, WP-7.2: nobody can sign in for a newcomer; suspended is out at once."""
     asks, agrees = desk_of(ASKS), desk_of(AGREES)
-    number = f"08{people.numbers(1)[0]:03}"
-    login, file = f"new{number}", f"/people/of/{number}/"
+    newcomer = open_window(base_url=product.url("staff"))
 
     asks.goto("/people/new/")
     acts.press(asks, "提请启用")
     expect(asks.get_by_role("alert")).to_be_visible()
     see(asks, "新建账号")
-    asks.get_by_label("姓名").fill("白石")
-    asks.get_by_label("工号").fill(number)
-    asks.get_by_label("登录名").fill(login)
-    acts.press(asks, "提请启用")
-    acts.decide(agrees, "启用账号", login)
-    given = [drawn(asks, file, "取出初始密码"), drawn(agrees, file, "取出登记码")]
-    newcomer = open_window(base_url=product.url("staff"))
-    entered(newcomer, login, *given)
+    file = hiring.hired(asks, agrees, newcomer, "白石").file
+    newcomer.goto("/me/")
+    see(newcomer, "白石")
+    picture(newcomer, "me-newcomer")
 
     no_role_without_a_file(asks, file)
     asks.goto(file)
@@ -120,38 +111,6 @@ def test_a_newcomer_gets_in_by_two_and_is_out_by_one(desk_of, open_window, produ
     expect(asks.get_by_text("停职").first).to_be_visible()
     newcomer.goto("/me/")
     expect(newcomer).to_have_url(re.compile("/sign-in/"))
-
-
-def drawn(page: Page, file: str, label: str) -> str:
-    page.goto(file)
-    see(page, "白石")
-    acts.press(page, label)
-    see(page, label.removeprefix("取出"))
-    return page.locator(".codebox b").inner_text()
-
-
-def entered(page: Page, login: str, password: str, enrolment: str) -> None:
-    """With what two people handed over; the first thing to do is a password of one's own."""
-    page.goto("/sign-in/")
-    page.get_by_label("登录名").fill(login)
-    page.get_by_label("密码").fill(password)
-    acts.press(page, "下一步")
-    see(page, "登记动态口令器")
-    page.get_by_label("登记码").fill(enrolment)
-    acts.press(page, "下一步：扫描密钥")
-    key = page.locator("[data-secret]").inner_text()
-    see(page, "登记动态口令器")
-    code = codes.code(b32decode(re.sub(r"\s", "", key)), after=0, at=datetime.now(UTC))
-    page.get_by_label(re.compile("数字|口令|验证码")).last.fill(code)
-    acts.press(page, "完成登记并登录")
-    see(page, "修改密码")
-    page.get_by_label("现在的密码").fill(password)
-    page.get_by_label("新密码", exact=True).fill(PASSWORD)
-    page.get_by_label("再输一次新密码").fill(PASSWORD)
-    acts.press(page, "更换密码")
-    page.goto("/me/")
-    see(page, "白石")
-    picture(page, "me-newcomer")
 
 
 def no_role_without_a_file(page: Page, file: str) -> None:

@@ -192,6 +192,11 @@ def places(product) -> dict[str, str]:
 
 @pytest.fixture
 def data(product) -> list[str]:
+    return typed(product)
+
+
+def typed(product) -> list[str]:
+    """What people have typed by now, the longest first."""
     with product.database() as connection:
         found = [text for (text,) in connection.execute(DATA) if CHINESE.search(text)]
     names = [*NAMES, *(person(number).name for number in range(1000))]
@@ -244,6 +249,11 @@ def leaks(page: Page, *, product_cookie: str, data: list[str]) -> list[str]:
     page.reload()
     assert page.locator("html").get_attribute("lang") == "en"
     assert sticking_out(page) == {}, f"{page.url} in English"
+    return chinese(page, data)
+
+
+def chinese(page: Page, data: list[str]) -> list[str]:
+    """Words on the page as it stands that are neither data nor marked as Chinese."""
     said = page.evaluate(
         """() => {
           const found = [document.title];
