@@ -2,13 +2,15 @@
  *
  * It stands in front of SoftHSM (path in BELOW): a key pair asked for with the vendor's mechanism
  * becomes an extractable pair on the SM2 curve, and the vendor's raw-hash mechanism signs with
- * libcrypto. With VENDOR_DER set, signatures come in DER instead of r || s.
+ * libcrypto. With VENDOR_DER set, signatures come in DER instead of r || s. VENDOR_NUMBERS are the
+ * vendor's, of key type, generation and signature, with commas.
  */
 #include <dlfcn.h>
 #include <openssl/bn.h>
 #include <openssl/ec.h>
 #include <openssl/evp.h>
 #include <openssl/obj_mac.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -22,11 +24,12 @@ enum { CKA_KEY_TYPE = 0x100, CKA_SENSITIVE = 0x103, CKA_EXTRACTABLE = 0x162, CKA
        CKA_EC_PARAMS = 0x180 };
 #define CKK_EC 3UL
 #define CKM_EC_KEY_PAIR_GEN 0x1040UL
-#define VENDOR_KEY 0x80000004UL
-#define VENDOR_GENERATE 0x80008001UL
-#define VENDOR_SIGN 0x80008104UL
+#define VENDOR_KEY numbers[0]
+#define VENDOR_GENERATE numbers[1]
+#define VENDOR_SIGN numbers[2]
 #define SESSIONS 256
 
+static ulong_t numbers[3] = {0x80000004, 0x80008001, 0x80008104};
 static function_list *below, mine;
 static const unsigned char SM2[10] = {6, 8, 0x2a, 0x81, 0x1c, 0xcf, 0x55, 1, 0x82, 0x2d};
 static ulong_t signing_key[SESSIONS]; /* 0: the session signs below */
@@ -135,7 +138,9 @@ ulong_t C_GetFunctionList(function_list **list) {
     void *library = dlopen(BELOW, RTLD_NOW | RTLD_LOCAL);
     ulong_t (*get)(function_list **) =
         library ? (ulong_t (*)(function_list **))dlsym(library, "C_GetFunctionList") : NULL;
+    const char *given = getenv("VENDOR_NUMBERS");
     if (!get || get(&below)) return 5;
+    if (given) sscanf(given, "%li,%li,%li", numbers, numbers + 1, numbers + 2);
     mine = *below;
     mine.call[GET_FUNCTION_LIST] = C_GetFunctionList;
     mine.call[GET_ATTRIBUTE] = get_attribute;
