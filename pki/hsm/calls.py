@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 _OS_LOCKING_OK = 2
 _ALREADY_INITIALIZED, _ALREADY_LOGGED_IN = 0x191, 0x100
-_NORMAL_USER = 1
+SECURITY_OFFICER, NORMAL_USER = 0, 1
 _BAD_PIN = {  # never tried twice: devices count
     0xA0: "The PIN is wrong.",
     0xA2: "The PIN has a wrong length.",
@@ -69,11 +69,11 @@ class Calls:
     def finalize(self) -> None:
         self._call(_FINALIZE, None)
 
-    def login(self, session: int, pin: bytearray) -> None:
-        """Log in as the user; the PIN is wiped whatever happens."""
+    def login(self, session: int, pin: bytearray, who: int = NORMAL_USER) -> None:
+        """The PIN is wiped whatever happens."""
         room = (ctypes.c_char * len(pin)).from_buffer(pin)
         try:
-            result = self._call(_LOGIN, session, _NORMAL_USER, ctypes.byref(room), len(pin))
+            result = self._call(_LOGIN, session, who, ctypes.byref(room), len(pin))
         finally:
             ctypes.memset(room, 0, len(pin))
         if result in _BAD_PIN:

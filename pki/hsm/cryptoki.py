@@ -24,7 +24,7 @@ from pkcs11 import _pkcs11
 from pkcs11 import exceptions as trouble
 
 from pki.errors import TokenError
-from pki.hsm.calls import Calls
+from pki.hsm.calls import NORMAL_USER, SECURITY_OFFICER, Calls
 from pki.hsm.interface import About
 
 if TYPE_CHECKING:
@@ -62,8 +62,20 @@ class Seat:
 class Cryptoki:
     """Opens the token once; afterwards `run` lends every caller a session of his own."""
 
-    def __init__(self, module: Path, token_label: str, pin: Callable[[], bytearray]) -> None:
-        """`pin` is asked at each login and its answer wiped. Raises TokenError."""
+    def __init__(
+        self,
+        module: Path,
+        token_label: str,
+        pin: Callable[[], bytearray],
+        *,
+        officer: bool = False,
+    ) -> None:
+        """`pin` is asked at each login and its answer wiped. Raises TokenError.
+
+        As the security `officer`, who only works in `writable`, and only while nobody else of this
+        process is logged in.
+        """
+        self._officer = officer
         self._module, self._token_label, self._pin = module, token_label, pin
         self._process = os.getpid()
         self._gate = _Gate()
@@ -195,8 +207,10 @@ class Cryptoki:
     def _log_in(self) -> None:
         self._calls.initialize()
         self._token = self._library.get_token(token_label=self._token_label)
-        anchor: Any = self._token.open()
-        self._calls.login(anchor.handle, self._pin())
+        anchor: Any = self._token.open(rw=self._officer)  # an officer reads nothing alone
+        self._calls.login(
+            anchor.handle, self._pin(), SECURITY_OFFICER if self._officer else NORMAL_USER
+        )
         self._anchor = anchor
         self._generation += 1
 

@@ -17,7 +17,7 @@ from pkcs11.mechanisms import GCMParams, Mechanism
 from pkcs11.util.ec import encode_named_curve_parameters
 
 from pki import der, oids, publickeys
-from pki.errors import TokenError
+from pki.errors import Refused, TokenError
 from pki.hsm import forms, interface
 from pki.hsm.software import SoftwareToken
 from pki.sm import selftest
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
 _SIGNING = MechanismFlag.SIGN | MechanismFlag.VERIFY
 _NEVER_OUT = {Attribute.PRIVATE: True, Attribute.SENSITIVE: True, Attribute.EXTRACTABLE: False}
+_TO_WRAP = {**_NEVER_OUT, Attribute.EXTRACTABLE: True, Attribute.WRAP_WITH_TRUSTED: True}
 _WRAPPING_KEY = "anxin-wrapping"
 _NONCE, _POINT, _RANDOM_BITS = 12, 65, 256
 _SHA256_OF_ABC = bytes.fromhex(  # FIPS 180-4, example
@@ -47,7 +48,7 @@ class Pkcs11Token:
     """One logged-in token; `directory` holds the SM2 keys it wraps, if it must."""
 
     def __init__(self, device: Cryptoki, directory: Path, vendor: Profile) -> None:
-        self._device, self._directory = device, directory
+        self.device, self._directory = device, directory
         self._sm2 = _Sm2Mechanisms(vendor.sm2) if vendor.sm2 else None
         emulated = any(name in device.maker.lower() for name in _EMULATORS)
         self._custody = interface.EMULATED if emulated else interface.DEVICE
@@ -60,21 +61,27 @@ class Pkcs11Token:
     def custody(self, label: str) -> Custody:
         return interface.WRAPPED if self._keeper(label) else self._custody
 
-    def generate(self, label: str, algorithm: str) -> bytes:
+    def generate(self, label: str, algorithm: str, *, for_backup: bool = False) -> bytes:
+        """`for_backup`: it may leave the device under a trusted KEK until it is locked in.
+
+        See `pki.hsm.backup`. Raises Refused `backup.algorithm` for SM2.
+        """
         interface.check_request(label, algorithm)
-        if self._keeper(label) or self._device.run(lambda seat: _exists(seat.session, label)):
+        if for_backup and algorithm == "sm2":
+            raise Refused("backup.algorithm", "SM2 keys are backed up with the vendor's means.")
+        if self._keeper(label) or self.device.run(lambda seat: _exists(seat.session, label)):
             raise interface.label_taken(label)
         if algorithm == "sm2" and self._sm2 is None:
             self._wrapped = self._wrapped or self._open_store()
             return self._wrapped.generate(label, algorithm)
-        with self._device.writable() as session:
-            public = self._make(session, label, algorithm)
+        with self.device.writable() as session:
+            public = self._make(session, label, algorithm, _TO_WRAP if for_backup else _NEVER_OUT)
             return _spki(public, is_sm2=algorithm == "sm2")
 
     def public_key(self, label: str) -> bytes:
         if keeper := self._keeper(label):
             return keeper.public_key(label)
-        return self._device.run(lambda seat: self._find(seat, label)[0].spki)
+        return self.device.run(lambda seat: self._find(seat, label)[0].spki)
 
     def sign(self, label: str, message: bytes) -> bytes:
         if keeper := self._keeper(label):
@@ -92,12 +99,12 @@ class Pkcs11Token:
             digest = hashlib.sha256(message).digest()
             return forms.signature_der(private.sign(digest, mechanism=Mechanism.ECDSA))
 
-        return self._device.run(work)
+        return self.device.run(work)
 
     def destroy(self, label: str) -> None:
         if keeper := self._keeper(label):
             return keeper.destroy(label)
-        with self._device.writable() as session:
+        with self.device.writable() as session:
             for kind in (ObjectClass.PRIVATE_KEY, ObjectClass.PUBLIC_KEY):
                 for found in session.get_objects({Attribute.CLASS: kind, Attribute.LABEL: label}):
                     found.destroy()
@@ -106,7 +113,7 @@ class Pkcs11Token:
     def lock(self) -> None:
         if self._wrapped is not None:
             self._wrapped.lock()
-        self._device.lock()
+        self.device.lock()
 
     def labels(self) -> tuple[str, ...]:
         def work(seat: Seat) -> list[str]:
@@ -114,15 +121,15 @@ class Pkcs11Token:
             return [str(key[Attribute.LABEL]) for key in found]
 
         wrapped = self._wrapped.labels() if self._wrapped is not None else ()
-        return (*wrapped, *sorted(self._device.run(work)))
+        return (*wrapped, *sorted(self.device.run(work)))
 
     def about(self) -> About:
-        return self._device.about()
+        return self.device.about()
 
     def answers(self) -> Iterator[Answer]:
         def digest(mechanism: Any) -> bytes:
             try:
-                found = self._device.run(lambda to: to.session.digest(b"abc", mechanism=mechanism))
+                found = self.device.run(lambda to: to.session.digest(b"abc", mechanism=mechanism))
             except TokenError as error:
                 if isinstance(error.__cause__, trouble.MechanismInvalid):
                     raise interface.unsupported("such digest") from None
@@ -130,7 +137,7 @@ class Pkcs11Token:
             return bytes(found)
 
         def number() -> bytes:
-            return self._device.run(lambda to: bytes(to.session.generate_random(_RANDOM_BITS)))
+            return self.device.run(lambda to: bytes(to.session.generate_random(_RANDOM_BITS)))
 
         yield "SHA-256", lambda: digest(Mechanism.SHA256) == _SHA256_OF_ABC
         if self._sm2 is not None and (sm3 := self._sm2.sm3) is not None:
@@ -144,7 +151,7 @@ class Pkcs11Token:
         return self._wrapped if self._wrapped is not None and label in self._wrapped else None
 
     def _open_store(self) -> SoftwareToken:
-        return SoftwareToken(self._directory, _DeviceSealer(self._device), interface.WRAPPED)
+        return SoftwareToken(self._directory, _DeviceSealer(self.device), interface.WRAPPED)
 
     def _find(self, seat: Seat, label: str) -> tuple[publickeys.PublicKey, Any]:
         """Public key and private handle, looked up once for each session."""
@@ -159,7 +166,9 @@ class Pkcs11Token:
             pair = seat.found[label] = (publickeys.parse(_spki(public, is_sm2=is_sm2)), private)
         return pair
 
-    def _make(self, session: pkcs11.Session, label: str, algorithm: str) -> Any:
+    def _make(
+        self, session: pkcs11.Session, label: str, algorithm: str, guard: dict[Attribute, bool]
+    ) -> Any:
         common: dict[str, Any] = {
             "id": secrets.token_bytes(16),
             "label": label,
@@ -168,16 +177,14 @@ class Pkcs11Token:
         }
         if algorithm.startswith("rsa"):
             size = int(algorithm.partition("-")[2])
-            pair = session.generate_keypair(
-                KeyType.RSA, size, private_template=_NEVER_OUT, **common
-            )
+            pair = session.generate_keypair(KeyType.RSA, size, private_template=guard, **common)
         elif algorithm == "sm2":
             assert self._sm2 is not None
             pair = self._sm2.generate(session, common)
         else:
             curve = {Attribute.EC_PARAMS: encode_named_curve_parameters("secp256r1")}
             domain = session.create_domain_parameters(KeyType.EC, curve, local=True)
-            pair = domain.generate_keypair(private_template=_NEVER_OUT, **common)
+            pair = domain.generate_keypair(private_template=guard, **common)
         return pair[0]
 
 
