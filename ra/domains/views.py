@@ -50,7 +50,7 @@ def check(request: HttpRequest, number: str, proof_id: int) -> HttpResponse:
     """Look again now; what failed or ended gets something new to publish."""
     actor = actor_of(request)
     services.check_again(id_of(number, actor), proof_id, actor=actor, at=timezone.now())
-    messages.success(request, _("已安排，结果稍后显示在本页。"))
+    messages.success(request, _("已安排检查，几秒后刷新本页看结果。"))
     return redirect("case-names", number)
 
 

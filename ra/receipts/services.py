@@ -20,6 +20,7 @@ from ra.evidence.rules import slots
 from ra.evidence.wording import SLOTS
 from ra.handover import queries as handover
 from ra.handover.rules import TRIES, VALID_FOR
+from ra.procedures.wording import PROCEDURES
 from ra.receipts import drawing, models, rules
 from ra.verifications.queries import current
 from ra.verifications.wording import METHODS
@@ -108,8 +109,9 @@ def _printed(
 
 
 def _business(row: Application) -> str:
-    name = str(ca.PROFILES.get(row.profile, row.profile))
-    return _("新办%(profile)s，%(years)s 年") % {"profile": name, "years": row.years}
+    what, name = PROCEDURES[row.procedure], ca.PROFILES.get(row.profile, row.profile)
+    told = {"procedure": what, "profile": name, "years": row.years}
+    return _("%(procedure)s：%(profile)s，%(years)s 年") % told
 
 
 def _documents(row: Application) -> list[str]:

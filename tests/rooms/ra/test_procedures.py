@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+import pypdfium2
 import pytest
 
 from anxin.kernel.errors import Refusal, Refusals
@@ -16,6 +17,7 @@ from ra.handover.services import hand_over
 from ra.intake import handing_in
 from ra.intake import services as intake
 from ra.procedures import queries, services
+from ra.receipts.services import print_receipt
 from ra.review import decisions
 from ra.review.case import case
 from tests.support import ca, ra
@@ -92,6 +94,26 @@ def test_a_renewal_goes_the_whole_way_with_the_old_key_and_words(held):
     assert (row.procedure, row.predecessor_id, row.state) == ("renewal", old, "issued")
     entry = Entry.objects.get(action="ra.begin_procedure")
     assert draft.number in entry.details
+
+
+def test_receipt_and_review_page_say_which_procedure_it_is(held):
+    """CPS-4.6"""
+    counter, old = held
+    draft = begun(counter, old, "renewal", "expiring")
+    told = completed(counter, draft)
+
+    pdf = print_receipt(
+        draft.id,
+        access_code=told.access_code,
+        status_url="https://ra.example.cn/status/",
+        actor=counter.chen,
+        at=SOON,
+    )
+    page = signed_in(counter.ren).get(f"/w/cases/{draft.number}/").content.decode()
+
+    text = pypdfium2.PdfDocument(pdf)[0].get_textpage().get_text_range()
+    assert "证书更新（原密钥）：个人签名证书（SM2）" in text
+    assert '<span class="tag brand">证书更新（原密钥）</span>' in page
 
 
 def test_the_words_are_sealed_anew_under_a_key_of_their_own(held):
