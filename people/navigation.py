@@ -41,6 +41,7 @@ WORK, AUTHORITY, RECORDS, SELF = _("受理与审核"), _("CA 运行"), _("审计
 OFFICES = _("机构")
 MONEY = _("财务")
 COUNTER = frozenset({Role.OPERATOR, Role.REVIEWER})
+EVERYBODY = frozenset(Role)  # and who has no role yet
 # ask for and decide acts
 PARTIES = COUNTER | KEEPERS | {Role.FINANCE, Role.POLICY_MEMBER, Role.CUSTODIAN}
 SIGNERS = PARTIES | {Role.AUDITOR}  # have a key of their own: votes, and what ceremonies attest
@@ -89,8 +90,8 @@ PAGES = (
     Page(RECORDS, "statistics", "activity", _("业务统计"), frozenset({Role.AUDITOR})),
     Page(RECORDS, "publications", "files", _("信息发布"), frozenset({Role.AUDITOR})),
     Page(SELF, "approvals", "checklist", _("待我审批"), PARTIES),
-    Page(SELF, "me", "user-circle", _("我的岗位"), frozenset(Role)),
-    Page(SELF, "password", "key", _("修改密码"), frozenset(Role)),
+    Page(SELF, "me", "user-circle", _("我的岗位"), EVERYBODY),
+    Page(SELF, "password", "key", _("修改密码"), EVERYBODY),
 )
 
 
@@ -114,7 +115,7 @@ def first_page(roles: Collection[str]) -> str:
 
 def _pages_for(roles: Collection[str]) -> Iterator[tuple[Page, str]]:
     for page in PAGES:
-        if page.roles & set(roles):
+        if page.roles == EVERYBODY or page.roles & set(roles):
             try:
                 yield page, reverse(page.name)
             except NoReverseMatch:

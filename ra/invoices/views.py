@@ -18,7 +18,7 @@ from people.gates import actor_of, only
 from ra.fees import queries as fees
 from ra.invoices import queries, services
 from ra.invoices.forms import DeclineForm, InvoiceForm, IssuedForm, ReversedForm
-from ra.invoices.rules import State
+from ra.invoices.rules import LIVE, State
 
 
 @only(Role.FINANCE)
@@ -51,10 +51,13 @@ def ask(request: HttpRequest, number: str) -> HttpResponse:
             )
             messages.success(request, _("%(number)s 已提交，等财务开具。") % {"number": made})
             return redirect("invoice-ask", number)
+    rows = queries.of_order(number, actor)
     context = {
         "form": form,
         "order": fees.order(number, actor),
-        "rows": queries.of_order(number, actor),
+        "rows": rows,
+        "live": any(row.state in LIVE for row in rows),
+        "may_open": Role.FINANCE in actor.roles,
     }
     status = 422 if form.errors else 200
     return render(request, "ra/invoices/ask.html", context, status=status)

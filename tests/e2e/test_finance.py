@@ -50,6 +50,7 @@ def asked_for(page: Page, number: str) -> str:
     acts.press(page, "提交给财务")
     said = page.get_by_role("status").filter(has_text="已提交，等财务开具")
     expect(said).to_be_visible()
+    expect(page.get_by_role("button", name="提交给财务")).to_have_count(0)
     see(page, "申请发票")
     picture(page, "invoice-asked")
     return said.inner_text().split()[0]

@@ -276,6 +276,9 @@ def test_the_rail_shows_only_what_a_person_may_open():
     reviewer = text_of(signed_in(hire("ren", Role.REVIEWER)).get("/me/"))
     custodian = text_of(signed_in(hire("lu", Role.CUSTODIAN)).get("/me/"))
 
+    nobody_yet = text_of(signed_in(hire("bai")).get("/me/"))
+
+    assert 'href="/me/password/" title="修改密码"' in nobody_yet
     assert 'href="/queue/"' in reviewer
     assert 'href="/queue/"' not in custodian
     assert 'href="/me/" title="我的岗位" aria-current="page"' in custodian
