@@ -88,7 +88,7 @@ _ACTS: dict[type[Door], dict[str, Any]] = {
     views.Verifications: {
         "put": _act("note_verifications", 200, shapes.Named, request=shapes.VerificationList)
     },
-    views.Submission: {"post": _act("submit_application", 201, shapes.Submitted, request=None)},
+    views.HandingIn: {"post": _act("hand_in_application", 201, shapes.Submitted, request=None)},
     views.Codes: {"post": _act("draw_codes", 201, shapes.PickUpCodes, request=None)},
     views.Certificate: {"get": _act("read_certificate", 200, shapes.Certificate)},
     views.Nowhere: dict.fromkeys(("get", "post", "put"), _HIDDEN),

@@ -141,7 +141,7 @@ class Verifications(Door):
         return self.once(request, 200, act)
 
 
-class Submission(Door):
+class HandingIn(Door):
     scopes = {"POST": Scope.ENTER}
     codes = True
 

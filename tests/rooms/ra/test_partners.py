@@ -294,7 +294,7 @@ def test_a_request_nobody_signed_is_told_so(counter, client):
         ("PUT", "applications/A1"),
         ("PUT", "applications/A1/evidence/id_front"),
         ("PUT", "applications/A1/verifications"),
-        ("POST", "applications/A1/submission"),
+        ("POST", "applications/A1/handing-in"),
         ("POST", "applications/A1/codes"),
         ("GET", "certificates/1"),
         ("POST", "certificates/1/revocation-requests"),
@@ -442,7 +442,7 @@ def test_a_partner_enters_completes_and_submits(counter, evidence_dir):
     number = complete(partner)
     before = partner.send("GET", f"{HERE}/{number}").json()
 
-    answer = partner.send("POST", f"{HERE}/{number}/submission")
+    answer = partner.send("POST", f"{HERE}/{number}/handing-in")
 
     assert answer.status_code == 201, answer.content
     assert answer.json()["access_code"]
@@ -463,9 +463,9 @@ def test_what_is_missing_is_told_all_at_once_in_the_language_asked_for(counter):
     number = entered(partner)
 
     english = partner.send(
-        "POST", f"{HERE}/{number}/submission", headers={"Accept-Language": "en"}
+        "POST", f"{HERE}/{number}/handing-in", headers={"Accept-Language": "en"}
     ).json()
-    chinese = partner.send("POST", f"{HERE}/{number}/submission").json()
+    chinese = partner.send("POST", f"{HERE}/{number}/handing-in").json()
 
     assert english["status"] == 422
     assert {one["field"] for one in english["errors"]} >= set(PAPERS)
@@ -552,7 +552,7 @@ def test_an_office_hands_in_no_more_than_its_agreement_says(counter, evidence_di
     number = complete(partner)
     Authority.objects.filter(office__code="RA01").update(profiles=["personal-rsa-sign"])
 
-    answer = partner.send("POST", f"{HERE}/{number}/submission")
+    answer = partner.send("POST", f"{HERE}/{number}/handing-in")
 
     assert answer.status_code in (409, 422)
     assert "branches.other_profile" in {one["rule"] for one in answer.json()["errors"]}
@@ -663,7 +663,7 @@ def test_the_staff_site_has_the_rights_it_needs_and_workers_sweep(
 
     with in_role("staff"):
         partner = System(row.number, services.hand_out(row.number, actor=keeper, at=now))
-        answer = partner.send("POST", f"{HERE}/{complete(partner)}/submission")
+        answer = partner.send("POST", f"{HERE}/{complete(partner)}/handing-in")
         services.revoke(row.number, actor=keeper, at=now)
     with in_role("worker"):
         services.sweep(at=now + timedelta(days=2))
