@@ -20,6 +20,7 @@ AT_ONCE: dict[str, tuple[str, ...]] = {
     "people.key_ended": ("ca.operators.services.revoke",),
     # Who left, moved, or whose device is in other hands: no key wakes with them again (CPS 1.4.2)
     "people.keys_ended": ("ra.partners.services.end_all_of",),
+    "people.role_ended": ("ra.partners.services.end_with_role",),
 }
 # How the certificate of an operator's key stands: asked by the entrance (CPS 5.2.3).
 OPERATOR_CERTIFICATE = "ca.operators.queries.standing"

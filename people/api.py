@@ -6,6 +6,7 @@ from people.accounts.demo import write_accounts as write_demo_accounts
 from people.accounts.devices import enrol_device, reseal_devices
 from people.accounts.queries import staff_matching, staff_names, staff_numbers
 from people.accounts.services import create_staff
+from people.accounts.services import lock as lock_person
 from people.approvals.inbox import Shown
 from people.approvals.queries import ApprovalView as Approval
 from people.approvals.queries import (
@@ -62,6 +63,7 @@ __all__ = [
     "holders",
     "keep_mail_address",
     "key_fingerprint",
+    "lock_person",
     "may",
     "new_demo_account",
     "note_finding",

@@ -275,7 +275,9 @@ def _rule(code: str | None) -> str:
 
 
 def lock(person_id: int) -> None:
-    """Nothing is proved in this person's name until the caller's transaction ends."""
+    """Nothing is proved in this person's name, given to them or taken, until the caller's
+    transaction ends. Refuses `people.no_such_person`.
+    """
     _person(person_id)
 
 

@@ -8,6 +8,7 @@ from django.db import transaction
 
 from anxin.kernel.actors import SYSTEM, Actor
 from anxin.kernel.errors import Kind, Refusal
+from anxin.kernel.jobs import at_once
 from anxin.kernel.rows import guarded
 from anxin.kernel.workdays import day_of
 from audit.log import record
@@ -72,6 +73,7 @@ def dismiss(
     if not ended:
         raise Refusal(Kind.NOT_FOUND, "trust.not_appointed", f"is not {role}")
     _record("people.dismissed", person_id, actor=actor, at=at, role=role)
+    at_once("people.role_ended", person_id=person_id, role=role, actor=actor, at=at)
 
 
 def end_roles(person_id: int, *, actor: Actor, at: datetime) -> list[str]:

@@ -14,6 +14,7 @@ from ra.branches import rules
 from ra.branches.models import Office
 from ra.offices import estate
 from ra.offices.queries import STOP
+from ra.partners import services as partners
 
 
 @transaction.atomic
@@ -39,14 +40,16 @@ def stop(
     """Named in `anxin/duties.py`; runs inside the vote's transaction.
 
     Open applications, what came in online, open requests and everything with a certificate go to
-    the successor, whose people go on with them; what is over stays where it was decided.
+    the successor, whose people go on with them; what is over stays where it was decided. Keys of
+    its systems end (CPS 1.4.2).
     """
     row, other = _both(office_id, successor, actor)
     redeem(approval, STOP, _payload(row, other), actor=actor, at=at)
     _check(row, other)
     handed = _hand_over(row.pk, other.id, actor=actor, at=at)
+    ended = partners.end_all_at(row.pk, actor=actor, at=at)
     Office.objects.filter(pk=row.pk).update(stopped_at=at, successor_id=other.id)
-    advance(row, "stop", actor=actor, at=at, successor=other.code, **handed)
+    advance(row, "stop", actor=actor, at=at, successor=other.code, partner_keys=ended, **handed)
 
 
 def _hand_over(before: int, after: int, *, actor: Actor, at: datetime) -> dict[str, int]:

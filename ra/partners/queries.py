@@ -10,6 +10,7 @@ from people.api import (
     Role,
     Waiting,
     holders,
+    lock_person,
     staff_names,
     waiting,
 )
@@ -79,8 +80,12 @@ def responsible(*, at: datetime) -> list[tuple[Holder, OfficeView]]:
 
 
 def locked(number: str) -> PartnerKey:
-    """The row, locked until the transaction ends. Refuses `partners.unknown`."""
-    row = PartnerKey.objects.select_for_update().filter(number=number).first()
+    """The row, locked until the transaction ends. Refuses `partners.unknown`.
+
+    Its person first, as where people leave: nobody waits for each other.
+    """
+    row = PartnerKey.objects.filter(number=number).first()
     if row is None:
         raise rules.unknown(number)
-    return row
+    lock_person(row.person_id)
+    return PartnerKey.objects.select_for_update().get(pk=row.pk)

@@ -6,6 +6,7 @@ from collections.abc import Collection
 from datetime import date, datetime
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from anxin.kernel.actors import Actor
 from anxin.kernel.errors import Kind, Refusal
@@ -15,9 +16,11 @@ from kmc import api as kmc
 from people.api import (
     Alarm,
     Approval,
+    Role,
     alert_staff,
     approval,
     check_proved,
+    lock_person,
     propose,
     redeem,
     staff_numbers,
@@ -63,16 +66,23 @@ def issue(
     at: datetime,
     **_stated: object,
 ) -> None:
-    """Named in `anxin/duties.py`; runs inside the vote's transaction."""
+    """Named in `anxin/duties.py`; runs inside the vote's transaction.
+
+    Who leaves, and which office stops, at this moment does so before or after: `end_all_of` and
+    `end_all_at` find the key, or none is issued.
+    """
+    lock_person(person_id)
     payload = _payload(name, _office_of(person_id, at=at), person_id, scopes, valid_until)
     redeem(approval, ISSUE, payload, actor=actor, at=at)
+    works_at = branches.office(office).id
+    branches.check_works(works_at)
     ends = date.fromisoformat(valid_until)
     rules.check_terms(name, scopes, ends, today=day_of(at))
     row = PartnerKey.objects.create(
         state=rules.State.GRANTED,
         number=numbered("PK", at),
         name=name,
-        office_id=branches.office(office).id,
+        office_id=works_at,
         person_id=person_id,
         scopes=scopes,
         valid_until=ends,
@@ -118,9 +128,25 @@ def end_all_of(person_id: int, *, actor: Actor, at: datetime) -> None:
     """Named in `anxin/flows.py`: part of the act by which an operator leaves, moves, or reports a
     device that may be in other hands.
     """
-    rows = PartnerKey.objects.select_for_update().filter(person_id=person_id)
-    for row in rows.exclude(state=rules.State.REVOKED).order_by("pk"):
+    _end_all(PartnerKey.objects.filter(person_id=person_id), actor=actor, at=at)
+
+
+def end_with_role(person_id: int, role: str, *, actor: Actor, at: datetime) -> None:
+    """Named in `anxin/flows.py`: whoever is appointed anew wakes no old key (CPS 4.3.1)."""
+    if role == Role.OPERATOR:
+        end_all_of(person_id, actor=actor, at=at)
+
+
+def end_all_at(office_id: int, *, actor: Actor, at: datetime) -> int:
+    """Part of the act by which an office stops (CPS 5.8); how many keys that ended."""
+    return _end_all(PartnerKey.objects.filter(office_id=office_id), actor=actor, at=at)
+
+
+def _end_all(keys: QuerySet[PartnerKey], *, actor: Actor, at: datetime) -> int:
+    rows = list(keys.select_for_update().exclude(state=rules.State.REVOKED).order_by("pk"))
+    for row in rows:
         _end(row, actor=actor, at=at)
+    return len(rows)
 
 
 def _end(row: PartnerKey, *, actor: Actor, at: datetime) -> None:

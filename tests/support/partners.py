@@ -11,7 +11,7 @@ from itertools import count
 from django.test import Client
 
 from anxin.kernel.actors import Actor
-from people.api import Role, vote
+from people.api import Approval, Role, vote
 from ra.partners import services
 from ra.partners.models import PartnerKey
 from ra.partners.rules import Scope
@@ -24,6 +24,13 @@ WRITES = ("content-type", "content-digest", "idempotency-key")
 
 def issued(person: Actor, *scopes: Scope, at=AT, until=None, **changes) -> PartnerKey:
     """A key two have agreed to, its secret not drawn."""
+    wish, checker = asked(person, *scopes, at=at, until=until, **changes)
+    vote(wish.id, grants=True, seen=wish.digest, actor=checker, at=at)
+    return PartnerKey.objects.get(approval_id=wish.id)
+
+
+def asked(person: Actor, *scopes: Scope, at=AT, until=None, **changes) -> tuple[Approval, Actor]:
+    """A key that waits for another person's vote, and that person."""
     terms = {
         "name": "栖原业务系统",
         "person_id": person.person_id,
@@ -32,9 +39,7 @@ def issued(person: Actor, *scopes: Scope, at=AT, until=None, **changes) -> Partn
     }
     maker = hire(f"maker{next(NUMBERS)}", Role.SECURITY_ADMIN, office="")
     checker = hire(f"checker{next(NUMBERS)}", Role.CA_ADMIN, office="")
-    asked = services.propose_key(**(terms | changes), actor=maker, at=at)
-    vote(asked.id, grants=True, seen=asked.digest, actor=checker, at=at)
-    return PartnerKey.objects.get(approval_id=asked.id)
+    return services.propose_key(**(terms | changes), actor=maker, at=at), checker
 
 
 def system(person: Actor, *scopes: Scope, at=None, **how) -> "System":

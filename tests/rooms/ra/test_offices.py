@@ -24,12 +24,13 @@ from ra.intake import queries as intake_queries
 from ra.intake import services as intake
 from ra.offices import estate, queries
 from ra.offices import services as offices
+from ra.partners.models import PartnerKey
 from ra.review import decisions
 from ra.review import services as review
 from ra.revocations import queries as revocations
 from ra.revocations.models import RevocationRequest
 from tests.rooms.ra import test_fees, test_holds, test_revocations
-from tests.support import ra
+from tests.support import partners, ra
 from tests.support.people import hire, signed_in
 from tests.support.ra import AT, MINUTE
 from tests.support.races import at_once, while_open
@@ -335,6 +336,20 @@ def test_nothing_is_asked_for_at_an_office_while_it_stops(live_counter, tang, ga
     assert outcome == "branches.stopped"
     assert not RevocationRequest.objects.exists()
     assert test_revocations.ask(certificate, counter.zhao)
+
+
+def test_keys_of_its_systems_end_with_an_office_and_no_others(counter, tang, gao):
+    """CPS-1.4.2, CPS-5.8: drawn or not; the journal says so in the same act."""
+    drawn, waiting = partners.system(counter.chen), partners.issued(counter.chen)
+    elsewhere = partners.issued(counter.zhao)
+
+    stop("LRA0103", "RA02", tang, gao)
+
+    ended = PartnerKey.objects.filter(state="revoked").values_list("number", flat=True)
+    assert set(ended) == {drawn.number, waiting.number}
+    assert PartnerKey.objects.get(pk=elsewhere.pk).state == "granted"
+    assert Entry.objects.filter(action="ra.partnerkey.revoke", at=AT + 6 * MINUTE).count() == 2
+    assert '"partner_keys":2' in Entry.objects.get(action="ra.office.stop").details
 
 
 def test_what_is_over_stays_where_it_was_decided(counter, tang, gao):

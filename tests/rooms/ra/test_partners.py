@@ -12,7 +12,7 @@ from anxin.kernel.actors import SYSTEM
 from audit.journal.models import Entry
 from kmc import api as kmc
 from people.accounts.models import StaffMember
-from people.api import Role, approval, dismiss, vote
+from people.api import Role, appoint, approval, dismiss, vote
 from people.personnel import services as personnel
 from people.personnel.rules import Cause
 from people.sessions.browsers import alerts_of
@@ -400,14 +400,26 @@ def test_a_key_that_was_not_drawn_or_is_over_opens_nothing(counter):
     assert refused_by(rules.check_in_force, "granted", AT.date(), today=AT.date())
 
 
-def test_a_key_ends_with_the_role_of_its_person(counter):
-    """CPS-5.3.6"""
-    partner = system(counter.chen)
+def test_a_key_ends_with_the_role_of_its_person_and_no_other_role_wakes_it(counter):
+    """CPS-1.4.2, CPS-4.3.1, CPS-5.3.6"""
+    partner, waiting = system(counter.chen), issued(counter.chen)
     dismiss(counter.chen.person_id, Role.OPERATOR, actor=SYSTEM, at=AT)
+    appoint(counter.chen.person_id, Role.OPERATOR, actor=SYSTEM, at=AT)
 
-    answer = partner.send("GET", HERE)
+    states = PartnerKey.objects.filter(number__in=[partner.number, waiting.number])
 
-    assert (answer.status_code, answer.json()["rule"]) == (403, "partners.person")
+    assert set(states.values_list("state", flat=True)) == {"revoked"}
+    assert partner.send("GET", HERE).status_code == 401
+    assert Entry.objects.filter(action="ra.partnerkey.revoke").count() == 2
+
+
+def test_a_key_stays_while_another_role_of_its_person_ends(counter):
+    song = hire("song", Role.OPERATOR, Role.POLICY_MEMBER, office=counter.chen.office)
+    partner = system(song)
+
+    dismiss(song.person_id, Role.POLICY_MEMBER, actor=SYSTEM, at=AT)
+
+    assert partner.send("GET", HERE).status_code == 200
 
 
 def test_a_key_does_what_it_was_made_for(counter):

@@ -6,24 +6,29 @@ from anxin.kernel.errors import Refusal
 from ca import api as certification
 from ca.issuing.models import Certificate
 from ca.revocation.models import Hold, Revocation
-from people.api import Role
+from people.api import Role, vote
+from people.personnel import services as personnel
 from ra.applicants.models import Subscriber
 from ra.applications.models import Application
+from ra.branches.models import Office
 from ra.imports import queries as import_queries
 from ra.imports import rules as import_rules
 from ra.imports import services as imports
 from ra.intake import handing_in
 from ra.intake import services as intake
+from ra.offices import services as offices
+from ra.partners import services as keys
+from ra.partners.models import PartnerKey
 from ra.procedures import services as procedures
 from ra.review import decisions
 from ra.review import services as review
 from ra.review.models import Decision, ItemVerdict
 from ra.revocations import queries as revocations
 from tests.rooms.ra import test_holds, test_imports, test_revocations
-from tests.support import ra
+from tests.support import partners, ra
 from tests.support.people import hire
 from tests.support.ra import AT, FIELDS, MINUTE, OTHER
-from tests.support.races import at_once
+from tests.support.races import at_once, while_open
 
 NAMESAKE = OTHER | {"name": FIELDS["name"]}
 
@@ -273,3 +278,63 @@ def test_of_twenty_reviewers_none_gets_anothers_and_no_verdict_is_lost(live_coun
         (*one, item) for one in done for item in ("document_type", "check.form_signed")
     )
     assert {ra.state_of(one) for one in claimed} == {"returned"}
+
+
+def agreed(asked, checker):
+    return lambda: vote(asked.id, grants=True, seen=asked.digest, actor=checker, at=AT).state
+
+
+def test_a_key_agreed_to_while_its_person_leaves_is_not_issued(live_counter):
+    """CPS-1.4.2, WP-8.2"""
+    counter, tang = live_counter, hire("tang", Role.SECURITY_ADMIN, office="")
+    asked, checker = partners.asked(counter.chen)
+
+    outcome = while_open(
+        lambda: personnel.leave(counter.chen.person_id, actor=tang, at=AT), agreed(asked, checker)
+    )
+
+    assert outcome == "partners.responsible"
+    assert not PartnerKey.objects.exists()
+
+
+def test_who_leaves_while_their_key_is_agreed_to_takes_it_along(live_counter):
+    """CPS-1.4.2, WP-8.2"""
+    counter, tang = live_counter, hire("tang", Role.SECURITY_ADMIN, office="")
+    asked, checker = partners.asked(counter.chen)
+
+    outcome = while_open(
+        agreed(asked, checker),
+        lambda: personnel.leave(counter.chen.person_id, actor=tang, at=AT),
+    )
+
+    assert outcome is None
+    assert PartnerKey.objects.get().state == "revoked"
+
+
+def test_a_key_drawn_while_its_person_leaves_ends(live_counter):
+    """WP-8.2: and neither waits for the other for ever."""
+    counter, tang = live_counter, hire("tang", Role.SECURITY_ADMIN, office="")
+    keeper, row = hire("keeper", Role.CA_ADMIN, office=""), partners.issued(live_counter.chen)
+
+    outcomes = at_once(
+        lambda: personnel.leave(counter.chen.person_id, actor=tang, at=AT),
+        lambda: bool(keys.hand_out(row.number, actor=keeper, at=AT)),
+    )
+
+    assert outcomes[0] is None
+    assert outcomes[1] in (True, "state.no_such_step")
+    assert PartnerKey.objects.get().state == "revoked"
+
+
+def test_a_key_agreed_to_while_its_office_stops_is_not_issued(live_counter):
+    """CPS-1.4.2, CPS-5.8"""
+    counter, gao = live_counter, hire("gao", Role.CA_ADMIN, office="")
+    tang = hire("tang", Role.SECURITY_ADMIN, office="")
+    stopping = Office.objects.get(code=counter.chen.office)
+    end = offices.propose_stop(stopping.pk, "RA02", actor=tang, at=AT)
+    asked, checker = partners.asked(counter.chen)
+
+    outcome = while_open(agreed(end, gao), agreed(asked, checker))
+
+    assert outcome == "branches.stopped"
+    assert not PartnerKey.objects.exists()
