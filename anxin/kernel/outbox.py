@@ -15,6 +15,7 @@ from anxin.kernel.errors import Refusal
 from anxin.kernel.rows import Stateful
 
 BATCH = 50
+MOST_TRIES = 1000  # that are counted; some are tried for years
 
 
 class NotConfigured(Exception):
@@ -68,16 +69,13 @@ def send_due(
 
 
 @transaction.atomic
-def take(model: type[Row], *, at: datetime) -> list[Row]:
+def take(model: type[Row], among: models.Q | None = None, *, at: datetime) -> list[Row]:
     """Some that are due, so that nobody else takes them for `LEASE`."""
     waiting = model._default_manager.select_for_update(skip_locked=True, of=("self",))
-    rows = list(
-        waiting.filter(state__in=deliveries.WAITING, due_at__lte=at).order_by("due_at", "pk")[
-            :BATCH
-        ]
-    )
+    due = waiting.filter(among or models.Q(), state__in=deliveries.WAITING, due_at__lte=at)
+    rows = list(due.order_by("due_at", "pk")[:BATCH])
     for row in rows:
-        row.tries, row.due_at = row.tries + 1, at + deliveries.LEASE
+        row.tries, row.due_at = min(row.tries + 1, MOST_TRIES), at + deliveries.LEASE
     model._default_manager.bulk_update(rows, ["tries", "due_at"])
     return rows
 

@@ -157,5 +157,4 @@ def _remove(
         "ca.directory_removed", [(subject_of(row), {}) for row in removed], actor=actor, at=at
     )
     for row in removed:
-        branch = places.branch(row.ca.code, settings.LDAP_BASE)
-        directory.remove(f"serialNumber={row.serial},{branch}")
+        directory.remove(rules.certificate_place(settings.LDAP_BASE, row.ca.code, row.serial or ""))

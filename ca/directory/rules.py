@@ -70,6 +70,11 @@ AUTHORITY_LIST = "authorityRevocationList;binary"
 _BASES = {"c": "country", "o": "organization", "ou": "organizationalUnit", "dc": "domain"}
 
 
+def certificate_place(base: str, authority: str, serial: str) -> str:
+    """The name of its entry; `serial`: hexadecimal."""
+    return f"serialNumber={serial},{places.branch(authority, base)}"
+
+
 def certificate_entry(
     base: str, authority: str, *, serial: str, name: str, organization: str, der: bytes
 ) -> Entry:
@@ -81,7 +86,7 @@ def certificate_entry(
     if organization:
         said["o"] = organization
     return Entry(
-        f"serialNumber={serial},{places.branch(authority, base)}",
+        certificate_place(base, authority, serial),
         ("device", "pkiUser"),
         said,
         (*_base_entry(base), _branch_entry(base, authority)),

@@ -14,11 +14,12 @@ from pathlib import Path
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.db import transaction
+from django.db.models import Q
 
 from anxin.kernel.actors import SYSTEM
 from anxin.kernel.batches import insert
 from anxin.kernel.locks import Work, held
-from anxin.kernel.outbox import take
+from anxin.kernel.outbox import MOST_TRIES, take
 from anxin.kernel.secret_files import read_private
 from audit.log import advance_many, record
 from ca.directory import ldap, queries, rules
@@ -28,8 +29,9 @@ from ca.issuing.models import Certificate
 from ca.profiles.rules import PUBLISHED
 
 log = logging.getLogger(__name__)
-MOST_TRIES = 1000  # that are counted
 ANEW = ("made_at", "due_at", "tries")
+OF_AUTHORITIES = Q(certificate__isnull=True)
+NEVER_REFUSED, REFUSED = Q(state=rules.State.DUE), Q(state=rules.State.FAILED)
 
 
 def enter(rows: Sequence[Certificate], ca_id: int, *, at: datetime) -> None:
@@ -119,14 +121,14 @@ def note_authorities(*, at: datetime) -> None:
 
 
 def _put_all(directory: ldap.Directory, *, at: datetime) -> int:
-    count = 0
+    """Lists and authorities first (CPS 4.9.7), one batch of what was refused before last."""
+    count = _put(directory, take(DirectoryEntry, OF_AUTHORITIES, at=at), at=at)
     for _ in range(rules.MOST_BATCHES):
-        batch = take(DirectoryEntry, at=at)
-        done = _put(directory, batch, at=at)
+        done = _put(directory, take(DirectoryEntry, NEVER_REFUSED, at=at), at=at)
         count += done
         if not done:  # there is nothing left, or the directory takes nothing
             break
-    return count
+    return count + _put(directory, take(DirectoryEntry, REFUSED, at=at), at=at)
 
 
 def _put(directory: ldap.Directory, batch: Sequence[DirectoryEntry], *, at: datetime) -> int:

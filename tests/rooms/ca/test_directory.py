@@ -9,6 +9,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import ProgrammingError, transaction
 
+from anxin.kernel import outbox
 from anxin.kernel.outbox import take
 from audit.journal.models import Entry
 from ca.api import directory_entry, overview
@@ -194,8 +195,9 @@ def test_a_worker_that_dies_in_the_middle_leaves_nothing_out(authorities, direct
 
 
 def test_a_connection_that_breaks_keeps_what_was_put_before(authorities, directory, settings):
+    publish(at=ca.NOW - MINUTE)  # authorities
     issued = [ca.issue(number).id for number in range(3)]
-    with cut_off(directory.url, after=6) as broken:  # signed in, base and branch made, two put
+    with cut_off(directory.url, after=3) as broken:  # signed in, two put
         settings.LDAP_URL = broken
         publish(at=ca.NOW)
     settings.LDAP_URL = directory.url
@@ -292,6 +294,38 @@ def test_an_entry_that_is_not_taken_holds_up_nobody_and_is_tried_again(authoriti
     Certificate.objects.filter(pk=bad.id).update(der=kept)
     assert publish(at=ca.NOW + timedelta(seconds=59)) == 0
     assert publish(at=ca.NOW + MINUTE) == 1
+
+
+def test_what_is_refused_again_and_again_delays_neither_lists_nor_the_next_certificates(
+    authorities, directory, monkeypatch
+):
+    """CPS-2.2, CPS-4.4.2, CPS-4.9.7: and takes a bounded part of each run."""
+    monkeypatch.setattr(outbox, "BATCH", 2)
+    bad = [ca.issue(number).id for number in range(3)]
+    Certificate.objects.filter(pk__in=bad).update(der=b"no certificate")
+    refused = DirectoryEntry.objects.filter(certificate__in=bad)
+    refused.update(state="failed", error="ldap 21", due_at=ca.NOW - HOUR, made_at=ca.NOW - HOUR)
+    good = ca.issue(4)
+    issue_due_crls(at=ca.NOW)
+
+    publish(at=ca.NOW)
+
+    assert not DirectoryEntry.objects.exclude(certificate__in=bad).exclude(state="published")
+    assert directory_entry(good.id).published_at
+    assert directory.search(f"cn=crl,{BRANCH}")
+    assert sorted(refused.values_list("tries", flat=True)) == [0, 1, 1]
+
+
+def test_tries_are_counted_to_an_end(authorities, directory):
+    """An entry refused for two years is still tried, and the column still holds the number."""
+    issued = ca.issue(1)
+    Certificate.objects.filter(pk=issued.id).update(der=b"no certificate")
+    entry = DirectoryEntry.objects.filter(certificate=issued.id)
+    entry.update(state="failed", tries=32_767, due_at=ca.NOW)
+
+    publish(at=ca.NOW)
+
+    assert (entry.get().error, entry.get().tries) == ("ldap 21", outbox.MOST_TRIES)
 
 
 @pytest.mark.parametrize(("hours", "alarmed"), [(19, False), (20, True), (25, True)])
