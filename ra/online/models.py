@@ -43,6 +43,14 @@ class Submission(Stateful):
                 | models.Q(application__isnull=False),
                 name="what_is_no_application_is_about_one",
             ),
+            models.UniqueConstraint(  # CPS 4.9.3: asked from two networks at once, too
+                fields=["application", "purpose"],
+                condition=models.Q(
+                    state__in=[state.value for state in rules.UNSETTLED],
+                    purpose__in=[purpose.value for purpose in rules.ASKED],
+                ),
+                name="one_of_a_kind_is_asked",
+            ),
         ]
         indexes = [
             models.Index(

@@ -18,6 +18,7 @@ from anxin.kernel.actors import APPLICANT, Actor
 from anxin.kernel.errors import Refusal, Refusals
 from anxin.kernel.locks import Work, wait_until_commit
 from anxin.kernel.rates import counted_as
+from anxin.kernel.rows import guarded
 from anxin.kernel.workdays import SHANGHAI, day_of
 from audit.log import advance, record, subject_of
 from kmc import api as kmc
@@ -70,19 +71,7 @@ def begin(
     Refuses everything that is wrong at once (Refusals), as the counter would: identity, request,
     agreement; `online.many_open`, `branches.unknown`, `kmc.inbox_closed`.
     """
-    kind = queries.applicant(profile)
-    kept, wrong = judge(typed(values, kind.fields), kind.fields, today=day_of(at))
-    in_force = publications.agreement(at)
-    for check in (
-        lambda: rules.check_agreed(agreed, in_force=in_force),
-        lambda: proven(request.encode()),
-    ):
-        try:
-            check()
-        except Refusal as refusal:
-            wrong.append(refusal)
-    if wrong:
-        raise Refusals(wrong)
+    kept = _judged(profile, values, request, agreed, at=at)
     said = Opened(kept, years, request, "", agreed, at.isoformat(), by_message=by_message)
     row = Submission(
         purpose=rules.Purpose.APPLY,
@@ -249,6 +238,26 @@ def ask_invoice(
 # --- inside ------------------------------------------------------------------------------------
 
 
+def _judged(
+    profile: str, values: Mapping[str, str], request: str, agreed: str, *, at: datetime
+) -> dict[str, str]:
+    """What is kept of an application's words. Refuses everything that is wrong at once."""
+    kind = queries.applicant(profile)
+    kept, wrong = judge(typed(values, kind.fields), kind.fields, today=day_of(at))
+    in_force = publications.agreement(at)
+    for check in (
+        lambda: rules.check_agreed(agreed, in_force=in_force),
+        lambda: proven(request.encode()),
+    ):
+        try:
+            check()
+        except Refusal as refusal:
+            wrong.append(refusal)
+    if wrong:
+        raise Refusals(wrong)
+    return kept
+
+
 def _check_not_asked(target: Application, purpose: str) -> None:
     """Once is enough while it waits."""
     same = Submission.objects.filter(application_id=target.pk, purpose=purpose)
@@ -273,7 +282,9 @@ def _about(
 
 
 def _open(row: Submission, said: Opened, *, address: str, at: datetime) -> None:
-    """Keep it, sealed. Refuses `online.many_open`, `online.full`, `kmc.inbox_closed`."""
+    """Keep it, sealed. Refuses `online.many_open`, `online.full`, `online.asked_already`,
+    `kmc.inbox_closed`.
+    """
     row.number = _number(at)
     row.network = hashed(NETWORK, "", counted_as(address))
     wait_until_commit(Work.SEND_ONLINE, [row.network])
@@ -285,7 +296,8 @@ def _open(row: Submission, said: Opened, *, address: str, at: datetime) -> None:
         rules.check_holds(open_now.count())
     row.state, row.opened_at = rules.State.OPEN, at
     row.sealed = kmc.seal_inwards(row.context(), canonical.encode(asdict(said)))
-    row.save(force_insert=True)
+    with guarded(rules.asked_already(), by="one_of_a_kind_is_asked"):
+        row.save(force_insert=True)
     actor = _applicant(address)
     record("ra.begin_submission", subject_of(row), actor=actor, at=at, number=row.number)
 

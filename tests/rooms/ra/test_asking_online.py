@@ -28,6 +28,7 @@ from tests.rooms.ra.test_staff_mail import told, with_mail
 from tests.support import ra
 from tests.support.people import hire, signed_in
 from tests.support.ra import AT, MINUTE
+from tests.support.races import while_open
 from tests.support.refusals import refused_by
 
 DAY = timedelta(days=1)
@@ -92,6 +93,21 @@ def test_others_of_the_same_line_keep_nobody_from_asking(held):
     ask(row, cause="key_at_risk")
 
     assert refused_by(ask, row, "freeze") == "online.asked_already"
+
+
+@pytest.mark.parametrize("purpose", ["freeze", "refund"])
+def test_what_is_asked_from_two_networks_at_once_waits_once(held, purpose):
+    """CPS-4.9.3: and may be asked again once somebody has turned it down."""
+    counter, row = held
+
+    outcome = while_open(
+        lambda: ask(row, purpose), lambda: ask(row, purpose, address="198.51.100.9")
+    )
+
+    assert outcome == "online.asked_already"
+    number = Submission.objects.get().number
+    taking.refuse(number, "unidentified", actor=counter.chen, at=LATER)
+    assert ask(row, purpose)
 
 
 def test_a_request_nobody_looks_at_is_told_within_hours_and_each_day(held, in_role):

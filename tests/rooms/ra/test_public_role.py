@@ -9,6 +9,7 @@ from psycopg.errors import InsufficientPrivilege
 from anxin.grants import GRANTS
 from anxin.kernel.errors import Refusal
 from ra.applications.models import Application
+from ra.branches.models import Office
 from ra.evidence.services import sweep_orphans
 from ra.handover import queries, services
 from ra.handover.models import DownloadCredential, StatusAccess
@@ -195,6 +196,45 @@ def test_it_sends_in_its_own_name_only(counter, in_role):
         assert denied("SELECT sealed FROM ra_submissionfile")
         assert denied("UPDATE ra_submission SET sealed = ''")
         assert denied("UPDATE ra_statusaccess SET application_id = 1")
+
+
+ENDS = {
+    "state": "waiting",
+    "reason": "abuse",
+    "handed_in_at": AT,
+    "alarmed_at": AT,
+    "settled_at": AT,
+    "settled_by": 1,
+}
+
+
+def test_it_begins_with_nothing_said_of_the_end(live_counter, in_role):
+    """CPS-4.9.5: who says that somebody was told, or that it is settled, is not its sender."""
+    office = Office.objects.get(code=live_counter.chen.office).pk
+    plain = {
+        "state": "open",
+        "number": "ON20261120-00000001",
+        "profile": "personal-sm2-sign",
+        "office_id": office,
+        "purpose": "apply",
+        "worded": True,
+        "slots": [],
+        "network": b"",
+        "sealed": b"",
+        "reason": "",
+        "opened_at": AT,
+    }
+
+    def begins(**changes):
+        row = plain | changes
+        places = ", ".join(["%s"] * len(row))
+        return not denied(
+            f"INSERT INTO ra_submission ({', '.join(row)}) VALUES ({places})", *row.values()
+        )
+
+    with in_role("public"):
+        assert begins()
+        assert [name for name, value in ENDS.items() if begins(**{name: value})] == []
 
 
 STEPS = [
