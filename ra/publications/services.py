@@ -1,6 +1,7 @@
 """Publishing by two: an administrator proposes, the policy committee agrees (CPS 2.3)."""
 
 from datetime import date, datetime
+from typing import Any
 
 from django.db import transaction
 
@@ -51,17 +52,16 @@ def propose(
     )
     with guarded(_taken("version")):
         row.save(force_insert=True)
-    row.approval_id = ask(PUBLISH, _payload(row), subject=subject_of(row), actor=actor, at=at).id
-    row.save(update_fields=["approval_id"])
-    record(
-        "ra.propose_document",
-        subject_of(row),
-        actor=actor,
-        at=at,
-        approval=row.approval_id,
-        digest=row.digest,
-    )
+    _ask_the_committee(row, actor=actor, at=at)
     return row.pk
+
+
+def _ask_the_committee(row: Publication, *, actor: Actor, at: datetime) -> None:
+    about = subject_of(row)
+    row.approval_id = ask(PUBLISH, _payload(row), subject=about, actor=actor, at=at).id
+    row.save(update_fields=["approval_id"])
+    told: dict[str, Any] = {"approval": row.approval_id, "digest": row.digest}
+    record("ra.propose_document", about, actor=actor, at=at, **told)
 
 
 def publish(

@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, ProgrammingError, connection, transaction
 from django.test import Client
 
 from anxin.kernel.errors import Kind as Why
@@ -264,3 +264,42 @@ def test_everybody_reads_it_and_finds_the_same_bytes(tang, shao):
     assert file["Content-Disposition"] == 'attachment; filename="cps-4.2.pdf"'
     assert read("/publications/cps/9.9/").status_code == 404
     assert read("/publications/secrets/4.2/").status_code == 404
+
+
+# --- the roles of the sites --------------------------------------------------------------------
+
+
+def test_the_public_site_reads_nothing_the_committee_has_not_published(in_role):
+    """CPS-2.3, WP-6: whatever it asks the database for."""
+    tang = hire("tang", Role.SECURITY_ADMIN, office="")
+    shao = hire("shao", Role.POLICY_MEMBER, office="")
+    decided(proposed(tang, "4.2"), shao)
+    proposed(tang, "4.3", valid_from=TODAY + DAY)
+
+    with in_role("public"):
+        assert list(Publication.objects.values_list("version", flat=True)) == ["4.2"]
+        assert queries.published(Kind.CPS, "4.2", AT).body == WORDS
+
+
+def test_staff_publish_what_the_committee_agreed_to_and_nothing_else(in_role):
+    """CPS-2.3: also whoever has the staff site's database role in hand."""
+    tang = hire("tang", Role.SECURITY_ADMIN, office="")
+    shao = hire("shao", Role.POLICY_MEMBER, office="")
+    with in_role("staff"):
+        first = decided(proposed(tang, "4.2"), shao)
+        other = proposed(tang, "4.3", valid_from=TODAY + DAY)
+        rows = Publication.objects.filter(pk=other.pk)
+
+        for change in (
+            {"state": "published"},  # nobody has agreed
+            {"state": "published", "approval_id": first.approval_id},  # to another one
+        ):
+            with pytest.raises(ProgrammingError, match="the committee publishes"):
+                rows.update(**change)
+        with pytest.raises(ProgrammingError, match="the committee publishes"):
+            Publication.objects.filter(pk=first.pk).update(state="refused")
+        other.pk, other.state, other.version = None, "published", "4.4"
+        with pytest.raises(ProgrammingError, match="the committee publishes"):
+            other.save(force_insert=True)
+
+        assert decided(rows.get(), shao).state == "published"
