@@ -42,6 +42,7 @@ ACTIONS = {
     "people.personnelfile.leave": _("办理离职"),
     "people.personnelfile.reinstate": _("恢复岗位"),
     "people.personnelfile.suspend": _("停职"),
+    "people.account_suspended": _("停用账号（尚无人员档案）"),
     "people.language_chosen": _("选择界面语言"),
     "people.password_checked": _("核对密码"),
     "people.password_changed": _("修改密码"),

@@ -59,7 +59,7 @@ GRANTS: dict[str, dict[str, str]] = {
         "anxin_staff": "SELECT, INSERT, UPDATE (state)",
         "anxin_worker": "SELECT, UPDATE (state, told_at)",
     },
-    "people_mailbox": {"anxin_staff": ALL, "anxin_worker": READ},
+    "people_mailbox": {"anxin_staff": ALL, "anxin_worker": "SELECT, DELETE"},
     "people_staffnotice": {"anxin_staff": ADD, "anxin_worker": KEEP},
     "people_operatorkey": {
         "anxin_staff": "SELECT, INSERT, UPDATE (state, active_from, active_until, warrant_id)",

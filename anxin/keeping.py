@@ -43,6 +43,13 @@ KEPT: Mapping[str, Kept] = {
     "people_staffnotice": Kept(
         _("员工通知的收件邮箱"), ("to",), 181, "people.forget_traces", (OWN,)
     ),
+    "people_mailbox": Kept(
+        _("离职员工的工作邮箱（在职期间一直保留）"),
+        ("address",),
+        1,  # after they have left
+        "people.forget_traces",
+        (OWN,),
+    ),
     "ra_submission": Kept(
         _("网上提交、尚未受理的申请和补正（加密；请求保留到办理为止）"),
         ("sealed", "network"),

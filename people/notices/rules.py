@@ -9,6 +9,7 @@ from anxin.kernel.states import Steps
 
 STEPS = Steps(*SENDING)
 ADDRESS_KEPT = timedelta(days=180)  # WP-5.3b
+LEFT = "left"  # of `trust.rules.State`, a room above
 
 
 class Event(StrEnum):

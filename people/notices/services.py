@@ -12,7 +12,7 @@ from anxin.kernel.jobs import enqueue
 from audit.log import advance, record, record_many
 from people.notices import queries, writing
 from people.notices.models import Mailbox, StaffNotice
-from people.notices.rules import ADDRESS_KEPT, Event
+from people.notices.rules import ADDRESS_KEPT, LEFT, Event
 
 
 def tell(
@@ -75,6 +75,11 @@ def send_due(*, at: datetime) -> int:
 
 def _deliver(row: StaffNotice) -> None:
     mail.send(writing.message(row), reference=f"staff-notice-{row.pk}")
+
+
+def forget_mailboxes() -> int:
+    """Addresses of people who have left: nobody writes to them any more. How many (WP-5.3b)."""
+    return Mailbox.objects.filter(person__file__state=LEFT).delete()[0]
 
 
 def forget_addresses(*, at: datetime) -> int:

@@ -147,11 +147,16 @@ def restore_keeper(person_id: int, role: Role, *, vouchers: Sequence[Actor], at:
 def suspend(person_id: int, cause: Cause, *, actor: Actor, at: datetime) -> None:
     """Shut a person out everywhere at once (CPS 5.3.6): roles, account, device, sessions, votes.
 
-    A device that may be in other hands does not come back with its person. Refuses who keeps no
+    A device that may be in other hands does not come back with its person; somebody of whom there
+    is no file comes back as a newcomer does, with an account that two open. Refuses who keeps no
     files, oneself, and somebody who is not in post.
     """
     rules.check_keeper(actor, person_id)
-    advance(queries.locked(person_id), "suspend", actor=actor, at=at, cause=cause)
+    if person_id in queries.files([person_id]):
+        advance(queries.locked(person_id), "suspend", actor=actor, at=at, cause=cause)
+    else:
+        accounts.check_open(person_id)
+        record("people.account_suspended", subject_of(person_id), actor=actor, at=at, cause=cause)
     lost = cause is Cause.TOKEN_LOST
     _shut_out(person_id, "suspended", device_too=lost, actor=actor, at=at)
 

@@ -17,7 +17,6 @@ TRACES = {"address", "browser", "to", "network", "user_agent"}
 STAYS = {  # CPS 5.4.3: records, in which staff answer for what they did
     "audit_entry",
     "people_vote",
-    "people_mailbox",  # no log: where somebody is told things now
 }
 MODELS = {model._meta.db_table: model for model in apps.get_models()}
 TABLES = sorted(set(KEPT) - {"logs/"})

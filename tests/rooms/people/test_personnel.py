@@ -370,6 +370,31 @@ def test_one_action_shuts_a_person_out_everywhere(tang, shen):
     assert '"cause":"suspected"' in entry.details
 
 
+def test_somebody_without_a_file_is_shut_out_as_well_and_comes_back_by_two(tang, gao):
+    """CPS-5.3.6: nobody opens a file first for somebody who has to be stopped now."""
+    open_office("RA00", name="栖原机构", actor=SYSTEM, at=AT)
+    wen = newcomer()
+    browser = signed_in(accounts.actor(wen, "127.0.0.1"))
+    assert browser.get("/me/").status_code == 200
+    keeper, page = signed_in(tang), "/people/of/N-wen/"
+    assert "立即停职" in keeper.get(page).content.decode()
+
+    keeper.post(f"{page}suspend/", {"cause": "suspected"})
+
+    assert browser.get("/me/")["Location"].startswith("/sign-in/")
+    now = datetime.now(UTC)
+    password = refused_by(accounts.check_password, "wen", PASSWORD, address="", at=now)
+    assert password == "sign_in.refused"
+    entry = Entry.objects.get(action="people.account_suspended")
+    assert (entry.actor_id, entry.subject) == (tang.person_id, f"people.staffmember:{wen}")
+    assert "立即停职" not in keeper.get(page).content.decode()
+    again = refused_by(services.suspend, wen, Cause.SUSPECTED, actor=tang, at=AT)
+    assert again == "people.account_closed"
+    asked = newcomers.propose_opening(wen, actor=tang, at=AT)
+    vote(asked.id, grants=True, seen=asked.digest, actor=gao, at=AT)
+    assert StaffMember.objects.get(pk=wen).is_active
+
+
 def test_what_a_suspended_person_asked_for_is_taken_back(tang):
     """CPS-5.3.6"""
     chen, other = hire("chen", Role.OPERATOR), hire("wu", Role.OPERATOR)

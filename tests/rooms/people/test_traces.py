@@ -9,7 +9,9 @@ from anxin.kernel.actors import SYSTEM
 from audit.journal.models import Entry
 from people.api import Role, StaffEvent, keep_mail_address, tell_staff
 from people.models import Alert, KnownBrowser, StaffNotice, StaffSession
+from people.notices.models import Mailbox
 from people.notices.rules import ADDRESS_KEPT
+from people.personnel.services import leave
 from people.sessions.browsers import note_browser
 from people.sessions.rules import ALERT_KEPT, BROWSER_KEPT
 from people.sessions.services import make_room
@@ -65,6 +67,20 @@ def test_where_mail_went_is_forgotten_but_not_of_mail_that_waits(chen):
     assert before == 2
     assert kept == {"sent": "", "waiting": "chen@ca.example.cn"}
     assert StaffNotice.objects.get(occasion="sent").sent_at == AT
+
+
+def test_mailboxes_are_forgotten_of_who_has_left_and_of_nobody_else(chen, in_role):
+    """WP-5.3b, WP-8.2"""
+    tang, lu = hire("tang", Role.SECURITY_ADMIN), hire("lu")
+    for one in (chen, lu):
+        keep_mail_address(one.person_id, f"{one.name}@ca.example.cn", actor=SYSTEM, at=AT)
+    leave(chen.person_id, actor=tang, at=AT)
+
+    with in_role("worker"):
+        forget_traces(at=AT)
+
+    assert list(Mailbox.objects.values_list("person_id", flat=True)) == [lu.person_id]
+    assert '"mailboxes":1' in Entry.objects.get(action="people.traces_forgotten").details
 
 
 def test_a_session_that_is_over_goes_with_the_next_sign_in_of_anybody(chen):
