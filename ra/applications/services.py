@@ -1,5 +1,6 @@
 """What the deciding vote does: the approved application becomes an order at the CA."""
 
+from collections.abc import Collection
 from datetime import datetime
 
 from anxin.kernel.actors import Actor
@@ -44,3 +45,16 @@ def approve(
         claimed_until=None,
     )
     advance(application, "approve", actor=actor, at=at, certificate=certificate_id, digest=digest)
+
+
+def forget(application_ids: Collection[int], *, approval_id: int, at: datetime) -> None:
+    """Part of the act that destroys their keys (CPS 3.2.3): by nothing are they found again."""
+    Application.objects.filter(pk__in=application_ids).update(
+        masked_name="",
+        document_index=None,
+        phone_index=None,
+        name_index=None,
+        watched=[],
+        destroyed_at=at,
+        destruction_id=approval_id,
+    )

@@ -16,15 +16,16 @@ from audit.log import record_many
 from kmc import api as kmc
 from people.api import Approval, propose, redeem
 from ra.applicants import services as subscribers
+from ra.applications import services as applied
 from ra.applications.models import Application
 from ra.disclosures.models import DisclosureCase
 from ra.holds.models import HoldRequest
 from ra.notices import services as notices
 from ra.retention import queries, rules
 from ra.retention.queries import DESTROY, SUBJECT
-from ra.review.models import ItemVerdict
+from ra.review import services as review
 from ra.revocations.models import RevocationRequest
-from ra.verifications.models import Verification
+from ra.verifications import services as verifications
 
 
 @transaction.atomic
@@ -47,17 +48,9 @@ def destroy(
     for key in _keys(ids, rows):
         kmc.destroy_data_key(key, reason=reason, actor=actor, at=at)
     notices.forget(ids)
-    Verification.objects.filter(application_id__in=ids).update(proves={})
-    ItemVerdict.objects.filter(application_id__in=ids).delete()
-    Application.objects.filter(pk__in=ids).update(
-        masked_name="",
-        document_index=None,
-        phone_index=None,
-        name_index=None,
-        watched=[],
-        destroyed_at=at,
-        destruction_id=approval.id,
-    )
+    verifications.forget(ids)
+    review.forget(ids)
+    applied.forget(ids, approval_id=approval.id, at=at)
     gone = queries.gone({row.subscriber_id for row in rows if row.subscriber_id})
     subscribers.forget(gone, reason=reason, actor=actor, at=at)
     told = [(f"ra.application:{pk}", {"approval": approval.id}) for pk in ids]

@@ -244,3 +244,8 @@ def _judge(
         unique_fields=["application", "reviewer_id", "item"],
         update_fields=["verdict", "mark", "at"],
     )
+
+
+def forget(application_ids: Collection[int]) -> None:
+    """What was found about each field is gone; the decisions stay (CPS 3.2.3)."""
+    ItemVerdict.objects.filter(application_id__in=application_ids).delete()

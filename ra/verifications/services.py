@@ -1,6 +1,6 @@
 """Noting how documents were verified (CPS 3.2.2, 3.2.3, 5.4.1)."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from django.db import transaction
@@ -17,6 +17,11 @@ from ra.applications.rules import check_editable, check_own, person
 from ra.verifications import queries, rules
 from ra.verifications.models import Verification
 from ra.verifications.rules import Method, Verified
+
+
+def forget(application_ids: Collection[int]) -> None:
+    """What was proved of whom is gone; how, by whom and with what result stays (CPS 3.2.3)."""
+    Verification.objects.filter(application_id__in=application_ids).update(proves={})
 
 
 @transaction.atomic
