@@ -10,7 +10,7 @@ from pki.sm.sm3 import sm3
 from ra.applications import queries as applications
 from ra.applications.models import Application
 from ra.applications.succession import successor_of
-from ra.handover.queries import NextCodes, PickUp, next_codes, open_reference, pick_up
+from ra.handover.queries import NextCodes, PickUp, codes_of
 from ra.holds.queries import HoldView
 from ra.holds.queries import of_certificate as holds_of
 from ra.revocations.queries import RequestView, of_certificate
@@ -51,8 +51,7 @@ def holding(number: str, actor: Actor) -> Holding:
 
 def holding_of(certificate_id: int, actor: Actor) -> Holding:
     """By certificate. Refuses `applications.unknown` for another office's as well."""
-    rows = applications.visible(actor).select_related("office")
-    row = rows.filter(certificate_id=certificate_id).first()
+    row = applications.in_view(actor).filter(certificate_id=certificate_id).first()
     if row is None:
         raise applications.unknown(f"of certificate {certificate_id}")
     return _holding(row, actor)
@@ -68,13 +67,14 @@ def by_serial(text: str, actor: Actor) -> int | None:
         found = ca.by_serial(digits)
     except Refusal:
         return None
-    ours = applications.visible(actor).filter(certificate_id=found.id).exists()
+    ours = applications.in_view(actor).filter(certificate_id=found.id).exists()
     return found.id if ours else None
 
 
 def _holding(row: Application, actor: Actor) -> Holding:
     certificate = ca.certificate(row.certificate_id) if row.certificate_id else None
     issued = certificate is not None and bool(certificate.der)
+    codes = codes_of(row.pk)
     return Holding(
         application_id=row.pk,
         number=row.number,
@@ -89,11 +89,11 @@ def _holding(row: Application, actor: Actor) -> Holding:
         accepted_at=row.accepted_at,
         certificate=certificate,
         fingerprint=sm3(certificate.der).hex() if certificate and issued else "",
-        reference=open_reference(row.pk),
-        codes=next_codes(row.pk),
-        pick_up=pick_up(row.pk) if row.accepted_at else None,
-        requests=tuple(of_certificate(row.certificate_id, actor)) if row.certificate_id else (),
-        holds=tuple(holds_of(row.certificate_id, actor)) if row.certificate_id else (),
+        reference=codes.reference,
+        codes=codes.next,
+        pick_up=codes.used if row.accepted_at else None,
+        requests=tuple(of_certificate(certificate, actor)) if certificate else (),
+        holds=tuple(holds_of(certificate, actor)) if certificate else (),
         directory=ca.directory_entry(certificate.id) if certificate and issued else None,
         successor=successor_of(certificate.id) if certificate and issued else "",
     )

@@ -125,9 +125,8 @@ def find(request: HttpRequest) -> HttpResponse:
     """
     given = request.POST if request.method == "POST" else request.GET
     actor, text = actor_of(request), given.get("q", "").strip()
-    rows = search(actor, text, at=timezone.now()) if text else []
-    certificate_id = queries.by_serial(text, actor) if text else None
-    if certificate_id and not rows:
+    if certificate_id := queries.by_serial(text, actor):
         return redirect("certificate", certificate_id)
+    rows = search(actor, text, at=timezone.now()) if text else []
     context = {"text": text, "rows": rows}
     return render(request, "ra/certificates/search.html", context)

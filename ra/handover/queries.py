@@ -180,22 +180,6 @@ class PickUp:
     handed_out_by: str
 
 
-def pick_up(application_id: int) -> PickUp | None:
-    """The credential that was used, None before."""
-    used = DownloadCredential.objects.filter(application_id=application_id, used_at__isnull=False)
-    row = used.order_by("used_at").first()
-    if row is None or row.used_at is None:
-        return None
-    names = staff_names({row.issued_by or 0})
-    return PickUp(row.reference, row.used_at, names.get(row.issued_by or 0, ""))
-
-
-def last_credential(application_id: int) -> DownloadCredential | None:
-    """The one issued last, whatever became of it."""
-    rows = DownloadCredential.objects.filter(application_id=application_id)
-    return rows.order_by("-pk").first()
-
-
 @dataclass(frozen=True, slots=True)
 class NextCodes:
     """`may_issue`: the first pair, or one that was agreed to; `asked`: the open approval's id."""
@@ -205,18 +189,35 @@ class NextCodes:
     asked: int | None
 
 
-def next_codes(application_id: int) -> NextCodes:
-    """How codes for picking up can be had now."""
-    last = last_credential(application_id)
+@dataclass(frozen=True, slots=True)
+class Codes:
+    """Those for picking up: `reference` waits to be used, "" if none does; `used`: None before."""
+
+    reference: str
+    next: NextCodes
+    used: PickUp | None
+
+
+def last_credential(application_id: int) -> DownloadCredential | None:
+    """The one issued last, whatever became of it."""
+    rows = DownloadCredential.objects.filter(application_id=application_id)
+    return rows.order_by("-pk").first()
+
+
+def codes_of(application_id: int) -> Codes:
+    """What became of those that were issued, and how others can be had now."""
+    rows = list(DownloadCredential.objects.filter(application_id=application_id).order_by("pk"))
     subject = f"ra.application:{application_id}"
-    found = open_approvals(rules.REPLACE, [subject]).get(subject)
-    may_issue = last is None or last.warrant is not None
-    return NextCodes(last is not None, may_issue, found.id if found else None)
-
-
-def open_reference(application_id: int) -> str:
-    """The reference number that waits to be used, "" if none does."""
-    waiting = DownloadCredential.objects.filter(
-        application_id=application_id, state=rules.State.OPEN
+    asked = open_approvals(rules.REPLACE, [subject]).get(subject)
+    may_issue = not rows or rows[-1].warrant is not None
+    waiting = [row.reference for row in rows if row.state == rules.State.OPEN]
+    return Codes(
+        waiting[0] if waiting else "",
+        NextCodes(bool(rows), may_issue, asked.id if asked else None),
+        next((_pick_up(row, row.used_at) for row in rows if row.used_at), None),
     )
-    return waiting.values_list("reference", flat=True).first() or ""
+
+
+def _pick_up(row: DownloadCredential, at: datetime) -> PickUp:
+    names = staff_names({row.issued_by or 0})
+    return PickUp(row.reference, at, names.get(row.issued_by or 0, ""))

@@ -9,15 +9,19 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from ca.api import certificate
 from ra.applications.models import Application
 from ra.applications.succession import successor_of
 from ra.certificates import queries as certificates
+from ra.handover.services import issue_download_codes, pick_up
 from ra.review.case import case
 from ra.review.queries import Filters, View, counts, queue, search
 from ra.statistics.queries import report
 from ra.statistics.rules import month
 from ra.subscribers import queries as subscribers
+from tests.rooms.ra import test_revocations
 from tests.support import ra
+from tests.support.people import signed_in
 from tests.support.ra import AT, FIELDS
 
 LARGE = {
@@ -82,6 +86,24 @@ def test_a_certificates_page_has_its_indexes(counter):
 
     assert scanned(lambda: certificates.holding(row.number, counter.ren)) == set()
     assert scanned(lambda: successor_of(row.certificate_id)) == set()
+
+
+def test_a_serial_number_leads_to_its_certificate_with_twenty_queries(
+    live_counter, django_assert_max_num_queries
+):
+    """Search and page together, session and roles with them; it was fetched and asked about."""
+    row = Application.objects.get(pk=ra.issued(live_counter))
+    codes = issue_download_codes(row.pk, actor=live_counter.chen, at=test_revocations.LATER)
+    pick_up(codes.reference, codes.authorisation_code, at=test_revocations.LATER)
+    test_revocations.ask(row.certificate_id, live_counter.chen)
+    browser = signed_in(live_counter.ren)
+    address = f"/w/search/?q={certificate(row.certificate_id).serial}"
+    browser.get(address, follow=True)
+
+    with django_assert_max_num_queries(20):
+        shown = browser.get(address, follow=True)
+
+    assert shown.redirect_chain == [(f"/w/certificates/{row.certificate_id}/", 302)]
 
 
 def test_a_review_has_its_indexes(counter):
