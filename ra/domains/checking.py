@@ -12,7 +12,7 @@ from ra.applicants.hosts import NameKind
 from ra.domains import caa, resolving
 from ra.domains.fetching import Stopped, fetch
 from ra.domains.resolving import CHALLENGE, NoAnswer, Vantage
-from ra.domains.rules import METHODS, Finding, Method, Outcome
+from ra.domains.rules import METHODS, Finding, Method, Sight
 
 AT_ONCE = 8  # questions under way; most of the time is waiting
 PATH = "/.well-known/acme-challenge/"  # RFC 8555 8.3
@@ -49,26 +49,26 @@ def _look(pair: tuple[Question, Vantage]) -> list[Finding]:
     return findings
 
 
-def _seen(look: "Look", question: Question, vantage: Vantage) -> Outcome:
+def _seen(look: "Look", question: Question, vantage: Vantage) -> Sight:
     try:
         return look(question, vantage)
     except NoAnswer:
-        return Outcome.UNREACHABLE
+        return Sight.UNREACHABLE
     except Stopped as stopped:
         return stopped.outcome
 
 
-def _dns(question: Question, vantage: Vantage) -> Outcome:
+def _dns(question: Question, vantage: Vantage) -> Sight:
     found = resolving.texts(vantage, CHALLENGE + question.base)
     if question.expected in found:
-        return Outcome.FOUND
-    return Outcome.WRONG if found else Outcome.ABSENT
+        return Sight.FOUND
+    return Sight.WRONG if found else Sight.ABSENT
 
 
-def _http(question: Question, vantage: Vantage) -> Outcome:
+def _http(question: Question, vantage: Vantage) -> Sight:
     look_up = partial(resolving.addresses, vantage)
     body = fetch(question.base, PATH + question.token, look_up)
-    return Outcome.FOUND if body.rstrip() == question.expected.encode() else Outcome.WRONG
+    return Sight.FOUND if body.rstrip() == question.expected.encode() else Sight.WRONG
 
 
 def _caa(question: Question, vantage: Vantage) -> caa.Caa:
@@ -81,5 +81,5 @@ def _caa(question: Question, vantage: Vantage) -> caa.Caa:
     return caa.Caa.PERMITTED if may else caa.Caa.FORBIDDEN
 
 
-Look = Callable[[Question, Vantage], Outcome]
+Look = Callable[[Question, Vantage], Sight]
 LOOKS: dict[Method, Look] = {Method.DNS: _dns, Method.HTTP: _http}

@@ -18,7 +18,7 @@ from django.conf import settings
 
 from anxin.kernel.sockets import connected
 from ra.applicants.hosts import as_address, is_public
-from ra.domains.rules import Outcome
+from ra.domains.rules import Sight
 
 LARGEST = 1024  # octets of a body; what is asked for has 43
 HOPS = 5  # redirects
@@ -31,7 +31,7 @@ LookUp = Callable[[str], list[str]]
 class Stopped(Exception):
     """Nothing was fetched; `outcome` says why."""
 
-    def __init__(self, outcome: Outcome) -> None:
+    def __init__(self, outcome: Sight) -> None:
         super().__init__(outcome)
         self.outcome = outcome
 
@@ -52,14 +52,14 @@ def fetch(host: str, path: str, look_up: LookUp) -> bytes:
         if answer.status not in MOVED:
             return _whole(answer)
         url = _next(url, answer.location)
-    raise Stopped(Outcome.REDIRECT)
+    raise Stopped(Sight.REDIRECT)
 
 
 def _whole(answer: Answer) -> bytes:
     if answer.status != http.HTTPStatus.OK:
-        raise Stopped(Outcome.ABSENT)
+        raise Stopped(Sight.ABSENT)
     if len(answer.body) > LARGEST:
-        raise Stopped(Outcome.TOO_LARGE)
+        raise Stopped(Sight.TOO_LARGE)
     return answer.body
 
 
@@ -67,7 +67,7 @@ def _next(url: str, location: str) -> str:
     try:
         return urljoin(url, location)
     except ValueError as error:
-        raise Stopped(Outcome.REDIRECT) from error
+        raise Stopped(Sight.REDIRECT) from error
 
 
 def _request(url: str, look_up: LookUp, end: float) -> Answer:
@@ -84,8 +84,8 @@ def _request(url: str, look_up: LookUp, end: float) -> Answer:
         except (OSError, http.client.HTTPException):
             continue
         except ValueError as error:  # a target that is no ASCII
-            raise Stopped(Outcome.REDIRECT) from error
-    raise Stopped(Outcome.UNREACHABLE)
+            raise Stopped(Sight.REDIRECT) from error
+    raise Stopped(Sight.UNREACHABLE)
 
 
 def _parts(url: str) -> tuple[str, str, str]:
@@ -94,12 +94,12 @@ def _parts(url: str) -> tuple[str, str, str]:
         parts = urlsplit(url)
         port, host = parts.port, parts.hostname or ""
     except ValueError as error:
-        raise Stopped(Outcome.REDIRECT) from error
+        raise Stopped(Sight.REDIRECT) from error
     ports = settings.VALIDATION_PORTS
     if parts.scheme not in ports or not host or "@" in parts.netloc:
-        raise Stopped(Outcome.REDIRECT)
+        raise Stopped(Sight.REDIRECT)
     if port not in (None, ports[parts.scheme]):
-        raise Stopped(Outcome.REDIRECT)
+        raise Stopped(Sight.REDIRECT)
     return parts.scheme, host, (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
 
 
@@ -107,9 +107,9 @@ def _allowed(host: str, look_up: LookUp) -> list[str]:
     """Addresses to connect to. One that is not of the internet spoils all of them."""
     found = [str(as_address(host))] if as_address(host) else look_up(host)
     if not found:
-        raise Stopped(Outcome.ABSENT)
+        raise Stopped(Sight.ABSENT)
     if not all(_may_connect(address) for address in found):
-        raise Stopped(Outcome.PRIVATE)
+        raise Stopped(Sight.PRIVATE)
     return found[:4]
 
 

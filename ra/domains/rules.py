@@ -39,7 +39,7 @@ class Method(StrEnum):
     CAA = "caa"  # not a proof: whether the domain lets this CA issue
 
 
-class Outcome(StrEnum):
+class Sight(StrEnum):
     """What one vantage point saw."""
 
     FOUND = "found"
@@ -82,7 +82,7 @@ LEAST_PAUSE = timedelta(minutes=1)  # before somebody may ask for another check
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """`outcome` is one of Outcome, or of Caa for the method CAA."""
+    """`outcome` is one of Sight, or of Caa for the method CAA."""
 
     vantage: str
     method: str
@@ -124,7 +124,7 @@ def judge(kind: NameKind, findings: Sequence[Finding], *, vantages: int) -> Verd
     caa = _caa(kind, counts, enough)
     if vantages < LEAST_VANTAGES:
         return Verdict("", caa, "domains.no_vantage")
-    proved = [m for m in METHODS[kind] if counts[m, Outcome.FOUND] >= enough]
+    proved = [m for m in METHODS[kind] if counts[m, Sight.FOUND] >= enough]
     if not proved:
         return _unproved(counts, caa)
     rule = CAA_RULES[Caa(caa)] if caa else ""
@@ -147,9 +147,9 @@ def _caa(kind: NameKind, counts: Mapping[tuple[str, str], int], enough: int) -> 
 
 def _unproved(counts: Mapping[tuple[str, str], int], caa: str) -> Verdict:
     seen = {outcome for (_, outcome), times in counts.items() if times}
-    if Outcome.PRIVATE in seen:
+    if Sight.PRIVATE in seen:
         return Verdict("", caa, "domains.leads_inside", final=True)
-    if Outcome.FOUND in seen:
+    if Sight.FOUND in seen:
         return Verdict("", caa, "domains.disagreement")
     return Verdict("", caa, "domains.not_found")
 

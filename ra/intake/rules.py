@@ -15,7 +15,7 @@ _DISTINGUISHER = re.compile(r"[A-Z0-9][A-Z0-9-]{0,31}")
 _PASSPORT = re.compile(r"[A-Z]\d{8}|[A-Z]{2}\d{7}")  # of China, and its permits to travel
 
 
-class Outcome(StrEnum):
+class Noticed(StrEnum):
     OK = "ok"
     WARN = "warn"
     BAD = "bad"
@@ -46,8 +46,8 @@ def verdicts(
 ) -> dict[str, str]:
     """Automatic checks: code -> outcome. What cannot be right is refused before, not noted here."""
     return {
-        "number": Outcome.OK.value,
-        "proof": Outcome.OK.value,
+        "number": Noticed.OK.value,
+        "proof": Noticed.OK.value,
         "request_name": _warn(bool(request_name) and request_name != name),
         "known_name": _bad(other_name),
         "twin": _warn(twins > 0),
@@ -58,11 +58,11 @@ def verdicts(
 
 
 def _warn(noticed: bool) -> str:  # noqa: FBT001 -- one word, one meaning
-    return (Outcome.WARN if noticed else Outcome.OK).value
+    return (Noticed.WARN if noticed else Noticed.OK).value
 
 
 def _bad(found: bool) -> str:  # noqa: FBT001 -- one word, one meaning
-    return (Outcome.BAD if found else Outcome.OK).value
+    return (Noticed.BAD if found else Noticed.OK).value
 
 
 def distinguisher(text: str, documents: Iterable[str] = ()) -> str:

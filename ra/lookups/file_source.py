@@ -11,7 +11,7 @@ from pathlib import Path
 
 from kmc import api as kmc
 from pki.sm.sm3 import sm3
-from ra.lookups.rules import NUMBERS, NoAnswer, Outcome, Question, Reply, Said, Silence
+from ra.lookups.rules import NUMBERS, Match, NoAnswer, Question, Reply, Said, Silence
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,11 +59,11 @@ def _lines(content: bytes) -> Iterator[list[str]]:
     return csv.reader(StringIO(content.decode("ascii"), newline=""), strict=True)
 
 
-def _outcome(kind: str, number: str, word: str, value: str, marks: Mapping[str, str]) -> Outcome:
+def _outcome(kind: str, number: str, word: str, value: str, marks: Mapping[str, str]) -> Match:
     if word not in marks:
-        return Outcome.UNKNOWN
+        return Match.UNKNOWN
     same = marks[word] == _mark(kind, number, word, value)
-    return Outcome.MATCHES if same else Outcome.DIFFERS
+    return Match.MATCHES if same else Match.DIFFERS
 
 
 def _record(kind: str, number: str) -> str:

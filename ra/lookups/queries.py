@@ -6,7 +6,7 @@ from datetime import datetime
 
 from ra.applicants.beside import Beside, beside
 from ra.lookups.connectors import configured
-from ra.lookups.rules import Lookup, Outcome, standing
+from ra.lookups.rules import Lookup, Match, standing
 
 LATEST = 12  # lines of a page
 
@@ -65,13 +65,13 @@ def views(kept: Sequence[Lookup], names: Mapping[int, str]) -> tuple[LookupView,
 
 def _said(one: Lookup, code: str, declared: str) -> SaidView:
     found = one.found[code]
-    told = found.outcome == Outcome.DIFFERS and found.value
+    told = found.outcome == Match.DIFFERS and found.value
     shown = beside(code, declared, found.value) if told else None
     return SaidView(one.source, found.outcome, shown, one.at)
 
 
 def _together(one: Lookup) -> str:
     outcomes = {found.outcome for found in one.found.values()}
-    if Outcome.DIFFERS in outcomes:
-        return Outcome.DIFFERS
-    return Outcome.MATCHES if outcomes == {Outcome.MATCHES} else Outcome.UNKNOWN if outcomes else ""
+    if Match.DIFFERS in outcomes:
+        return Match.DIFFERS
+    return Match.MATCHES if outcomes == {Match.MATCHES} else Match.UNKNOWN if outcomes else ""

@@ -13,7 +13,7 @@ LONGEST = 200  # characters of a value
 REFERENCE = 64  # characters of a reference, as of a verification's
 
 
-class Outcome(StrEnum):
+class Match(StrEnum):
     MATCHES = "matches"
     DIFFERS = "differs"
     UNKNOWN = "unknown"  # the source has nothing on it
@@ -140,9 +140,7 @@ def _reply(raw: object, question: Question) -> Reply:
 
 
 def _said(raw: Mapping[str, object]) -> Said:
-    return Said(
-        Outcome(str(raw.get("outcome", Outcome.UNKNOWN))), _text(raw.get("value", ""), LONGEST)
-    )
+    return Said(Match(str(raw.get("outcome", Match.UNKNOWN))), _text(raw.get("value", ""), LONGEST))
 
 
 def _text(raw: object, longest: int, *, least: int = 0) -> str:
@@ -160,10 +158,10 @@ def result(party: str, asked: Mapping[str, str], replies: Iterable[Lookup]) -> t
     """
     heard = [one for one in replies if one.party == party and not one.silence]
     for one in heard:
-        if any(said.outcome == Outcome.DIFFERS for said in one.found.values()):
+        if any(said.outcome == Match.DIFFERS for said in one.found.values()):
             return "failed", one.reference
     for one in heard:
-        if all(one.found[code].outcome == Outcome.MATCHES for code in asked):
+        if all(one.found[code].outcome == Match.MATCHES for code in asked):
             return "passed", one.reference
     return "", ""
 
@@ -183,7 +181,7 @@ def contradicted(kept: Sequence[Lookup], fields: Mapping[str, str]) -> frozenset
     return frozenset(
         code
         for code, said in standing(kept, fields).items()
-        if any(one.found[code].outcome == Outcome.DIFFERS for one in said)
+        if any(one.found[code].outcome == Match.DIFFERS for one in said)
     )
 
 

@@ -14,7 +14,7 @@ from ra.applications.models import Application
 from ra.applications.rules import EDITABLE, check_editable, check_own, person
 from ra.lookups import connectors, rules
 from ra.lookups.connectors import Asked
-from ra.lookups.rules import PARTIES, Lookup, Outcome, Reply, Said, Silence
+from ra.lookups.rules import PARTIES, Lookup, Match, Reply, Said, Silence
 from ra.verifications import queries as verifications
 from ra.verifications.rules import Method, Result, Verified
 from ra.verifications.services import note
@@ -97,7 +97,7 @@ def _lookup(asked: Asked, reply: Reply | Silence, *, actor: Actor, at: datetime)
         reference=reply.reference if isinstance(reply, Reply) else "",
         asked={words[word]: value for word, value in question.fields.items()},
         found={
-            words[word]: said.get(word, Said(Outcome.UNKNOWN)) for word in question.fields if said
+            words[word]: said.get(word, Said(Match.UNKNOWN)) for word in question.fields if said
         },
     )
 

@@ -25,7 +25,7 @@ from ra.domains.queries import have_names, in_the_way
 from ra.evidence import queries as evidence
 from ra.evidence.rules import needed, slots
 from ra.lookups import queries as lookups
-from ra.lookups.rules import Outcome, unpacked
+from ra.lookups.rules import Match, unpacked
 from ra.readings import rules as readings
 from ra.readings.queries import view as read_view
 from ra.readings.reading import installed
@@ -90,64 +90,92 @@ class _Opening:
         )
 
     def case(self) -> CaseView:
-        row = self.row
-        preview, refused = self.preview()
-        proxy = by_proxy(self.content.fields)
-        asked = needed(row.profile, self.content.fields, proxy=proxy, signed=row.signed)
-        held = {document.slot for document in self.documents}
         lock = self.lock()
+        preview, refused = self.preview()
         return CaseView(
-            id=row.pk,
-            number=row.number,
-            state=row.state,
-            version=row.content_version,
-            seen=self.proposed.digest if self.proposed else "",
-            round=row.round,
-            profile=row.profile,
-            days=row.days,
-            masked_name=row.masked_name,
-            own=self.actor.person_id in row.makers,
-            maker=self.names.get(row.maker_id, ""),
-            channel=row.channel,
-            submitted_at=row.submitted_at,
-            deadline_at=row.deadline_at,
-            sla=self.sla(),
-            reviews_done=row.reviews_done,
-            reviews_needed=row.reviews_needed,
+            **self.heading(),
+            **self.rights(lock),
+            **self.papers(),
+            **self.said_elsewhere(),
             lock=lock,
-            may_claim=not (lock or self.refused_the_desk()),
-            may_ask_again=self.may_ask_again(),
-            may_open_again=self.may_open_again(),
-            may_judge=self.may_judge(lock),
-            may_reveal=self.may_reveal(lock),
-            documents=tuple(self.documents),
-            missing_slots=tuple(slot for slot in asked if slot not in held),
             fields=self.fields(),
-            checklist=tuple(
-                TickView(
-                    item,
-                    ticked=self.found.verdicts.get(item) == rules.Verdict.AGREES,
-                    unseen=item == rules.PREVIEWED and item not in self.found.seen,
-                )
-                for item in self.current
-                if item in rules.CHECKLIST
-            ),
-            verifications=verifications.views(row, self.verifications, self.names),
-            sources=lookups.sources(),
-            lookups=lookups.views(self.lookups, self.names),
-            reads=installed(),
-            read_by=self.names.get(self.readings[-1].officer_id, "") if self.readings else "",
+            checklist=self.checklist(),
             said=tuple(words.unpacked(self.content.said)),
-            read_at=self.readings[-1].at if self.readings else None,
-            checks=dict(row.checks),
             preview=preview,
             preview_refused=refused,
             same=_same_subject(self.others, self.actor),
             decisions=self.told_decisions(),
             hindrances=tuple(self.hindrances(lock, refused)),
-            content_digest=row.content_digest,
-            certificate_id=row.certificate_id,
-            succession=succession(row, self.content),
+            succession=succession(self.row, self.content),
+        )
+
+    def heading(self) -> dict[str, Any]:
+        """What it is and how it stands."""
+        row = self.row
+        return {
+            "id": row.pk,
+            "number": row.number,
+            "state": row.state,
+            "version": row.content_version,
+            "content_digest": row.content_digest,
+            "seen": self.proposed.digest if self.proposed else "",
+            "round": row.round,
+            "profile": row.profile,
+            "days": row.days,
+            "masked_name": row.masked_name,
+            "own": self.actor.person_id in row.makers,
+            "maker": self.names.get(row.maker_id, ""),
+            "channel": row.channel,
+            "submitted_at": row.submitted_at,
+            "deadline_at": row.deadline_at,
+            "sla": self.sla(),
+            "reviews_done": row.reviews_done,
+            "reviews_needed": row.reviews_needed,
+            "certificate_id": row.certificate_id,
+        }
+
+    def rights(self, lock: LockView | None) -> dict[str, Any]:
+        """What this person may do with it."""
+        return {
+            "may_claim": not (lock or self.refused_the_desk()),
+            "may_ask_again": self.may_ask_again(),
+            "may_open_again": self.may_open_again(),
+            "may_judge": self.may_judge(lock),
+            "may_reveal": self.may_reveal(lock),
+        }
+
+    def papers(self) -> dict[str, Any]:
+        """The documents, and how they were verified."""
+        row, fields = self.row, self.content.fields
+        asked = needed(row.profile, fields, proxy=by_proxy(fields), signed=row.signed)
+        held = {document.slot for document in self.documents}
+        return {
+            "documents": tuple(self.documents),
+            "missing_slots": tuple(slot for slot in asked if slot not in held),
+            "verifications": verifications.views(row, self.verifications, self.names),
+        }
+
+    def said_elsewhere(self) -> dict[str, Any]:
+        """What sources, the engine that reads documents and the machine say of it."""
+        last = self.readings[-1] if self.readings else None
+        return {
+            "sources": lookups.sources(),
+            "lookups": lookups.views(self.lookups, self.names),
+            "reads": installed(),
+            "read_by": self.names.get(last.officer_id, "") if last else "",
+            "read_at": last.at if last else None,
+            "checks": dict(self.row.checks),
+        }
+
+    def checklist(self) -> tuple[TickView, ...]:
+        return tuple(
+            TickView(
+                item,
+                ticked=self.found.verdicts.get(item) == rules.Verdict.AGREES,
+                unseen=item == rules.PREVIEWED and item not in self.found.seen,
+            )
+            for item in self.current
+            if item in rules.CHECKLIST
         )
 
     def preview(self) -> tuple[ca.Preview | None, Refusal | None]:
@@ -185,7 +213,7 @@ class _Opening:
         value = self.content.fields[code]
         known = self.known.fields.get(code, "")
         said = self.said.get(code, ())
-        denied = any(one.outcome == Outcome.DIFFERS for one in said)
+        denied = any(one.outcome == Match.DIFFERS for one in said)
         masked = shown(code, value) != value
         agrees = sources.agrees(value, in_request, known, denied=denied)
         asked = beside(code, value, in_request) if in_request else None

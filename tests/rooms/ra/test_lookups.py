@@ -22,8 +22,8 @@ from ra.lookups.http_source import LARGEST
 from ra.lookups.rules import (
     MOST,
     PARTIES,
+    Match,
     NoAnswer,
-    Outcome,
     Silence,
     packed,
     questions,
@@ -180,7 +180,7 @@ def test_a_register_bears_out_what_stands_in_it(counter, draft, people_in_it):
     assert one.officer_id == counter.chen.person_id
     assert one.reference.startswith("SM3-")
     assert {code: said.outcome for code, said in one.found.items()} == dict.fromkeys(
-        PERSON, Outcome.MATCHES
+        PERSON, Match.MATCHES
     )
     sealed = bytes(Dossier.objects.get(application=draft).lookups)
     assert REGISTRY.encode() not in sealed
@@ -200,8 +200,8 @@ def test_another_name_under_the_number_differs(counter, draft, register):
     services.ask_at_counter(draft, actor=counter.chen, at=LATER)
 
     found = kept(draft)[0].found
-    assert found["name"].outcome == Outcome.DIFFERS
-    assert found["document_number"].outcome == Outcome.MATCHES
+    assert found["name"].outcome == Match.DIFFERS
+    assert found["document_number"].outcome == Match.MATCHES
 
 
 def test_a_register_without_the_number_knows_nothing(counter, draft, register):
@@ -209,7 +209,7 @@ def test_a_register_without_the_number_knows_nothing(counter, draft, register):
 
     services.ask_at_counter(draft, actor=counter.chen, at=LATER)
 
-    assert {said.outcome for said in kept(draft)[0].found.values()} == {Outcome.UNKNOWN}
+    assert {said.outcome for said in kept(draft)[0].found.values()} == {Match.UNKNOWN}
     assert current(draft).method == "on_site"
 
 
@@ -253,7 +253,7 @@ def test_a_service_is_told_the_question_and_nothing_else(office):
 
     assert office.asked == [("", {"kind": "person", "fields": PERSON})]
     assert reply.reference == "GA-2026-0001"
-    assert {said.outcome for said in reply.fields.values()} == {Outcome.MATCHES}
+    assert {said.outcome for said in reply.fields.values()} == {Match.MATCHES}
 
 
 def test_a_service_may_know_another_value(office):
@@ -261,8 +261,8 @@ def test_a_service_may_know_another_value(office):
 
     fields = ask_service().fields
 
-    assert (fields["name"].outcome, fields["name"].value) == (Outcome.DIFFERS, "林知霞")
-    assert fields["document_type"].outcome == Outcome.UNKNOWN
+    assert (fields["name"].outcome, fields["name"].value) == (Match.DIFFERS, "林知霞")
+    assert fields["document_type"].outcome == Match.UNKNOWN
 
 
 def test_the_token_comes_from_a_private_file(office, set_up, tmp_path):
@@ -299,7 +299,7 @@ def test_our_certificate_is_shown_where_it_is_asked_for(tmp_path, set_up):
 
         reply = ask_service()
 
-        assert reply.fields["name"].outcome == Outcome.MATCHES
+        assert reply.fields["name"].outcome == Match.MATCHES
         assert server.clients == ["client"]
 
 
@@ -551,12 +551,12 @@ def test_the_latest_answer_counts_and_only_for_the_value_it_was_about(counter, d
     register({"kind": "person", **PERSON, "name": "林知霞"})
     services.ask_at_counter(draft, actor=counter.chen, at=AT)
     fields = content(row(draft)).fields
-    assert queries.said(kept(draft), fields)["name"][0].outcome == Outcome.DIFFERS
+    assert queries.said(kept(draft), fields)["name"][0].outcome == Match.DIFFERS
 
     register({"kind": "person", **PERSON})
     services.ask_at_counter(draft, actor=counter.chen, at=LATER)
 
-    assert queries.said(kept(draft), fields)["name"][0].outcome == Outcome.MATCHES
+    assert queries.said(kept(draft), fields)["name"][0].outcome == Match.MATCHES
     intake.save_draft(draft, FIELDS | {"name": "林知秋"}, actor=counter.chen, at=LATER)
     assert "name" not in queries.said(kept(draft), content(row(draft)).fields)
 
