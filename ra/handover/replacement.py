@@ -30,33 +30,27 @@ def ask_replacement(
     application = applications.locked(application_id, actor)
     rules.check_codes_due(application.state, application.certificate_state)
     subject = f"ra.application:{application.pk}"
-    last = queries.last_credential(application.pk)
+    last = _replaceable(application.pk, subject)
+    if last.state == rules.State.OPEN:
+        advance(last, "expire", actor=actor, at=at, cause=cause)
+    why = {"cause": cause, "checked_how": checked_how}
+    which = {"application_id": application.pk, "number": application.number}
+    payload = {**which, "credential_id": last.pk, **why}
+    approval = propose(rules.REPLACE, payload, subject=subject, actor=actor, at=at)
+    record("ra.ask_replacement", subject, actor=actor, at=at, credential=last.pk, **why)
+    return approval.id
+
+
+def _replaceable(application_id: int, subject: str) -> DownloadCredential:
+    """The codes issued last. Refuses as `rules.check_replaceable` does."""
+    last = queries.last_credential(application_id)
     rules.check_replaceable(
         issued=last is not None,
         agreed=last is not None and last.warrant is not None,
         asked=subject in open_approvals(rules.REPLACE, [subject]),
     )
     assert last is not None  # `check_replaceable`
-    if last.state == rules.State.OPEN:
-        advance(last, "expire", actor=actor, at=at, cause=cause)
-    payload = {
-        "application_id": application.pk,
-        "number": application.number,
-        "credential_id": last.pk,
-        "cause": cause,
-        "checked_how": checked_how,
-    }
-    approval = propose(rules.REPLACE, payload, subject=subject, actor=actor, at=at)
-    record(
-        "ra.ask_replacement",
-        subject,
-        actor=actor,
-        at=at,
-        credential=last.pk,
-        cause=cause,
-        checked_how=checked_how,
-    )
-    return approval.id
+    return last
 
 
 def approve(

@@ -3,6 +3,7 @@
 from datetime import date, datetime, time, timedelta
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from anxin.kernel.actors import SYSTEM, Actor
 from anxin.kernel.workdays import SHANGHAI, day_of
@@ -36,6 +37,15 @@ def draw(day: date, seed: str, *, at: datetime) -> bool:
     if not is_new:
         return False
     ids = rules.drawn(taken, seed)
+    _have_looked_at(made, decided.filter(pk__in=ids))
+    record(
+        "ra.draw_rechecks", f"ra.draw:{made.pk}", actor=SYSTEM, at=at,
+        day=day.isoformat(), seed=seed, decisions=len(taken), drawn=len(ids),
+    )  # fmt: skip
+    return True
+
+
+def _have_looked_at(made: Draw, drawn: QuerySet[Decision]) -> None:
     Recheck.objects.bulk_create(
         Recheck(
             state=rules.State.WAITING,
@@ -45,21 +55,8 @@ def draw(day: date, seed: str, *, at: datetime) -> bool:
             officer_id=found.reviewer_id,
             outcome=found.outcome,
         )
-        for found in decided.filter(pk__in=ids)
-        .order_by("pk")
-        .only("pk", "application_id", "reviewer_id", "outcome")
+        for found in drawn.order_by("pk").only("pk", "application_id", "reviewer_id", "outcome")
     )
-    record(
-        "ra.draw_rechecks",
-        f"ra.draw:{made.pk}",
-        actor=SYSTEM,
-        at=at,
-        day=day.isoformat(),
-        seed=seed,
-        decisions=len(taken),
-        drawn=len(ids),
-    )
-    return True
 
 
 @transaction.atomic
