@@ -84,10 +84,11 @@ def upload(page: Page, slot: str, name: str, picture: bytes) -> None:
 def verify(page: Page) -> None:
     """Every document was looked at in the original."""
     place = page.locator("#verified")
-    for choice in place.locator("select[name$='.method']").all():
+    choices = place.locator("select[name$='.method']").all()
+    for choice in choices:
         choice.select_option("on_site")
     press(page, "记录核验")
-    expect(place.locator("tbody th .l2").first).to_be_visible()
+    expect(place.locator("tbody th .l2")).to_have_count(len(choices))
 
 
 def accept_agreement(page: Page) -> None:

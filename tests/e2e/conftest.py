@@ -1,24 +1,31 @@
 """The product once for all browser tests, one browser, and windows for people in it."""
 
+import csv
+import io
 import itertools
 import json
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from anxin.demo.cast import Person
 from anxin.supervisor.home import CHECKOUT
 from tests.e2e import people
 from tests.e2e.acts import Receipt, prove_when_asked, sign_in
 from tests.e2e.elsewhere import Others
 from tests.e2e.windows import Watch, window
+from tests.support.names import NameServer, name_server
 from tests.support.product import Product
 
 CHROMIUM = Path("/usr/bin/chromium")
 SM2 = "personal-sm2-sign"
+SOURCE = "户籍登记册（演示）"
+VANTAGES = {"north": "127.0.0.1", "south": "127.0.0.2"}
 OPTIONS = (
     "--no-sandbox",  # tests are run by root in a container
     "--disable-dev-shm-usage",
@@ -37,8 +44,26 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="session")
-def product() -> Iterator[Product]:
-    one = Product(ANXIN_DEMO_APPLICATIONS="10", ANXIN_TRUSTED_PROXIES="127.0.0.1")
+def name_servers() -> Iterator[list[NameServer]]:
+    """The internet's names as each vantage point sees them: nothing but what they are told."""
+    with ExitStack() as stack:
+        yield [stack.enter_context(name_server(address)) for address in VANTAGES.values()]
+
+
+@pytest.fixture(scope="session")
+def product(name_servers) -> Iterator[Product]:
+    places = zip(VANTAGES.items(), name_servers, strict=True)
+    resolvers = [f"{name}={address}@{server.port}" for (name, address), server in places]
+    one = Product(
+        ANXIN_DEMO_APPLICATIONS="10",
+        ANXIN_TRUSTED_PROXIES="127.0.0.1",
+        ANXIN_RESOLVERS=",".join(resolvers),
+    )
+    one.settings["ANXIN_SOURCES"] = str(one.home.path / "sources.json")
+    row = {"name": SOURCE, "answers": ["person"], "file": str(one.home.path / "register.csv")}
+    for name, text in (("sources.json", json.dumps([row])), ("register.csv", "")):
+        (one.home.path / name).write_text(text)
+        (one.home.path / name).chmod(0o644)
     try:
         one.up()
         yield one
@@ -143,3 +168,28 @@ def submitted(product) -> Callable[..., list[Receipt]]:
         return [Receipt(*json.loads(line)) for line in entered.stdout.splitlines()]
 
     return enter
+
+
+@pytest.fixture
+def register(product) -> Callable[..., None]:
+    """register(person, ...): these, and nobody else, stand in the authority source from now on."""
+
+    def keep(*known: Person) -> None:
+        rows = [(one.name, one.document_number) for one in known]
+        sheet = io.StringIO()
+        writer = csv.writer(sheet)
+        writer.writerow(("kind", "name", "document_type", "document_number"))
+        writer.writerows(("person", name, "resident_id", number) for name, number in rows)
+        sealed = subprocess.run(
+            [sys.executable, "manage.py", "seal_register"],
+            env=product.told("staff"),
+            cwd=CHECKOUT,
+            input=sheet.getvalue(),
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert sealed.returncode == 0, sealed.stderr
+        (product.home.path / "register.csv").write_text(sealed.stdout)
+
+    return keep

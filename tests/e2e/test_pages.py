@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from anxin.demo.cast import NAMES
+from tests.e2e.conftest import SOURCE
 from tests.e2e.people import person
 from tests.e2e.windows import examine, picture, sticking_out
 from tests.services.conftest import until
@@ -172,6 +173,7 @@ NOTES = (  # sealed in the database: those of the demo, and of the journey
     "核对合同签署人的身份",
     "核查记录 2026-07",
     "温*故",  # of a file that is imported
+    SOURCE,
 )
 
 

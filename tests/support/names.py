@@ -75,7 +75,7 @@ class WebServer:
 
 
 @contextmanager
-def name_server() -> Iterator[NameServer]:
+def name_server(address: str = "127.0.0.1") -> Iterator[NameServer]:
     told = NameServer()
 
     class Handler(BaseRequestHandler):
@@ -83,7 +83,7 @@ def name_server() -> Iterator[NameServer]:
             wire, there = self.request
             there.sendto(told.answer(wire), self.client_address)
 
-    with ThreadingUDPServer(("127.0.0.1", 0), Handler) as server:
+    with ThreadingUDPServer((address, 0), Handler) as server:
         told.port = server.server_address[1]
         with serving(server):
             yield told
