@@ -2,10 +2,22 @@
 
 from django.urls import path
 
+from ca.ceremonies import views as ceremonies
 from ca.crl import views as crl
 from ca.overview import views as overview
 
 urlpatterns = [
     path("", overview.show, name="ca-overview"),
     path("authorities/<int:ca_id>/crl/", crl.demand, name="ca-crl-demand"),
+    path("ceremonies/", ceremonies.index, name="ceremonies"),
+    path("ceremonies/draft/", ceremonies.draft, name="ceremony-draft"),
+    path("ceremonies/<str:number>/", ceremonies.show, name="ceremony"),
+    path("ceremonies/<str:number>/ask/", ceremonies.ask, name="ceremony-ask"),
+    path("ceremonies/<str:number>/discard/", ceremonies.discard, name="ceremony-discard"),
+    path("ceremonies/<str:number>/open/", ceremonies.open_room, name="ceremony-open"),
+    path("ceremonies/<str:number>/end/", ceremonies.end, name="ceremony-end"),
+    path("ceremonies/<str:number>/record/", ceremonies.record, name="ceremony-record"),
+    path("ceremonies/<str:number>/begin/<str:code>/", ceremonies.begin, name="ceremony-begin"),
+    path("ceremonies/<str:number>/attest/<str:code>/", ceremonies.attest, name="ceremony-attest"),
+    path("ceremonies/<str:number>/made/<str:code>/", ceremonies.made, name="ceremony-made"),
 ]

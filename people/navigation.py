@@ -62,6 +62,13 @@ PAGES = (
     Page(WORK, "search", "list-search", _("申请与证书查询"), COUNTER),
     Page(WORK, "notices", "send", _("订户通知"), frozenset({Role.OPERATOR})),
     Page(AUTHORITY, "ca-overview", "activity", _("CA 总览"), MACHINE_ROOM),
+    Page(
+        AUTHORITY,
+        "ceremonies",
+        "key",
+        _("密钥仪式"),
+        frozenset({Role.SECURITY_ADMIN, Role.CA_ADMIN, Role.CUSTODIAN}),
+    ),
     Page(AUTHORITY, "staff", "users", _("可信人员"), KEEPERS),
     Page(AUTHORITY, "role-matrix", "shield-check", _("岗位互斥"), KEEPERS),
     Page(
@@ -86,6 +93,7 @@ PAGES = (
     Page(MONEY, "invoices", "file-text", _("发票"), frozenset({Role.FINANCE})),
     Page(MONEY, "statistics", "activity", _("业务统计"), frozenset({Role.FINANCE})),
     Page(RECORDS, "audit", "list-search", _("审计日志"), frozenset({Role.AUDITOR})),
+    Page(RECORDS, "ceremonies", "key", _("密钥仪式"), frozenset({Role.AUDITOR})),
     Page(RECORDS, "rechecks", "checklist", _("抽查复审"), frozenset({Role.AUDITOR})),
     Page(RECORDS, "statistics", "activity", _("业务统计"), frozenset({Role.AUDITOR})),
     Page(RECORDS, "publications", "files", _("信息发布"), frozenset({Role.AUDITOR})),

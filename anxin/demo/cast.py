@@ -32,6 +32,8 @@ STAFF = (
     Staff("jiangwan", "江晚", "0106", ("auditor",), ""),
     Staff("shaoting", "邵霆", "0107", ("policy_member",), ""),
     Staff("yuanxi", "袁希", "0108", ("finance",), ""),
+    Staff("baizhou", "白舟", "0109", ("custodian",), ""),
+    Staff("xuning", "许宁", "0110", ("custodian",), ""),
 )
 
 NAMES = (

@@ -22,6 +22,7 @@ from pki import certificates, lint, names, publickeys, requests, signatures
 from pki.lint import ProfileRules
 from pki.signer.protocol import CA_CERTIFICATE, REQUEST, Key
 
+CEREMONY = "ceremony"  # a purpose of activation, docs/decisions/0013
 Entropy = Callable[[int], bytes]
 
 
@@ -45,11 +46,22 @@ class Job:
 
 
 def look(_job: Job) -> bytes:
-    """The device as it reports itself. Refuses `ceremonies.device_locked`."""
+    """The device as it reports itself.
+
+    Refuses `ceremonies.device_locked`, `not_for_ceremony`: its custodians agreed to other work.
+    """
     health = keys.health()
     if not health.get("unlocked"):
         raise Refusal(
             Kind.NOT_READY, "ceremonies.device_locked", "the signer is sealed", cps="6.2.8"
+        )
+    purpose = (health.get("activation") or {}).get("purpose", CEREMONY)
+    if purpose != CEREMONY:
+        raise Refusal(
+            Kind.NOT_READY,
+            "ceremonies.not_for_ceremony",
+            f"it is activated for {purpose}",
+            cps="6.2.8",
         )
     return canonical.encode({"custody": health["custody"], "started_at": health["started_at"]})
 

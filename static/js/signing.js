@@ -52,18 +52,35 @@ const signed = async (form, submitter) => {
   put(form, "signature", `${fields.at} ${await sign(key, whole)}`);
   return true;
 };
+// --- What somebody attests: the form carries the fields, one of which may be the digest of a reason. ---
+const attested = async (form) => {
+  const { fingerprint, fields } = JSON.parse(form.dataset.attests);
+  const key = await kept(fingerprint);
+  if (!key) {
+    tell(form);
+    return false;
+  }
+  const whole = { ...fields };
+  if (form.dataset.reason) {
+    const reason = (new FormData(form).get("reason") || "").trim().replace(/\s+/g, " ");
+    whole[form.dataset.reason] = await sha256(text.encode(reason));
+  }
+  put(form, "signature", `${fields.at} ${await sign(key, whole)}`);
+  return true;
+};
 // Before the listener that lets a form out only once, and before all others.
 addEventListener(
   "submit",
   (event) => {
     const form = event.target;
-    if (!form.matches("form[data-signs]") || !window.crypto?.subtle || form.dataset.passed) return;
+    if (!form.matches("form[data-signs],form[data-attests]") || !window.crypto?.subtle || form.dataset.passed) return;
     event.preventDefault();
     event.stopImmediatePropagation();
     if (form.dataset.signing) return;
     form.dataset.signing = "1";
     const { submitter } = event;
-    signed(form, submitter)
+    const act = form.dataset.attests ? attested(form) : signed(form, submitter);
+    act
       .catch(() => true) // without a signature the server refuses and says why
       .then((go) => {
         delete form.dataset.signing;

@@ -86,6 +86,8 @@ STAFF = [  # who, where ({…}: see `places`), name of the picture
     ("沈佳", "/w/revocations/{request}/", "revocation-done"),
     ("魏澜", "/ca/", "dashboard-operator"),
     ("高远", "/ca/", "dashboard-admin"),
+    ("陆辰", "/ca/ceremonies/", "ceremonies"),
+    ("唐书", "/ca/ceremonies/draft/", "ceremony-draft"),
     ("江晚", "/audit/", "audit-list"),
     ("江晚", "/audit/?refused=on", "audit-refused"),
     ("江晚", "/audit/?entry={entry}", "audit-one"),

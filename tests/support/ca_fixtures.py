@@ -6,9 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from anxin.duties import DUTIES
 from anxin.kernel.actors import SYSTEM
 from ca.hierarchy.services import found_demo_hierarchy
 from tests.support import ca
+from tests.support.ceremony_rooms import House
 from tests.support.signer import SignerProcess
 
 
@@ -34,3 +36,10 @@ def signer(signer_process: SignerProcess, settings) -> SignerProcess:
 def authorities(signer: SignerProcess, transactional_db) -> list[str]:
     """The hierarchy of CPS 7.4 and the RSA authority, active, with committed rows."""
     return found_demo_hierarchy(actor=SYSTEM, at=ca.FOUNDED, entropy=ca.entropy)
+
+
+@pytest.fixture
+def house(signer: SignerProcess, transactional_db, settings) -> House:
+    """The people of a key ceremony, and the duties as they are."""
+    settings.DUTIES = DUTIES
+    return House().furnish()

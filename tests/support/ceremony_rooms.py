@@ -3,7 +3,6 @@
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from anxin.duties import DUTIES
 from anxin.kernel.actors import Actor
 from ca.ceremonies import queries, services, working
 from ca.ceremonies.kinds import ROLE_OF
@@ -26,7 +25,6 @@ CAST = {
     "jiang": Role.AUDITOR,
 }
 SECOND = timedelta(seconds=1)
-__all__ = ["CAST", "DUTIES", "NOW", "House", "external_root", "signed_by_root"]
 
 
 @dataclass

@@ -20,7 +20,7 @@ from pki import ceremonies, certificates, extensions, names, pem, publickeys, re
 from pki import keys as software
 from tests.plugin_journal import triggers_disabled
 from tests.support.ceremonies import draft
-from tests.support.ceremony_rooms import DUTIES, NOW, House, external_root, signed_by_root
+from tests.support.ceremony_rooms import NOW, external_root, signed_by_root
 from tests.support.people import hire
 from tests.support.refusals import refused_by
 from tests.support.voting import with_pen
@@ -31,12 +31,6 @@ _labels = iter(range(1, 1000))
 def fresh(prefix: str = "root") -> str:
     """The signer outlives the tables of a test, and keeps its keys."""
     return f"{prefix}-{next(_labels)}"
-
-
-@pytest.fixture
-def house(signer, transactional_db, settings) -> House:
-    settings.DUTIES = DUTIES
-    return House().furnish()
 
 
 @pytest.fixture

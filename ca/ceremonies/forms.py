@@ -1,0 +1,145 @@
+"""Forms of ceremonies. They carry; the rules judge."""
+
+from datetime import datetime
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from anxin.kernel.errors import Refusal
+from ca.ceremonies import importing, queries
+from ca.ceremonies.kinds import OFFERED, ROLE_OF, Part
+from ca.ceremonies.rules import ALGORITHMS, LONGEST, MOST_GIVEN, REASON, Draft
+from ca.ceremonies.wording import KINDS, WORDING
+from people.api import holders
+
+IMPORT = "import_certificate"
+
+
+class Answering(forms.Form):
+    """A form beside whose fields refusals of this room are said."""
+
+    def refuse(self, refusal: Refusal) -> None:
+        """What is refused about no field of this form goes on to the page of refusals."""
+        if refusal.field not in self.fields or refusal.rule not in WORDING:
+            raise refusal
+        self.add_error(refusal.field, sentence(refusal))
+
+
+def sentence(refusal: Refusal) -> str:
+    """Of this room's rules."""
+    return str(WORDING[refusal.rule] % {"cps": refusal.cps, **refusal.details})
+
+
+class DraftForm(Answering):
+    """`said` is the draft once the form is valid."""
+
+    kind = forms.ChoiceField(label=_("仪式类型"))
+    drill = forms.BooleanField(label=_("这是演练"), required=False)
+    device = forms.CharField(label=_("密码设备"), max_length=LONGEST)
+    custodians = forms.MultipleChoiceField(
+        label=_("密钥管理员"), widget=forms.CheckboxSelectMultiple
+    )
+    witness = forms.ChoiceField(label=_("见证人"))
+    auditor = forms.ChoiceField(label=_("审计员"))
+    key = forms.CharField(
+        label=_("密钥标签"),
+        required=False,
+        max_length=40,
+        help_text=_("也是 CA 的代码。导入证书时不用填。"),
+    )
+    algorithm = forms.ChoiceField(label=_("算法"), choices=[(one, one) for one in ALGORITHMS])
+    organization = forms.CharField(label=_("机构（O）"), required=False, max_length=64)
+    name = forms.CharField(label=_("CA 名称（CN）"), required=False, max_length=56)
+    years = forms.IntegerField(
+        label=_("有效期（年）"), initial=15, help_text=_("只用于自签名证书。")
+    )
+    path_length = forms.IntegerField(
+        label=_("路径长度"), initial=0, help_text=_("0：只签发用户证书。")
+    )
+    request = forms.ChoiceField(
+        label=_("已导出的证书请求"), required=False, help_text=_("只用于导入证书。")
+    )
+    issuer = forms.CharField(
+        label=_("外部根 CA 的证书（PEM）"),
+        required=False,
+        max_length=MOST_GIVEN,
+        widget=forms.Textarea(attrs={"rows": 4}),
+        help_text=_("只用于导入证书。它写进脚本，由审批的人和在场的人核对。"),
+    )
+
+    def __init__(self, *args: Any, at: datetime, **named: Any) -> None:
+        super().__init__(*args, **named)
+        self.requests = queries.requests_made()
+        self._choose("kind", [(code, KINDS[code]) for code in OFFERED])
+        for field, part in (
+            ("custodians", Part.CUSTODIAN),
+            ("witness", Part.WITNESS),
+            ("auditor", Part.AUDITOR),
+        ):
+            people = holders(ROLE_OF[part], at=at)
+            self._choose(field, [(str(one.id), one.name) for one in people])
+        made = [(one.number, f"{one.number} {one.label}") for one in self.requests.values()]
+        self._choose("request", [("", "—"), *made])
+        self.fields["custodians"].widget.template_name = "forms/ticks.html"
+
+    def _choose(self, field: str, choices: list[tuple[Any, Any]]) -> None:
+        self.fields[field].choices = choices  # type: ignore[attr-defined]
+
+    def clean_issuer(self) -> bytes:
+        """The certificate in DER; "" for none."""
+        text = self.cleaned_data["issuer"]
+        if not text.strip():
+            return b""
+        try:
+            return importing.read_issuer(text.strip().encode()).der
+        except Refusal as refusal:
+            raise forms.ValidationError(sentence(refusal)) from refusal
+
+    def parts(self) -> dict[str, Any]:
+        """Who takes part, by id, beside the host."""
+        given = self.cleaned_data
+        return {
+            "custodians": [int(one) for one in given["custodians"]],
+            "witness": int(given["witness"]),
+            "auditor": int(given["auditor"]),
+        }
+
+    def said(self) -> Draft:
+        """The draft; of an import, key and algorithm are those of the request."""
+        given = self.cleaned_data
+        common = {"kind": given["kind"], "drill": given["drill"], "device": given["device"]}
+        wish = self.requests.get(given["request"])
+        if given["kind"] != IMPORT:
+            named = ("key", "algorithm", "organization", "name", "years", "path_length")
+            return Draft(**common, **{field: given[field] for field in named})
+        if wish is None:
+            return Draft(**common, key="none")
+        return Draft(
+            **common,
+            key=wish.label,
+            algorithm=wish.algorithm,
+            path_length=wish.path_length,
+            issuer=given.get("issuer", b""),
+            request=wish.request,
+        )
+
+
+class GivenForm(Answering):
+    """What the host hands in before a step begins."""
+
+    given = forms.CharField(
+        label=_("外部根 CA 签发的证书（PEM）"),
+        max_length=MOST_GIVEN,
+        widget=forms.Textarea(attrs={"rows": 10}),
+    )
+
+
+class EndForm(Answering):
+    """Why a ceremony is to end early."""
+
+    reason = forms.CharField(
+        label=_("中止的原因"),
+        max_length=REASON,
+        help_text=_("写进纪要，由两人签名；请不要写订户的个人信息。"),
+    )

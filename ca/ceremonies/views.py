@@ -1,0 +1,162 @@
+"""The ceremony room (CPS 5.2.2, 6.1.1): the list, the script, the running, the record."""
+
+import json
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from anxin.kernel import web
+from anxin.kernel.errors import Refusal
+from ca.ceremonies import pages, queries, services
+from ca.ceremonies.forms import DraftForm, EndForm, GivenForm
+from people.api import Role
+from people.gates import actor_of, only
+from pki import pem
+
+present = only(Role.SECURITY_ADMIN, Role.CA_ADMIN, Role.CUSTODIAN, Role.AUDITOR)
+host = only(Role.SECURITY_ADMIN)
+JSON = "application/json"
+FORMS = {  # of what steps make: PEM label, ending
+    "make_key": ("PUBLIC KEY", "pub"),
+    "request": ("CERTIFICATE REQUEST", "csr"),
+    "certify": ("CERTIFICATE", "cer"),
+    "enter": ("CERTIFICATE", "cer"),
+}
+
+
+@present
+@never_cache
+@require_GET
+def index(request: HttpRequest) -> HttpResponse:
+    actor = actor_of(request)
+    context = {
+        "rows": pages.ceremonies_of(actor),
+        "may_draft": Role.SECURITY_ADMIN in actor.roles,
+    }
+    return render(request, "ca/ceremonies/list.html", context)
+
+
+@host
+@never_cache
+@require_http_methods(["GET", "POST"])
+def draft(request: HttpRequest) -> HttpResponse:
+    at = timezone.now()
+    form = DraftForm(request.POST or None, at=at)
+    if request.method == "POST" and form.is_valid():
+        try:
+            actor = actor_of(request)
+            number = services.draft(form.said(), **form.parts(), actor=actor, at=at)
+        except Refusal as refusal:
+            form.refuse(refusal)
+        else:
+            messages.success(request, _("脚本已写好，还没有提请。请逐条核对。"))
+            return redirect("ceremony", number)
+    status = 422 if form.errors else 200
+    return render(request, "ca/ceremonies/draft.html", {"form": form}, status=status)
+
+
+@present
+@never_cache
+@require_GET
+def show(request: HttpRequest, number: str) -> HttpResponse:
+    """The room; for htmx only what changes."""
+    part = "room" if web.wants_part(request) else "page"
+    found = pages.room(number, actor_of(request), at=timezone.now())
+    return render(request, f"ca/ceremonies/{part}.html", {"room": found})
+
+
+@host
+@require_POST
+def ask(request: HttpRequest, number: str) -> HttpResponse:
+    services.ask(number, actor=actor_of(request), at=timezone.now())
+    messages.success(request, _("已提请，等两人审批，其中一名是 CA 系统管理员。"))
+    return redirect("ceremony", number)
+
+
+@host
+@require_POST
+def discard(request: HttpRequest, number: str) -> HttpResponse:
+    services.discard(number, actor=actor_of(request), at=timezone.now())
+    return redirect("ceremonies")
+
+
+@host
+@require_POST
+def open_room(request: HttpRequest, number: str) -> HttpResponse:
+    services.open_room(number, actor=actor_of(request), at=timezone.now())
+    return redirect("ceremony", number)
+
+
+@host
+@never_cache
+@require_http_methods(["GET", "POST"])
+def begin(request: HttpRequest, number: str, code: str) -> HttpResponse:
+    """A step that needs nothing begins by one button of the room; others have this page."""
+    form = GivenForm(request.POST or None)
+    found = pages.room(number, actor_of(request), at=timezone.now())
+    needs = found.now is not None and found.now.needs_input
+    if request.method == "POST" and (not needs or form.is_valid()):
+        given = form.cleaned_data["given"] if needs else ""
+        services.begin(number, code, given=given, actor=actor_of(request), at=timezone.now())
+        return redirect("ceremony", number)
+    context = {"room": found, "form": form, "step": code}
+    status = 422 if form.is_bound else 200
+    return render(request, "ca/ceremonies/begin.html", context, status=status)
+
+
+@present
+@require_POST
+def attest(request: HttpRequest, number: str, code: str) -> HttpResponse:
+    services.attest(number, code, actor=actor_of(request), at=timezone.now())
+    return redirect("ceremony", number)
+
+
+@present
+@never_cache
+@require_http_methods(["GET", "POST"])
+def end(request: HttpRequest, number: str) -> HttpResponse:
+    """One asks that a ceremony ends and says why, another agrees."""
+    actor, at = actor_of(request), timezone.now()
+    found = pages.room(number, actor, at=at)
+    second = bool(found.ending.by)
+    form = EndForm(request.POST or None)
+    if request.method == "POST" and (second or form.is_valid()):
+        reason = "" if second else form.cleaned_data["reason"]
+        try:
+            over = services.end_early(number, reason=reason, actor=actor, at=at)
+        except Refusal as refusal:
+            form.refuse(refusal)
+        else:
+            told = _("仪式已中止。") if over else _("已签名要求中止，等另一人确认。")
+            messages.success(request, told)
+            return redirect("ceremony", number)
+    signs = pages.signs_end(number, actor, at=at)
+    context = {"room": found, "form": form, "second": second, "signs": signs}
+    status = 422 if form.errors and request.method == "POST" else 200
+    return render(request, "ca/ceremonies/end.html", context, status=status)
+
+
+@present
+@never_cache
+@require_GET
+def made(request: HttpRequest, number: str, code: str) -> HttpResponse:
+    """What a finished step made, as a file."""
+    content = queries.result(number, code)
+    if code not in FORMS:
+        return web.file(content, f"{number}-{code}.json", JSON)
+    label, ending = FORMS[code]
+    return web.file(pem.write(label, content), f"{number}-{code}.{ending}", web.PEM)
+
+
+@present
+@never_cache
+@require_GET
+def record(request: HttpRequest, number: str) -> HttpResponse:
+    """The whole ceremony, for `python -m pki verify ceremony`."""
+    text = json.dumps(queries.record(number), ensure_ascii=False, indent=1)
+    return web.file(text.encode(), f"{number}.json", JSON)

@@ -1,0 +1,232 @@
+"""The ceremony room in a browser: who sees what, and what its forms do (CPS-5.2.2)."""
+
+import json
+from urllib.parse import urlencode
+
+import pytest
+from django.urls import reverse
+from django.utils import timezone
+
+from ca.ceremonies import pages, queries
+from ca.ceremonies.models import Attestation, Ceremony
+from people.api import Role
+from pki import ceremonies, pem
+from tests.rooms.ca.test_ceremonies import fresh, step
+from tests.support.ceremonies import draft
+from tests.support.ceremony_rooms import CAST, House, external_root, signed_by_root
+from tests.support.people import hire, signed_in
+
+
+def page(house: House, login: str, path: str, **posted: object):
+    browser = signed_in(house.people[login])
+    plain = "application/x-www-form-urlencoded"
+    if posted:
+        return browser.post(path, urlencode(posted, doseq=True), content_type=plain)
+    return browser.get(path)
+
+
+def at(number: str, name: str = "ceremony", *more: str) -> str:
+    return reverse(name, args=[number, *more])
+
+
+def typed(house: House, **changes: object) -> dict[str, object]:
+    ids = {login: one.person_id for login, one in house.people.items()}
+    return {
+        "kind": "generate_root",
+        "device": "HSM-A 槽位 3",
+        "custodians": [ids["lu"], ids["qin"]],
+        "witness": ids["gao"],
+        "auditor": ids["jiang"],
+        "key": "page-root",
+        "algorithm": "sm2",
+        "organization": "AnXin CA",
+        "name": "AnXin Root CA",
+        "years": 20,
+        "path_length": 0,
+        "drill": "on",
+    } | changes
+
+
+def test_a_script_is_seen_whole_before_it_is_asked_for(house):
+    browser = signed_in(house.people["tang"])
+
+    answer = browser.post(reverse("ceremony-draft"), typed(house), follow=True)
+
+    shown = answer.content.decode()
+    row = Ceremony.objects.get()
+    assert (row.state, row.drill, row.key_label) == ("drafted", True, "drill-page-root")
+    assert "整份脚本" in shown
+    assert "drill-page-root" in shown
+    assert "演练" in shown
+    assert "提请批准" in shown
+    browser.post(at(row.number, "ceremony-ask"))
+    assert "已提请，等两人审批" in browser.get(at(row.number)).content.decode()
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"key": "Big"}, "密钥标签用小写字母开头"),
+        ({"name": ""}, "请写明 CA 的机构和名称"),
+        ({"years": 31}, "有效期 1 到 30 年"),
+        ({"kind": "import_certificate"}, "密钥标签|已导出的证书请求"),
+        ({"kind": "destroy"}, "有 1 处需要修改"),
+        ({"issuer": "no certificate"}, "这不是可以读取的证书"),
+    ],
+)
+def test_what_is_wrong_with_a_draft_is_said_beside_it(house, changes, said):
+    answer = page(house, "tang", reverse("ceremony-draft"), **typed(house, **changes))
+
+    assert answer.status_code == 422
+    assert any(one in answer.content.decode() for one in said.split("|"))
+    assert not Ceremony.objects.exists()
+
+
+def test_a_draft_is_dropped_by_its_host_alone(house):
+    number = house.draft(draft(drill=True, key=fresh()))
+
+    assert page(house, "gao", at(number, "ceremony-discard"), x="1").status_code == 403
+    page(house, "tang", at(number, "ceremony-discard"), x="1")
+
+    assert Ceremony.objects.get().state == "dropped"
+
+
+@pytest.mark.parametrize(
+    "role", [Role.OPERATOR, Role.REVIEWER, Role.SUPPORT, Role.CA_OPERATOR, Role.FINANCE]
+)
+def test_others_see_no_ceremony(house, role):
+    """CPS-5.2.1"""
+    outsider = signed_in(hire("wai", role))
+
+    assert outsider.get(reverse("ceremonies")).status_code == 403
+
+
+def test_each_sees_what_is_asked_of_them(house):
+    number = house.opened(draft(drill=True, key=fresh()))
+    assert "开始这一步" in page(house, "tang", at(number)).content.decode()
+    assert "等主持人开始这一步" in page(house, "lu", at(number)).content.decode()
+    house.begin(number, "gather")
+
+    for login in CAST:
+        assert "签名确认" in page(house, login, at(number)).content.decode()
+    house.attest(number, "gather", "lu")
+    assert "这一步现在不需要您确认" in page(house, "lu", at(number)).content.decode()
+    watcher = hire("kan", Role.CA_ADMIN)
+    seen = signed_in(watcher).get(at(number)).content.decode()
+    assert "data-attests" not in seen
+    assert "仪式纪要" in seen
+
+
+def test_who_has_no_key_is_told_so(house):
+    lone = hire("lone", Role.AUDITOR)
+    house.people["jiang"] = lone
+    number = house.opened(draft(drill=True, key=fresh()))
+    house.begin(number, "gather")
+
+    assert "您还没有启用的密钥" in page(house, "jiang", at(number)).content.decode()
+
+
+def test_the_browser_signs_what_the_page_carries(house):
+    """What static/js/signing.js does with the form."""
+    number = house.opened(draft(drill=True, key=fresh()))
+    house.at = timezone.now()
+    house.begin(number, "gather")
+    found = pages.room(number, house.people["lu"], at=house.at)
+    fields = json.loads(found.now.signs)["fields"]
+    written = fields.pop("at")
+    signed = house.pen_of("lu").sign(ceremonies.statement(fields, at=written))
+
+    answer = page(
+        house, "lu", at(number, "ceremony-attest", "gather"), signature=f"{written} {signed.hex()}"
+    )
+
+    assert answer.status_code == 302
+    assert Attestation.objects.get().person_id == house.people["lu"].person_id
+
+
+def test_a_refreshed_room_is_a_part_of_the_page(house):
+    number = house.opened(draft(drill=True, key=fresh()))
+    browser = signed_in(house.people["lu"])
+
+    part = browser.get(at(number), headers={"HX-Request": "true"}).content.decode()
+
+    assert part.lstrip().startswith('<div class="cere" id="room"')
+    assert "<html" not in part
+
+
+def test_files_and_the_record_are_there_when_they_are_attested(house):
+    label = fresh("sub")
+    number = house.opened(draft(kind="generate", drill=True, key=label))
+    assert page(house, "tang", at(number, "ceremony-record")).status_code == 409
+    assert page(house, "tang", at(number, "ceremony-made", "request")).status_code == 404
+    for one in queries.script_of(queries.ceremony(number))["steps"]:
+        house.step(number, one["code"])
+
+    csr = page(house, "jiang", at(number, "ceremony-made", "request")).content
+    record = page(house, "jiang", at(number, "ceremony-record")).content
+
+    assert csr == pem.write("CERTIFICATE REQUEST", queries.result(number, "request"))
+    assert ceremonies.check(ceremonies.read(record)).number == number
+    assert page(house, "jiang", at(number, "ceremony-made", "device")).status_code == 200
+    assert "下载全部纪要" in page(house, "jiang", at(number)).content.decode()
+
+
+def test_a_certificate_is_handed_in_on_a_page_of_its_own(house):
+    label, root = fresh("sub"), external_root()
+    wished = house.run(draft(kind="generate", key=label))
+    given = typed(
+        house,
+        kind="import_certificate",
+        key="",
+        organization="",
+        name="",
+        request=wished,
+        issuer=pem.write("CERTIFICATE", root[1].der).decode(),
+    )
+    answer = page(house, "tang", reverse("ceremony-draft"), **given)
+    assert answer.status_code == 302, answer.content.decode()
+    number = Ceremony.objects.latest("pk").number
+    house.agree(number)
+    page(house, "tang", at(number, "ceremony-open"), x="1")
+    for code in ("gather", "device"):
+        house.step(number, code)
+    assert "交入证书并开始这一步" in page(house, "tang", at(number)).content.decode()
+    form = page(house, "tang", at(number, "ceremony-begin", "enter"))
+    assert "外部根 CA 签发的证书" in form.content.decode()
+    assert page(house, "tang", at(number, "ceremony-begin", "enter"), given="").status_code == 422
+
+    other = signed_by_root(queries.result(wished, "request"), external_root())
+    text = pem.write("CERTIFICATE", other.der).decode()
+    page(house, "tang", at(number, "ceremony-begin", "enter"), given=text)
+    house.at = timezone.now()
+    house.work()
+
+    told = page(house, "tang", at(number)).content.decode()
+    assert "不能用脚本里的外部根验证" in told
+    assert step(number, "enter").state == "waiting"
+
+
+def test_two_end_it_on_a_page_that_says_why(house):
+    number = house.opened(draft(drill=True, key=fresh()))
+    first = page(house, "lu", at(number, "ceremony-end")).content.decode()
+    assert "中止的原因" in first
+    assert page(house, "lu", at(number, "ceremony-end"), reason="x").status_code == 422
+    house.end_early(number, "lu", "封条破损，停止仪式")
+
+    second = page(house, "gao", at(number, "ceremony-end")).content.decode()
+    assert "封条破损，停止仪式" in second
+    assert "确认中止" in second
+    house.end_early(number, "gao")
+    assert "仪式已中止" in page(house, "gao", at(number)).content.decode()
+    assert Attestation.objects.filter(step=None).count() == 2
+
+
+def test_an_approver_reads_the_script_step_by_step(house):
+    number = house.draft(draft(drill=True, key=fresh()))
+    page(house, "tang", at(number, "ceremony-ask"), x="1")
+
+    asked = Ceremony.objects.get().approval_id
+    shown = page(house, "lu", reverse("approval", args=[asked])).content.decode()
+
+    assert "签发自签名证书" in shown
+    assert Ceremony.objects.get().digest in shown
