@@ -18,6 +18,7 @@ from ca.issuing.queries import (
 )
 from ca.issuing.rules import Order, Warranted
 from ca.issuing.services import order_certificate, order_certificates
+from ca.keys.services import bring, custody, hand_out, offer, received
 from ca.overview.queries import Overview, overview
 from ca.profiles.queries import profile, profiles
 from ca.profiles.rules import Profile
@@ -42,23 +43,28 @@ __all__ = [
     "Preview",
     "Profile",
     "Warranted",
+    "bring",
     "by_serial",
     "certificate",
     "certificate_of",
     "certificates",
     "certificates_of",
     "check_order",
+    "custody",
     "directory_entry",
     "found_bench_authority",
     "found_demo_hierarchy",
+    "hand_out",
     "hindrances_to_succeed",
     "hold",
+    "offer",
     "order_certificate",
     "order_certificates",
     "overview",
     "preview",
     "profile",
     "profiles",
+    "received",
     "release",
     "request_crl",
     "revocation_subject",

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from pki import votes
+from pki import statements, votes
 from pki.errors import Malformed, PkiError, Refused
 from pki.sm.sm3 import sm3
 
@@ -47,7 +47,7 @@ def fields(
 
 def statement(said: Mapping[str, str], *, at: str) -> bytes:
     """The bytes that are signed."""
-    return votes.encoded({**said, "at": at})
+    return statements.encoded({**said, "at": at})
 
 
 def digest(content: bytes) -> str:
@@ -299,7 +299,7 @@ class _Reading:
             )
         key, signed = bytes.fromhex(kept["public_key"]), kept["statement"].encode()
         _check_key(line, kept, key)
-        if not votes.holds(key, signed, bytes.fromhex(kept["signature"])):
+        if not statements.holds(key, signed, bytes.fromhex(kept["signature"])):
             raise Refused(
                 "ceremony.signature", f"Line {line.seq}: the signature is not over the statement."
             )
@@ -320,13 +320,13 @@ class _Reading:
         if abs(datetime.fromisoformat(line.at) - datetime.fromisoformat(at)) > votes.WITHIN:
             raise Refused("ceremony.time", f"Line {line.seq}: it was signed at {at}.")
         self._facts.attestations += 1
-        self._facts.keys[line.by] = votes.fingerprint(key)
+        self._facts.keys[line.by] = statements.fingerprint(key)
 
 
 def _check_key(line: Line, kept: Mapping[str, Any], key: bytes) -> None:
     """The key is the one of the line, and was enrolled for this person."""
     enrolled = json.loads(kept["enrolment"])
-    if votes.fingerprint(key) != line.details["key"]:
+    if statements.fingerprint(key) != line.details["key"]:
         raise Refused("ceremony.key", f"Line {line.seq}: another key signed than the line says.")
     if (enrolled["fingerprint"], str(enrolled["person"])) != (line.details["key"], line.by):
         raise Refused(

@@ -1,7 +1,6 @@
 """A vote signed by the voter's own key: what is signed, and its proof years later, off the system.
 
-The statement is JSON in UTF-8, keys sorted, no spaces, every value a string; the signature is ECDSA
-with P-256 and SHA-256 as browsers make it (r and s, 32 octets each: W3C Web Cryptography, 23.7).
+Form of statement and signature: `pki/statements.py`.
 """
 
 from __future__ import annotations
@@ -11,9 +10,9 @@ import json
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from pki import der, publickeys
 from pki.errors import Malformed, PkiError, Refused
 from pki.sm.sm3 import sm3
+from pki.statements import encoded, fingerprint, holds
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -23,7 +22,6 @@ FORMAT = "anxin votes 1"
 VOTE, ENROLMENT, PROOF = "anxin vote 1", "anxin operator key 1", "anxin proof 1"
 ENROL = "people.enrol_key"  # the action by which a key is put to use
 WITHIN = timedelta(minutes=15)  # between the signature and the vote
-_HALF = 32
 
 
 def statement(
@@ -63,36 +61,9 @@ def proof_fields(
     }
 
 
-def encoded(fields: Mapping[str, str]) -> bytes:
-    """The bytes that are signed."""
-    text = json.dumps(fields, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-    return text.encode()
-
-
 def comment_digest(comment: str) -> str:
     """SHA-256 as 64 hex digits."""
     return hashlib.sha256(comment.encode()).hexdigest()
-
-
-def fingerprint(public_key: bytes) -> str:
-    """SHA-256 of the SubjectPublicKeyInfo, as 64 hex digits; what a browser can compute, too."""
-    return hashlib.sha256(public_key).hexdigest()
-
-
-def check_key(public_key: bytes) -> None:
-    """Raises PkiError: no key, or not of P-256 (`vote.curve`)."""
-    found = publickeys.parse(public_key)
-    if found.algorithm != "ec-p256":
-        raise Refused("vote.curve", f"Votes are signed with P-256, not with {found.algorithm}.")
-
-
-def holds(public_key: bytes, message: bytes, signature: bytes) -> bool:
-    """Whether r and s are this key's signature of the message."""
-    if len(signature) != 2 * _HALF:
-        return False
-    numbers = (int.from_bytes(half, "big") for half in (signature[:_HALF], signature[_HALF:]))
-    wrapped = der.sequence(*map(der.integer, numbers))
-    return publickeys.parse(public_key).verify(message, wrapped, "ecdsa-sha256")
 
 
 # --- a record of an export ---------------------------------------------------------------------

@@ -6,11 +6,13 @@ from datetime import datetime, timedelta
 from functools import partial
 
 from anxin.demo.cast import STAFF, Staff
+from anxin.demo.custody import activate, hand_out_shares
 from anxin.demo.files import file_of
 from anxin.kernel.actors import SYSTEM, Actor
 from anxin.kernel.errors import Kind, Refusal
 from ca import api as ca
 from people import api as people
+from pki.signer.custody import ACTIVATE, CEREMONY
 from ra.branches.rules import Authority
 from ra.branches.services import install_authority, open_office
 
@@ -35,9 +37,12 @@ def furnish(say: Say, *, at: datetime) -> dict[str, Actor]:
     _authorise("NMG", at=at)
     actors = _hire(at=at)
     say(f"{len(OFFICES)} offices, {len(actors)} people")
+    hand_out_shares(actors)
+    activate(CEREMONY)
     codes = ca.found_demo_hierarchy(
         actor=SYSTEM, at=at - FOUNDED_BEFORE, entropy=secrets.token_bytes
     )
+    activate(ACTIVATE)
     say("authorities: " + ", ".join(codes))
     return actors
 

@@ -1,6 +1,6 @@
 """`script/serve`: bring everything up, keep it up, stop it in order.
 
-`python -m anxin.supervisor`               the above
+`python -m anxin.supervisor`               the above; --activate-demo: see docs/running.md
 `python -m anxin.supervisor manage ARGS`   manage.py, with the environment of a running home
 """
 
@@ -20,14 +20,19 @@ from anxin.supervisor.home import CHECKOUT, Home, locate
 from anxin.supervisor.processes import Child
 from anxin.supervisor.workplace import HERE
 
+ACTIVATE_DEMO = "--activate-demo"
+
 
 def say(line: str) -> None:
     print(f"{time.strftime('%H:%M:%S')}  {line}", flush=True)
 
 
-def serve(environment: Environment) -> None:
+def serve(environment: Environment, *, stay_active: bool = False) -> None:
+    """`stay_active`: a demo's custodians activate the signer after each of its starts."""
     home = environment.home
     _check_kind(environment)
+    if stay_active and environment.kind != "demo":
+        raise Trouble(f"{ACTIVATE_DEMO} is for a demo: elsewhere two custodians come")
     if home.separate:
         os.umask(0o022)  # what is not to be seen has its own mode
         _let_memory_be_locked()
@@ -38,7 +43,7 @@ def serve(environment: Environment) -> None:
         crew.obey_signals()
         try:
             secretfiles.ensure(home)
-            _bring_up(crew, environment)
+            _bring_up(crew, environment, stay_active=stay_active)
             crew.keep_alive()
         except Stopped:
             say("stopping")
@@ -47,7 +52,7 @@ def serve(environment: Environment) -> None:
         say("stopped")
 
 
-def _bring_up(crew: Crew, environment: Environment) -> None:
+def _bring_up(crew: Crew, environment: Environment, *, stay_active: bool) -> None:
     say(f"state in {environment.home.path}")
     say(_who(environment.home))
     crew.clear()
@@ -59,6 +64,9 @@ def _bring_up(crew: Crew, environment: Environment) -> None:
     _prepare_data(crew, environment)
     crew.await_ready("signer")
     _load_demo(crew, environment)
+    if stay_active:
+        crew.start(programs.custodians(environment))
+        crew.await_ready("custodians")
     crew.start(
         programs.worker(environment, "signing", processes=2),
         programs.worker(environment, "default", processes=2),
@@ -73,6 +81,8 @@ def _bring_up(crew: Crew, environment: Environment) -> None:
         print(accounts.tail(lines=100), flush=True)
     say(f"staff   http://127.0.0.1:{environment.staff_port}/")
     say(f"public  http://127.0.0.1:{environment.public_port}/")
+    if not stay_active:
+        say("the signer is sealed after every start; who activates it: docs/journeys/activation.md")
     say("Ctrl-C stops everything")
 
 
@@ -187,12 +197,18 @@ def _manage(environment: Environment, arguments: list[str]) -> NoReturn:
     os.execve(HERE.python, (*HERE.manage, *arguments), environment.site("command"))  # noqa: S606
 
 
+def _check_arguments(arguments: list[str]) -> None:
+    if unknown := [one for one in arguments if one != ACTIVATE_DEMO]:
+        raise Trouble(f"{unknown[0]}: the only option is {ACTIVATE_DEMO}")
+
+
 def main(arguments: list[str]) -> int:
     try:
         environment = Environment(locate(os.environ), dict(os.environ))
         if arguments[:1] == ["manage"]:
             _manage(environment, arguments[1:])
-        serve(environment)
+        _check_arguments(arguments)
+        serve(environment, stay_active=ACTIVATE_DEMO in arguments)
     except Trouble as trouble:
         print(f"anxin: {trouble}", file=sys.stderr)
         return 1

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from anxin.supervisor import slapd, workplace
+from anxin.supervisor import secretfiles, slapd, workplace
 from anxin.supervisor.errors import Trouble
 from anxin.supervisor.home import Home
 from anxin.supervisor.postgres import Postgres
@@ -70,6 +70,7 @@ class Environment:
         given = {
             "valkey": "" if self.valkey else self.caller.get("REDIS_PASSFILE"),
             "ldap": "" if self.slapd else self.caller.get("ANXIN_LDAP_PASSFILE"),
+            secretfiles.INITIAL_SECRET: self.caller.get("ANXIN_SIGNER_INITIAL_SECRET"),
         }
         return {name: Path(file) for name, file in given.items() if file}
 

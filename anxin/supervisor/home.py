@@ -82,6 +82,11 @@ class Home:
         return self.path / "demo-accounts.json"
 
     @property
+    def demo_shares(self) -> Path:
+        """Of a demo's custodians, beside their passphrases."""
+        return self.path / "demo-shares.json"
+
+    @property
     def sockets(self) -> Path:
         """`run/`, or a directory of our own under /tmp when that name is too long for a socket.
 

@@ -29,24 +29,55 @@ ANSWER_WITHIN = 2.0  # seconds
 def signer(environment: Environment) -> Program:
     """The only process that loads a key."""
     home, where = environment.home, environment.signer_socket
-    founding = environment.kind == "demo" and not home.demo_mark.exists()
-    options = ["--allow-setup"] if founding else []
+    options = _initial_secret(environment)
     for variable, option in SIGNER_OPTIONS.items():
         if value := environment.caller.get(variable):
             options += [option, value]
     if worker := home.account("worker"):
         # Ourselves, too: commands are run by who runs the supervisor.
         options += ["--allow-uid", str(worker.uid), str(os.getuid())]
-    unlock = home.secrets_of("signer") / "signer-unlock"
     return _program(
         environment,
         "signer",
         *("-m", "pki.signer", "--home", str(home.keys)),
-        *("--socket", str(where), "--unlock-file", str(unlock)),
+        *("--socket", str(where)),
         *options,
         group="signer",
         told=environment.signer(),
         ready=partial(_accepts, where),
+        tier=SIGNER_TIER,
+    )
+
+
+def _initial_secret(environment: Environment) -> list[str]:
+    """The PIN a token came with, in a file of the caller's."""
+    given = environment.own_files.get(secretfiles.INITIAL_SECRET)
+    if given is None:
+        return []
+    home = environment.home
+    copy = home.secrets_of("signer") / secretfiles.INITIAL_SECRET
+    return ["--initial-secret-file", str(copy if home.account("signer") else given)]
+
+
+def custodians(environment: Environment) -> Program:
+    """A demo's, who never leave: the signer is activated after each of its starts."""
+    home, account = environment.home, environment.home.account("signer")
+    ready = home.keys / "custodians.ready"
+    where = (environment.signer_socket, home.demo_shares, ready)
+
+    def prepare() -> None:
+        ready.unlink(missing_ok=True)
+        if account:  # who is told the shares anyway
+            os.chown(home.demo_shares, account.uid, account.gid)
+
+    return _program(
+        environment,
+        "custodians",
+        *("-m", "anxin.demo.shares", *map(str, where)),
+        group="signer",
+        told=environment.signer(),
+        before=prepare,
+        ready=ready.exists,
         tier=SIGNER_TIER,
     )
 
@@ -111,7 +142,7 @@ def _program(
         instead = {
             name: file
             for name, file in environment.own_files.items()
-            if name in secretfiles.TOLD[group]
+            if name in (*secretfiles.TOLD[group], *secretfiles.BROUGHT.get(group, ()))
         }
         secretfiles.hand_out(home, group, instead)
         before()

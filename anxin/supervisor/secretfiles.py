@@ -35,7 +35,6 @@ IRREPLACEABLE: dict[str, Callable[[], str]] = {
     "code-pepper": _key,
     "notice-key": _key,
     "inbox-key": _key,
-    "signer-unlock": _token,
 }
 REPLACEABLE: dict[str, Callable[[], str]] = {
     "django-secret-key": _token,
@@ -58,8 +57,10 @@ TOLD: dict[str, tuple[str, ...]] = {
     ),
     "public": ("django-secret-key-public", "code-pepper", "db-public"),
     "worker": ("notice-key", "db-worker", "valkey", "ldap"),
-    "signer": ("signer-unlock",),
+    "signer": (),
 }
+INITIAL_SECRET = "initial-secret"  # noqa: S105 -- a name
+BROUGHT = {"signer": (INITIAL_SECRET,)}  # only if the caller has one
 
 
 def ensure(home: Home) -> None:

@@ -67,3 +67,36 @@ def ensure_certificate(key: Key, certificate: bytes) -> None:
 def health() -> Header:
     """The signer's own report, see `pki.signer.daemon`."""
     return _signer().health()
+
+
+# -- custody (docs/decisions/0013) ----------------------------------------------------------------
+
+
+def custody() -> Header:
+    """Whether the signer is active, until when, and who holds its shares."""
+    return _signer().custody()
+
+
+def hand_out(custodians: Sequence[Header]) -> list[Header]:
+    """The share of each, sealed to them; raises the signer's refusal `custody.*`."""
+    return _signer().hand_out(custodians)
+
+
+def received(set_id: str, number: int, signature: bytes) -> int:
+    """A custodian's receipt; how many are missing."""
+    return _signer().received(set_id, number, signature)
+
+
+def offer(purpose: str, *, ceremony: str = "", hours: int, signatures: int) -> Header:
+    """What custodians are asked for: `statement` and `signature`."""
+    return _signer().offer(purpose, ceremony=ceremony, hours=hours, signatures=signatures)
+
+
+def bring(session: str, number: int, signature: bytes, sealed: bytes) -> Header:
+    """A custodian's share on its way: {"accepted": numbers, "active": bool}."""
+    return _signer().bring(session, number, signature, sealed)
+
+
+def seal() -> None:
+    """Nothing is signed until two custodians bring their shares again."""
+    _signer().lock()

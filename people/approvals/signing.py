@@ -8,7 +8,7 @@ from django.conf import settings
 from anxin.kernel.actors import Actor
 from people.approvals.models import Approval
 from people.operatorkeys import queries, rules
-from pki import votes
+from pki import statements, votes
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +48,6 @@ def check(
         voter=key.person_id,
         at=written,
     )
-    if not votes.holds(key.public_key, statement, signature):
+    if not statements.holds(key.public_key, statement, signature):
         raise rules.wrong("not over this vote, or by another key")
     return Signed(key.id, statement.decode(), signature)

@@ -16,7 +16,7 @@ from people.accounts import services as accounts
 from people.accounts.rules import Purpose
 from people.operatorkeys import queries
 from people.operatorkeys.models import OperatorToken
-from pki import votes
+from pki import statements, votes
 
 
 class Standing(Protocol):
@@ -100,6 +100,8 @@ def _spend(
 
 def _holds(key: queries.Key, fields: Mapping[str, str], signature: str) -> bool:
     try:
-        return votes.holds(key.public_key, votes.encoded(fields), bytes.fromhex(signature))
+        return statements.holds(
+            key.public_key, statements.encoded(fields), bytes.fromhex(signature)
+        )
     except ValueError:
         return False

@@ -6,7 +6,7 @@ from enum import StrEnum
 from anxin.kernel.actors import Actor
 from anxin.kernel.errors import Kind, Refusal
 from anxin.kernel.states import Steps
-from pki import votes
+from pki import statements, votes
 from pki.errors import PkiError
 
 
@@ -39,12 +39,12 @@ IN_USE = (State.ACTIVE, State.SUSPENDED)
 def check_new(public_key: bytes, proof: bytes, *, person_id: int) -> str:
     """The fingerprint; refuses (INVALID) what is no P-256 key, and one whose owner is elsewhere."""
     try:
-        votes.check_key(public_key)
+        statements.check_key(public_key)
     except PkiError as error:
         raise Refusal(Kind.INVALID, "keys.unfit", error.reason, cps="5.2.3") from error
-    fingerprint = votes.fingerprint(public_key)
+    fingerprint = statements.fingerprint(public_key)
     claim = votes.enrolment(fingerprint=fingerprint, voter=person_id)
-    if not votes.holds(public_key, claim, proof):
+    if not statements.holds(public_key, claim, proof):
         raise Refusal(Kind.INVALID, "keys.proof", "not signed with this key", cps="5.2.3")
     return fingerprint
 

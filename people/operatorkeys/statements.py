@@ -10,7 +10,7 @@ from anxin.kernel.actors import Actor
 from anxin.kernel.errors import Kind, Refusal
 from people.operatorkeys import queries, rules
 from people.operatorkeys.models import OperatorKey
-from pki import votes
+from pki import statements
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,7 @@ def check(make: Callable[[str], bytes], *, actor: Actor, at: datetime) -> Signed
     except Refusal as refusal:
         raise _wrong(refusal.reason) from refusal
     statement = make(written)
-    if not votes.holds(key.public_key, statement, signature):
+    if not statements.holds(key.public_key, statement, signature):
         raise _wrong("not over this, or by another key")
     enrolled = OperatorKey.objects.select_related("warrant").get(pk=key.id).warrant
     return SignedStatement(

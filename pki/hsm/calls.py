@@ -36,11 +36,12 @@ class _FunctionList(ctypes.Structure):
     _fields_ = (("version", ctypes.c_ubyte * 2), ("functions", ctypes.c_void_p * 20))
 
 
-_INITIALIZE, _FINALIZE, _LOGIN, _LOGOUT = 0, 1, 18, 19  # places in CK_FUNCTION_LIST
+# Places in CK_FUNCTION_LIST.
+_INITIALIZE, _FINALIZE, _SET_PIN, _LOGIN, _LOGOUT = 0, 1, 11, 18, 19
 
 
 class Calls:
-    """The four functions that are called past the binding."""
+    """The functions that are called past the binding."""
 
     def __init__(self, module: Path) -> None:
         library = ctypes.CDLL(str(module))
@@ -80,6 +81,16 @@ class Calls:
             raise TokenError("token.pin", _BAD_PIN[result], permanent=True)
         if result not in (0, _ALREADY_LOGGED_IN):
             raise _failure("C_Login", result)
+
+    def set_pin(self, session: int, old: bytearray, new: bytearray) -> None:
+        """The user's PIN becomes `new`. Neither is wiped."""
+        rooms = [(ctypes.c_char * len(pin)).from_buffer(pin) for pin in (old, new)]
+        arguments = [part for room in rooms for part in (ctypes.byref(room), len(room))]
+        result = self._call(_SET_PIN, session, *arguments)
+        if result in _BAD_PIN:
+            raise TokenError("token.pin", _BAD_PIN[result], permanent=True)
+        if result:
+            raise _failure("C_SetPIN", result)
 
     def logout(self, session: int) -> None:
         self._call(_LOGOUT, session)

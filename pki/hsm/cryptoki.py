@@ -17,6 +17,7 @@ import threading
 import time
 from collections import deque
 from contextlib import contextmanager, suppress
+from functools import cache
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import pkcs11
@@ -63,17 +64,12 @@ class Cryptoki:
     """Opens the token once; afterwards `run` lends every caller a session of his own."""
 
     def __init__(
-        self,
-        module: Path,
-        token_label: str,
-        pin: Callable[[], bytearray],
-        *,
-        officer: bool = False,
+        self, module: Path, token_label: str, pin: bytearray, *, officer: bool = False
     ) -> None:
-        """`pin` is asked at each login and its answer wiped. Raises TokenError.
+        """The PIN is kept for a token that is lost and comes back, and wiped by `lock`.
 
         As the security `officer`, who only works in `writable`, and only while nobody else of this
-        process is logged in.
+        process is logged in. Raises TokenError; then the PIN is wiped, too.
         """
         self._officer = officer
         self._module, self._token_label, self._pin = module, token_label, pin
@@ -84,14 +80,11 @@ class Cryptoki:
         self._sealed: TokenError | None = None
         self._seats: deque[Seat] = deque()
         try:
-            self._calls = Calls(module)
-        except OSError as error:
-            raise TokenError(
-                "token.module", f"The module cannot be loaded: {error}.", permanent=True
-            ) from error
-        binding: Any = _pkcs11.lib
-        self._library = binding.__new__(binding, str(module))  # without C_Initialize(NULL)
-        self._start()
+            self._calls, self._library = _load(module)
+            self._start()
+        except TokenError:
+            self._wipe()
+            raise
 
     @property
     def maker(self) -> str:
@@ -142,7 +135,19 @@ class Cryptoki:
             self._sealed = TokenError("token.locked", "The token is locked.", permanent=False)
             if self._anchor is not None:
                 self._calls.logout(self._anchor.handle)
+                self._close_sessions()
             self._anchor = None
+            self._wipe()
+
+    def _close_sessions(self) -> None:
+        while self._seats:
+            with suppress(trouble.PKCS11Error):
+                self._seats.pop().session.close()
+        with suppress(trouble.PKCS11Error):
+            self._anchor.close()
+
+    def _wipe(self) -> None:
+        self._pin[:] = bytes(len(self._pin))
 
     # -- one attempt --------------------------------------------------------------------------
 
@@ -208,11 +213,45 @@ class Cryptoki:
         self._calls.initialize()
         self._token = self._library.get_token(token_label=self._token_label)
         anchor: Any = self._token.open(rw=self._officer)  # an officer reads nothing alone
-        self._calls.login(
-            anchor.handle, self._pin(), SECURITY_OFFICER if self._officer else NORMAL_USER
-        )
+        user = SECURITY_OFFICER if self._officer else NORMAL_USER
+        self._calls.login(anchor.handle, bytearray(self._pin), user)
         self._anchor = anchor
         self._generation += 1
+
+
+@cache
+def _load(module: Path) -> tuple[Calls, Any]:
+    """Once for each module: the binding finalizes a module whose object is thrown away."""
+    try:
+        calls = Calls(module)
+    except OSError as error:
+        raise TokenError(
+            "token.module", f"The module cannot be loaded: {error}.", permanent=True
+        ) from error
+    binding: Any = _pkcs11.lib
+    return calls, binding.__new__(binding, str(module))  # without C_Initialize(NULL)
+
+
+def take_over(module: Path, token_label: str, old: bytearray, new: bytearray) -> bool:
+    """Change the PIN that the token came with; False when it has another one by now.
+
+    The old PIN is wiped, the new one is not. Raises TokenError.
+    """
+    calls, library = _load(module)
+    with _alone(module), _translated():
+        calls.initialize()
+        try:
+            session = library.get_token(token_label=token_label).open(rw=True)
+            try:
+                calls.set_pin(session.handle, old, new)
+            except TokenError as error:
+                if error.rule != "token.pin":
+                    raise
+                return False
+            return True
+        finally:
+            old[:] = bytes(len(old))
+            calls.finalize()
 
 
 @contextmanager

@@ -7,20 +7,19 @@ import stat
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pki.errors import PkiError, Refused, TokenError
+from pki.errors import PkiError, TokenError
 from pki.hsm import sdf_profiles, vendors
 from pki.hsm.device_file import DeviceFile
 from pki.hsm.software import SecretSealer, SoftwareToken
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Callable
 
     from pki.hsm.interface import Token
 
 SOFTWARE, PKCS11, SDF = "software", "pkcs11", "sdf"
 _VENDORS = sorted({*vendors.PROFILES, *sdf_profiles.PROFILES})
-_LEAST_SECRET, _MOST_SECRET = 16, 4096
+_MOST_SECRET = 4096
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -28,7 +27,6 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add("--home", type=_place, required=True, help="directory of register, counters and keys")
     add("--driver", choices=(SOFTWARE, PKCS11, SDF), default=SOFTWARE)
-    add("--unlock-file", type=_place, help="secret or PIN, readable by us alone (HOME/unlock)")
     add(
         "--module",
         type=_place,
@@ -40,33 +38,27 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     add("--device", type=_place, help="file of JSON with what else differs (docs/devices.md)")
 
 
-def open_token(options: argparse.Namespace) -> Token:
-    """The opened token. A driver is loaded only if it is wanted. Raises TokenError, Refused."""
-    device = DeviceFile(options.device)
+def open_token(options: argparse.Namespace, secret: bytearray) -> Token:
+    """The opened token; the secret is wiped when it is locked, or does not open.
 
-    def secret() -> bytearray:
-        return read_secret(options.unlock_file or options.home / "unlock")
+    A driver is loaded only if it is wanted. Raises TokenError, Refused.
+    """
+    try:
+        return _OPENED[options.driver](options, DeviceFile(options.device), secret)
+    except PkiError:
+        secret[:] = bytes(len(secret))
+        raise
 
-    opened = {SOFTWARE: _software, PKCS11: _pkcs11, SDF: _sdf}[options.driver]
-    return opened(options, device, secret)
 
-
-def _software(
-    options: argparse.Namespace, device: DeviceFile, secret: Callable[[], bytearray]
-) -> Token:
+def _software(options: argparse.Namespace, device: DeviceFile, secret: bytearray) -> Token:
     device.finish()
-    told = secret()
-    if len(told) < _LEAST_SECRET:
-        raise Refused("signer.secret", f"The secret has fewer than {_LEAST_SECRET} octets.")
     directory = options.home / "software"
-    token = SoftwareToken(directory, SecretSealer.for_directory(directory, told))
-    told[:] = bytes(len(told))
+    token = SoftwareToken(directory, SecretSealer.for_directory(directory, secret))
+    secret[:] = bytes(len(secret))
     return token
 
 
-def _pkcs11(
-    options: argparse.Namespace, device: DeviceFile, secret: Callable[[], bytearray]
-) -> Token:
+def _pkcs11(options: argparse.Namespace, device: DeviceFile, secret: bytearray) -> Token:
     from pki.hsm.cryptoki import Cryptoki  # noqa: PLC0415
     from pki.hsm.pkcs11 import Pkcs11Token  # noqa: PLC0415
 
@@ -76,7 +68,7 @@ def _pkcs11(
     return Pkcs11Token(opened, options.home / "wrapped", vendor)
 
 
-def _sdf(options: argparse.Namespace, device: DeviceFile, secret: Callable[[], bytearray]) -> Token:
+def _sdf(options: argparse.Namespace, device: DeviceFile, secret: bytearray) -> Token:
     from pki.hsm.sdf import SdfToken  # noqa: PLC0415
     from pki.hsm.sdf_device import PASSWORDS, SdfDevice  # noqa: PLC0415
 
@@ -99,8 +91,11 @@ def _sdf(options: argparse.Namespace, device: DeviceFile, secret: Callable[[], b
         raise
 
 
+_OPENED = {SOFTWARE: _software, PKCS11: _pkcs11, SDF: _sdf}
+
+
 def read_secret(path: Path) -> bytearray:
-    """The content of a file that nobody else can read. Raises TokenError `signer.unlock_file`."""
+    """The content of a file that nobody else can read. Raises TokenError `signer.secret_file`."""
     try:
         handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
     except OSError as error:
@@ -121,7 +116,7 @@ def read_secret(path: Path) -> bytearray:
 
 
 def _bad_file(path: Path, reason: str) -> TokenError:
-    return TokenError("signer.unlock_file", f"{path}: {reason}.", permanent=True)
+    return TokenError("signer.secret_file", f"{path}: {reason}.", permanent=True)
 
 
 def _place(text: str) -> Path:

@@ -33,6 +33,9 @@ EMULATED = Custody(
 )
 
 
+NOT_OPENED = Custody("sealed", "未激活", "not activated")
+
+
 class About(NamedTuple):
     """What a device says of itself: facts by name, and what it can do, in its own names."""
 
@@ -89,6 +92,18 @@ class Token(Protocol):
 
         What the device does not offer raises TokenError `token.unsupported` when it is asked.
         """
+        ...
+
+
+class Vault(Protocol):
+    """What the shares open in the end: a device, or its stand-in."""
+
+    def unlock_secret(self) -> bytearray:
+        """What the custody set is to keep under its activation key."""
+        ...
+
+    def open(self, secret: bytearray) -> Token:
+        """The opened token. It wipes the secret when it is locked, or does not open."""
         ...
 
 

@@ -34,13 +34,13 @@ _opening = threading.Lock()
 
 
 class SdfDevice:
-    """`secret` is asked whenever a right is needed, and its answer wiped."""
+    """The secret is kept for rights that have to be asked for again, and wiped by `lock`."""
 
     def __init__(
         self,
         module: Path,
         profile: SdfProfile,
-        secret: Callable[[], bytearray],
+        secret: bytearray,
         *,
         passwords: str = SHARED,
         directory: Path | None = None,
@@ -110,6 +110,7 @@ class SdfDevice:
             if self._locked:
                 return
             self._locked = True
+            _wipe(self._secret)
             with self._there():
                 for index in self._rights:
                     with suppress(TokenError):
@@ -153,7 +154,7 @@ class SdfDevice:
             self._device = 0
 
     def _password(self, index: int) -> bytearray:
-        secret = self._secret()
+        secret = bytearray(self._secret)
         if self._passwords == SHARED:
             found = secret
         else:

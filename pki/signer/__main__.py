@@ -1,4 +1,4 @@
-"""python -m pki.signer: start the signer. Everything it needs to know stands on the command line.
+"""python -m pki.signer: start the signer, sealed. All it needs to know is on the command line.
 
 Exit status: 0 after SIGTERM or SIGINT, 1 when it refuses to start (the last line of the log says
 why), 2 for wrong arguments.
@@ -17,7 +17,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pki.errors import PkiError, Refused
-from pki.hsm import drivers
+from pki.hsm import drivers, vaults
+from pki.signer.custody import Custody
 from pki.signer.daemon import SigningService
 from pki.signer.hardening import harden
 from pki.signer.logs import log
@@ -33,12 +34,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         lock = _take(options.home)
         service = SigningService(
-            drivers.open_token(options),
+            Custody(options.home, vaults.vault(options), now=_clock),
             options.home,
-            now=lambda: datetime.now(UTC),
-            in_setup=options.allow_setup,
+            now=_clock,
             workers=options.workers,
-            about={"driver": options.driver, "unlocked_by": "file", "hardening": hardened},
+            about={"driver": options.driver, "hardening": hardened},
         )
         allowed = frozenset({os.geteuid(), *options.allow_uid})
         listener = listen(options.socket, shared=len(allowed) > 1)
@@ -48,7 +48,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     server = Server(listener, service, allowed)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: server.stop())
-    log("ready", pid=os.getpid(), driver=options.driver, in_setup=options.allow_setup, **hardened)
+    log("ready", pid=os.getpid(), driver=options.driver, **hardened)
     server.run()
     options.socket.unlink(missing_ok=True)
     service.close()
@@ -57,11 +57,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
+def _clock() -> datetime:
+    return datetime.now(UTC)
+
+
 def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m pki.signer", description=__doc__)
     add = parser.add_argument
     drivers.add_options(parser)
     add("--socket", type=Path, required=True, help="where to listen; its directory must be 0700")
+    add("--initial-secret-file", type=Path, help="the PIN a new token came with, for us alone")
     add(
         "--allow-uid",
         type=int,
@@ -70,7 +75,6 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
         default=[],
         help="who may ask, besides ourselves",
     )
-    add("--allow-setup", action="store_true", help="make keys, sign CA certificates")
     add("--workers", type=int, default=max(2, os.cpu_count() or 1), help="signing threads")
     options = parser.parse_args(arguments)
     if options.workers < 1:

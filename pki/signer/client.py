@@ -115,7 +115,7 @@ class Signer:
     def generate(
         self, label: str, algorithm: str, kinds: Sequence[str], *, crl_days: int = 1
     ) -> protocol.Key:
-        """A new key that may sign `kinds` and nothing else; only while the signer is in set-up.
+        """A new key that may sign `kinds` and nothing else; only in a ceremony.
 
         `crl_days` is the longest time from thisUpdate to nextUpdate of its lists (CPS 4.9.7).
         """
@@ -142,8 +142,41 @@ class Signer:
                 return
             after = int(found[-1][0])
 
+    # -- custody (docs/decisions/0013) --------------------------------------------------------
+
+    def custody(self) -> protocol.Header:
+        """State, limits and custodians, see `pki.signer.custody.Custody.report`."""
+        header, _ = self._ask({"op": "custody"})
+        return dict(header["custody"])
+
+    def hand_out(self, custodians: Sequence[protocol.Header]) -> list[protocol.Header]:
+        """The share of each, sealed to them. Raises Refused `custody.*`."""
+        request = {"op": "hand_out", "custodians": list(custodians)}
+        header, _ = self._ask(request, once=True)
+        return list(header["shares"])
+
+    def received(self, set_id: str, number: int, signature: bytes) -> int:
+        """A custodian's receipt; how many are missing."""
+        request = {"op": "received", "set": set_id, "number": number}
+        header, _ = self._ask(request, [signature])
+        return int(header["missing"])
+
+    def offer(
+        self, purpose: str, *, ceremony: str = "", hours: int, signatures: int
+    ) -> protocol.Header:
+        """What custodians are asked for: `statement`, and the signer's `signature` of it, hex."""
+        asked = {"purpose": purpose, "ceremony": ceremony, "hours": hours}
+        header, _ = self._ask({"op": "offer", **asked, "signatures": signatures})
+        return dict(header["offer"])
+
+    def bring(self, session: str, number: int, signature: bytes, sealed: bytes) -> protocol.Header:
+        """A share; {"accepted": numbers, "active": bool}. Raises Refused `custody.*`."""
+        request = {"op": "bring", "session": session, "number": number}
+        header, _ = self._ask({**request, "signature": signature.hex()}, [sealed], once=True)
+        return dict(header["progress"])
+
     def lock(self) -> None:
-        """Make the keys unusable until the signer is started again."""
+        """Seal the signer: nothing is signed until two custodians bring their shares again."""
         self._ask({"op": "lock"})
 
     def close(self) -> None:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from pki import publickeys
 from pki.errors import Malformed, PkiError, Refused, TokenError
+from pki.hsm.interface import NOT_OPENED
 from pki.signer import policy, protocol
 from pki.signer.counters import Counters
 from pki.signer.heads import Heads
@@ -26,9 +27,11 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from pki.hsm.interface import Token
+    from pki.signer.custody import Custody
     from pki.signer.protocol import Header
 
 _Answer = tuple["Header", list[bytes]]
+_IN_HEALTH = ("state", "signer", "set", "purpose", "until", "signatures_left")
 _SLICES = 2  # per worker: small enough to share the workers between clients
 
 
@@ -51,6 +54,17 @@ class _Call:
         if type(value) is not int:
             raise Malformed("signer.request", f"`{name}` is a number.")
         return value
+
+    def octets(self, name: str) -> bytes:
+        try:
+            return bytes.fromhex(self.word(name))
+        except ValueError:
+            raise Malformed("signer.request", f"`{name}` is hexadecimal.") from None
+
+    def only_blob(self) -> bytes:
+        if len(self.blobs) != 1:
+            raise Malformed("signer.request", "Exactly one blob is expected.")
+        return self.blobs[0]
 
     def log(self, event: str, **fields: Any) -> None:
         names = {name: self.request.get(name) for name in ("op", "key", "label")}
@@ -81,16 +95,15 @@ class SigningService:
 
     def __init__(
         self,
-        token: Token,
+        custody: Custody,
         home: Path,
         *,
         now: Callable[[], datetime],
-        in_setup: bool = False,
         workers: int = 2,
         about: Mapping[str, Any] | None = None,
     ) -> None:
         """`about` is added to the health report. Raises TokenError for damaged files in `home`."""
-        self._token, self._now, self._in_setup = token, now, in_setup
+        self._custody, self._now = custody, now
         self._workers, self._about = workers, dict(about or {})
         self._register = Register(home / "keys.json")
         self._counters = Counters(home)
@@ -99,7 +112,6 @@ class SigningService:
         self._desks: dict[str, _Desk] = {}
         self._changing = threading.Lock()
         self._started_at = now()
-        self._locked = False
         self._last_error: Header | None = None
         self._operations: dict[object, Callable[[_Call], _Answer]] = {
             "health": self._health,
@@ -110,9 +122,13 @@ class SigningService:
             "install_certificate": self._install_certificate,
             "note_head": self._note_head,
             "heads": self._noted_heads,
+            "custody": self._report,
+            "hand_out": self._hand_out,
+            "received": self._received,
+            "offer": self._offer,
+            "bring": self._bring,
             "lock": self._lock,
         }
-        self._check_keys()
 
     def answer(self, request: Header, blobs: list[bytes], **peer: int) -> _Answer:
         """Never raises: what goes wrong is the answer."""
@@ -136,22 +152,23 @@ class SigningService:
     def close(self) -> None:
         """Finish what is running, then forget the keys."""
         self._pool.shutdown(wait=True)
-        self._token.lock()
+        self._custody.seal()
         self._counters.close()
         self._heads.close()
 
     # -- operations ---------------------------------------------------------------------------
 
     def _health(self, _call: _Call) -> _Answer:
-        where = self._token.description
-        now = self._now()
+        activation, now = self._custody.report(), self._now()
+        unlocked = activation["state"] == "active"
+        where = self._custody.token.description if unlocked else NOT_OPENED
         health = {
             "pid": os.getpid(),
             "started_at": self._started_at.isoformat(),
             "uptime_seconds": int((now - self._started_at).total_seconds()),
             "custody": {"code": where.code, "zh": where.zh, "en": where.en},
-            "unlocked": not self._locked,
-            "in_setup": self._in_setup,
+            "unlocked": unlocked,
+            "activation": {name: activation[name] for name in _IN_HEALTH},
             "workers": self._workers,
             "counters": self._counters.report(),
             "last_error": self._last_error,
@@ -168,6 +185,7 @@ class SigningService:
             raise Refused("policy.kind", f"The signer knows no {kind}.")
         desk, at = self._desk(label), self._now()
         wanted, leaving = _leaving(call)
+        self._custody.spend(len(wanted))
         results = self._in_slices(lambda tbs: self._sign_one(desk, kind, tbs, at, leaving), wanted)
         refused = sum(isinstance(result, PkiError) for result in results)
         self._counters.add(label, kind, signed=len(results) - refused, refused=refused)
@@ -192,12 +210,13 @@ class SigningService:
         kinds, crl_days = call.request.get("kinds"), call.request.get("crl_days")
         if not isinstance(kinds, list) or type(crl_days) is not int:
             raise Malformed("signer.request", "`kinds` is a list and `crl_days` a number.")
-        if not self._in_setup:
-            raise Refused("signer.setup", "Keys are made during set-up only.")
+        if not self._custody.in_ceremony:
+            raise Refused("signer.ceremony", "Keys are made in a ceremony only (CPS 6.1.1).")
         check_kinds([str(kind) for kind in kinds], crl_days)
         with self._changing:
-            spki = self._token.generate(label, algorithm)
-            where = self._token.custody(label)
+            token = self._custody.token
+            spki = token.generate(label, algorithm)
+            where = token.custody(label)
             key = protocol.Key(
                 label=label,
                 algorithm=algorithm,
@@ -217,10 +236,10 @@ class SigningService:
 
     def _install_certificate(self, call: _Call) -> _Answer:
         label = call.word("label")
-        if len(call.blobs) != 1:
-            raise Malformed("signer.request", "Exactly one certificate is expected.")
         with self._changing:
-            key = self._register.install(label, call.blobs[0], in_setup=self._in_setup)
+            key = self._register.install(
+                label, call.only_blob(), in_ceremony=self._custody.in_ceremony
+            )
             self._desks = {}
         call.log("certificate_installed")
         return {"key": key.as_header()}, []
@@ -233,9 +252,46 @@ class SigningService:
         heads = self._heads.after(call.number("after"))
         return {}, ["\n".join(f"{seq} {digest}" for seq, digest in heads).encode()]
 
+    # -- custody ------------------------------------------------------------------------------
+
+    def _report(self, _call: _Call) -> _Answer:
+        return {"custody": self._custody.report()}, []
+
+    def _hand_out(self, call: _Call) -> _Answer:
+        custodians = call.request.get("custodians")
+        if not isinstance(custodians, list) or not all(isinstance(c, dict) for c in custodians):
+            raise Malformed("signer.request", "`custodians` is a list of objects.")
+        handed_out = self._custody.hand_out(custodians)
+        call.log("handed_out", shares=len(handed_out))
+        return {"shares": handed_out}, []
+
+    def _received(self, call: _Call) -> _Answer:
+        number = call.number("number")
+        missing = self._custody.received(call.word("set"), number, call.only_blob())
+        call.log("received", number=number, missing=missing)
+        return {"missing": missing}, []
+
+    def _offer(self, call: _Call) -> _Answer:
+        purpose, ceremony = call.word("purpose"), call.word("ceremony")
+        hours, signatures = call.number("hours"), call.number("signatures")
+        offer = self._custody.offer(purpose, ceremony=ceremony, hours=hours, signatures=signatures)
+        call.log("offered", purpose=purpose, hours=hours, signatures=signatures)
+        return {"offer": offer}, []
+
+    def _bring(self, call: _Call) -> _Answer:
+        number, signature = call.number("number"), call.octets("signature")
+        progress = self._custody.bring(call.word("session"), number, signature, call.only_blob())
+        call.log("share_taken", number=number, active=progress["active"])
+        if progress["active"]:
+            self._desks = {}
+            self._check_keys(self._custody.token)
+            report = self._custody.report()
+            call.log("activated", purpose=report["purpose"], until=report["until"])
+        return {"progress": progress}, []
+
     def _lock(self, call: _Call) -> _Answer:
-        self._locked = True
-        self._token.lock()
+        self._custody.seal()
+        self._desks = {}
         call.log("locked")
         return {}, []
 
@@ -252,7 +308,7 @@ class SigningService:
                 )
         except (Refused, Malformed) as refusal:
             return refusal
-        signature = self._token.sign(desk.label, tbs)
+        signature = self._custody.token.sign(desk.label, tbs)
         if not desk.public.verify(tbs, signature, desk.terms.algorithm):
             raise TokenError(
                 "signer.wrong_signature", "The token made a wrong signature.", permanent=True
@@ -273,7 +329,7 @@ class SigningService:
         desk = desks.get(label)
         if desk is None:
             key = self._register.get(label)
-            terms = self._register.terms(label, in_setup=self._in_setup)
+            terms = self._register.terms(label, in_ceremony=self._custody.in_ceremony)
             public = publickeys.parse(key.public_key)
             desk = desks[label] = _Desk(label, terms, public, key.certificate or b"")
         return desk
@@ -290,11 +346,11 @@ class SigningService:
         at = self._now().isoformat()
         self._last_error = {"at": at, "rule": error.rule, "reason": error.reason}
 
-    def _check_keys(self) -> None:
+    def _check_keys(self, token: Token) -> None:
         """Tell when register and token differ; the other keys stay usable."""
         for key in self._register.all():
             try:
-                same = self._token.public_key(key.label) == key.public_key
+                same = token.public_key(key.label) == key.public_key
                 reason = "" if same else "The token has another key by this name."
             except TokenError as error:
                 reason = error.reason

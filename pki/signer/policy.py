@@ -69,7 +69,7 @@ class Terms:
     authority: Authority | None
     crl_life: timedelta
     responders: frozenset[bytes]  # SPKIs of all OCSP keys of this signer
-    in_setup: bool
+    in_ceremony: bool
 
 
 def check(kind: str, tbs: bytes, terms: Terms, *, at: datetime) -> None:
@@ -108,8 +108,8 @@ def _check_certificate(tbs: bytes, terms: Terms, _at: datetime) -> None:
 
 
 def _check_ca_certificate(tbs: bytes, terms: Terms, _at: datetime) -> None:
-    if not terms.in_setup:
-        raise Refused("policy.setup", "CA certificates are signed during set-up only.")
+    if not terms.in_ceremony:
+        raise Refused("policy.ceremony", "CA certificates are signed in a ceremony only.")
     wish = _read_certificate(tbs, terms)
     if not _is_ca(wish.extensions) or _KEY_CERT_SIGN not in _key_usage(wish.extensions):
         raise Refused("policy.not_ca", "This is not the certificate of a CA.")
@@ -213,8 +213,8 @@ def _is_responder(extensions: dict[bytes, bytes]) -> bool:
 
 def _check_request(tbs: bytes, terms: Terms, _at: datetime) -> None:
     """CertificationRequestInfo of RFC 2986 4.1, about this very key."""
-    if not terms.in_setup:
-        raise Refused("policy.setup", "Requests are signed during set-up only.")
+    if not terms.in_ceremony:
+        raise Refused("policy.ceremony", "Requests are signed in a ceremony only.")
     reader = der.only(tbs)
     if reader.integer() != 0:
         raise Refused("policy.version", "Requests are of version 1.")

@@ -3,7 +3,8 @@
     frame    := uint32 length of the rest | uint32 length of the header | header | blobs
     header   := JSON object; "sizes" lists the lengths of the blobs that follow
     request  := {"op": "health" | "keys" | "sign" | "last_list" | "generate"
-                 | "install_certificate" | "note_head" | "heads" | "lock", …}
+                 | "install_certificate" | "note_head" | "heads"
+                 | "custody" | "hand_out" | "received" | "offer" | "bring" | "lock", …}
     answer   := {"ok": true, …}  or  {"error": {"type", "rule", "reason", "permanent"}}
 
 All numbers are big-endian. A peer may send the next request before it has read the last answer;

@@ -48,10 +48,10 @@ class Register:
     def add(self, key: Key) -> None:
         self._write(key)
 
-    def install(self, label: str, certificate: bytes, *, in_setup: bool) -> Key:
+    def install(self, label: str, certificate: bytes, *, in_ceremony: bool) -> Key:
         """Raises Refused `signer.certificate_*` when the certificate does not fit the key."""
         key = self.get(label)
-        if key.certificate is not None and key.certificate != certificate and not in_setup:
+        if key.certificate is not None and key.certificate != certificate and not in_ceremony:
             raise Refused("signer.certificate_installed", f"{label} has its certificate already.")
         parsed = certificates.parse(certificate)
         if parsed.der != certificate or parsed.public_key.spki != key.public_key:
@@ -65,7 +65,7 @@ class Register:
         self._write(key)
         return key
 
-    def terms(self, label: str, *, in_setup: bool) -> Terms:
+    def terms(self, label: str, *, in_ceremony: bool) -> Terms:
         """What the policy needs to know. Raises Refused `signer.unknown_key`."""
         key = self.get(label)
         public = publickeys.parse(key.public_key)
@@ -78,7 +78,7 @@ class Register:
             authority=_authority(parsed) if parsed else None,
             crl_life=timedelta(days=key.crl_days),
             responders=frozenset(k.public_key for k in self._keys.values() if OCSP in k.kinds),
-            in_setup=in_setup,
+            in_ceremony=in_ceremony,
         )
 
     def _write(self, key: Key) -> None:

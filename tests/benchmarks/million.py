@@ -45,8 +45,8 @@ BESIDE = (
     VALUES ('published', (%(now)s::timestamptz - interval '400 days')::date, %(chen)s, %(now)s, 1)
     """,
     """INSERT INTO ra_feeorder
-      (state, application_id, schedule_id, days, fen, opened_at, due_at, paid_at)
-    SELECT CASE WHEN granted THEN 'paid' ELSE 'open' END, i,
+      (state, number, application_id, schedule_id, days, fen, opened_at, due_at, paid_at)
+    SELECT CASE WHEN granted THEN 'paid' ELSE 'open' END, 'F' || to_char(i, 'FM0000000'), i,
       (SELECT id FROM ra_feeschedule), 365, 30000, opened, opened + interval '30 days',
       CASE WHEN granted THEN opened + interval '1 hour' END
     FROM newer WHERE entered ORDER BY i""",

@@ -27,13 +27,14 @@ WORKERS = ("worker-signing", "worker-default")
 GROUP_OF = {
     **{name: name for name in ("staff", "public", "signer", "valkey", "postgres")},
     **dict.fromkeys((*WORKERS, "beat"), "worker"),
+    "custodians": "signer",
 }
 as_root = pytest.mark.skipif(os.getuid() != 0, reason="only root has accounts to lend")
 
 
 @pytest.fixture
 def on_a_token() -> Iterator[Product]:
-    """A product whose signer keeps its keys in SoftHSM; the PIN is in the unlock file."""
+    """A product whose signer keeps its keys in SoftHSM, in a token as it comes from its maker."""
     if not SOFTHSM.exists() or not shutil.which("softhsm2-util"):
         pytest.skip("SoftHSM is missing: apt-get install softhsm2")
     house = short_directory()
@@ -41,20 +42,23 @@ def on_a_token() -> Iterator[Product]:
     configuration.write_text(f"directories.tokendir = {house}/tokens\nlog.level = ERROR\n")
     configuration.chmod(0o644)
     (house / "tokens").mkdir()
+    pin = house / "pin"
+    pin.touch(0o600)
+    pin.write_text("13572468")
     one = Product(
         ANXIN_DEMO_APPLICATIONS="1",
         ANXIN_SIGNER_DRIVER="pkcs11",
         ANXIN_SIGNER_TOKEN="anxin",
+        ANXIN_SIGNER_INITIAL_SECRET=str(pin),
         SOFTHSM2_CONF=str(configuration),
     )
     try:
         one.home.prepare()
         secretfiles.ensure(one.home)
-        pin = (one.home.secrets / "signer-unlock").read_text().strip()
         subprocess.run(
             [
                 *("softhsm2-util", "--init-token", "--free", "--label", "anxin"),
-                *("--so-pin", "86427531", "--pin", pin),
+                *("--so-pin", "86427531", "--pin", pin.read_text()),
             ],
             check=True,
             capture_output=True,
@@ -145,6 +149,7 @@ def test_no_account_opens_what_is_anothers(product):
         home.broker: "valkey",
         home.database: "postgres",
         home.demo_accounts: "staff",
+        home.demo_shares: "signer",
     }
     for group in (*GROUPS, "postgres"):
         account = home.account(group)
@@ -155,7 +160,7 @@ def test_no_account_opens_what_is_anothers(product):
             assert got if owner == group else got == set(), (group, place)
 
     assert opens_as(product, "staff", home.secrets_of("staff") / "kek")
-    assert not opens_as(product, "staff", home.secrets_of("signer") / "signer-unlock")
+    assert not opens_as(product, "staff", home.keys / "identity.key")
     assert not opens_as(product, "worker", home.secrets_of("staff") / "kek")
 
 

@@ -2,11 +2,7 @@
 
 import sys
 
-import pytest
-
-from anxin.supervisor import programs
 from anxin.supervisor.__main__ import main
-from anxin.supervisor.environment import Environment
 from anxin.supervisor.home import Home
 from anxin.supervisor.processes import Child, Program
 
@@ -37,17 +33,12 @@ def test_production_does_not_begin_in_the_home_of_a_demo(place, monkeypatch, cap
     assert not (place / "secrets").exists()
 
 
-@pytest.mark.parametrize(
-    ("kind", "loaded", "may"),
-    [("demo", False, True), ("demo", True, False), ("production", False, False)],
-)
-def test_the_signer_makes_keys_only_while_the_demo_is_founded(place, kind, loaded, may):
-    """CPS-6.1.1: afterwards it signs for no new authority, whoever asks."""
-    home = Home(place)
-    home.prepare()
-    if loaded:
-        home.demo_mark.touch()
+def test_custodians_who_never_leave_are_for_a_demo(place, monkeypatch, capsys):
+    """CPS-6.2.2: elsewhere nobody has two shares in one place."""
+    monkeypatch.setenv("ANXIN_HOME", str(place))
+    monkeypatch.setenv("ANXIN_ENV", "production")
 
-    started = programs.signer(Environment(home, {"ANXIN_ENV": kind}))
-
-    assert ("--allow-setup" in started.arguments) == may
+    assert main(["--activate-demo"]) == 1
+    assert "two custodians come" in capsys.readouterr().err
+    assert main(["--unlock"]) == 1
+    assert "the only option" in capsys.readouterr().err

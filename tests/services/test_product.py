@@ -90,7 +90,7 @@ def test_processes_of_the_public_site_hold_no_secret_of_the_others(product):
     told = product.told("public")
     foreign = [
         secret
-        for name in ("kek", "index-key", "django-secret-key", "valkey", "signer-unlock")
+        for name in ("kek", "index-key", "django-secret-key", "valkey")
         for secret in [(product.home.secrets / name).read_text().strip()]
     ]
     foreign += [secretfiles.password(product.home, role) for role in ("owner", "staff", "worker")]

@@ -36,7 +36,7 @@ def new_signer(short_dir: Path) -> Iterator[Callable[..., SignerProcess]]:
 
 @pytest.fixture
 def signer(new_signer: Callable[..., SignerProcess]) -> SignerProcess:
-    """A running signer with software keys, in set-up."""
+    """A running signer with software keys, in a ceremony."""
     return new_signer().start()
 
 
@@ -87,7 +87,7 @@ class SoftHsm:
     pin: str = PIN
     options: tuple[str, ...] = (
         *("--driver", "pkcs11", "--module", str(SOFTHSM)),
-        *("--token", "lab", "--allow-setup"),
+        *("--token", "lab"),
     )
 
 
@@ -124,8 +124,11 @@ def hsm_signer(
     """hsm_signer(name) -> a signer that uses the token, prepared but not started."""
 
     def prepare(name: str = "home") -> SignerProcess:
-        one = new_signer(name, options=softhsm.options, environment=softhsm.environment)
-        (one.home / "unlock").write_text(softhsm.pin)
+        one = new_signer(name, environment=softhsm.environment)
+        initial = one.home / "initial-pin"
+        initial.touch(mode=0o600)
+        initial.write_text(softhsm.pin)
+        one.options = (*softhsm.options, "--initial-secret-file", str(initial))
         return one
 
     return prepare

@@ -41,10 +41,13 @@ class Machine:
         content = {name: value for name, value in told.items() if value is not None}
         self.device_file.write_text(json.dumps(content))
 
+    @property
+    def secret(self) -> Path:
+        return self.home / "secret"
+
     def unlock(self, secret: str) -> None:
-        place = self.home / "unlock"
-        place.touch(mode=0o600)
-        place.write_text(secret)
+        self.secret.touch(mode=0o600)
+        self.secret.write_text(secret)
 
     def options(self, vendor: str = "standard") -> tuple[str, ...]:
         return (
@@ -56,7 +59,7 @@ class Machine:
         parser = argparse.ArgumentParser()
         drivers.add_options(parser)
         told = parser.parse_args([*self.options(vendor), "--home", str(self.home)])
-        self.opened.append(drivers.open_token(told))
+        self.opened.append(drivers.open_token(told, drivers.read_secret(self.secret)))
         return self.opened[-1]
 
     def close(self) -> None:

@@ -29,14 +29,14 @@ class Site:
     def officer(self, token: str):
         from pki.hsm.cryptoki import Cryptoki
 
-        return Cryptoki(SOFTHSM, token, lambda: bytearray(OFFICERS_PIN.encode()), officer=True)
+        return Cryptoki(SOFTHSM, token, bytearray(OFFICERS_PIN.encode()), officer=True)
 
     def user(self, token: str):
         from pki.hsm import vendors
         from pki.hsm.cryptoki import Cryptoki
         from pki.hsm.pkcs11 import Pkcs11Token
 
-        device = Cryptoki(SOFTHSM, token, lambda: bytearray(PIN.encode()))
+        device = Cryptoki(SOFTHSM, token, bytearray(PIN.encode()))
         return Pkcs11Token(device, self.home / token, vendors.PROFILES["standard"])
 
     def place(self, components, *tokens: str) -> set[str]:

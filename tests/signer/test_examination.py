@@ -4,12 +4,14 @@ import json
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
 from pki import keys
 from pki.hsm.examination import ABSENT, FAILED, PASSED, Report, examine
 from pki.hsm.software import SecretSealer, SoftwareToken
+from tests.signer.test_softhsm import pin_of
 from tests.support.signer import ROOT, WITHIN, found
 
 PROGRAM = {"SM3", "SM4", "SM2 key", "SM2 verification", "SM2 signature", "SM2 encryption"}
@@ -136,7 +138,8 @@ def test_the_command_examines_a_machine(machine):
     machine.make(1)
     machine.open().generate("issuing", "sm2")
     machine.close()
-    options = (*machine.options(), "--home", str(machine.home))
+    secret = ("--secret-file", str(machine.secret))
+    options = (*machine.options(), "--home", str(machine.home), *secret)
 
     text, as_json = told(*options), told(*options, "--json")
 
@@ -161,9 +164,9 @@ def test_the_command_examines_a_pkcs11_token(hsm_signer, softhsm):
     for label, algorithm in (("issuing", "ec-p256"), ("rsa", "rsa-2048"), ("national", "sm2")):
         found(one.client(), label, algorithm)
     one.terminate()
-    options = tuple(option for option in one.options if option != "--allow-setup")
+    secret = ("--secret-file", str(opening(one)))
 
-    done = told(*options, "--home", str(one.home), "--json", **softhsm.environment)
+    done = told(*softhsm.options, "--home", str(one.home), "--json", *secret, **softhsm.environment)
 
     report = json.loads(done.stdout)
     assert done.returncode == 0, done
@@ -177,10 +180,18 @@ def test_the_command_examines_a_pkcs11_token(hsm_signer, softhsm):
         assert found_there["key", label] == PASSED
 
 
+def opening(one) -> Path:
+    """A file with what custodians' shares set free."""
+    file = one.home / "opening"
+    file.touch(mode=0o600)
+    file.write_text(pin_of(one))
+    return file
+
+
 def test_the_command_examines_software_keys(signer):
     found(signer.client(), "issuing", "sm2")
 
-    done = told("--home", str(signer.home))
+    done = told("--home", str(signer.home), "--secret-file", str(opening(signer)))
 
     assert done.returncode == 0, done
     assert "custody      software key" in done.stdout

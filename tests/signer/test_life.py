@@ -1,19 +1,21 @@
 """Starting, dying and coming back."""
 
+import base64
 import ctypes
 import os
 import signal
 import socket
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from pki import keys
-from pki.errors import TokenError
+from pki import keys, shares
+from pki.errors import PkiError, TokenError
 from pki.extensions import Extension
 from pki.signer import protocol
-from tests.support.signer import ROOT, WITHIN, found
+from tests.support.signer import ROOT, WITHIN, SignerProcess, found, hand_out
 
 USER = keys.generate("sm2").public
 
@@ -34,54 +36,79 @@ def test_kill_9_loses_neither_keys_nor_counts(signer):
     assert (counted["signed"], counted["signed_ever"]) == (1, 16)
 
 
-def test_another_secret_opens_nothing(signer):
+def test_it_is_sealed_after_every_start(signer):
+    """CPS-6.2.8"""
+    client = signer.client()
+    office = found(client, "issuing")
     signer.terminate()
-    (signer.home / "unlock").write_text("another secret of good length")
+    signer.purpose = ""
+    signer.start()
 
-    assert signer.start_in_vain() == "token.secret"
+    assert client.custody()["state"] == "sealed"
+    with pytest.raises(TokenError) as refused:
+        client.sign_one("issuing", "certificate", office.tbs(USER))
+    assert (refused.value.rule, refused.value.permanent) == ("signer.sealed", False)
+    signer.activate("activate")
+    assert client.sign_one("issuing", "certificate", office.tbs(USER))
 
 
-def test_the_secret_does_not_stand_in_the_log_or_the_arguments(signer):
-    secret = (signer.home / "unlock").read_text()
-    told = Path(f"/proc/{signer.process.pid}/cmdline").read_text()
+def test_nothing_that_opens_it_stands_in_log_arguments_environment_or_files(signer):
+    found(signer.client(), "issuing")
+    secrets = [each for one in signer.custodians for each in (one.share.value,)]
+    secrets.append(bytes(shares.combine(one.share for one in signer.custodians[:2])))
+    process = Path(f"/proc/{signer.process.pid}")
+    told = (process / "cmdline").read_bytes()
     signer.terminate()
 
-    assert "--home" in told
-    assert secret not in told
-    assert signer.said
-    assert all(secret not in str(line) for line in signer.said)
+    assert b"--home" in told
+    written = [str(line).encode() for line in signer.said]
+    written += [path.read_bytes() for path in signer.home.rglob("*") if path.is_file()]
+    assert len(written) > 5
+    for secret in secrets:
+        for form in (secret, secret.hex().encode(), base64.b64encode(secret)):
+            assert all(form not in one for one in [told, *written])
 
 
 @pytest.mark.parametrize("mode", [0o640, 0o604, 0o660, 0o644])
-def test_a_secret_that_others_may_read_is_not_used(new_signer, mode):
-    one = new_signer()
-    (one.home / "unlock").chmod(mode)
-
-    assert one.start_in_vain() == "signer.unlock_file"
+def test_an_initial_secret_that_others_may_read_is_not_used(new_signer, mode):
+    assert refused_secret(new_signer(), lambda file: file.chmod(mode)) == "signer.secret_file"
 
 
-def test_a_secret_that_is_a_link_missing_empty_or_short_is_not_used(new_signer, short_dir):
-    one = new_signer()
-    unlock = one.home / "unlock"
-    unlock.rename(short_dir / "elsewhere")
-    assert one.start_in_vain() == "signer.unlock_file"
-    unlock.symlink_to(short_dir / "elsewhere")
-    assert one.start_in_vain() == "signer.unlock_file"
-    unlock.unlink()
-    unlock.touch(mode=0o600)
-    assert one.start_in_vain() == "signer.unlock_file"
-    unlock.write_text("x" * 15 + "\n")
-    assert one.start_in_vain() == "signer.secret"
-    unlock.write_text("x" * 16 + "\n")
-    assert one.launch().settled()
+def test_an_initial_secret_that_is_a_link_missing_empty_or_short_is_not_used(new_signer, short_dir):
+    def moved(file: Path) -> None:
+        file.rename(short_dir / "elsewhere")
+        file.symlink_to(short_dir / "elsewhere")
+
+    assert refused_secret(new_signer("one"), moved) == "signer.secret_file"
+    assert refused_secret(new_signer("two"), Path.unlink) == "signer.secret_file"
+    assert refused_secret(new_signer("three"), lambda file: file.write_text("")) == (
+        "signer.secret_file"
+    )
+    assert refused_secret(new_signer("four"), lambda file: file.write_text("x" * 15 + "\n")) == (
+        "signer.secret"
+    )
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a file away")
-def test_a_secret_of_somebody_else_is_not_used(new_signer):
-    one = new_signer()
-    os.chown(one.home / "unlock", 65534, 65534)
+def test_an_initial_secret_of_somebody_else_is_not_used(new_signer):
+    def given_away(file: Path) -> None:
+        os.chown(file, 65534, 65534)
 
-    assert one.start_in_vain() == "signer.unlock_file"
+    assert refused_secret(new_signer(), given_away) == "signer.secret_file"
+
+
+def refused_secret(one: SignerProcess, spoil: Callable[[Path], object]) -> str:
+    """The rule by which it hands out no shares."""
+    file = one.home / "initial"
+    file.touch(mode=0o600)
+    file.write_text("x" * 16 + "\n")
+    spoil(file)
+    one.options = ("--initial-secret-file", str(file))
+    one.purpose = ""
+    one.start()
+    with pytest.raises(PkiError) as refused:
+        hand_out(one.client())
+    return refused.value.rule
 
 
 def test_an_open_home_or_socket_directory_is_refused(new_signer):
@@ -165,6 +192,7 @@ def test_a_signer_whose_log_nobody_reads_goes_on_signing(new_signer):
     with os.fdopen(reading) as log:
         assert '"ready"' in log.readline()
     client = one.client()
+    one.activate("ceremony")
 
     office = found(client, "issuing")
 

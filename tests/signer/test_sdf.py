@@ -211,13 +211,10 @@ def test_the_working_directory_is_the_librarys_only_while_it_works(machine, monk
 def test_a_wrong_password_is_tried_once(machine, monkeypatch, answer):
     monkeypatch.setenv("SDF_WRONG_PASSWORD", answer)
     machine.make(1)
-    asked = []
-
-    def secret() -> bytearray:
-        asked.append(1)
-        return bytearray(b"87654321")
-
+    secret = bytearray(b"87654321")
     device = SdfDevice(machine.library, PROFILES["standard"], secret, directory=machine.keys)
+    asked, ask = [], device.calls.get_right
+    monkeypatch.setattr(device.calls, "get_right", lambda *told: asked.append(1) or ask(*told))
     token = SdfToken(device, machine.home / "sdf", INDEXES)
     machine.opened.append(token)
 
@@ -233,15 +230,19 @@ def test_a_wrong_password_is_tried_once(machine, monkeypatch, answer):
 def test_passwords_are_wiped_and_at_least_eight_octets_long(machine):
     machine.make(1)
     told = [bytearray(b"1234567"), bytearray(b"12345678")]
-    handed = iter(told)
-    device = SdfDevice(
-        machine.library, PROFILES["standard"], lambda: next(handed), directory=machine.keys
-    )
-    token = SdfToken(device, machine.home / "sdf", INDEXES)
-    machine.opened.append(token)
+    rules = []
+    for secret in told:
+        device = SdfDevice(machine.library, PROFILES["standard"], secret, directory=machine.keys)
+        token = SdfToken(device, machine.home / "sdf", INDEXES)
+        machine.opened.append(token)
+        try:
+            token.generate("issuing", "sm2")
+        except TokenError as error:
+            rules.append(error.rule)
+        assert any(secret)
+        machine.close()
 
-    assert rule_of(lambda: token.generate("issuing", "sm2")) == "token.pin"
-    token.generate("issuing", "sm2")
+    assert rules == ["token.pin"]
     assert told == [bytearray(7), bytearray(8)]
 
 
@@ -362,8 +363,7 @@ def test_a_missing_library_or_function_is_told(machine, tmp_path):
 def test_a_signer_signs_certificates_with_the_machine(machine, new_signer, openssl):
     for index, algorithm in ((1, "sm2"), (3, "rsa-2048")):
         machine.make(index, algorithm)
-    one = new_signer(options=(*machine.options(), "--allow-setup"))
-    (one.home / "unlock").write_text(PASSWORD)
+    one = new_signer(options=with_password(machine))
     client = one.start().client()
     offices = [found(client, "issuing", "sm2"), found(client, "rsa", "rsa-2048")]
     one.kill()
@@ -384,21 +384,23 @@ def test_a_signer_signs_certificates_with_the_machine(machine, new_signer, opens
     assert PASSWORD not in str(one.said)
 
 
-def test_a_signer_with_a_wrong_password_does_not_start(machine, new_signer):
-    machine.make(1)
-    one = new_signer(options=(*machine.options(), "--allow-setup"))
-    (one.home / "unlock").write_text(PASSWORD)
-    found(one.start().client(), "issuing", "sm2")
-    one.terminate()
-    (one.home / "unlock").write_text("87654321")
+def with_password(machine) -> tuple[str, ...]:
+    return (*machine.options(), "--initial-secret-file", str(machine.secret))
 
-    assert one.start_in_vain() == "token.pin"
+
+def test_a_signer_with_a_wrong_password_is_not_activated(machine, new_signer):
+    machine.make(1)
+    machine.unlock("87654321")
+    one = new_signer(options=with_password(machine)).start()
+
+    with pytest.raises(TokenError) as refused:
+        found(one.client(), "issuing", "sm2")
+    assert refused.value.rule == "token.pin"
 
 
 def test_a_signer_tells_that_a_key_of_the_machine_is_gone(machine, new_signer):
     machine.make(1), machine.make(2)
-    one = new_signer(options=(*machine.options(), "--allow-setup"))
-    (one.home / "unlock").write_text(PASSWORD)
+    one = new_signer(options=with_password(machine))
     client = one.start().client()
     other = found(client, "other", "sm2")
     found(client, "issuing", "sm2")

@@ -78,43 +78,43 @@ def test_a_list_of_a_hundred_thousand_is_signed(signer):
     assert office.public.verify(tbs, signature, "sm2-sm3")
 
 
-def test_outside_set_up_there_are_no_new_keys_and_no_new_cas(new_signer):
-    first = new_signer().start()
-    office = found(first.client(), "issuing")
-    first.terminate()
-    first.options = ()
-    client = first.start().client()
+def test_outside_a_ceremony_there_are_no_new_keys_and_no_new_cas(signer):
+    """CPS-6.1.1a"""
+    client = signer.client()
+    office = found(client, "issuing")
+    signer.activate("activate")
     again = certificates.encode(made.ca_plan(office.public, office.name))
 
     with pytest.raises(Refused) as refused:
         client.sign_one("issuing", "ca-certificate", again)
-    assert refused.value.rule == "policy.setup"
+    assert refused.value.rule == "policy.ceremony"
     with pytest.raises(Refused) as refused:
         client.generate("another", "sm2", ["crl"])
-    assert refused.value.rule == "signer.setup"
+    assert refused.value.rule == "signer.ceremony"
     assert client.sign_one("issuing", "certificate", office.tbs(USER))
 
 
-def test_a_locked_signer_stays_locked_until_it_is_started_again(signer):
+def test_a_sealed_signer_stays_sealed_until_two_custodians_come(signer):
+    """CPS-6.2.8, CPS-6.2.9"""
     client = signer.client()
     office = found(client, "issuing")
     client.lock()
 
     with pytest.raises(TokenError) as refused:
         client.sign_one("issuing", "certificate", office.tbs(USER))
-    assert refused.value.rule == "token.locked"
+    assert refused.value.rule == "signer.sealed"
     assert not refused.value.permanent
     assert client.health()["unlocked"] is False
-    signer.terminate()
-    signer.start()
+    signer.activate()
     assert client.sign_one("issuing", "certificate", office.tbs(USER))
 
 
-def test_health_says_how_the_signer_was_unlocked_and_guarded(signer):
+def test_health_says_that_the_signer_is_active_and_how_it_is_guarded(signer):
     health = signer.client().health()
 
     assert health["driver"] == "software"
-    assert health["unlocked_by"] == "file"
+    assert health["activation"]["state"] == "active"
+    assert health["activation"]["signer"] == signer.custodians[0].signer
     assert health["custody"] == {"code": "software", "zh": "软件密钥", "en": "software key"}
     assert health["pid"] == signer.process.pid
     guarded = {name for name, granted in health["hardening"].items() if granted}

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from pki import keys
-from pki.errors import Refused, TokenError
+from pki import keys, shares
+from pki.errors import PkiError, Refused, TokenError
 from tests.signer.test_clients import together
 from tests.support.signer import SERIAL, found
 
@@ -60,7 +60,7 @@ def test_the_wrapped_key_is_sealed_by_the_token(hsm_signer):
     one.terminate()
     (one.home / "wrapped" / "check").unlink()
     (one.home / "wrapped" / "issuing.key").rename(one.home / "wrapped" / "other.key")
-    assert one.start_in_vain() == "token.device"
+    assert not_activated(one) == "token.device"
 
 
 def test_private_keys_cannot_leave_the_token(hsm_signer, softhsm):
@@ -70,14 +70,33 @@ def test_private_keys_cannot_leave_the_token(hsm_signer, softhsm):
         found(client, algorithm, algorithm)
     one.terminate()
 
-    attributes = inspected(softhsm)
+    attributes = inspected(softhsm, pin_of(one))
 
     assert attributes.keys() == {"rsa-2048", "ec-p256", "anxin-wrapping"}
     for found_there in attributes.values():
         assert found_there == {"SENSITIVE": True, "EXTRACTABLE": False, "PRIVATE": True}
 
 
-def inspected(softhsm) -> dict[str, dict[str, bool]]:
+def pin_of(one) -> str:
+    """What nobody can know in earnest: two shares and the signer's files together."""
+    key = shares.combine(each.share for each in one.custodians[:2])
+    kept = json.loads((one.home / "custody.json").read_bytes())
+    return shares.unwrap(key, kept["id"], bytes.fromhex(kept["wrapped"])).decode()
+
+
+def not_activated(one) -> str:
+    """The rule by which the right shares do not open the token."""
+    purpose, one.purpose = one.purpose, ""
+    one.start()
+    with pytest.raises(PkiError) as refused:
+        one.activate(purpose)
+    assert one.client().custody()["state"] == "sealed"
+    one.terminate()
+    one.purpose = purpose
+    return refused.value.rule
+
+
+def inspected(softhsm, pin: str) -> dict[str, dict[str, bool]]:
     """Label and protection of every private and secret key, read by another program."""
     program = (
         "import json, sys, pkcs11\n"
@@ -91,7 +110,7 @@ def inspected(softhsm) -> dict[str, dict[str, bool]]:
     )
     module = softhsm.options[softhsm.options.index("--module") + 1]
     done = subprocess.run(
-        (sys.executable, "-c", program, module, softhsm.pin),
+        (sys.executable, "-c", program, module, pin),
         check=True,
         capture_output=True,
         env={**os.environ, **softhsm.environment},
@@ -141,19 +160,27 @@ def test_eight_threads_sign_without_one_error(hsm_signer, algorithm):
 
 
 def test_four_signers_start_at_once_on_one_token(hsm_signer):
+    first, *others = four = [hsm_signer(f"home-{place}") for place in range(4)]
+    first.start()
+    first.kill()
+    first.share_custody(*others)
     for _ in range(5):
-        four = [hsm_signer(f"home-{place}") for place in range(4)]
         for one in four:
             one.launch()
-
         assert [one.settled() for one in four] == [True] * 4, [one.said for one in four]
+
+        together(4, lambda place: four[place].activate())
+
+        assert [one.client().custody()["state"] for one in four] == ["active"] * 4
 
         for one in four:
             one.kill()
 
 
 def test_two_signers_do_not_take_each_others_labels(hsm_signer):
-    first, second = hsm_signer("one").start(), hsm_signer("two").start()
+    first, second = hsm_signer("one").start(), hsm_signer("two")
+    first.share_custody(second)
+    second.start()
     found(first.client(), "issuing", "ec-p256")
 
     with pytest.raises(Refused) as refused:
@@ -162,11 +189,25 @@ def test_two_signers_do_not_take_each_others_labels(hsm_signer):
     assert refused.value.rule == "token.label_taken"
 
 
-def test_a_wrong_pin_is_tried_once(hsm_signer):
-    one = hsm_signer()
-    (one.home / "unlock").write_text("00000000")
+def test_the_pin_a_token_came_with_is_replaced_at_the_first_activation(hsm_signer, softhsm):
+    """CPS-6.4: nobody knows the new one."""
+    one = hsm_signer().start()
+    found(one.client(), "issuing", "ec-p256")
+    one.terminate()
 
-    assert one.start_in_vain() == "token.pin"
+    assert pin_of(one) != softhsm.pin
+    with pytest.raises(subprocess.CalledProcessError):
+        inspected(softhsm, softhsm.pin)
+    assert inspected(softhsm, pin_of(one))
+    (one.home / "initial-pin").unlink()
+    one.start()
+
+
+def test_a_wrong_initial_pin_opens_nothing(hsm_signer):
+    one = hsm_signer()
+    (one.home / "initial-pin").write_text("00000000")
+
+    assert not_activated(one) == "token.pin"
 
 
 def test_a_token_that_goes_and_comes_back_is_used_again(hsm_signer, softhsm):
@@ -189,25 +230,7 @@ def test_a_token_that_goes_and_comes_back_is_used_again(hsm_signer, softhsm):
     assert together(4, lambda _: len(client.sign("issuing", "certificate", [tbs] * 20))) == [20] * 4
 
 
-def test_without_its_pin_a_lost_token_stays_lost(hsm_signer, softhsm):
-    one = hsm_signer().start()
-    client = one.client()
-    office = found(client, "issuing", "ec-p256")
-    away = softhsm.tokens.with_name("away")
-    (one.home / "unlock").unlink()
-    softhsm.tokens.rename(away)
-    with pytest.raises(TokenError):
-        client.sign_one("issuing", "certificate", office.tbs(USER))
-    away.rename(softhsm.tokens)
-
-    for _ in range(2):
-        with pytest.raises(TokenError) as refused:
-            client.sign_one("issuing", "certificate", office.tbs(USER))
-        assert refused.value.rule == "signer.unlock_file"
-        assert refused.value.permanent
-
-
-def test_a_locked_token_signs_nothing_until_the_next_start(hsm_signer):
+def test_a_sealed_signer_signs_nothing_until_it_is_activated(hsm_signer):
     one = hsm_signer().start()
     client = one.client()
     offices = [found(client, algorithm, algorithm) for algorithm in ("ec-p256", "sm2")]
@@ -216,9 +239,8 @@ def test_a_locked_token_signs_nothing_until_the_next_start(hsm_signer):
     for office in offices:
         with pytest.raises(TokenError) as refused:
             client.sign_one(office.label, "certificate", office.tbs(USER))
-        assert refused.value.rule == "token.locked"
-    one.terminate()
-    one.start()
+        assert refused.value.rule == "signer.sealed"
+    one.activate()
     for office in offices:
         assert client.sign_one(office.label, "certificate", office.tbs(USER))
 
@@ -227,9 +249,9 @@ def test_a_missing_module_or_token_is_told(hsm_signer):
     one = hsm_signer()
     right = one.options
     one.options = (*right, "--module", "/nowhere/libhsm.so")
-    assert one.start_in_vain() == "token.module"
+    assert not_activated(one) == "token.module"
     one.options = (*right, "--token", "another")
-    assert one.start_in_vain() == "token.device"
+    assert not_activated(one) == "token.device"
 
 
 def test_the_pin_is_in_no_line_of_the_log(hsm_signer, softhsm):
@@ -238,7 +260,8 @@ def test_the_pin_is_in_no_line_of_the_log(hsm_signer, softhsm):
     one.terminate()
 
     assert one.events("stopped")
-    assert softhsm.pin not in str(one.said)
-    for path in one.home.rglob("*"):
-        if path.is_file() and path.name != "unlock":
-            assert softhsm.pin.encode() not in path.read_bytes()
+    for pin in (softhsm.pin, pin_of(one)):
+        assert pin not in str(one.said)
+        for path in one.home.rglob("*"):
+            if path.is_file() and path.name != "initial-pin":
+                assert pin.encode() not in path.read_bytes()

@@ -18,7 +18,7 @@ from tests.services.conftest import House, short_directory
 FIRST_RUN = 240.0  # seconds, on a machine that is busy with other things
 SITES = ("staff", "public")
 ROOT = os.getuid() == 0
-HELPERS = ("beat", "postgres", "signer", "valkey", "worker-default", "worker-signing")
+HELPERS = ("beat", "custodians", "postgres", "signer", "valkey", "worker-default", "worker-signing")
 EVERYBODY = (*SITES, *HELPERS)
 
 
@@ -54,7 +54,7 @@ class Product(House):
         self.settings = settings
 
     def command(self, python: str) -> list[str]:
-        return [python, "-m", "anxin.supervisor"]
+        return [python, "-m", "anxin.supervisor", "--activate-demo"]
 
     def environment(self) -> dict[str, str]:
         return {

@@ -2,23 +2,26 @@
 
 import json
 import os
-import secrets
+import shutil
 import subprocess
 import sys
 import threading
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from pki import certificates, crls, extensions, names, ocsp, publickeys
+from pki import certificates, crls, custodians, extensions, names, ocsp, publickeys, shares
 from pki.certificates import Certificate, Plan
+from pki.custodians import Newcomer
 from pki.extensions import Extension
 from pki.names import Name
 from pki.publickeys import PublicKey
+from pki.shares import ShareFile
 from pki.signatures import default_algorithm
 from pki.signer.client import Signer
+from pki.signer.custody import Custody
 from pki.signer.protocol import Key
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -30,30 +33,41 @@ WITHIN = 60.0  # seconds for anything that a test waits for
 
 @dataclass
 class SignerProcess:
-    """`home` is short enough for a socket's path; options are those of the command line."""
+    """`home` is short enough for a socket's path; options are those of the command line.
+
+    `purpose`: what it is activated for after each start; "" leaves it sealed.
+    """
 
     home: Path
-    options: tuple[str, ...] = ("--allow-setup",)
+    options: tuple[str, ...] = ()
+    purpose: str = "ceremony"
     environment: dict[str, str] = field(default_factory=dict)
     said: list[dict] = field(default_factory=list)
     clients: list[Signer] = field(default_factory=list)  # closed at the end
+    custodians: list[ShareFile] = field(default_factory=list)  # once their shares are handed out
 
     @property
     def path(self) -> Path:
+        if "--socket" in self.options:
+            return Path(self.options[self.options.index("--socket") + 1])
         return self.home / "run" / "signer.sock"
 
     @property
     def command(self) -> tuple[str, ...]:
         python = (sys.executable, "-m", "pki.signer")
-        return (*python, "--home", str(self.home), "--socket", str(self.path), *self.options)
+        return (*python, "--home", str(self.home), *("--socket", str(self.path)), *self.options)
 
     def prepare(self) -> "SignerProcess":
         self.home.mkdir(mode=0o700, exist_ok=True)
-        unlock = self.home / "unlock"
-        if not unlock.exists():
-            unlock.touch(mode=0o600)
-            unlock.write_text(secrets.token_urlsafe(24))
         return self
+
+    def share_custody(self, *others: "SignerProcess") -> None:
+        """Others on the same token open with the same shares."""
+        for other in others:
+            for name in ("identity.key", "custody.json", "token-taken-over"):
+                if (self.home / name).exists():
+                    shutil.copy2(self.home / name, other.home / name)
+            other.custodians = self.custodians
 
     def launch(self) -> "SignerProcess":
         """Start without waiting; `settled` waits until it serves or has given up."""
@@ -84,7 +98,15 @@ class SignerProcess:
 
     def start(self) -> "SignerProcess":
         assert self.launch().settled(), self.said
+        if self.purpose:
+            self.activate()
         return self
+
+    def activate(self, purpose: str = "") -> None:
+        """Two of the custodians bring their shares; they have them since the first start."""
+        client = self.client()
+        self.custodians = self.custodians or hand_out(client)
+        activate(client, self.custodians[:2], purpose or self.purpose)
 
     def start_in_vain(self) -> str:
         """The rule by which it refuses to start."""
@@ -122,6 +144,36 @@ class SignerProcess:
 
     def events(self, name: str) -> list[dict]:
         return [line for line in self.said if line.get("event") == name]
+
+
+def hand_out(signer: Signer | Custody) -> list[ShareFile]:
+    """Three invented custodians receive their shares."""
+    people = [Newcomer(number, str(number), f"保管人{number}") for number in shares.NUMBERS]
+    identity = _identity(signer)
+    owned = []
+    for one, sent in zip(people, signer.hand_out([p.as_header() for p in people]), strict=True):
+        parts = (bytes.fromhex(sent[name]) for name in ("signature", "sealed"))
+        owned.append(one.take(sent["statement"].encode(), *parts, identity=identity))
+    for one in owned:
+        signer.received(one.set_id, one.share.number, custodians.receipt(one))
+    return owned
+
+
+def activate(
+    signer: Signer | Custody, owned: Iterable[ShareFile], purpose: str, **limits: int
+) -> None:
+    """These bring their shares, one after the other."""
+    identity = _identity(signer)
+    limits = {"hours": 8, "signatures": 1_000_000} | limits
+    offer = signer.offer(purpose, ceremony="", **limits)
+    statement, signature = offer["statement"].encode(), bytes.fromhex(offer["signature"])
+    for one in owned:
+        signer.bring(*custodians.bring(one, statement, signature, identity=identity))
+
+
+def _identity(signer: Signer | Custody) -> bytes:
+    report = signer.report() if isinstance(signer, Custody) else signer.custody()
+    return bytes.fromhex(report["identity"])
 
 
 def forked(act: Callable[[], str]) -> Callable[[], str]:

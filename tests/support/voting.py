@@ -11,7 +11,7 @@ from anxin.kernel.actors import Actor
 from people.api import Approval, approval, vote
 from people.operatorkeys import queries, services
 from people.personnel.services import propose_key
-from pki import votes
+from pki import statements, votes
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ class Pen:
         return r.to_bytes(32, "big") + s.to_bytes(32, "big")
 
     def proof(self, person_id: int) -> bytes:
-        fingerprint = votes.fingerprint(self.public)
+        fingerprint = statements.fingerprint(self.public)
         return self.sign(votes.enrolment(fingerprint=fingerprint, voter=person_id))
 
     def signature(

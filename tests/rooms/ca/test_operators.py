@@ -27,7 +27,7 @@ from people.operatorkeys.models import OperatorToken
 from people.operatorkeys.rules import Ending
 from people.personnel import services as personnel
 from people.personnel.rules import Cause
-from pki import certificates, votes
+from pki import certificates, statements
 from tests.support import ca
 from tests.support.people import hire, in_order
 from tests.support.races import while_open
@@ -104,7 +104,7 @@ def question_of(page):
 
 def answer(window, question, *, by=BAI, **changes):
     fields = question["fields"] | changes
-    signature = by.sign(votes.encoded(fields)).hex()
+    signature = by.sign(statements.encoded(fields)).hex()
     return window.post("/sign-in/code/", {"code": "", "certificate": signature})
 
 
@@ -258,7 +258,7 @@ def test_what_is_signed_while_its_key_is_suspended_is_on_hold(authorities, tang,
 def test_who_has_the_certificates_key_is_let_in(bai):
     """CPS-5.2.3, WP-7.2: after the password, beside code and security key."""
     window, question = asked()
-    assert question["fingerprint"] == votes.fingerprint(BAI.public)
+    assert question["fingerprint"] == statements.fingerprint(BAI.public)
 
     answer(window, question)
 
@@ -271,7 +271,7 @@ def test_a_challenge_counts_once(bai):
     window, question = asked()
     answer(window, question, by=OTHER)  # the wrong key uses it up
 
-    signature = BAI.sign(votes.encoded(question["fields"])).hex()
+    signature = BAI.sign(statements.encoded(question["fields"])).hex()
     window.post("/sign-in/code/", {"code": "", "certificate": signature})
 
     assert not signed_in(window)

@@ -12,7 +12,7 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 
 from people.api import Role, propose, vote
-from pki import votes as pki_votes
+from pki import statements
 from tests.support.people import hire
 from tests.support.voting import enrolled, hand_in, pen, sign_vote
 
@@ -151,7 +151,7 @@ def test_a_key_that_nobody_agreed_to_proves_nothing(cast, tmp_path):
     stated = {
         "person": wei.person_id,
         "key": key_id,
-        "fingerprint": pki_votes.fingerprint(forged.public),
+        "fingerprint": statements.fingerprint(forged.public),
     }
     tang = hire("tan", Role.SECURITY_ADMIN)
     about = f"people.staffmember:{wei.person_id}"

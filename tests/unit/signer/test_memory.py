@@ -6,8 +6,9 @@ import pytest
 
 from pki import crls, der
 from pki.errors import PkiError
-from pki.hsm.software import SecretSealer, SoftwareToken
+from pki.hsm.vaults import SoftwareVault
 from pki.signer import lists
+from pki.signer.custody import Custody
 from pki.signer.daemon import SigningService
 from tests.support import signer as made
 from tests.support.signer import DAY, NOW, SERIAL
@@ -197,12 +198,10 @@ def test_the_last_list_is_told_to_be_signed_again(desk, tmp_path):
 def test_a_damaged_memory_is_no_reason_to_forget(tmp_path, damaged):
     (tmp_path / "lists").mkdir()
     (tmp_path / "lists" / "issuing").write_bytes(damaged)
-    token = SoftwareToken(
-        tmp_path / "software", SecretSealer.for_directory(tmp_path / "software", b"unlock" * 4)
-    )
+    custody = Custody(tmp_path, SoftwareVault(tmp_path / "software"), now=lambda: NOW)
 
     with pytest.raises(PkiError) as refused:
-        SigningService(token, tmp_path, now=lambda: NOW)
+        SigningService(custody, tmp_path, now=lambda: NOW)
 
     assert refused.value.rule == "signer.lists"
 

@@ -35,7 +35,7 @@ TERMS = Terms(
     authority=Authority(NAME.der, NOW - DAY, NOW + 3650 * DAY, is_ca=True, is_responder=False),
     crl_life=LIST_LIFE,
     responders=frozenset({RESPONDER_KEY.public.spki}),
-    in_setup=False,
+    in_ceremony=False,
 )
 RESPONDER_NAME = names.build([("C", "CN"), ("CN", "OCSP")])
 RESPONDER_TERMS = replace(
@@ -205,25 +205,25 @@ def test_a_key_signs_only_its_kinds():
 
 
 def test_ca_certificates_are_signed_during_set_up_only():
-    in_setup = replace(TERMS, in_setup=True)
+    in_ceremony = replace(TERMS, in_ceremony=True)
 
-    assert refusal(CA_CERTIFICATE, CA_TBS) == "policy.setup"
-    policy.check(CA_CERTIFICATE, CA_TBS, in_setup, at=NOW)
-    policy.check(CA_CERTIFICATE, CA_TBS, replace(in_setup, authority=None), at=NOW)
+    assert refusal(CA_CERTIFICATE, CA_TBS) == "policy.ceremony"
+    policy.check(CA_CERTIFICATE, CA_TBS, in_ceremony, at=NOW)
+    policy.check(CA_CERTIFICATE, CA_TBS, replace(in_ceremony, authority=None), at=NOW)
 
 
 def test_a_subordinate_ca_is_certified_within_its_superior():
-    in_setup = replace(TERMS, in_setup=True)
+    in_ceremony = replace(TERMS, in_ceremony=True)
     below = made.ca_name("below")
     wish = made.ca_plan(USER_KEY.public, below, issuer=NAME.der)
     foreign = replace(wish, issuer=below.der)
     longer = replace(wish, not_after=NOW + 3651 * DAY)
     person = user_tbs()
 
-    policy.check(CA_CERTIFICATE, certificates.encode(wish), in_setup, at=NOW)
-    assert refusal(CA_CERTIFICATE, certificates.encode(foreign), in_setup) == "policy.issuer"
-    assert refusal(CA_CERTIFICATE, certificates.encode(longer), in_setup) == "policy.validity"
-    assert refusal(CA_CERTIFICATE, person, in_setup) == "policy.not_ca"
+    policy.check(CA_CERTIFICATE, certificates.encode(wish), in_ceremony, at=NOW)
+    assert refusal(CA_CERTIFICATE, certificates.encode(foreign), in_ceremony) == "policy.issuer"
+    assert refusal(CA_CERTIFICATE, certificates.encode(longer), in_ceremony) == "policy.validity"
+    assert refusal(CA_CERTIFICATE, person, in_ceremony) == "policy.not_ca"
 
 
 # -- revocation lists ---------------------------------------------------------------------------
@@ -313,12 +313,12 @@ def test_answers_about_the_future_are_refused():
 
 def test_a_key_asks_for_a_certificate_of_itself_during_set_up():
     """CPS-6.1.1a: for a CA elsewhere to sign."""
-    setting_up = replace(TERMS, kinds=frozenset({REQUEST}), in_setup=True, authority=None)
+    setting_up = replace(TERMS, kinds=frozenset({REQUEST}), in_ceremony=True, authority=None)
     own = requests.encode_body(NAME, CA_KEY.public)
     foreign = requests.encode_body(NAME, USER_KEY.public)
 
     policy.check(REQUEST, own, setting_up, at=NOW)
-    assert refusal(REQUEST, own, replace(setting_up, in_setup=False)) == "policy.setup"
+    assert refusal(REQUEST, own, replace(setting_up, in_ceremony=False)) == "policy.ceremony"
     assert refusal(REQUEST, foreign, setting_up) == "policy.request_key"
     assert refusal(REQUEST, own) == "policy.kind"
     assert refusal(REQUEST, own[:-1], setting_up).startswith("der.")
@@ -327,7 +327,9 @@ def test_a_key_asks_for_a_certificate_of_itself_during_set_up():
 
 
 def test_no_bytes_pass_for_two_kinds():
-    every = replace(TERMS, kinds=frozenset({CERTIFICATE, CRL, CA_CERTIFICATE, OCSP}), in_setup=True)
+    every = replace(
+        TERMS, kinds=frozenset({CERTIFICATE, CRL, CA_CERTIFICATE, OCSP}), in_ceremony=True
+    )
     responder = replace(RESPONDER_TERMS, kinds=every.kinds)
     right = {
         CERTIFICATE: (user_tbs(), every),
@@ -344,7 +346,7 @@ def test_no_bytes_pass_for_two_kinds():
 
 WHOLE = {
     CERTIFICATE: (user_tbs(*made.AS_RESPONDER[:1], extensions.basic_constraints(False)), TERMS),
-    CA_CERTIFICATE: (CA_TBS, replace(TERMS, in_setup=True)),
+    CA_CERTIFICATE: (CA_TBS, replace(TERMS, in_ceremony=True)),
     CRL: (OFFICE.list_tbs(), TERMS),
     OCSP: (made.answer_tbs(OFFICE, RESPONDER_KEY.public, nonce=bytes(8)), RESPONDER_TERMS),
 }

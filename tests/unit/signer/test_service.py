@@ -2,16 +2,20 @@
 
 import json
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
 from pki import certificates, extensions, keys, publickeys
 from pki.errors import TokenError
 from pki.hsm.software import SecretSealer, SoftwareToken
+from pki.hsm.vaults import SoftwareVault
+from pki.shares import ShareFile
 from pki.signer import protocol
+from pki.signer.custody import Custody
 from pki.signer.daemon import SigningService
 from tests.support import signer as made
-from tests.support.signer import NOW, Office
+from tests.support.signer import NOW, Office, activate, hand_out
 
 USER = keys.generate("sm2").public
 
@@ -26,14 +30,43 @@ class FaultyToken(SoftwareToken):
         return signature[:-1] + bytes([signature[-1] ^ 1]) if self.faulty else signature
 
 
+class FaultyVault(SoftwareVault):
+    def open(self, secret: bytearray) -> FaultyToken:
+        sealer = SecretSealer.for_directory(self._directory, secret)
+        self.opened = FaultyToken(self._directory, sealer)
+        return self.opened
+
+
+_HELD: dict[Path, list[ShareFile]] = {}  # by home: custodians keep their shares
+
+
 class Desk:
     """A service and a shorter way to ask it."""
 
-    def __init__(self, home, *, in_setup: bool = True) -> None:
-        directory = home / "software"
-        self.token = FaultyToken(directory, SecretSealer.for_directory(directory, b"unlock" * 4))
+    def __init__(self, home) -> None:
         self.now = NOW
-        self.service = SigningService(self.token, home, now=lambda: self.now, in_setup=in_setup)
+        self.vault = FaultyVault(home / "software")
+        custody = Custody(home, self.vault, now=lambda: self.now)
+        self.service = SigningService(custody, home, now=lambda: self.now)
+        self.custodians = _HELD[home] = _HELD.get(home) or hand_out(custody)
+        self.activate("ceremony")
+
+    def activate(self, purpose: str, **limits: int) -> None:
+        activate(self, self.custodians[:2], purpose, **limits)
+
+    def custody(self) -> dict:
+        return self.ask("custody")["custody"]
+
+    def offer(self, purpose: str, **asked: object) -> dict:
+        return self.ask("offer", purpose=purpose, **asked)["offer"]
+
+    def bring(self, session: str, number: int, signature: bytes, sealed: bytes) -> dict:
+        said = {"session": session, "number": number, "signature": signature.hex()}
+        return self.ask("bring", sealed, **said)["progress"]
+
+    @property
+    def token(self) -> FaultyToken:
+        return self.vault.opened
 
     def ask(self, op: str, *blobs: bytes, **request: object) -> dict:
         header, self.blobs = self.service.answer({"op": op, **request}, list(blobs), pid=1, uid=2)
@@ -124,7 +157,8 @@ def test_health_counts_what_was_signed_and_refused(desk):
         "refused_ever": 1,
     }
     assert health["unlocked"] is True
-    assert health["in_setup"] is True
+    assert health["activation"]["purpose"] == "ceremony"
+    assert health["activation"]["signatures_left"] == 1_000_000 - 3
     assert health["uptime_seconds"] == 0
     assert health["custody"]["zh"] == "软件密钥"
     assert health["last_error"] is None
@@ -135,9 +169,10 @@ def test_a_locked_signer_signs_no_more(desk):
     desk.ask("lock")
 
     assert desk.refused("sign", office.tbs(USER), key="issuing", kind="certificate") == (
-        "token.locked"
+        "signer.sealed"
     )
-    assert desk.ask("health")["health"]["unlocked"] is False
+    health = desk.ask("health")["health"]
+    assert (health["unlocked"], health["custody"]["zh"]) == (False, "未激活")
 
 
 # -- the register -------------------------------------------------------------------------------
@@ -152,25 +187,21 @@ def test_a_certificate_for_another_key_is_not_installed(desk):
     assert rule == "signer.certificate_key"
 
 
-def test_an_installed_certificate_is_replaced_during_set_up_only(tmp_path):
-    setting_up = Desk(tmp_path)
-    office = setting_up.found()
+def test_an_installed_certificate_is_replaced_in_a_ceremony_only(desk):
+    office = desk.found()
     plan = made.ca_plan(office.public, office.name, serial=made.SERIAL + 9)
     tbs = certificates.encode(plan)
-    setting_up.ask("sign", tbs, key="issuing", kind="ca-certificate")
-    second = certificates.assemble(tbs, setting_up.blobs[0])
-    setting_up.service.close()
-    in_use = Desk(tmp_path, in_setup=False)
+    desk.ask("sign", tbs, key="issuing", kind="ca-certificate")
+    second = certificates.assemble(tbs, desk.blobs[0])
+    desk.activate("activate")
 
-    assert in_use.refused("install_certificate", second, label="issuing") == (
+    assert desk.refused("install_certificate", second, label="issuing") == (
         "signer.certificate_installed"
     )
-    assert "key" in in_use.ask("install_certificate", office.certificate.der, label="issuing")
-    in_use.service.close()
-    again = Desk(tmp_path)
-    installed = again.ask("install_certificate", second, label="issuing")["key"]
+    assert "key" in desk.ask("install_certificate", office.certificate.der, label="issuing")
+    desk.activate("ceremony")
+    installed = desk.ask("install_certificate", second, label="issuing")["key"]
     assert protocol.Key.from_header(installed).certificate == second
-    again.service.close()
 
 
 def test_a_responder_key_takes_a_responder_certificate_and_answers(desk):
@@ -242,12 +273,12 @@ def test_a_list_lives_as_long_as_its_key_was_told(desk):
     assert [r and r["rule"] for r in header["refused"]] == [None, "policy.next_update"]
 
 
-def test_no_keys_are_made_outside_set_up(tmp_path):
-    in_use = Desk(tmp_path, in_setup=False)
+def test_no_keys_are_made_outside_a_ceremony(desk):
+    """CPS-6.1.1a"""
+    desk.activate("activate")
     request = {"label": "k", "algorithm": "sm2", "kinds": ["crl"], "crl_days": 8}
 
-    assert in_use.refused("generate", **request) == "signer.setup"
-    in_use.service.close()
+    assert desk.refused("generate", **request) == "signer.ceremony"
 
 
 def test_a_key_that_the_token_lost_is_reported_and_the_others_work(tmp_path):

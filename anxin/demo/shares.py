@@ -1,0 +1,71 @@
+"""The shares of a demo's custodians, in one file beside the passphrases that open them.
+
+`python -m anxin.demo.shares SOCKET FILE READY` is who they would be if they never left the room: it
+activates the signer after each of its starts, and leaves it alone once somebody has sealed it.
+"""
+
+import json
+import sys
+import time
+from collections.abc import Iterable
+from contextlib import suppress
+from pathlib import Path
+from typing import NamedTuple, NoReturn
+
+from pki import custodians, durable, shares
+from pki.errors import PkiError
+from pki.shares import ShareFile
+from pki.signer.client import Signer
+from pki.signer.custody import ACTIVATE
+
+HOURS, SIGNATURES = 24 * 90, 1_000_000
+_GLANCE = 0.5  # seconds
+
+
+class Held(NamedTuple):
+    """A demo custodian's share file, as text, and what opens it."""
+
+    login: str
+    file: str
+    passphrase: str
+
+
+def write(path: Path, held: Iterable[Held]) -> None:
+    """Readable by this user alone."""
+    rows = [one._asdict() for one in held]
+    durable.replace(path, json.dumps(rows, ensure_ascii=False, indent=1).encode())
+
+
+def read(path: Path) -> list[Held]:
+    """Nobody's before the demo is there."""
+    return [Held(**row) for row in json.loads(path.read_bytes())] if path.exists() else []
+
+
+def opened(path: Path) -> list[ShareFile]:
+    """Of as many as are needed."""
+    return [shares.open_file(one.file, one.passphrase) for one in read(path)[: shares.NEED]]
+
+
+def stay(signer: Signer, path: Path, ready: Path) -> NoReturn:
+    """`ready` is touched when the signer has been seen to once."""
+    seen = ""
+    while True:
+        with suppress(PkiError):
+            started = str(signer.health()["started_at"])
+            if started != seen and signer.custody()["state"] == "sealed":
+                _activate(signer, opened(path))
+            seen = started
+            ready.touch()
+        time.sleep(_GLANCE)
+
+
+def _activate(signer: Signer, owned: Iterable[ShareFile]) -> None:
+    identity = bytes.fromhex(signer.custody()["identity"])
+    made = signer.offer(ACTIVATE, hours=HOURS, signatures=SIGNATURES)
+    said = made["statement"].encode(), bytes.fromhex(made["signature"])
+    for share in owned:
+        signer.bring(*custodians.bring(share, *said, identity=identity))
+
+
+if __name__ == "__main__":
+    stay(Signer(sys.argv[1]), Path(sys.argv[2]), Path(sys.argv[3]))

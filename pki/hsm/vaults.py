@@ -1,0 +1,105 @@
+"""What the shares of custodians open: which secret is kept for them, and how it opens a device."""
+
+from __future__ import annotations
+
+import secrets
+import string
+from typing import TYPE_CHECKING
+
+from pki import durable
+from pki.errors import Refused, TokenError
+from pki.hsm import drivers
+from pki.hsm.software import SecretSealer, SoftwareToken
+
+if TYPE_CHECKING:
+    import argparse
+    from pathlib import Path
+
+    from pki.hsm.interface import Token, Vault
+
+_LEAST_SECRET, _SECRET, _PIN = 16, 32, 24  # octets, octets, characters
+_CHARACTERS = string.ascii_letters + string.digits
+
+
+def vault(options: argparse.Namespace) -> Vault:
+    """Of the device that a command line names. No driver is loaded before it is opened."""
+    if options.driver == drivers.SOFTWARE:
+        return SoftwareVault(options.home / "software", options.initial_secret_file)
+    if options.driver == drivers.SDF:
+        return SdfVault(options)
+    return Pkcs11Vault(options)
+
+
+class SoftwareVault:
+    """Keys in files, for demonstration and tests. `initial`: what opened them until now."""
+
+    def __init__(self, directory: Path, initial: Path | None = None) -> None:
+        self._directory, self._initial = directory, initial
+
+    def unlock_secret(self) -> bytearray:
+        """Raises Refused `signer.secret`: too short, or missing where there are keys already."""
+        if self._initial is not None:
+            secret = drivers.read_secret(self._initial)
+            if len(secret) < _LEAST_SECRET:
+                raise Refused("signer.secret", f"It has fewer than {_LEAST_SECRET} octets.")
+            return secret
+        if any(self._directory.glob("*.key")):
+            raise Refused("signer.secret", "There are keys under another secret already.")
+        return bytearray(secrets.token_urlsafe(_SECRET).encode())
+
+    def open(self, secret: bytearray) -> Token:
+        try:
+            sealer = SecretSealer.for_directory(self._directory, secret)
+            return SoftwareToken(self._directory, sealer)
+        finally:
+            secret[:] = bytes(len(secret))
+
+
+class Pkcs11Vault:
+    """A PKCS#11 token. Its PIN is made here and known to nobody (CPS 6.4.1).
+
+    The initial secret is the PIN that it came with; the first activation changes it.
+    """
+
+    def __init__(self, options: argparse.Namespace) -> None:
+        self._options = options
+        self._taken_over = options.home / "token-taken-over"
+
+    def unlock_secret(self) -> bytearray:
+        return bytearray("".join(secrets.choice(_CHARACTERS) for _ in range(_PIN)).encode())
+
+    def open(self, secret: bytearray) -> Token:
+        initial = self._options.initial_secret_file
+        new = initial is not None and not self._taken_over.exists()
+        if new:
+            self._take_over(drivers.read_secret(initial), secret)
+        token = drivers.open_token(self._options, secret)
+        if new:
+            durable.replace(self._taken_over, b"")  # never tried again: devices count
+        return token
+
+    def _take_over(self, initial: bytearray, secret: bytearray) -> None:
+        from pki.hsm.cryptoki import take_over  # noqa: PLC0415 -- loads the driver
+
+        try:
+            take_over(self._options.module, self._options.token, initial, secret)
+        except TokenError:
+            secret[:] = bytes(len(secret))
+            raise
+
+
+class SdfVault:
+    """An SDF machine: its passwords are set with the vendor's tool, and kept from then on."""
+
+    def __init__(self, options: argparse.Namespace) -> None:
+        self._options = options
+
+    def unlock_secret(self) -> bytearray:
+        """Raises Refused `signer.secret` without an initial secret."""
+        initial = self._options.initial_secret_file
+        if initial is None:
+            raise Refused("signer.secret", "The machine's passwords are not told.")
+        return drivers.read_secret(initial)
+
+    def open(self, secret: bytearray) -> Token:
+        return drivers.open_token(self._options, secret)

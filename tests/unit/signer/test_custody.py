@@ -1,0 +1,409 @@
+"""From two shares to an open token: what counts, what does not, and what it leaves behind."""
+
+import json
+import stat
+from datetime import timedelta
+
+import pytest
+
+from pki import custodians, keys, shares, statements
+from pki.errors import Malformed, PkiError, Refused, TokenError
+from pki.hsm.vaults import SoftwareVault
+from pki.signer.custody import Custody
+from tests.support import signer as made
+from tests.support.signer import NOW, hand_out
+
+
+class Room:
+    """A signer's custody and its three custodians."""
+
+    def __init__(self, home) -> None:
+        self.home, self.now = home, NOW
+        self.start()
+        self.custodians = hand_out(self.custody)
+
+    def start(self) -> None:
+        vault = SoftwareVault(self.home / "software")
+        self.custody = Custody(self.home, vault, now=lambda: self.now)
+
+    @property
+    def identity(self) -> bytes:
+        return bytes.fromhex(self.custody.report()["identity"])
+
+    @property
+    def state(self) -> str:
+        return self.custody.report()["state"]
+
+    def offer(self, purpose: str = "activate", **asked: object) -> tuple[bytes, bytes]:
+        fields = {"ceremony": "", "hours": 8, "signatures": 100} | asked
+        said = self.custody.offer(purpose, **fields)
+        return said["statement"].encode(), bytes.fromhex(said["signature"])
+
+    def answer(self, place: int, offer: tuple[bytes, bytes]) -> custodians.Brought:
+        return custodians.bring(self.custodians[place], *offer, identity=self.identity)
+
+    def bring(self, place: int, offer: tuple[bytes, bytes]) -> dict:
+        return self.custody.bring(*self.answer(place, offer))
+
+    def refused(self, *brought: object) -> str:
+        before = self.custody.report()
+        with pytest.raises(PkiError) as refusal:
+            self.custody.bring(*brought)
+        assert self.custody.report() == before
+        return refusal.value.rule
+
+
+@pytest.fixture
+def room(tmp_path):
+    return Room(tmp_path)
+
+
+@pytest.mark.parametrize("pair", [(0, 1), (0, 2), (1, 2), (2, 0)])
+def test_any_two_of_three_activate_and_one_alone_does_not(room, pair):
+    """CPS-6.2.2, CPS-6.2.8"""
+    offer = room.offer()
+
+    assert room.bring(pair[0], offer) == {"accepted": [pair[0] + 1], "active": False}
+    assert room.state == "sealed"
+    assert room.bring(pair[1], offer)["active"]
+    report = room.custody.report()
+    assert (report["state"], report["purpose"]) == ("active", "activate")
+    assert report["signatures_left"] == 100
+    assert room.custody.token.description.code == "software"
+
+
+def test_a_wrong_share_is_refused_and_spoils_nothing(room, tmp_path):
+    """CPS-6.2.8: a custodian's own key, and somebody else's share."""
+    (tmp_path / "other").mkdir()
+    other = Room(tmp_path / "other")
+    offer = room.offer()
+    room.bring(0, offer)
+    owned, foreign = room.custodians[1], other.custodians[1]
+    forged = shares.ShareFile(
+        owned.set_id, owned.signer, owned.person, owned.name, foreign.share, owned.key
+    )
+
+    wrong = custodians.bring(forged, *offer, identity=room.identity)
+
+    assert room.refused(*wrong) == "custody.wrong_share"
+    assert room.bring(1, offer)["active"]
+
+
+def test_the_same_share_twice_is_not_two(room):
+    offer = room.offer()
+    brought = room.answer(0, offer)
+    room.custody.bring(*brought)
+
+    assert room.refused(*brought) == "custody.twice"
+    assert room.refused(*room.answer(0, offer)) == "custody.twice"
+    assert room.state == "sealed"
+
+
+def test_nobody_brings_a_share_in_anothers_name(room):
+    offer = room.offer()
+    brought = room.answer(0, offer)
+
+    assert room.refused(*brought._replace(number=2)) == "custody.signature"
+    assert room.refused(*brought._replace(number=4)) == "custody.seat"
+    assert room.refused(*brought._replace(signature=bytes(64))) == "custody.signature"
+    assert room.refused(*brought._replace(sealed=brought.sealed[:-1] + b"x")) == "custody.signature"
+    assert room.refused(*brought._replace(session="0" * 32)) == "custody.offer"
+
+
+def test_a_share_for_one_offer_is_none_for_another(room):
+    """A replay, and an operation swapped under the custodians."""
+    wanted, other = room.offer(), room.offer("ceremony")
+    session = json.loads(other[0])["session"]
+
+    assert room.refused(*room.answer(0, wanted)._replace(session=session)) == "custody.signature"
+    room.bring(0, wanted)
+    brought = room.answer(1, wanted)
+    room.custody.bring(*brought)
+    assert room.custody.report()["purpose"] == "activate"
+    room.custody.seal()
+    assert room.refused(*brought) == "custody.offer"
+
+
+def test_shares_that_wait_die_after_ten_minutes(room):
+    offer = room.offer()
+    room.bring(0, offer)
+    room.now += timedelta(minutes=10)
+
+    assert room.refused(*room.answer(1, offer)) == "custody.offer"
+    again = room.offer()
+    assert not room.bring(1, again)["active"]
+    assert room.bring(0, again)["active"]
+
+
+def test_eight_offers_wait_at_most(room):
+    first, *others = [room.offer() for _ in range(9)]
+
+    assert room.refused(*room.answer(0, first)) == "custody.offer"
+    for offer in others:
+        room.bring(0, offer)
+
+
+def test_an_activation_ends_with_its_hours(room):
+    """CPS-6.2.9"""
+    offer = room.offer(hours=2)
+    room.bring(0, offer)
+    room.bring(1, offer)
+    room.now += timedelta(hours=2, seconds=-1)
+    assert room.state == "active"
+    room.now += timedelta(seconds=1)
+
+    with pytest.raises(TokenError) as refused:
+        room.custody.spend(1)
+    assert refused.value.rule == "signer.sealed"
+    assert room.state == "sealed"
+
+
+def test_an_activation_ends_with_its_signatures(room):
+    offer = room.offer(signatures=10)
+    room.bring(0, offer)
+    room.bring(1, offer)
+    room.custody.spend(7)
+
+    for wanted, rule in ((4, "signer.limit"), (3, ""), (1, "signer.limit")):
+        try:
+            room.custody.spend(wanted)
+            refused = ""
+        except TokenError as error:
+            refused = error.rule
+        assert refused == rule
+
+
+@pytest.mark.parametrize(
+    ("purpose", "asked", "rule"),
+    [
+        ("open", {}, "custody.purpose"),
+        ("activate", {"ceremony": "x" * 201}, "custody.purpose"),
+        ("activate", {"hours": 0}, "custody.limits"),
+        ("activate", {"hours": 24 * 92 + 1}, "custody.limits"),
+        ("ceremony", {"hours": 9}, "custody.limits"),
+        ("activate", {"signatures": 0}, "custody.limits"),
+    ],
+)
+def test_what_nobody_may_be_asked_for(room, purpose, asked, rule):
+    with pytest.raises(Refused) as refused:
+        room.offer(purpose, **asked)
+    assert refused.value.rule == rule
+
+
+def test_only_a_ceremony_makes_keys(room):
+    """CPS-6.1.1a"""
+    for purpose, may in (("activate", False), ("ceremony", True)):
+        offer = room.offer(purpose)
+        room.bring(0, offer)
+        room.bring(1, offer)
+        assert room.custody.in_ceremony is may
+
+
+def test_after_a_restart_everything_waits_for_two_again(room):
+    offer = room.offer()
+    room.bring(0, offer)
+    room.bring(1, offer)
+    room.start()
+
+    assert room.state == "sealed"
+    assert room.refused(*room.answer(2, offer)) == "custody.offer"
+    again = room.offer()
+    room.bring(2, again)
+    assert room.bring(0, again)["active"]
+
+
+def test_what_is_kept_opens_nothing_and_is_for_the_signer_alone(room):
+    """CPS-6.2.8: no secret of the custodians stands in a file."""
+    content = b"".join(path.read_bytes() for path in room.home.rglob("*") if path.is_file())
+    parts = [one.share.value for one in room.custodians]
+    key = bytes(shares.combine(one.share for one in room.custodians[:2]))
+
+    for secret in (*parts, key):
+        assert secret not in content
+        assert secret.hex().encode() not in content
+    for path in (room.home / "identity.key", room.home / "custody.json"):
+        assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+# -- handing out --------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def empty(tmp_path):
+    vault = SoftwareVault(tmp_path / "software")
+    return Custody(tmp_path, vault, now=lambda: NOW)
+
+
+PEOPLE = [custodians.Newcomer(number, f"p{number}", "某人") for number in shares.NUMBERS]
+
+
+@pytest.mark.parametrize(
+    ("changes", "rule"),
+    [
+        ({"person": "p2"}, "custody.people"),
+        ({"key": PEOPLE[1].as_header()["key"]}, "custody.people"),
+        ({"number": 2}, "custody.people"),
+        ({"number": 4}, "custody.request"),
+        ({"key": keys.generate("sm2").public.spki.hex()}, "statement.curve"),
+        ({"transport": "04" + "11" * 64}, "shares.point"),
+        ({"transport": "zz"}, "custody.request"),
+        ({"name": "x" * 201}, "custody.request"),
+    ],
+)
+def test_three_different_people_hold_a_share_each(empty, changes, rule):
+    """CPS-6.2.2"""
+    wanted = [PEOPLE[0].as_header() | changes, *(one.as_header() for one in PEOPLE[1:])]
+
+    with pytest.raises(PkiError) as refused:
+        empty.hand_out(wanted)
+
+    assert refused.value.rule == rule
+    with pytest.raises(Refused, match=r"custody\.people|custody\.request"):
+        empty.hand_out([one.as_header() for one in PEOPLE[:2]])
+
+
+def test_a_set_is_in_force_after_the_third_receipt(empty):
+    """CPS-6.4: handed out and received, with a record signed by each."""
+    identity = bytes.fromhex(empty.report()["identity"])
+    with pytest.raises(Refused) as refused:
+        empty.offer("activate", ceremony="", hours=1, signatures=1)
+    assert refused.value.rule == "custody.empty"
+    sent = empty.hand_out([one.as_header() for one in PEOPLE])
+    owned = [
+        one.take(
+            each["statement"].encode(),
+            bytes.fromhex(each["signature"]),
+            bytes.fromhex(each["sealed"]),
+            identity=identity,
+        )
+        for one, each in zip(PEOPLE, sent, strict=True)
+    ]
+    receipts = [custodians.receipt(one) for one in owned]
+    set_id = owned[0].set_id
+
+    with pytest.raises(Refused) as refused:
+        empty.received(set_id, 1, receipts[1])
+    assert refused.value.rule == "custody.signature"
+    assert [empty.received(set_id, place, receipts[place - 1]) for place in (1, 1, 2)] == [2, 2, 1]
+    assert empty.report()["state"] == "empty"
+    assert empty.received(set_id, 3, receipts[2]) == 0
+    assert empty.report()["state"] == "sealed"
+    for late in (set_id, "another"):
+        with pytest.raises(Refused) as refused:
+            empty.received(late, 3, receipts[2])
+        assert refused.value.rule == "custody.no_handing_out"
+
+
+def test_a_share_opens_for_its_owner_only(empty):
+    identity = bytes.fromhex(empty.report()["identity"])
+    sent = empty.hand_out([one.as_header() for one in PEOPLE])
+    statement = sent[0]["statement"].encode()
+    parts = [bytes.fromhex(sent[0][name]) for name in ("signature", "sealed")]
+
+    with pytest.raises(Refused) as refused:
+        PEOPLE[1].take(statement, *parts, identity=identity)
+    assert refused.value.rule == "shares.check"
+    with pytest.raises(Refused) as refused:
+        PEOPLE[0].take(statement, *parts, identity=shares.public_of(shares.new_key()))
+    assert refused.value.rule == "shares.signer"
+    with pytest.raises(Refused) as refused:
+        PEOPLE[0].take(statement, parts[0], parts[1][:-1] + b"x", identity=identity)
+    assert refused.value.rule == "shares.sealed"
+
+
+def test_another_set_needs_two_shares_of_the_one_in_force(room):
+    """CPS-6.2.2: a re-split."""
+    with pytest.raises(Refused) as refused:
+        hand_out(room.custody)
+    assert refused.value.rule == "custody.resplit"
+    old, offer = room.custodians, room.offer("resplit", hours=1)
+    room.bring(0, offer)
+    assert not room.bring(1, offer)["active"]
+
+    room.custodians = hand_out(room.custody)
+
+    with pytest.raises(Refused) as refused:
+        custodians.bring(old[0], *room.offer(), identity=room.identity)
+    assert refused.value.rule == "shares.set"
+    again = room.offer()
+    room.bring(1, again)
+    assert room.bring(2, again)["active"]
+    with pytest.raises(Refused):
+        hand_out(room.custody)
+
+
+# -- share files --------------------------------------------------------------------------------
+
+
+def test_a_share_file_opens_with_its_passphrase_and_with_no_other(room):
+    """CPS-6.4.2"""
+    owned = room.custodians[0]
+    text = shares.seal_file(owned, "correct horse battery")
+
+    opened = shares.open_file(text, "correct horse battery")
+
+    assert (opened.share, opened.set_id, opened.name) == (owned.share, owned.set_id, owned.name)
+    assert shares.public_of(opened.key) == shares.public_of(owned.key)
+    with pytest.raises(Refused) as refused:
+        shares.open_file(text, "correct horse batterx")
+    assert refused.value.rule == "shares.passphrase"
+    assert owned.share.value.hex() not in text
+
+
+@pytest.mark.parametrize("name", ["set", "signer", "number", "person", "name", "salt", "iv"])
+def test_nothing_of_a_share_file_can_be_changed(room, name):
+    fields = json.loads(shares.seal_file(room.custodians[0], "correct horse battery"))
+    fields[name] = {"number": "2", "salt": "00" * 16, "iv": "00" * 12}.get(name, "somebody")
+
+    with pytest.raises(Refused) as refused:
+        shares.open_file(json.dumps(fields), "correct horse battery")
+
+    assert refused.value.rule == "shares.passphrase"
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"format": "another 1"},
+        {"kdf": "none"},
+        {"rounds": "1000"},
+        {"rounds": "99999999"},
+        {"number": "4"},
+        {"salt": "x"},
+        {"sealed": 7},
+    ],
+)
+def test_what_is_no_share_file_is_told(room, changes):
+    fields = json.loads(shares.seal_file(room.custodians[0], "correct horse battery")) | changes
+
+    for text in (json.dumps(fields), "[]", "no json", "{}"):
+        with pytest.raises(Malformed) as refused:
+            shares.open_file(text, "correct horse battery")
+        assert refused.value.rule == "shares.file"
+
+
+def test_an_offer_is_believed_from_the_signer_of_the_share_only(room, tmp_path):
+    (tmp_path / "other").mkdir()
+    other = Room(tmp_path / "other")
+
+    with pytest.raises(Refused) as refused:
+        custodians.bring(room.custodians[0], *other.offer(), identity=other.identity)
+    assert refused.value.rule == "shares.signer"
+    statement, signature = room.offer()
+    changed = statement.replace(b'"hours":"8"', b'"hours":"9"')
+    with pytest.raises(Refused) as refused:
+        custodians.bring(room.custodians[0], changed, signature, identity=room.identity)
+    assert refused.value.rule == "shares.signer"
+    with pytest.raises(Malformed):
+        shares.fields_of(statement, shares.HANDED_OUT)
+    assert statements.digest(statement) != statements.digest(changed)
+
+
+def test_damaged_files_stop_the_start(room):
+    (room.home / "custody.json").write_text("{}")
+
+    with pytest.raises(TokenError) as refused:
+        room.start()
+
+    assert refused.value.rule == "signer.custody"
+    assert room.now == made.NOW
