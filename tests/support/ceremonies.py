@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from ca.ceremonies import rules
 from ca.ceremonies.kinds import Part
 from ca.ceremonies.rules import Draft, Person
-from pki import ceremonies, votes
+from pki import ceremonies, statements
 from tests.support.voting import Pen, pen
 
 AT = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
@@ -84,7 +84,7 @@ class Room:
             person=person,
         )
         signed = ceremonies.statement(said, at=self.at.isoformat())
-        fingerprint = votes.fingerprint(key.public)
+        fingerprint = statements.fingerprint(key.public)
         on = "" if step == ceremonies.ABORT else step
         seq = self.add(what, on, person, key=fingerprint, **details)
         enrolment = {"person": person, "key": person, "fingerprint": fingerprint}

@@ -9,7 +9,7 @@ import pytest
 
 from ca.ceremonies.kinds import Part
 from ca.ceremonies.rules import Person
-from pki import ceremonies, readback, votes
+from pki import ceremonies, readback, statements, votes
 from pki.__main__ import main
 from pki.errors import Malformed, Refused
 from tests.support.ceremonies import PEOPLE, Room, draft
@@ -41,7 +41,7 @@ def test_a_whole_record_holds():
     assert (found.number, found.kind, found.drill) == ("KC-2026-001", "generate_root", False)
     assert found.end == "finished"
     assert found.attestations == 5 + 2 + 4 + 4 + 5
-    assert found.keys["8"] == votes.fingerprint(pen(8).public)
+    assert found.keys["8"] == statements.fingerprint(pen(8).public)
 
 
 def test_a_drill_says_so_in_its_record():
@@ -139,7 +139,7 @@ def test_a_foreign_key_is_named():
     room.add("began", "gather", 7, round="1")
     room.attest("gather", 8, "", key=pen(99))
     room.attestations[0]["enrolment"] = json.dumps(
-        {"person": 8, "key": 1, "fingerprint": votes.fingerprint(pen(8).public)}
+        {"person": 8, "key": 1, "fingerprint": statements.fingerprint(pen(8).public)}
     )
 
     assert refused(room).rule == "ceremony.key"
