@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from pki.hsm.sdf_device import SdfDevice
     from pki.publickeys import PublicKey
 
+_DEVICES_OWN = 0  # the index of the device's own key
 _EMULATORS = ("soft", "simulat", "emulat", "test")
 _STANDARDS = {1: "GM/T 0018-2012", 2: "GM/T 0018-2023"}
 _ASYMMETRIC = {0x00010000: "RSA", 0x00020000: "SM2"}  # GM/T 0006
@@ -187,12 +188,14 @@ class SdfToken:
             raise Refused("token.algorithm", "SDF devices have SM2 and RSA keys.")
         if label in self._registrations:
             raise interface.label_taken(label)
-        if label not in self._indexes:
+        index = self._indexes.get(label, _DEVICES_OWN)
+        if index == _DEVICES_OWN:
             raise Refused(
-                "token.no_index", f"`indexes` of the device's file has no index for {label}."
+                "token.no_index",
+                f"`indexes` of the device's file has no index for {label}; they begin with 1.",
             )
-        self._registrations.check_index(self._indexes[label])
-        return self._indexes[label]
+        self._registrations.check_index(index)
+        return index
 
     def _exported(self, index: int, algorithm: str) -> bytes:
         """The SubjectPublicKeyInfo at `index`, checked. Raises _NoKey."""

@@ -111,9 +111,9 @@ class SdfDevice:
                 return
             self._locked = True
             _wipe(self._secret)
-            with self._there():
+            with suppress(TokenError), self._there():
                 for index in self._rights:
-                    with suppress(TokenError):
+                    with suppress(SdfError):
                         self.calls.release_right(self._session, index)
                 self._drop(whole=True)
             with _opening:

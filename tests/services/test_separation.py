@@ -54,6 +54,21 @@ def test_only_workers_and_commands_are_told_where_the_signer_is(environment):
     ]
 
 
+def test_the_signer_is_told_of_its_device(environment):
+    told = {
+        "DRIVER": "sdf",
+        "MODULE": "/opt/libsdf.so",
+        "VENDOR": "narrow",
+        "DEVICE": "/opt/device",
+    }
+    caller = environment.caller | {f"ANXIN_SIGNER_{name}": value for name, value in told.items()}
+
+    command = programs.signer(Environment(environment.home, caller)).arguments
+
+    for name, value in told.items():
+        assert command[command.index(f"--{name.lower()}") + 1] == value
+
+
 def test_clock_and_signer_are_told_no_database(environment):
     assert "DATABASE_URL" not in environment.beat()
     assert {"DATABASE_URL", "REDIS_URL"}.isdisjoint(environment.signer())

@@ -112,11 +112,14 @@ def test_an_index_a_key_and_a_label_are_registered_once(machine):
 
 
 def test_only_keys_that_people_made_where_the_file_says_are_registered(machine):
-    token = machine.open()
+    machine.tell(indexes=INDEXES | {"own": 0})
+    machine.make(0)
     machine.make(3, "rsa-3072")
+    token = machine.open()
 
     assert rule_of(lambda: token.generate("issuing", "sm2")) == "token.no_such_key"
     assert rule_of(lambda: token.generate("unknown", "sm2"), Refused) == "token.no_index"
+    assert rule_of(lambda: token.generate("own", "sm2"), Refused) == "token.no_index"
     assert rule_of(lambda: token.generate("rsa", "ec-p256"), Refused) == "token.algorithm"
     machine.make(3, "rsa-2048")
     assert rule_of(lambda: token.generate("rsa", "rsa-3072"), Refused) == "token.algorithm"
@@ -151,6 +154,25 @@ def test_a_damaged_register_is_told(machine, damage):
     (machine.home / "sdf" / "registered.json").write_text(damage)
 
     assert rule_of(machine.open) == "token.damaged"
+
+
+def test_a_vendors_own_numbers_are_understood(machine, monkeypatch, tmp_path):
+    """Those of 三未信安: narrow fields, long RSA fields, errors of the card below."""
+    for name, value in (("FIELD", "32"), ("RSA_FIELD", "512"), ("CARD", "1")):
+        monkeypatch.setenv(f"SDF_{name}", value)
+    machine.make(1), machine.make(3, "rsa-2048")
+    token = machine.open("sansec")
+
+    for label, algorithm in (("issuing", "sm2"), ("rsa", "rsa-2048")):
+        token.generate(label, algorithm)
+        assert holds(token, label)
+    assert rule_of(lambda: token.generate("other", "sm2")) == "token.no_such_key"
+    assert all(asked() for _, asked in token.answers())
+    (tmp_path / "down").touch()
+    monkeypatch.setenv("SDF_DOWN", str(tmp_path / "down"))
+    with pytest.raises(TokenError) as refused:
+        token.sign("issuing", b"message")
+    assert refused.value.reason.endswith("0x01020003: no communication with the card.")
 
 
 # -- destruction --------------------------------------------------------------------------------

@@ -5,6 +5,8 @@
  * threads at once. The rest is asked for by environment variables:
  *
  *   SDF_FIELD=32            octets of the ECC fields (64)
+ *   SDF_RSA_FIELD=512       octets of the RSA fields (256)
+ *   SDF_CARD=1              answers and algorithms in the numbers of 三未信安's card
  *   SDF_PASSWORD=...        of every key (12345678); SDF_PASSWORD_3 of the key at index 3
  *   SDF_WRONG_PASSWORD=n    what is answered to a wrong one (0x01000100: not in the standard)
  *   SDF_NO_RIGHT=n          what is answered without the right (0x0100001D, not 0x01000007)
@@ -66,7 +68,7 @@ extern void CRYPTO_free(void *, const char *, int);
 enum { NOT_SUPPORTED = 0x01000002, NO_COMMUNICATION = 0x01000003, OPEN_DEVICE = 0x01000005,
        NO_SUCH_KEY = 0x01000008, NOT_SIGNED = 0x0100000D, NOT_VERIFIED = 0x0100000E,
        OUT_OF_STEP = 0x01000010, BAD_ARGUMENT = 0x0100001D };
-enum { KEYS = 32, COORDINATE = 32, RSA_FIELD = 256, NO_PADDING = 3 };
+enum { KEYS = 32, COORDINATE = 32, CARD = 0x00020000, NO_PADDING = 3 };
 
 typedef struct { int open; int right[KEYS]; HASH *hash; } session_t;
 
@@ -81,6 +83,7 @@ static u32 setting(const char *name, u32 otherwise) {
 }
 
 static u32 said(const char *function, u32 answer) {
+    if (answer && getenv("SDF_CARD")) answer += CARD;
     if (answer) fprintf(stderr, "sdf: %s: %#010x\n", function, answer);
     __atomic_store_n(&inside, 0, __ATOMIC_RELEASE);
     return answer;
@@ -221,6 +224,7 @@ u32 SDF_ExportSignPublicKey_ECC(void *session, u32 index, u8 *out) {
 
 u32 SDF_ExportSignPublicKey_RSA(void *session, u32 index, u8 *out) {
     NUMBER *modulus = NULL, *exponent = NULL;
+    int field = (int)setting("SDF_RSA_FIELD", 256);
     ENTER("ExportSignPublicKey_RSA");
     if (!((session_t *)session)->open) return said("ExportSignPublicKey_RSA", BAD_ARGUMENT);
     PKEY *key = key_at(index, "RSA");
@@ -229,8 +233,8 @@ u32 SDF_ExportSignPublicKey_RSA(void *session, u32 index, u8 *out) {
     EVP_PKEY_get_bn_param(key, "e", &exponent);
     u32 bits = (u32)BN_num_bits(modulus);
     memcpy(out, &bits, 4);
-    BN_bn2binpad(modulus, out + 4, RSA_FIELD);
-    BN_bn2binpad(exponent, out + 4 + RSA_FIELD, RSA_FIELD);
+    BN_bn2binpad(modulus, out + 4, field);
+    BN_bn2binpad(exponent, out + 4 + field, field);
     BN_free(modulus);
     BN_free(exponent);
     EVP_PKEY_free(key);
@@ -301,7 +305,7 @@ u32 SDF_ExternalVerify_ECC(void *session, u32 algorithm, const u8 *key, const u8
     u8 spki[sizeof head + 2 * COORDINATE], encoded[80], *end = encoded;
     const u8 *at = spki;
     ENTER("ExternalVerify_ECC");
-    if (algorithm != 0x00020200 || !((session_t *)session)->open)
+    if (algorithm != (getenv("SDF_CARD") ? 0x00020100U : 0x00020200U) || !((session_t *)session)->open)
         return said("ExternalVerify_ECC", BAD_ARGUMENT);
     memcpy(spki, head, sizeof head);
     memcpy(spki + sizeof head, key + 4 + field - COORDINATE, COORDINATE);
