@@ -1,6 +1,7 @@
 """Codes in place of lost ones, and certificates in place of others: what the counter does later."""
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 from playwright.sync_api import Page, expect
@@ -12,8 +13,8 @@ from tests.e2e.windows import picture, see
 OPERATOR, REVIEWER, OUTSIDER = "陈越", "沈佳", "袁希"
 
 
-def test_codes_are_replaced_and_a_certificate_is_renewed(desk_of, phone, product, tmp_path):
-    """CPS-4.3.1, CPS-4.6, CPS-4.7"""
+def test_one_subscribers_certificates_follow_each_other(desk_of, phone, product, tmp_path, openssl):
+    """CPS-3.3.2, CPS-4.3.1, CPS-4.6, CPS-4.7, CPS-4.8"""
     operator, reviewer, outsider = desk_of(OPERATOR), desk_of(REVIEWER), desk_of(OUTSIDER)
     person = people.somebody()
     number = acts.enter(operator, person, tmp_path).number
@@ -29,9 +30,15 @@ def test_codes_are_replaced_and_a_certificate_is_renewed(desk_of, phone, product
     soon_over(product, first)
 
     second = renewed(operator, reviewer, first, person)
-    operator.goto(first)
-    see(operator, "有效")
-    not_with_the_old_key(operator, second, person, tmp_path)
+    third = re_keyed(operator, reviewer, second, person, tmp_path)
+    fourth = modified(operator, reviewer, third, person)
+
+    keys = [key_of(operator, one, openssl, tmp_path) for one in (first, second, third, fourth)]
+    assert keys[0] == keys[1] != keys[2] == keys[3]
+    assert [state_of(operator, one) for one in (first, second, third, fourth)] == [
+        *("有效", "有效", "已吊销", "有效")
+    ]
+    nothing_follows_a_revocation(operator, third)
 
 
 # --- other codes -----------------------------------------------------------------------------
@@ -129,8 +136,8 @@ def renewed(page: Page, reviewer: Page, before: str, person: Person) -> str:
     return approved(page, reviewer, number)
 
 
-def not_with_the_old_key(page: Page, before: str, person: Person, folder: Path) -> None:
-    """CPS-4.7: a re-key is refused by its rule as long as the key is the old one."""
+def re_keyed(page: Page, reviewer: Page, before: str, person: Person, folder: Path) -> str:
+    """CPS-4.7: the old key is refused by its rule; with another one it goes on."""
     number = begun(page, before, "密钥更新（新密钥），其他原因")
     brought(page, person)
     acts.hand_in_request(page, (folder / f"{person.document_number}.csr").read_text())
@@ -139,6 +146,41 @@ def not_with_the_old_key(page: Page, before: str, person: Person, folder: Path) 
     expect(wrong).to_contain_text("CPS 4.7.1")
     see(page, number)
     picture(page, "re-key-old-key")
+    another(page, person, folder)
+    handed_in(page, number)
+    acts.claim(reviewer, number)
+    return approved(page, reviewer, number)
+
+
+def another(page: Page, person: Person, folder: Path) -> None:
+    """A request with a new key in place of the one that is there."""
+    page.locator("summary", has_text="换一个请求").click()
+    before = page.locator("#request dd.mono").first.inner_text()
+    (folder / "second").mkdir()
+    acts.hand_in_request(page, people.request(person, "sm2", folder / "second"))
+    expect(page.locator("#request dd.mono").first).not_to_have_text(before)
+
+
+def modified(page: Page, reviewer: Page, before: str, person: Person) -> str:
+    """CPS-4.8: other words for the same holder; the old certificate ends with the new one."""
+    number = begun(page, before, "证书变更")
+    expect(page.get_by_text("新证书生效时原证书同时吊销")).to_be_visible()
+    brought(page, person)
+    acts.press(page, "提交审核")
+    wrong = page.get_by_role("alert").get_by_text("证书中的信息没有变化，不需要变更")
+    expect(wrong).to_contain_text("CPS 4.8.1")
+    renamed = replace(person, name=f"{person.name}安")
+    page.get_by_label("姓名", exact=True).fill(renamed.name)
+    acts.press(page, "保存草稿")
+    expect(page.get_by_text("已存草稿")).to_be_visible()
+    acts.verify(page)
+    see(page, number)
+    picture(page, "modification-entered")
+    handed_in(page, number)
+    acts.claim(reviewer, number)
+    expect(reviewer.locator("ins").filter(has_text=renamed.name)).to_be_visible()
+    picture(reviewer, "modification-review")
+    return approved(page, reviewer, number)
 
 
 def begun(page: Page, certificate: str, what: str) -> str:
@@ -171,3 +213,28 @@ def approved(page: Page, reviewer: Page, number: str) -> str:
     acts.approve(reviewer)
     acts.await_certificate(page, number)
     return certificate_of(page, number)
+
+
+def key_of(page: Page, certificate: str, openssl, folder: Path) -> str:
+    """As OpenSSL reads it from the file that the page gives."""
+    pem = page.request.get(f"{certificate}file.pem").body()
+    path = folder / f"{id_of(certificate)}.pem"
+    path.write_bytes(pem)
+    return openssl.run("x509", "-in", str(path), "-noout", "-pubkey")
+
+
+def state_of(page: Page, certificate: str) -> str:
+    page.goto(certificate)
+    picture(page, f"successor-{id_of(certificate)}")
+    return page.locator("h1 .tag").inner_text()
+
+
+def nothing_follows_a_revocation(page: Page, certificate: str) -> None:
+    """CPS-3.3.2"""
+    page.goto(certificate)
+    expect(page.get_by_text("吊销原因")).to_be_visible()
+    page.get_by_role("link", name="更新和变更").click()
+    see(page, "更新和变更")
+    expect(page.get_by_text("CPS 3.3.2").first).to_be_visible()
+    expect(page.get_by_role("button", name="办理")).to_have_count(0)
+    picture(page, "renew-after-revocation")
