@@ -6,11 +6,12 @@ from pathlib import Path
 import pytest
 
 from pki import certificates, keys
+from pki.errors import PkiError
 from pki.hsm import vendors
 from pki.hsm.examination import ABSENT, PASSED
 from tests.signer.conftest import SOFTHSM, compiled
 from tests.signer.test_clients import together
-from tests.signer.test_examination import told
+from tests.signer.test_examination import opening, told
 from tests.support.signer import NOW, SignerProcess, found
 
 USER = keys.generate("sm2").public
@@ -84,16 +85,19 @@ def test_a_device_in_no_table_gets_its_numbers_from_a_file(vendor_signer, tmp_pa
     assert office.key.custody == "emulated device"
     one.terminate()
     place.write_text(json.dumps({"sm2": numbers | {"verify": 1}}))
-    assert one.start_in_vain() == "token.device_file"
+    with pytest.raises(PkiError) as refused:
+        one.start()  # and opened by two shares
+    assert refused.value.rule == "token.device_file"
 
 
-def test_the_self_test_examines_keys_of_a_vendor(vendor_signer):
+def test_the_self_test_examines_keys_of_a_vendor(vendor_signer, softhsm, module):
     one = vendor_signer("--vendor", "sansec")
     found(one.start().client(), "issuing", "sm2")
     one.terminate()
-    options = [option for option in one.options if option != "--allow-setup"]
+    options = (*softhsm.options, "--module", str(module), "--vendor", "sansec")
+    opened = ("--home", str(one.home), "--secret-file", str(opening(one)))
 
-    done = told(*options, "--home", str(one.home), "--json", **one.environment)
+    done = told(*options, *opened, "--json", **one.environment)
 
     checks = {(one["about"], one["name"]): one for one in json.loads(done.stdout)["checks"]}
     assert done.returncode == 0, done
