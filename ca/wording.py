@@ -2,7 +2,7 @@
 
 from django.utils.translation import gettext_lazy as _
 
-from ca.ceremonies.wording import WORDING as CEREMONIES
+from ca.ceremony_sentences import WORDING as CEREMONIES
 from pki import oids
 
 WORDING = {

@@ -13,12 +13,14 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from pki import statements, votes
-from pki.errors import Malformed, PkiError, Refused
+from pki import certificates, statements, votes
+from pki.errors import BadSignature, Malformed, PkiError, Refused
 from pki.sm.sm3 import sm3
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+
+    from pki.certificates import Certificate
 
 SCRIPT, RECORD = "anxin ceremony 1", "anxin ceremony record 1"
 ATTESTATION = "anxin attestation 1"
@@ -130,25 +132,26 @@ def read(content: bytes) -> dict[str, Any]:
     return dict(found)
 
 
-def check(record: Mapping[str, Any]) -> Facts:
+def check(record: Mapping[str, Any], issuer: Certificate | None = None) -> Facts:
     """Raises Refused `ceremony.*` with the first thing that is wrong.
 
     Keys: script (text), digest, lines [{text, digest}], attestations [{seq, statement, signature,
-    public_key, enrolled_by, enrolment}], results {step: hex}.
+    public_key, enrolled_by, enrolment, certificate (hex, "" without one)}], results {step: hex}.
+    `issuer`: the CA of operators' certificates; each key must have one.
     """
     try:
-        return _Reading(record).facts()
+        return _Reading(record, issuer).facts()
+    except (Refused, BadSignature):
+        raise
     except (KeyError, TypeError, ValueError, AttributeError, PkiError) as problem:
-        if isinstance(problem, Refused):
-            raise
         raise Malformed("ceremony.record", f"The record cannot be read: {problem!r}.") from problem
 
 
 class _Reading:
     """Reads a record from its first line to its last."""
 
-    def __init__(self, record: Mapping[str, Any]) -> None:
-        self._record, self._digest = record, record["digest"]
+    def __init__(self, record: Mapping[str, Any], issuer: Certificate | None) -> None:
+        self._record, self._digest, self._issuer = record, record["digest"], issuer
         self._script = _script(record)
         self._steps: list[Mapping[str, Any]] = self._script["steps"]
         self._roles = {one["person"]: one["role"] for one in self._script["people"]}
@@ -299,6 +302,8 @@ class _Reading:
             )
         key, signed = bytes.fromhex(kept["public_key"]), kept["statement"].encode()
         _check_key(line, kept, key)
+        if self._issuer is not None:
+            _check_certified(line, kept, key, self._issuer)
         if not statements.holds(key, signed, bytes.fromhex(kept["signature"])):
             raise Refused(
                 "ceremony.signature", f"Line {line.seq}: the signature is not over the statement."
@@ -332,6 +337,16 @@ def _check_key(line: Line, kept: Mapping[str, Any], key: bytes) -> None:
         raise Refused(
             "ceremony.key", f"Line {line.seq}: the key was not enrolled for person {line.by}."
         )
+
+
+def _check_certified(line: Line, kept: Mapping[str, Any], key: bytes, issuer: Certificate) -> None:
+    """The key has a certificate of this CA; whether it still counts is not asked."""
+    if not kept["certificate"]:
+        raise Refused("ceremony.key", f"Line {line.seq}: the key has no operator's certificate.")
+    certificate = certificates.parse(bytes.fromhex(kept["certificate"]))
+    certificates.verify(certificate, issuer)
+    if certificate.public_key.spki != key:
+        raise Refused("ceremony.key", f"Line {line.seq}: the certificate is for another key.")
 
 
 def _script(record: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -256,14 +256,18 @@ def _vote(content: bytes, _question: Question, verdict: Verdict) -> None:
     verdict.facts = {"votes": len(records), "signed": signed}
 
 
-def _ceremony(content: bytes, _question: Question, verdict: Verdict) -> None:
-    found = ceremonies.check(ceremonies.read(content))
+def _ceremony(content: bytes, question: Question, verdict: Verdict) -> None:
+    """With `issuer` it is proved whose the keys are, too."""
+    issuer = None if question.issuer is None else _certificate_in(question.issuer)
+    found = ceremonies.check(ceremonies.read(content), issuer)
     verdict.holds += [
         "The ceremony followed this script, and no other.",
         "No line of the transcript is missing or changed.",
         "Everybody who was asked has confirmed every finished step with a key of their own.",
         "Two people ended it early." if found.end == "aborted" else "Every step was finished.",
     ]
+    if issuer is not None:
+        verdict.holds.append(f"Every key was certified by {issuer.subject.text}.")
     verdict.facts = {
         "ceremony": found.number,
         "of": found.kind,

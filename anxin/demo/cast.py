@@ -34,6 +34,9 @@ STAFF = (
     Staff("yuanxi", "袁希", "0108", ("finance",), ""),
     Staff("baizhou", "白舟", "0109", ("custodian",), ""),
     Staff("xuning", "许宁", "0110", ("custodian",), ""),
+    # nobody agrees to a key of their own
+    Staff("luoyin", "罗茵", "0111", ("security_admin",), ""),
+    Staff("hanzhou", "韩洲", "0112", ("ca_admin",), ""),
 )
 
 NAMES = (

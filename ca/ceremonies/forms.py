@@ -10,7 +10,8 @@ from anxin.kernel.errors import Refusal
 from ca.ceremonies import importing, queries
 from ca.ceremonies.kinds import OFFERED, ROLE_OF, Part
 from ca.ceremonies.rules import ALGORITHMS, LONGEST, MOST_GIVEN, REASON, Draft
-from ca.ceremonies.wording import KINDS, WORDING
+from ca.ceremonies.wording import KINDS
+from ca.ceremony_sentences import WORDING
 from people.api import holders
 
 IMPORT = "import_certificate"

@@ -15,6 +15,7 @@ from ca.ceremonies.kinds import ROLE_OF
 from ca.ceremonies.models import Attestation, Ceremony, CeremonyLine, CeremonyStep
 from ca.ceremonies.rules import Draft, State, StepState
 from ca.hierarchy.models import CertificateAuthority
+from ca.issuing.models import Certificate
 from people.api import holders
 from pki import ceremonies, votes
 
@@ -160,18 +161,25 @@ def record(number: str) -> dict[str, Any]:
         raise Refusal(Kind.CONFLICT, "ceremonies.goes_on", f"it is {row.state}", cps="5.2.2")
     kept = Attestation.objects.select_related("line").filter(line__ceremony=row)
     lines = CeremonyLine.objects.filter(ceremony=row).order_by("seq")
+    certified = _certified({one.enrolled_by for one in kept})
     steps = CeremonyStep.objects.filter(ceremony=row, result__isnull=False)
     return {
         "format": ceremonies.RECORD,
         "script": row.script,
         "digest": row.digest,
         "lines": [{"text": one.text, "digest": one.digest} for one in lines],
-        "attestations": [_attestation(one) for one in kept.order_by("line__seq")],
+        "attestations": [_attestation(one, certified) for one in kept.order_by("line__seq")],
         "results": {one.code: bytes(one.result or b"").hex() for one in steps},
     }
 
 
-def _attestation(row: Attestation) -> dict[str, object]:
+def _certified(warrants: set[int]) -> dict[int, str]:
+    """Operators' certificates (hex) by the approval that enrolled the key."""
+    rows = Certificate.objects.filter(warrant__in=warrants, der__isnull=False)
+    return {warrant: bytes(der or b"").hex() for warrant, der in rows.values_list("warrant", "der")}
+
+
+def _attestation(row: Attestation, certified: Mapping[int, str]) -> dict[str, object]:
     return {
         "seq": row.line.seq,
         "statement": row.statement,
@@ -179,6 +187,7 @@ def _attestation(row: Attestation) -> dict[str, object]:
         "public_key": bytes(row.public_key).hex(),
         "enrolled_by": row.enrolled_by,
         "enrolment": row.enrolment,
+        "certificate": certified.get(row.enrolled_by, ""),
     }
 
 

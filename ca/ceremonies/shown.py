@@ -24,6 +24,7 @@ def ceremony(payload: dict[str, Any], *, actor: Actor) -> Shown:  # noqa: ARG001
     ]
     drill = [(_("演练"), _("是"))] if row.drill else []
     rows = [
+        (_("编号"), row.number),
         (_("仪式类型"), str(KINDS[row.kind])),
         *drill,
         (_("密码设备"), said["device"]),

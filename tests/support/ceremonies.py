@@ -96,6 +96,7 @@ class Room:
                 "public_key": key.public.hex(),
                 "enrolled_by": 100 + person,
                 "enrolment": json.dumps(enrolment),
+                "certificate": "",
             }
         )
 

@@ -9,11 +9,15 @@ import pytest
 
 from ca.ceremonies.kinds import Part
 from ca.ceremonies.rules import Person
-from pki import ceremonies, readback, statements, votes
+from pki import ceremonies, certificates, extensions, names, publickeys, readback, statements, votes
 from pki.__main__ import main
-from pki.errors import Malformed, Refused
+from pki.certificates import Plan
+from pki.errors import BadSignature, Malformed, Refused
 from tests.support.ceremonies import PEOPLE, Room, draft
+from tests.support.pki import AT, DAY, hierarchy
 from tests.support.voting import pen
+
+TREE = hierarchy("sm2")
 
 
 def refused(room_or_record) -> Refused:
@@ -158,6 +162,42 @@ def test_a_key_enrolled_for_somebody_else_is_named():
     room.attestations[0]["enrolment"] = json.dumps(enrolment)
 
     assert refused(room).rule == "ceremony.key"
+
+
+def certified(room: Room) -> dict[str, object]:
+    """The record; every key has an operator's certificate."""
+    for one in room.attestations:
+        plan = Plan(
+            serial=1 << 80,
+            issuer=TREE.ca.name.der,
+            subject=names.build([("C", "CN"), ("CN", "operator")]),
+            public_key=publickeys.parse(bytes.fromhex(one["public_key"])),
+            not_before=AT,
+            not_after=AT + 30 * DAY,
+            signature_algorithm="sm2-sm3",
+            extensions=(extensions.key_usage(("digitalSignature",)),),
+        )
+        tbs = certificates.encode(plan)
+        made = certificates.assemble(tbs, TREE.ca.key.sign(tbs))
+        one["certificate"] = made.hex()
+    return room.record()
+
+
+def test_the_ca_of_the_operators_says_whose_the_keys_are():
+    """CPS-5.2.3: who makes up keys, and an enrolment for them, has no certificate."""
+    room = Room().run()
+    bare = room.record()
+
+    with pytest.raises(Refused) as refusal:
+        ceremonies.check(bare, TREE.ca.certificate)
+    assert refusal.value.rule == "ceremony.key"
+    assert ceremonies.check(certified(room), TREE.ca.certificate).end == "finished"
+    with pytest.raises(BadSignature):
+        ceremonies.check(certified(room), TREE.root.certificate)
+    room.attestations[0]["certificate"] = room.attestations[1]["certificate"]
+    with pytest.raises(Refused) as refusal:
+        ceremonies.check(room.record(), TREE.ca.certificate)
+    assert refusal.value.rule == "ceremony.key"
 
 
 def test_a_signature_over_something_else_is_named():

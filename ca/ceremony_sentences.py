@@ -1,0 +1,88 @@
+"""Sentences for the rules of ceremonies, below all rooms: `ca/wording.py` joins them."""
+
+from django.utils.translation import gettext_lazy as _
+
+WORDING = {
+    "ceremonies.unknown": _("没有这个密钥仪式。请从列表重新进入。"),
+    "ceremonies.unknown_step": _("这个仪式没有这一步，或者这一步没有产生文件。没有任何改动。"),
+    "ceremonies.kind": _("请从列出的类型中选择仪式类型。"),
+    "ceremonies.label": _(
+        "密钥标签用小写字母开头，2 到 39 个小写字母、数字或连字符；drill- 开头的只用于演练。"
+    ),
+    "ceremonies.label_taken": _("密钥标签 %(label)s 已经用过或已有这个 CA。请换一个标签。"),
+    "ceremonies.algorithm": _("请从列出的算法中选择（CPS %(cps)s）。"),
+    "ceremonies.device": _("请写明密码设备，最多 60 个字。"),
+    "ceremonies.subject": _("请写明 CA 的机构和名称（CPS %(cps)s）。"),
+    "ceremonies.term": _("有效期 1 到 30 年，路径长度 0 到 5（CPS %(cps)s）。"),
+    "ceremonies.issuer": _("请选择已导出的证书请求，并给出外部根 CA 的证书（CPS %(cps)s）。"),
+    "ceremonies.two_parts": _(
+        "%(name)s 担任了两个角色。主持人、密钥管理员、见证人和审计员必须是不同的人（CPS %(cps)s）。"
+    ),
+    "ceremonies.too_few": _(
+        "人员不齐：至少 %(custodians)s 名密钥管理员、一名见证人和一名审计员（CPS %(cps)s）。"
+    ),
+    "ceremonies.role_ended": _(
+        "%(name)s 现在没有所需的岗位（CPS %(cps)s），这一步不能做。没有任何改动；"
+        "请恢复岗位，或者两人中止后用新脚本重新举行。"
+    ),
+    "ceremonies.not_present": _("您不在这个仪式的人员之中（CPS %(cps)s）。没有任何改动。"),
+    "ceremonies.not_host": _("这一步由主持人来做（CPS %(cps)s）。没有任何改动。"),
+    "ceremonies.not_asked": _("这一步由其他人确认（CPS %(cps)s）。没有任何改动。"),
+    "ceremonies.attested": _("您已经确认过这一步。没有重复记入。"),
+    "ceremonies.asked": _("仪式正在等待审批。请先在“待我审批”撤回。"),
+    "ceremonies.admin_agrees": _(
+        "同意的人里须有一名 CA 系统管理员（CPS %(cps)s）。您的意见没有记入，请等他先审批。"
+    ),
+    "ceremonies.not_running": _("仪式没有开始或已经结束。没有任何改动，请刷新页面再看。"),
+    "ceremonies.closed": _("这一步现在不需要确认。没有任何改动，请刷新页面再看。"),
+    "ceremonies.late": _("这一步的时限已过，由主持人重新开始。您的确认没有记入。"),
+    "ceremonies.turn": _("前面的步骤还没有完成（CPS %(cps)s）。没有任何改动。"),
+    "ceremonies.given": _("请粘贴外部根 CA 签发的证书（PEM），最多 2 万个字符。"),
+    "ceremonies.reason": _("请写明原因，4 到 %(most)s 个字。"),
+    "ceremonies.no_abort": _("还没有人提出中止。没有任何改动。"),
+    "ceremonies.abort_alone": _("中止须由另一人确认（CPS %(cps)s）。仪式没有中止。"),
+    "ceremonies.goes_on": _("仪式还没有结束，没有可导出的纪要。"),
+    "ceremonies.device_locked": _(
+        "签名服务处于锁定状态（CPS %(cps)s），这一步没有做。"
+        "请先由密钥管理员激活，再重新开始这一步。"
+    ),
+    "ceremonies.not_for_ceremony": _(
+        "签名服务是为日常签发激活的（CPS %(cps)s），不能做仪式的操作。"
+        "请密钥管理员为仪式激活，再重新开始这一步。"
+    ),
+    "ceremonies.key_there": _(
+        "密钥 %(label)s 在仪式开始之前已经存在（CPS %(cps)s），没有使用它。"
+        "请两人中止，换一个标签重新举行。"
+    ),
+    "ceremonies.no_key": _(
+        "签名服务里没有可用的密钥 %(label)s（CPS %(cps)s）。没有任何改动，请核对密钥标签。"
+    ),
+    "ceremonies.act_refused": _(
+        "签名服务拒绝了这一步（%(fault)s）。没有任何改动，请按原因处理后重新开始这一步。"
+    ),
+    "importing.unreadable": _("这不是可以读取的证书（CPS %(cps)s）。没有任何改动，请核对文件。"),
+    "importing.issuer": _("这不是 CA 的证书，不能作为外部根（CPS %(cps)s）。请核对文件。"),
+    "importing.key": _(
+        "证书里的公钥不是请求里的那一个（CPS %(cps)s）。证书没有启用，请核对是否拿错文件。"
+    ),
+    "importing.name": _(
+        "证书的主体是 %(found)s，请求的是 %(wanted)s（CPS %(cps)s）。"
+        "证书没有启用，请退回外部根 CA。"
+    ),
+    "importing.chain": _(
+        "证书不能用脚本里的外部根验证（%(fault)s，CPS %(cps)s）。证书没有启用，请核对两张证书。"
+    ),
+    "importing.constraints": _(
+        "证书没有 CA 的基本约束或密钥用法（CPS %(cps)s）。证书没有启用，请退回外部根 CA。"
+    ),
+    "importing.path_length": _(
+        "证书的路径长度是 %(found)s，脚本规定 %(wanted)s（CPS %(cps)s）。"
+        "证书没有启用，请退回外部根 CA。"
+    ),
+    "importing.validity": _(
+        "证书有效期超出外部根，或超过密钥的最长使用年限（CPS %(cps)s）。证书没有启用。"
+    ),
+    "importing.form": _(
+        "证书格式不符合规定（%(findings)s，CPS %(cps)s）。证书没有启用，请退回外部根 CA。"
+    ),
+}
