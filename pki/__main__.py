@@ -55,6 +55,7 @@ examples:
   python -m pki sign t.csr --key old.key --certificate old.cer --out renewal.p7m
   python -m pki verify vote votes.json
   python -m pki verify ceremony KC-2026-001.json --issuer ca.cer
+  python -m pki verify book signer/book.lines
   python -m pki request --algorithm sm2 --subject "CN=Test,C=CN" --key-out t.key --out t.csr
 
 exit status: 0 it holds; 1 it is refused, the JSON names the rule; 2 it cannot be read

@@ -23,6 +23,7 @@ from pki import (
     votes,
 )
 from pki.errors import BadSignature, Malformed, PkiError, Refused
+from pki.signer import book
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -280,7 +281,13 @@ def _ceremony(content: bytes, question: Question, verdict: Verdict) -> None:
     }
 
 
-_IN_JSON = frozenset({"vote", "ceremony"})
+def _book(content: bytes, _question: Question, verdict: Verdict) -> None:
+    head = book.check(content)
+    verdict.holds += ["No line of the signer's book is missing or changed, up to this end."]
+    verdict.facts = {"lines": head.number, "head": head.digest}
+
+
+_IN_JSON = frozenset({"vote", "ceremony", "book"})
 KINDS: dict[str, Callable[[bytes, Question, Verdict], None]] = {
     "certificate": _certificate,
     "request": _request,
@@ -291,4 +298,5 @@ KINDS: dict[str, Callable[[bytes, Question, Verdict], None]] = {
     "cms": _cms,
     "vote": _vote,
     "ceremony": _ceremony,
+    "book": _book,
 }

@@ -6,6 +6,7 @@ import os
 import threading
 import traceback
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC
 from itertools import chain
@@ -15,6 +16,7 @@ from pki import publickeys
 from pki.errors import Malformed, PkiError, Refused, TokenError
 from pki.hsm.interface import NOT_OPENED
 from pki.signer import policy, protocol
+from pki.signer.book import Book
 from pki.signer.counters import Counters
 from pki.signer.heads import Heads
 from pki.signer.lists import Leaving, Lists
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
 
 _Answer = tuple["Header", list[bytes]]
 _IN_HEALTH = ("state", "signer", "set", "purpose", "until", "signatures_left")
+_OFTEN = frozenset({"signed", "refused"})  # these do not wait for the disk
 _SLICES = 2  # per worker: small enough to share the workers between clients
 
 
@@ -42,6 +45,7 @@ class _Call:
     request: Header
     blobs: list[bytes]
     peer: Mapping[str, int]
+    book: Callable[..., None]
 
     def word(self, name: str) -> str:
         value = self.request.get(name)
@@ -70,6 +74,12 @@ class _Call:
         names = {name: self.request.get(name) for name in ("op", "key", "label")}
         short = {name: text[:64] for name, text in names.items() if isinstance(text, str)}
         log(event, **short, **fields, **self.peer)
+        self.book(event, lasting=event not in _OFTEN, **short, **fields, **self.peer)
+
+    def log_refusal(self, rule: str) -> None:
+        """Written down as well as may be: a full disk is no reason not to answer."""
+        with suppress(OSError):
+            self.log("refused", rule=rule)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +117,8 @@ class SigningService:
         self._workers, self._about = workers, dict(about or {})
         self._register = Register(home / "keys.json")
         self._counters = Counters(home)
-        self._lists, self._heads = Lists(home / "lists"), Heads(home)
+        self._lists, self._heads, self._book = Lists(home / "lists"), Heads(home), Book(home)
+        self._write_down("started", lasting=True, pid=os.getpid())
         self._pool = ThreadPoolExecutor(workers, thread_name_prefix="sign")
         self._desks: dict[str, _Desk] = {}
         self._changing = threading.Lock()
@@ -132,16 +143,16 @@ class SigningService:
 
     def answer(self, request: Header, blobs: list[bytes], **peer: int) -> _Answer:
         """Never raises: what goes wrong is the answer."""
-        call = _Call(request, blobs, peer)
+        call = _Call(request, blobs, peer, self._write_down)
         try:
             header, results = self._operation(call)(call)
         except PkiError as error:
             if isinstance(error, TokenError):
                 self._note(error)
-            call.log("refused", rule=error.rule)
+            call.log_refusal(error.rule)
             return protocol.error_header(error), []
         except Exception as error:  # noqa: BLE001 - the signer outlives every request
-            call.log("failed", trace=traceback.format_tb(error.__traceback__))
+            log("failed", trace=traceback.format_tb(error.__traceback__), **call.peer)
             failure = TokenError(
                 "signer.internal", f"The signer failed: {type(error).__name__}.", permanent=False
             )
@@ -155,6 +166,8 @@ class SigningService:
         self._custody.seal()
         self._counters.close()
         self._heads.close()
+        self._write_down("stopped", lasting=True, pid=os.getpid())
+        self._book.close()
 
     # -- operations ---------------------------------------------------------------------------
 
@@ -172,6 +185,7 @@ class SigningService:
             "workers": self._workers,
             "counters": self._counters.report(),
             "last_error": self._last_error,
+            "book": list(self._book.head),
             **self._about,
         }
         return {"health": health}, []
@@ -190,7 +204,9 @@ class SigningService:
         refused = sum(isinstance(result, PkiError) for result in results)
         self._counters.add(label, kind, signed=len(results) - refused, refused=refused)
         rules = sorted({result.rule for result in results if isinstance(result, PkiError)})
-        call.log("signed", kind=kind, signed=len(results) - refused, refused=refused, rules=rules)
+        signed = [result.of for result in results if not isinstance(result, PkiError)]
+        of = protocol.digest("".join(signed).encode())
+        call.log("signed", kind=kind, signed=len(signed), refused=refused, rules=rules, of=of)
         errors = [result if isinstance(result, PkiError) else None for result in results]
         header = {
             "refused": [
@@ -335,6 +351,9 @@ class SigningService:
         return desk
 
     # -- inside -------------------------------------------------------------------------------
+
+    def _write_down(self, event: str, **said: Any) -> None:
+        self._book.note(event, at=self._now(), **said)
 
     def _operation(self, call: _Call) -> Callable[[_Call], _Answer]:
         act = self._operations.get(call.word("op"))

@@ -10,15 +10,21 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from anxin.demo import shares as demo
 from anxin.supervisor import programs, secretfiles
 from anxin.supervisor.crew import Crew
 from anxin.supervisor.environment import Environment
 from anxin.supervisor.home import CHECKOUT, Home
 from anxin.supervisor.postgres import Postgres
 from anxin.supervisor.processes import Program
+from pki.shares import seal_file
+from pki.signer.client import Signer
+from pki.signer.custody import CEREMONY, MOST_SIGNATURES
+from tests.support.signer import activate, hand_out
 
 SERVICE_USER = "nobody"  # runs PostgreSQL when the benchmarks are run by root
 MANAGE = (sys.executable, str(CHECKOUT / "manage.py"))
+PASSPHRASE = "of nobody's custodians"
 GUEST = "guest"  # a second database on the same server, for other programs
 
 
@@ -89,6 +95,7 @@ def _bring_up(house: House, *, guests: bool) -> None:
         house.environment.valkey.program(),
         programs.signer(house.environment),
     )
+    _activate(Signer(house.environment.signer_socket), house.home.demo_shares)
     owner = house.environment.site("command")
     house.crew.run("migrate", (*MANAGE, "migrate", "--noinput"), owner)
     house.crew.run("grant", (*MANAGE, "grant"), owner)
@@ -98,6 +105,14 @@ def _bring_up(house: House, *, guests: bool) -> None:
     import django
 
     django.setup()
+
+
+def _activate(signer: Signer, file: Path) -> None:
+    """For a ceremony, where keys may be made; a kept house keeps its shares."""
+    if signer.custody()["state"] == "empty":
+        owned = hand_out(signer)
+        demo.write(file, [demo.Held("", seal_file(one, PASSPHRASE), PASSPHRASE) for one in owned])
+    activate(signer, demo.opened(file), CEREMONY, signatures=MOST_SIGNATURES)
 
 
 def _with_room_for_a_guest(postgres: Postgres) -> Program:

@@ -11,7 +11,7 @@ from pki.errors import TokenError
 from pki.hsm.software import SecretSealer, SoftwareToken
 from pki.hsm.vaults import SoftwareVault
 from pki.shares import ShareFile
-from pki.signer import protocol
+from pki.signer import book, protocol
 from pki.signer.custody import Custody
 from pki.signer.daemon import SigningService
 from tests.support import signer as made
@@ -173,6 +173,25 @@ def test_a_locked_signer_signs_no_more(desk):
     )
     health = desk.ask("health")["health"]
     assert (health["unlocked"], health["custody"]["zh"]) == (False, "未激活")
+
+
+def test_the_signer_writes_down_what_it_did(desk, tmp_path):
+    """CPS-5.4.1: starting, shares, activation, keys, signatures, sealing; the head is reported."""
+    office = desk.found()
+    desk.ask("sign", office.tbs(USER), key="issuing", kind="certificate")
+    desk.refused("sign", b"x", key="none", kind="certificate")
+    desk.ask("lock")
+
+    content = (tmp_path / "book.lines").read_bytes()
+
+    assert list(book.check(content)) == desk.ask("health")["health"]["book"]
+    events = [json.loads(line[:-67])["event"] for line in content.split(b"\n") if line]
+    assert [event for event in events if event != "offered"] == [
+        *("started", "share_taken", "share_taken", "activated", "generated", "signed"),
+        *("certificate_installed", "signed", "refused", "locked"),
+    ]
+    last = json.loads(content.split(b"\n")[-3][:-67])
+    assert (last["event"], last["signed"], len(last["of"])) == ("signed", 1, 64)
 
 
 # -- the register -------------------------------------------------------------------------------
@@ -353,6 +372,7 @@ def test_the_log_names_no_content(desk, capfd):
     last = json.loads(capfd.readouterr().err.splitlines()[-1])
 
     assert last.pop("at")
+    assert len(last.pop("of")) == 64
     assert last == {
         "event": "signed",
         "op": "sign",
