@@ -75,6 +75,21 @@ DUTIES: dict[str, Duty] = {
         shows="ca.ceremonies.shown.ceremony",
         declined="ca.ceremonies.services.drop",
     ),
+    "ca.hand_out_shares": _administration(
+        "ca.custody.services.agree",
+        cps="6.2.2",
+        shows="ca.custody.shown.custodians",
+        declined="ca.custody.services.drop",
+    ),
+    # CPS 6.2.9: with who proposes it a majority of three; the service asks for their seats
+    "ca.deactivate_keys": Duty(
+        "ca.custody.activating.end",
+        makers=frozenset({Role.CUSTODIAN}),
+        checkers=frozenset({Role.CUSTODIAN}),
+        votes=1,
+        cps="6.2.9",
+        shows="ca.custody.shown.orderly_end",
+    ),
     "ra.approve_application": _application(),
     "ra.approve_application_twice": _application(votes=2),
     "ra.disclose": _counter(

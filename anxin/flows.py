@@ -33,6 +33,7 @@ TIMETABLE: dict[str, float] = {
     "ca.sweep_orders": 3,  # orders nobody rang for, or whose worker died
     "ca.sweep_status": 5,  # OCSP answers missing or about to lapse (CPS 4.9.9)
     "ca.note_signer": 15,  # what the dashboard says about the signer
+    "ca.tend_custody": 5,  # CPS 6.2.2: what nobody rang for, offers that end, how the signer is
     "ca.renew_responders": 3600,  # certificates of the keys that answer, RFC 6960 4.2.2.2
     "ca.run_ceremonies": 5,  # CPS 5.2.2: steps nobody rang for, and those whose time is over
     "ca.issue_due_crls": 60,  # CPS 4.9.7: at least every 24 hours

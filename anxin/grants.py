@@ -117,6 +117,20 @@ GRANTS: dict[str, dict[str, str]] = {
     },
     "ca_ceremonyline": {"anxin_staff": ADD, "anxin_worker": ADD},
     "ca_attestation": {"anxin_staff": ADD, "anxin_worker": READ},
+    # custody: staff ask and bring; what the signer said is written by workers alone (CPS 6.2.8)
+    "ca_custodyset": {
+        "anxin_staff": "SELECT, INSERT, UPDATE (state, approval_id)",
+        "anxin_worker": KEEP,
+    },
+    "ca_seat": {
+        "anxin_staff": "SELECT, INSERT,"
+        " UPDATE (state, key, transport, receipt, received_at, sealed)",
+        "anxin_worker": KEEP,
+    },
+    "ca_activation": {"anxin_staff": ADD, "anxin_worker": KEEP},
+    "ca_broughtshare": {"anxin_staff": ADD, "anxin_worker": KEEP},
+    "ca_stoporder": {"anxin_staff": ADD, "anxin_worker": KEEP},
+    "ca_custodyreport": {"anxin_staff": READ, "anxin_worker": KEEP},
     "ca_signerreport": {"anxin_staff": READ, "anxin_worker": KEEP},
     # ra: staff enter and decide, workers note what became of certificates. The public site reads
     # columns without personal data, counts wrong codes, and accepts (a trigger holds it to that).

@@ -5,6 +5,12 @@ from ca.ceremonies.models import CeremonyStep as CeremonyStep
 from ca.claims.models import KeyClaim as KeyClaim
 from ca.claims.models import NameClaim as NameClaim
 from ca.crl.models import RevocationList as RevocationList
+from ca.custody.models import Activation as Activation
+from ca.custody.models import BroughtShare as BroughtShare
+from ca.custody.models import CustodyReport as CustodyReport
+from ca.custody.models import CustodySet as CustodySet
+from ca.custody.models import Seat as Seat
+from ca.custody.models import StopOrder as StopOrder
 from ca.directory.models import DirectoryEntry as DirectoryEntry
 from ca.directory.models import DirectoryReport as DirectoryReport
 from ca.hierarchy.models import CertificateAuthority as CertificateAuthority

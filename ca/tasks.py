@@ -1,6 +1,8 @@
 from ca.ceremonies.tasks import run_ceremonies as run_ceremonies
 from ca.crl.tasks import issue_crl as issue_crl
 from ca.crl.tasks import issue_due_crls as issue_due_crls
+from ca.custody.tasks import seal_signer as seal_signer
+from ca.custody.tasks import tend_custody as tend_custody
 from ca.directory.tasks import publish as publish
 from ca.hierarchy.tasks import renew_responders as renew_responders
 from ca.ocsp.tasks import answer_issued as answer_issued

@@ -3,10 +3,12 @@
 from django.utils.translation import gettext_lazy as _
 
 from ca.ceremony_sentences import WORDING as CEREMONIES
+from ca.custody.wording import WORDING as CUSTODY
 from pki import oids
 
 WORDING = {
     **CEREMONIES,
+    **CUSTODY,
     "certificate.unknown": _("没有找到这张证书。请核对编号或序列号。"),
     "certificate.too_large": _("文件超过 %(kilobytes)s KB，不是一张证书。请重新选择。"),
     "certificate.unreadable": _(
@@ -176,6 +178,12 @@ ALARMS = {
     "signer_unheard": _("没有签名服务的消息：记录它状态的后台任务可能停了。请检查后台进程。"),
     "signer_unreachable": _("签名服务没有应答，签发、CRL 和 OCSP 都在等待。请检查签名进程。"),
     "signer_locked": _("签名服务处于锁定状态，不能签名。请按规程重新启用密钥。"),
+    "custodians_few": _(
+        "能到场的份额持有人只有 %(count)s 位，不足 2 位就不能启用密钥。请安排人员到岗或重新分发。"
+    ),
+    "activation_ends": _(
+        "签名服务的启用还有 %(hours)s 小时结束，到时停止签发。请提前发起下一次启用。"
+    ),
     "crl_behind": _(
         "数据库恢复后，签名服务拒绝 %(authority)s 的 CRL：它签过编号更大的 CRL。"
         "请按运行文档用 adopt_crl 补登签名服务记住的最后一份 CRL。"

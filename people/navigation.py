@@ -64,6 +64,13 @@ PAGES = (
     Page(AUTHORITY, "ca-overview", "activity", _("CA 总览"), MACHINE_ROOM),
     Page(
         AUTHORITY,
+        "custody",
+        "fingerprint",
+        _("密钥保管与启用"),
+        KEEPERS | {Role.CUSTODIAN, Role.CA_OPERATOR, Role.AUDITOR},
+    ),
+    Page(
+        AUTHORITY,
         "ceremonies",
         "key",
         _("密钥仪式"),

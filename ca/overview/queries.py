@@ -11,6 +11,7 @@ from django.db.models.functions import TruncDate
 from anxin.kernel.workdays import SHANGHAI, midnight
 from ca import wording
 from ca.crl.queries import ListView, behind, list_views
+from ca.custody.queries import standing
 from ca.directory.queries import DirectoryView, directory
 from ca.hierarchy.models import CertificateAuthority, Responder
 from ca.hierarchy.queries import responder_ends
@@ -90,6 +91,7 @@ def overview(at: datetime) -> Overview:
     orders = Certificate.objects.filter(state__in=[state.value for state in WAITING])
     waiting = orders.aggregate(count=Count("pk"), oldest=Min("ordered_at"))
     due = count_due(at=at)
+    kept = standing(at=at)
     stuck = behind([view.ca_id for view in lists])
     facts = rules.Facts(
         signer_heard_at=signer.at,
@@ -103,6 +105,8 @@ def overview(at: datetime) -> Overview:
         directory_fault=published.fault if published.is_down else "",
         unpublished=published.waiting,
         unpublished_since=published.waiting_since if published.address else None,
+        active_until=kept.until,
+        custodians=kept.reachable,
     )
     return Overview(
         at=at,

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from ca.crl.rules import Freshness
+from ca.custody.rules import ENDS_SOON, NEED
 from ca.directory.rules import is_late
 from ca.signing.rules import WAITING_TOO_LONG
 
@@ -36,11 +37,14 @@ class Facts:
     directory_fault: str  # "": it answers, or there is none
     unpublished: int
     unpublished_since: datetime | None  # None: nothing waits, or there is no directory
+    active_until: datetime | None  # None: not active, or nobody knows
+    custodians: int | None  # how many could come; None: there is no custody set
 
 
 def alarms(facts: Facts, *, at: datetime) -> Iterator[Alarm]:
     """The worst first."""
     yield from _signer_alarms(facts, at)
+    yield from _custody_alarms(facts, at)
     yield from _list_alarms(facts)
     if facts.oldest_order and at - facts.oldest_order > WAITING_TOO_LONG:
         minutes = int((at - facts.oldest_order).total_seconds() // 60)
@@ -51,6 +55,14 @@ def alarms(facts: Facts, *, at: datetime) -> Iterator[Alarm]:
     for authority, end in facts.responders:
         if end - at < RESPONDER_LATE:
             yield Alarm("warn", "responder_ends", {"authority": authority, "days": (end - at).days})
+
+
+def _custody_alarms(facts: Facts, at: datetime) -> Iterator[Alarm]:
+    if facts.custodians is not None and facts.custodians < NEED:
+        yield Alarm("bad", "custodians_few", {"count": facts.custodians})
+    left = facts.active_until - at if facts.active_until else None
+    if left is not None and timedelta(0) < left <= ENDS_SOON:
+        yield Alarm("warn", "activation_ends", {"hours": int(left.total_seconds() // 3600)})
 
 
 def _list_alarms(facts: Facts) -> Iterator[Alarm]:

@@ -25,6 +25,8 @@ class Event(StrEnum):
     PASSWORD_DUE = "password_due"  # noqa: S105 -- no password; CPS 6.5.1
     DEADLINE_NEAR = "deadline_near"  # CPS 4.2.3
     REQUEST_WAITS = "request_waits"  # CPS 4.9.5
+    SHARE_WAITS = "share_waits"  # CPS 6.2.8: to custodians
+    KEYS_SEALED = "keys_sealed"  # CPS 6.2.9
     ADDRESS_CHANGED = "address_changed"  # to the address before
 
 
@@ -42,5 +44,7 @@ PAGES: Mapping[Event, str] = {
     Event.PASSWORD_DUE: "password",
     Event.DEADLINE_NEAR: "queue",
     Event.REQUEST_WAITS: "online",
+    Event.SHARE_WAITS: "custody",
+    Event.KEYS_SEALED: "custody",
     Event.ADDRESS_CHANGED: "me",
 }

@@ -22,6 +22,8 @@ SUBJECTS: Mapping[Event, Any] = {
     Event.PASSWORD_DUE: _("您的密码即将到期"),
     Event.DEADLINE_NEAR: _("有申请的审核时限将到"),
     Event.REQUEST_WAITS: _("有网上请求等待处理"),
+    Event.SHARE_WAITS: _("密钥份额等您办理"),
+    Event.KEYS_SEALED: _("CA 密钥已下令停用"),
     Event.ADDRESS_CHANGED: _("您的通知邮箱已更换"),
 }
 TEXTS: Mapping[Event, Any] = {
@@ -39,6 +41,8 @@ TEXTS: Mapping[Event, Any] = {
     Event.REQUEST_WAITS: _(
         "订户在网上请求的吊销、冻结、解冻、退款或发票，还没有人处理。请马上办理。"
     ),
+    Event.SHARE_WAITS: _("要取出您的份额，或提交它来启用密钥。提交须在十分钟内。"),
+    Event.KEYS_SEALED: _("有人下令停用 CA 密钥，签发随即停止。请登录查看原因。"),
     Event.ADDRESS_CHANGED: _("以后的通知发往新的邮箱。如果不是您本人所为，请马上告诉安全管理员。"),
 }
 ADDRESS = _("请在内部网络登录查看：%(url)s")

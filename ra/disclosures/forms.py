@@ -6,13 +6,10 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from anxin.forms import Ticks
 from ra.applicants.wording import FIELD_LABELS
 from ra.disclosures.wording import BASES
 from ra.evidence.wording import SLOTS
-
-
-class Ticks(forms.CheckboxSelectMultiple):
-    template_name = "forms/ticks.html"
 
 
 class AskForm(forms.Form):

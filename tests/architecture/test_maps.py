@@ -69,15 +69,17 @@ def test_every_duty_that_is_told_of_a_no_names_a_service_for_it(action: str) -> 
 
 @pytest.mark.parametrize("action", settings.DUTIES)
 def test_makers_and_checkers_may_not_be_one_person(action: str) -> None:
-    """CPS-5.2.4. Members of the policy committee are kept apart from nobody: what such a one
-    proposes is refused vote by vote (tests/rooms/ra/test_publications.py).
+    """CPS-5.2.4. Members of the policy committee are kept apart from nobody, and custodians agree
+    among themselves (CPS 6.2.9): what such a one proposes is refused vote by vote
+    (tests/rooms/ra/test_publications.py, tests/rooms/ca/test_custody.py).
     """
     duty = settings.DUTIES[action]
 
-    for maker in duty.makers:
+    for maker in duty.makers - {Role.CUSTODIAN}:
         for checker in duty.checkers - {Role.POLICY_MEMBER}:
             assert frozenset({maker, checker}) in INCOMPATIBLE
     assert duty.checkers == {Role.POLICY_MEMBER} or Role.POLICY_MEMBER not in duty.checkers
+    assert Role.CUSTODIAN not in duty.makers or duty.checkers == {Role.CUSTODIAN}
 
 
 @pytest.mark.parametrize("model", STATEFUL, ids=lambda model: model.__name__)

@@ -76,6 +76,9 @@ ROWS = (
     "CPS-5.3.7",
     "CPS-5.3.8",
     "CPS-6.1.1a",  # SoftHSM and the software token; ceremonies with acts that this system does
+    "CPS-6.2.2",  # activate, use, stop
+    "CPS-6.2.8",
+    "CPS-6.2.9",
     "CPS-9.1",
     "CPS-9.1.5",
     "CPS-9.3",

@@ -72,6 +72,9 @@ def things(product) -> dict[str, str]:
         "key_id": "0",
         "entry_id": "0",
         "recheck_id": "0",
+        "set_id": "0",
+        "seat_id": "0",
+        "activation_id": "0",
         "approval_id": "0",
     }
 

@@ -88,6 +88,8 @@ STAFF = [  # who, where ({…}: see `places`), name of the picture
     ("高远", "/ca/", "dashboard-admin"),
     ("陆辰", "/ca/ceremonies/", "ceremonies"),
     ("唐书", "/ca/ceremonies/draft/", "ceremony-draft"),
+    ("唐书", "/ca/custody/", "custody-host"),
+    ("陆辰", "/ca/custody/", "custody-custodian"),
     ("江晚", "/audit/", "audit-list"),
     ("江晚", "/audit/?refused=on", "audit-refused"),
     ("江晚", "/audit/?entry={entry}", "audit-one"),
@@ -161,6 +163,7 @@ DATA = (  # what people have typed stays as they typed it
     " UNION SELECT masked_name FROM ra_application UNION SELECT subject_text FROM ca_certificate"
     " UNION SELECT message FROM ra_decision UNION SELECT title FROM ra_publication"
     " UNION SELECT name FROM ra_partnerkey"
+    " UNION SELECT reason FROM ca_activation UNION SELECT reason FROM ca_stoporder"
 )
 NOTES = (  # sealed in the database: those of the demo, and of the journey
     "订户到柜台说明：智能密码钥匙遗失。",

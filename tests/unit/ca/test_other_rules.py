@@ -156,6 +156,8 @@ def facts(**changes) -> Facts:
         "directory_fault": "",
         "unpublished": 0,
         "unpublished_since": None,
+        "active_until": AT + 30 * DAY,
+        "custodians": 3,
     }
     return Facts(**(well | changes))
 
@@ -163,6 +165,12 @@ def facts(**changes) -> Facts:
 @pytest.mark.parametrize(
     ("change", "codes"),
     [
+        ({"custodians": None, "active_until": None}, []),
+        ({"custodians": 2}, []),
+        ({"custodians": 1}, ["custodians_few"]),
+        ({"active_until": AT + DAY}, ["activation_ends"]),
+        ({"active_until": AT + DAY + timedelta(seconds=1)}, []),
+        ({"active_until": AT}, []),
         ({}, []),
         ({"signer_heard_at": None}, ["signer_unheard"]),
         ({"signer_reachable": False, "signer_unlocked": False}, ["signer_unreachable"]),

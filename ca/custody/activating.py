@@ -1,0 +1,153 @@
+"""Activation and its end: asked for, shares brought, keys sealed (CPS 6.2.2, 6.2.8, 6.2.9).
+
+A web process stores what a browser sealed to the signer; workers take it there (`delivery.py`).
+"""
+
+from datetime import datetime
+
+from django.db import transaction
+
+from anxin.kernel.actors import Actor
+from anxin.kernel.errors import Kind, Refusal
+from anxin.kernel.jobs import enqueue
+from anxin.kernel.rows import guarded
+from audit.log import record, subject_of
+from ca.custody import queries, rules
+from ca.custody.models import Activation, BroughtShare, CustodySet, Seat, StopOrder
+from ca.custody.queries import DEACTIVATE, STOPPERS, SUBJECT
+from ca.custody.rules import SeatState, ShareState, State, Stop, StopState, Wish
+from people.api import (
+    Approval,
+    Role,
+    StaffEvent,
+    check_proved,
+    holders,
+    propose,
+    redeem,
+    tell_staff,
+)
+from pki import statements
+
+
+@transaction.atomic
+def ask(wish: Wish, *, actor: Actor, at: datetime) -> int:
+    """Ask the custodians to activate the signer; the id of the activation.
+
+    Refuses `custody.*` with field, and (CONFLICT) `no_set`, `asked_already`.
+    """
+    asked_by = rules.check_role(actor, {Role.SECURITY_ADMIN})
+    rules.check_wish(wish)
+    check_proved(actor, at=at)
+    kept = queries.in_force_locked()
+    if Activation.objects.filter(state__in=rules.OPEN).exists():
+        raise Refusal(Kind.CONFLICT, "custody.asked_already", "one is open", cps="6.2.8")
+    row = Activation.objects.create(
+        state=State.ASKED,
+        set=kept,
+        purpose=wish.purpose,
+        ceremony=wish.ceremony,
+        hours=wish.hours,
+        signatures=wish.signatures,
+        reason=wish.reason.strip(),
+        asked_by=asked_by,
+        asked_at=at,
+    )
+    record(
+        "ca.ask_activation",
+        subject_of(row),
+        actor=actor,
+        at=at,
+        purpose=wish.purpose,
+        ceremony=wish.ceremony,
+        hours=wish.hours,
+        signatures=wish.signatures,
+    )
+    people = list(kept.seats.values_list("person_id", flat=True))
+    occasion = f"activation {row.pk}"
+    tell_staff(StaffEvent.SHARE_WAITS, people, occasion=occasion, actor=actor, at=at)
+    enqueue("ca.tend_custody")
+    return row.pk
+
+
+@transaction.atomic
+def bring(activation_id: int, *, sealed: str, signature: str, actor: Actor, at: datetime) -> int:
+    """Take in a share that its custodian's browser sealed to the signer (hex); its id.
+
+    Refuses (FORBIDDEN) who has no seat in force, (INVALID) what the seat's key did not sign,
+    (CONFLICT) `custody.no_offer` and a second one of the same seat, `brought_already`.
+    """
+    person_id = rules.check_role(actor, {Role.CUSTODIAN})
+    check_proved(actor, at=at)
+    row = queries.activation(activation_id)
+    seat = Seat.objects.filter(set=row.set_id, person_id=person_id).first()
+    if seat is None or seat.state != SeatState.HELD or row.set.state != rules.SetState.IN_FORCE:
+        raise Refusal(Kind.FORBIDDEN, "custody.no_seat", "holds no share of this set", cps="6.2.2")
+    rules.check_offered(row.state, row.expires_at, at=at)
+    octets, signed = rules.octets(sealed), rules.octets(signature)
+    offer = statements.digest(row.statement.encode())
+    rules.check_share(bytes(seat.key), offer, seat.number, octets, signed)
+    share = BroughtShare(
+        state=ShareState.WAITING,
+        activation=row,
+        seat=seat,
+        sealed=octets,
+        signature=signed,
+        brought_at=at,
+    )
+    twice = Refusal(Kind.CONFLICT, "custody.brought_already", "is there already", cps="6.2.2")
+    with guarded(twice, by="one_share_of_a_seat"):
+        share.save(force_insert=True)
+    record("ca.bring_share", subject_of(row), actor=actor, at=at, share=share.pk, seat=seat.number)
+    enqueue("ca.tend_custody")
+    return share.pk
+
+
+@transaction.atomic
+def stop(reason: str, *, actor: Actor, at: datetime) -> int:
+    """Seal the keys at once: any one of those who may. The id of the order.
+
+    No second factor is asked for again: who has to stop something has no code at hand.
+    """
+    return _order(Stop.EMERGENCY, rules.check_reason(reason), None, actor=actor, at=at)
+
+
+@transaction.atomic
+def propose_end(reason: str, *, actor: Actor, at: datetime) -> Approval:
+    """A custodian proposes the orderly end; another one has to agree (CPS 6.2.9)."""
+    kept = queries.in_force_locked()
+    text = rules.check_reason(reason)
+    person_id = rules.check_role(actor, {Role.CUSTODIAN})
+    if not kept.seats.filter(person_id=person_id).exists():
+        raise Refusal(Kind.FORBIDDEN, "custody.no_seat", "holds no share of this set", cps="6.2.2")
+    return propose(DEACTIVATE, _payload(kept, text), subject=SUBJECT, actor=actor, at=at)
+
+
+def end(approval: Approval, *, set_id: int, reason: str, actor: Actor, at: datetime) -> None:
+    """Named in `anxin/duties.py`. Refuses (FORBIDDEN) less than a majority of the seats."""
+    kept = queries.set_locked(set_id)
+    rules.check_in_force(kept.state)
+    redeem(approval, DEACTIVATE, _payload(kept, reason), actor=actor, at=at)
+    held = list(kept.seats.values_list("person_id", flat=True))
+    rules.check_majority(approval.maker_id, rules.check_role(actor, {Role.CUSTODIAN}), held=held)
+    _order(Stop.ORDERLY, reason, approval.id, actor=actor, at=at)
+
+
+def _order(how: Stop, reason: str, approval_id: int | None, *, actor: Actor, at: datetime) -> int:
+    ordered_by = rules.check_role(actor, STOPPERS)
+    row = StopOrder.objects.create(
+        state=StopState.ORDERED,
+        how=how,
+        reason=reason,
+        ordered_by=ordered_by,
+        ordered_at=at,
+        approval_id=approval_id,
+    )
+    record("ca.order_stop", subject_of(row), actor=actor, at=at, how=how, approval=approval_id)
+    people = {one.id for role in STOPPERS for one in holders(role, at=at)}
+    tell_staff(StaffEvent.KEYS_SEALED, people, occasion=f"stop {row.pk}", actor=actor, at=at)
+    enqueue("ca.seal_signer")
+    return row.pk
+
+
+def _payload(row: CustodySet, reason: str) -> dict[str, object]:
+    return {"set_id": row.pk, "reason": reason}

@@ -1,0 +1,115 @@
+"""What the signer says of its custodians and of itself, noted for web processes that cannot ask.
+
+The signer's own list is what counts (docs/decisions/0013): a set of which the database knows
+nothing, such as that of a restored system, is taken over from there.
+"""
+
+import logging
+from datetime import datetime
+
+from django.db import transaction
+
+from anxin.kernel.actors import SYSTEM
+from anxin.kernel.locks import Work, held
+from audit.log import record, subject_of
+from ca.custody import delivery, rules
+from ca.custody.delivery import activated, end, replace_current
+from ca.custody.models import Activation, CustodyReport, CustodySet, Seat
+from ca.custody.rules import SeatState, SetState, State
+from ca.keys import services as keys
+from pki.errors import PkiError
+from pki.signer.protocol import Header
+
+log = logging.getLogger(__name__)
+
+ACTIVE = "active"
+
+
+def tend(*, at: datetime) -> None:
+    """Everything that waits for the signer, and how it is; what another worker is at is left."""
+    delivery.seal(at=at)
+    with held(Work.CUSTODY, [0]) as mine:
+        if not mine:
+            return
+        delivery.lapse(at=at)
+        delivery.hand_out(at=at)
+        delivery.deliver_receipts(at=at)
+        delivery.make_offer(at=at)
+        delivery.deliver_shares(at=at)
+        note(at=at)
+
+
+def note(*, at: datetime) -> None:
+    """Ask the signer and write the answer down; silence is an answer too."""
+    try:
+        report = keys.custody()
+    except PkiError as error:
+        _silent(error.rule, at=at)
+        return
+    with transaction.atomic():
+        CustodyReport.objects.update_or_create(
+            pk=CustodyReport.ONLY, defaults={"at": at, "report": report, "fault": ""}
+        )
+        _adopt(report, at=at)
+        _follow(report, at=at)
+
+
+def _silent(fault: str, *, at: datetime) -> None:
+    """What it said last stays as it was, with its time."""
+    CustodyReport.objects.get_or_create(pk=CustodyReport.ONLY, defaults={"at": at})
+    CustodyReport.objects.filter(pk=CustodyReport.ONLY).update(fault=fault)
+
+
+def _adopt(report: Header, *, at: datetime) -> None:
+    """Take over the signer's list unless it is the one we handed out."""
+    current = CustodySet.objects.filter(state=SetState.IN_FORCE).first()
+    if not all(one["person"].isdecimal() for one in report["custodians"]):
+        log.error("the signer's custodians are not people of this house")
+        return
+    if not report["set"] or (current and current.code == report["set"]):
+        return
+    coming = CustodySet.objects.filter(state=SetState.HANDING_OUT, code=report["set"])
+    if coming.exists():
+        return  # the last receipt was taken in, and is being noted
+    replace_current(at=at)
+    row = CustodySet.objects.create(
+        state=SetState.IN_FORCE,
+        code=report["set"],
+        signer=report["signer"],
+        identity=bytes.fromhex(report["identity"]),
+        drafted_at=at,
+        in_force_at=at,
+    )
+    Seat.objects.bulk_create(
+        Seat(
+            set=row,
+            state=SeatState.HELD,
+            number=one["number"],
+            person_id=int(one["person"]),
+            name=one["name"],
+            key=bytes.fromhex(one["key"]),
+            check_value=one["check"],
+        )
+        for one in report["custodians"]
+    )
+    people = [one["person"] for one in report["custodians"]]
+    record("ca.adopt_custody", subject_of(row), actor=SYSTEM, at=at, set=row.code, people=people)
+
+
+def _follow(report: Header, *, at: datetime) -> None:
+    """Activations end with the signer's, whatever ended it; and none is overlooked."""
+    until = datetime.fromisoformat(report["until"]) if report["until"] else None
+    said = (report["purpose"], until)
+    for row in Activation.objects.select_for_update().filter(state=State.OFFERED):
+        begun = row.offered_at is not None and rules.is_this_activation(
+            row.purpose, row.hours, row.offered_at, said, at=at
+        )
+        if begun:  # the worker that brought the last share died before it wrote that down
+            activated(row, at=at)
+    for row in Activation.objects.select_for_update().filter(state=State.ACTIVE):
+        if row.purpose == rules.Purpose.RESPLIT:
+            over = row.active_at is not None and rules.is_over(row.active_at, row.hours, at=at)
+        else:
+            over = report["state"] != ACTIVE
+        if over:
+            end(row, "sealed", at=at)

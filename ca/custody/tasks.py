@@ -1,0 +1,14 @@
+from celery import shared_task
+from django.utils import timezone
+
+from ca.custody import delivery, noting
+
+
+@shared_task(name="ca.tend_custody")
+def tend_custody(**_: object) -> None:
+    noting.tend(at=timezone.now())
+
+
+@shared_task(name="ca.seal_signer")
+def seal_signer(**_: object) -> None:
+    delivery.seal(at=timezone.now())

@@ -1,0 +1,193 @@
+"""Custody: who holds the shares, one's own share, activation, and the stop."""
+
+import json
+
+from django import forms
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_POST
+
+from anxin.kernel import web
+from anxin.kernel.errors import Kind, Refusal
+from ca.custody import activating, pages, services
+from ca.custody.forms import AskForm, DraftForm, EnrolForm, ReasonForm, ReceiptForm, ShareForm
+from ca.custody.rules import Wish
+from people.api import Role
+from people.gates import actor_of, only
+
+KEEPERS = (Role.SECURITY_ADMIN, Role.CA_ADMIN, Role.CUSTODIAN)
+WATCHERS = (*KEEPERS, Role.CA_OPERATOR, Role.AUDITOR)
+REFRESHED = 5  # seconds between two looks of a page
+
+
+@only(*WATCHERS)
+@never_cache
+@require_GET
+def show(request: HttpRequest) -> HttpResponse:
+    return _show(request)
+
+
+@only(Role.SECURITY_ADMIN)
+@never_cache
+@require_POST
+def draft(request: HttpRequest) -> HttpResponse:
+    actor, at = actor_of(request), timezone.now()
+    page = pages.custody(actor, at=at)
+    form = DraftForm(request.POST, people=page.people)
+    if form.is_valid():
+        try:
+            services.draft_set(form.cleaned_data["people"], actor=actor, at=at)
+        except Refusal as refusal:
+            form.refuse(refusal)
+        else:
+            messages.success(request, _("已提请分发份额，等另一人审批。"))
+            return redirect("custody")
+    return _show(request, status=422, draft_form=form)
+
+
+@only(Role.SECURITY_ADMIN)
+@never_cache
+@require_POST
+def give_up(request: HttpRequest, set_id: int) -> HttpResponse:
+    services.give_up(set_id, actor=actor_of(request), at=timezone.now())
+    messages.success(request, _("已放弃这一组份额，没有人能再使用它。"))
+    return redirect("custody")
+
+
+@only(Role.CUSTODIAN)
+@never_cache
+@require_GET
+def seat(request: HttpRequest, seat_id: int) -> HttpResponse:
+    """One's own share of a set that is being handed out."""
+    page = pages.seat(seat_id, actor_of(request), at=timezone.now())
+    part = "seat_state" if web.wants_part(request) else "seat"
+    context = {"page": page, "handed": json.dumps(page.handed), "seconds": REFRESHED}
+    return render(request, f"ca/custody/{part}.html", context)
+
+
+@only(Role.CUSTODIAN)
+@never_cache
+@require_POST
+def enrol(request: HttpRequest, seat_id: int) -> HttpResponse:
+    made = _made(EnrolForm(request.POST))
+    services.enrol(seat_id, **made, actor=actor_of(request), at=timezone.now())
+    messages.success(request, _("保管密钥已登记。三人都登记后，签名服务会生成份额。"))
+    return redirect("custody-seat", seat_id)
+
+
+@only(Role.CUSTODIAN)
+@never_cache
+@require_POST
+def receipt(request: HttpRequest, seat_id: int) -> HttpResponse:
+    made = _made(ReceiptForm(request.POST))
+    services.receipt(seat_id, made["receipt"], actor=actor_of(request), at=timezone.now())
+    messages.success(request, _("收条已登记。请把份额文件存放在只有您能取到的地方。"))
+    return redirect("custody-seat", seat_id)
+
+
+@only(Role.SECURITY_ADMIN)
+@never_cache
+@require_POST
+def ask(request: HttpRequest) -> HttpResponse:
+    form = AskForm(request.POST)
+    if form.is_valid():
+        wish = Wish(**form.cleaned_data)
+        try:
+            activation_id = activating.ask(wish, actor=actor_of(request), at=timezone.now())
+        except Refusal as refusal:
+            form.refuse(refusal)
+        else:
+            return redirect("custody-activation", activation_id)
+    return _show(request, status=422, ask_form=form)
+
+
+@only(*WATCHERS)
+@never_cache
+@require_GET
+def activation(request: HttpRequest, activation_id: int) -> HttpResponse:
+    """One activation; for htmx only the part that changes."""
+    actor, at = actor_of(request), timezone.now()
+    part = "quorum" if web.wants_part(request) else "activation"
+    page = pages.activation(activation_id, actor, at=at)
+    context = {
+        "page": page,
+        "offer": json.dumps(page.offer),
+        "at": at,
+        "seconds": REFRESHED,
+    }
+    return render(request, f"ca/custody/{part}.html", context)
+
+
+@only(Role.CUSTODIAN)
+@never_cache
+@require_POST
+def bring(request: HttpRequest, activation_id: int) -> HttpResponse:
+    made = _made(ShareForm(request.POST))
+    activating.bring(
+        activation_id,
+        sealed=made["sealed"],
+        signature=made["share_signature"],
+        actor=actor_of(request),
+        at=timezone.now(),
+    )
+    messages.success(request, _("份额已加密提交，签名服务正在核对。"))
+    return redirect("custody-activation", activation_id)
+
+
+@only(*KEEPERS)
+@never_cache
+@require_POST
+def stop(request: HttpRequest) -> HttpResponse:
+    form = ReasonForm(request.POST, auto_id="stop_%s")
+    if form.is_valid():
+        reason = form.cleaned_data["reason"]
+        try:
+            activating.stop(reason, actor=actor_of(request), at=timezone.now())
+        except Refusal as refusal:
+            form.refuse(refusal)
+        else:
+            messages.warning(request, _("已下令停用，签名服务几秒内封存密钥。有关人员会收到邮件。"))
+            return redirect("custody")
+    return _show(request, status=422, stop_form=form)
+
+
+@only(Role.CUSTODIAN)
+@never_cache
+@require_POST
+def propose_end(request: HttpRequest) -> HttpResponse:
+    form = ReasonForm(request.POST, auto_id="end_%s")
+    if form.is_valid():
+        reason = form.cleaned_data["reason"]
+        try:
+            activating.propose_end(reason, actor=actor_of(request), at=timezone.now())
+        except Refusal as refusal:
+            form.refuse(refusal)
+        else:
+            messages.success(request, _("已提请停用，等另一位份额持有人同意。"))
+            return redirect("custody")
+    return _show(request, status=422, end_form=form)
+
+
+def _show(request: HttpRequest, *, status: int = 200, **given: forms.Form) -> HttpResponse:
+    page = pages.custody(actor_of(request), at=timezone.now())
+    part = "figures" if web.wants_part(request) else "page"
+    context = {
+        "page": page,
+        "seconds": REFRESHED,
+        "draft_form": DraftForm(people=page.people),
+        "ask_form": AskForm(),
+        "stop_form": ReasonForm(auto_id="stop_%s"),
+        "end_form": ReasonForm(auto_id="end_%s"),
+    }
+    return render(request, f"ca/custody/{part}.html", context | given, status=status)
+
+
+def _made(form: forms.Form) -> dict[str, str]:
+    """What a script put into the form. Refuses (INVALID) a form that none has filled."""
+    if not form.is_valid():
+        raise Refusal(Kind.INVALID, "custody.unreadable", "not made by a browser", cps="6.2.8")
+    return dict(form.cleaned_data)

@@ -1,0 +1,56 @@
+"""Words for custody in templates."""
+
+from django import template
+
+from ca.custody import wording
+from ca.custody.rules import LONGEST
+
+register = template.Library()
+TABLES = {
+    "signer": wording.SIGNER,
+    "set": wording.SETS,
+    "seat": wording.SEATS,
+    "activation": wording.ACTIVATIONS,
+    "share": wording.SHARES,
+    "stop": wording.STOPS,
+    "stop_kind": wording.STOP_KINDS,
+    "purpose": wording.PURPOSES,
+}
+TONES = {
+    "in_force": "ok",
+    "held": "ok",
+    "active": "ok",
+    "accepted": "ok",
+    "done": "ok",
+    "refused": "bad",
+    "sealed": "warn",
+    "empty": "warn",
+    "offered": "info",
+    "handing_out": "info",
+    "handed_out": "info",
+    "ordered": "bad",
+}
+
+
+@register.filter
+def custody_word(code: str, table: str) -> str:
+    """The name people read of a code; `table` is a name of `TABLES`."""
+    return str(TABLES[table][code])
+
+
+@register.filter
+def custody_tone(code: str) -> str:
+    """The colour of a state."""
+    return TONES.get(code, "line")
+
+
+@register.filter
+def custody_fault(rule: str) -> str:
+    """Why the signer said no."""
+    return str(wording.FAULTS.get(rule) or wording.OTHER_FAULT % {"rule": rule})
+
+
+@register.simple_tag
+def purposes() -> list[tuple[str, str, int]]:
+    """Code, name and hours at most."""
+    return [(code.value, str(wording.PURPOSES[code]), hours) for code, hours in LONGEST.items()]
