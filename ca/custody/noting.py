@@ -68,9 +68,11 @@ def _adopt(report: Header, *, at: datetime) -> None:
         return
     if not report["set"] or (current and current.code == report["set"]):
         return
-    coming = CustodySet.objects.filter(state=SetState.HANDING_OUT, code=report["set"])
-    if coming.exists():
-        return  # the last receipt was taken in, and is being noted
+    known = CustodySet.objects.filter(code=report["set"]).first()
+    if known is not None:  # one whose last receipt is being noted, or of long ago
+        if known.state != SetState.HANDING_OUT:
+            log.error("the signer is back at custody set %s, which is %s", known.pk, known.state)
+        return
     replace_current(at=at)
     row = CustodySet.objects.create(
         state=SetState.IN_FORCE,

@@ -207,6 +207,29 @@ def test_a_signer_that_was_started_anew_has_forgotten_the_shares_on_their_way(ro
     assert state(room.activate(at=NOW)) == "active"
 
 
+def test_receipts_whose_delivery_was_interrupted_are_made_good(room):
+    """The worker died after the signer had them all: the set is in force, not lost."""
+    set_id = room.hand_out(at=NOW)
+    for one in room.custodians:
+        one.receive(at=NOW)
+        seat = one.seat()
+        keys.received(seat.set.code, seat.number, bytes(seat.receipt))
+
+    noting.tend(at=NOW)
+
+    row = CustodySet.objects.get(pk=set_id)
+    assert (row.state, {seat.state for seat in row.seats.all()}) == ("in_force", {"held"})
+
+
+def test_a_signer_that_is_back_at_an_older_set_stops_no_other_work(held):
+    CustodySet.objects.update(state="replaced")  # as after a restore of the signer alone
+    stopped = activating.stop("发现异常", actor=held.host, at=NOW)
+    noting.tend(at=NOW)
+
+    assert StopOrder.objects.get(pk=stopped).state == "done"
+    assert queries.signer(at=NOW).state == "sealed"
+
+
 def test_what_is_given_up_is_wiped(room):
     set_id = room.hand_out(at=NOW)
     assert rule_of(lambda: services.give_up(set_id, actor=room.admin, at=NOW)) == "custody.role"
