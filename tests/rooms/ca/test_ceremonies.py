@@ -476,6 +476,10 @@ def test_the_certificate_that_was_asked_for_is_taken(elsewhere):
     imported(elsewhere)
 
 
+def test_a_root_numbers_as_it_likes(elsewhere):
+    imported(elsewhere, serial=4097)
+
+
 def test_another_key_is_refused(elsewhere):
     other = software.generate("sm2").public
     assert refused_by(imported, elsewhere, public_key=other) == "importing.key"
