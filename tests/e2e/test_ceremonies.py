@@ -1,0 +1,291 @@
+"""A CA key with a root elsewhere: request out, certificate in, as drills and for real.
+
+Five people, each at a window of their own, sign with keys that never leave it.
+"""
+
+import json
+import re
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from anxin.demo import shares
+from anxin.supervisor.home import CHECKOUT
+from pki.signer.custody import ACTIVATE, CEREMONY
+from tests.e2e import acts
+from tests.e2e.windows import picture, see
+from tests.support.signer import activate
+
+HOST, WITNESS, AUDITOR, CUSTODIANS = "唐书", "高远", "江晚", ("陆辰", "白舟")
+LOGINS = ("tangshu", "gaoyuan", "jiangwan", "luchen", "baizhou")
+EVERYBODY = (HOST, *CUSTODIANS, WITNESS, AUDITOR)
+KEEPERS = (*CUSTODIANS, WITNESS, AUDITOR)
+ASKED = {
+    "gather": EVERYBODY,
+    "device": (HOST, WITNESS),
+    "make_key": KEEPERS,
+    "request": KEEPERS,
+    "enter": KEEPERS,
+    "close": EVERYBODY,
+}
+SIGN = "核对无误，签名确认"
+OUT, AGAIN, IN = "生成 CA 密钥并导出证书请求", "重新导出证书请求", "导入外部根签发的 CA 证书"
+EXTENSIONS = """\
+basicConstraints=critical,CA:TRUE,pathlen:{path_length}
+keyUsage=critical,keyCertSign,cRLSign
+subjectKeyIdentifier=hash
+authorityKeyIdentifier=keyid
+certificatePolicies=2.5.29.32.0
+crlDistributionPoints=URI:http://crl.example.com/root.crl
+authorityInfoAccess=caIssuers;URI:http://example.com/root.cer
+"""
+
+
+@pytest.fixture
+def enrolling(product) -> Iterator[Callable[[], None]]:
+    """Two others put the keys to use; afterwards nobody has one."""
+
+    def run(what: str) -> None:
+        done = subprocess.run(
+            [sys.executable, "-m", "tests.e2e.enrolling", what, *LOGINS],
+            env=product.told("staff"),
+            cwd=CHECKOUT,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+
+    yield lambda: run("enrol")
+    run("end")
+
+
+@pytest.fixture
+def activated(product) -> Iterator[None]:
+    """The signer does what a ceremony asks for; afterwards its everyday work."""
+    custodians = shares.opened(product.home.demo_shares)
+    activate(product.signer(), custodians, CEREMONY)
+    yield
+    activate(product.signer(), custodians, ACTIVATE)
+
+
+@pytest.fixture
+def people(desk_of, enrolling, activated) -> dict[str, Page]:
+    """Everybody at a window of their own, with a key in it."""
+    pages = {name: desk_of(name) for name in EVERYBODY}
+    for page in pages.values():
+        page.goto("/me/key/")
+        acts.press(page, "生成密钥")
+        expect(page.get_by_text("密钥已登记")).to_be_visible()
+    enrolling()
+    return pages
+
+
+@pytest.mark.slow
+def test_a_key_of_ours_under_a_root_elsewhere(people, product, tmp_path):
+    """CPS-5.2.2, CPS-6.1.1a, CPS-7.4"""
+    root = External(tmp_path)
+    held(people, draft(people, AGAIN, drill=True, key="e2e-sub"), "request")
+    number = draft(people, OUT, drill=False, key="e2e-sub")
+    wish = file_of(people, held(people, number, "make_key", "request"), "request")
+
+    drill = draft(people, IN, drill=True, request=number, issuer=root.certificate)
+    held(people, drill, "enter", given=root.sign(wish, path_length=0))
+    assert authorities(product) == []
+    number = draft(people, IN, drill=False, request=number, issuer=root.certificate)
+    refused_first(people, number, root.sign(wish, path_length=3))
+    went_on(people, number, "enter", given=root.sign(wish, path_length=0))
+    went_on(people, number, "close")
+
+    assert authorities(product) == [("e2e-sub", "active")]
+    proved(people, number, tmp_path)
+
+
+@pytest.mark.slow
+def test_two_people_end_a_ceremony_early(people):
+    """CPS-5.2.2"""
+    number = draft(people, OUT, drill=True, key="e2e-ended")
+    agreed_and_opened(people, number)
+    room(people[CUSTODIANS[0]], number)
+    people[CUSTODIANS[0]].get_by_role("link", name="中止仪式").click()
+    see(people[CUSTODIANS[0]], "中止仪式")
+    people[CUSTODIANS[0]].get_by_label("中止的原因").fill("封条编号  不符")
+    acts.press(people[CUSTODIANS[0]], "签名要求中止")
+    expect(people[CUSTODIANS[0]].get_by_text("等另一人确认")).to_be_visible()
+
+    room(people[AUDITOR], number)
+    expect(people[AUDITOR].get_by_text("要求中止：封条编号 不符")).to_be_visible()
+    people[AUDITOR].get_by_role("link", name="确认中止").click()
+    acts.press(people[AUDITOR], "确认中止")
+
+    expect(people[AUDITOR].get_by_text("仪式已中止，纪要到此为止")).to_be_visible()
+
+
+class External:
+    """A root of somebody else, made by OpenSSL."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        (folder / "root.cnf").write_text("[req]\ndistinguished_name=dn\n[dn]\n")
+        self.run(
+            *("req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", "root.key"),
+            *("-out", "root.pem", "-days", "7300", "-config", "root.cnf"),
+            *("-subj", "/C=CN/O=Elsewhere/CN=External Root"),
+            *("-addext", "basicConstraints=critical,CA:TRUE"),
+            *("-addext", "keyUsage=critical,keyCertSign,cRLSign"),
+            *("-addext", "subjectKeyIdentifier=hash"),
+        )
+        self.certificate = (folder / "root.pem").read_text()
+
+    def run(self, *arguments: str) -> None:
+        done = subprocess.run(
+            ["openssl", *arguments], cwd=self.folder, capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 0, done.stderr
+
+    def sign(self, wish: str, *, path_length: int) -> str:
+        (self.folder / "wish.csr").write_text(wish)
+        (self.folder / "wish.ext").write_text(EXTENSIONS.format(path_length=path_length))
+        self.run(
+            *("x509", "-req", "-in", "wish.csr", "-CA", "root.pem", "-CAkey", "root.key"),
+            *("-set_serial", "0x1001", "-days", "3000", "-sha256"),
+            *("-extfile", "wish.ext", "-out", "signed.pem"),
+        )
+        return (self.folder / "signed.pem").read_text()
+
+
+def authorities(product) -> list[tuple[str, str]]:
+    query = "SELECT code, state FROM ca_certificateauthority WHERE code LIKE '%e2e%'"
+    with product.database() as connection:
+        return connection.execute(query).fetchall()
+
+
+def draft(
+    people: dict[str, Page],
+    kind: str,
+    *,
+    drill: bool,
+    key: str = "",
+    request: str = "",
+    issuer: str = "",
+) -> str:
+    """A script, seen whole by its host; its number."""
+    page = people[HOST]
+    page.goto("/ca/ceremonies/draft/")
+    page.get_by_label("仪式类型").select_option(label=kind)
+    page.get_by_label("这是演练").set_checked(drill)
+    page.get_by_label("密码设备").fill("HSM-A")
+    for one in CUSTODIANS:
+        page.get_by_label(one).check()
+    page.get_by_label("见证人").select_option(label=WITNESS)
+    page.get_by_label("审计员").select_option(label=AUDITOR)
+    page.get_by_label("算法").select_option("rsa-2048")
+    if request:
+        page.get_by_label("已导出的证书请求").select_option(request)
+        page.get_by_label("外部根 CA 的证书（PEM）").fill(issuer)
+    else:
+        page.get_by_label("密钥标签").fill(key)
+        page.get_by_label("机构（O）").fill("AnXin CA")
+        page.get_by_label("CA 名称（CN）").fill("AnXin Sub CA")
+    acts.press(page, "保存并预览脚本")
+    see(page, kind)
+    expect(page.get_by_text("整份脚本")).to_be_visible()
+    assert page.get_by_text("这是演练").count() == (1 if drill else 0)
+    return page.url.rstrip("/").rpartition("/")[2]
+
+
+def agreed_and_opened(people: dict[str, Page], number: str) -> None:
+    """Two others agree, one of them the CA administrator; each vote is signed."""
+    page = people[HOST]
+    room(page, number)
+    acts.press(page, "提请批准")
+    expect(page.get_by_text("等两人审批，其中一名")).to_be_visible()
+    for name in (WITNESS, CUSTODIANS[0]):
+        acts.decide(people[name], "举行密钥仪式", number)
+    room(page, number)
+    acts.press(page, "开始仪式")
+    expect(page.get_by_text("请宣读这一步").first).to_be_visible()
+
+
+def held(people: dict[str, Page], number: str, *steps: str, given: str = "") -> str:
+    """A ceremony from its approval to its end."""
+    agreed_and_opened(people, number)
+    for code in ("gather", "device", *steps, "close"):
+        went_on(people, number, code, given=given if code == "enter" else "")
+    expect(people[HOST].get_by_text("下载全部纪要（JSON）")).to_be_visible()
+    return number
+
+
+def went_on(people: dict[str, Page], number: str, code: str, *, given: str = "") -> None:
+    """One step: begun by the host, attested by everybody it asks."""
+    begun(people[HOST], number, given)
+    for name in ASKED[code]:
+        page = people[name]
+        room(page, number)
+        if (code, name) == ("gather", AUDITOR):
+            see(page, number)
+            picture(page, "ceremony-room")
+        page.get_by_role("button", name=SIGN).click()
+        expect(page.get_by_role("button", name=SIGN)).to_have_count(0)
+    room(people[HOST], number)
+
+
+def begun(page: Page, number: str, given: str) -> None:
+    room(page, number)
+    if given:
+        page.get_by_role("link", name="交入证书并开始这一步").click()
+        see(page, number)
+        page.get_by_label("外部根 CA 签发的证书（PEM）").fill(given)
+    acts.press(page, "开始这一步")
+    expect(page.get_by_role("heading", level=1)).to_contain_text("密钥仪式")
+    waits = page.get_by_text("请宣读这一步")
+    expect(page.get_by_text("系统正在做这一步").or_(waits)).to_have_count(0)
+
+
+def refused_first(people: dict[str, Page], number: str, given: str) -> None:
+    """A certificate that is not what was asked for; the step begins again."""
+    agreed_and_opened(people, number)
+    for code in ("gather", "device"):
+        went_on(people, number, code)
+    page = people[HOST]
+    room(page, number)
+    page.get_by_role("link", name="交入证书并开始这一步").click()
+    page.get_by_label("外部根 CA 签发的证书（PEM）").fill(given)
+    acts.press(page, "开始这一步")
+    expect(page.get_by_text(re.compile("路径长度是 3，脚本规定 0"))).to_be_visible()
+    picture(page, "ceremony-refused")
+
+
+def room(page: Page, number: str) -> None:
+    page.goto(f"/ca/ceremonies/{number}/")
+    expect(page.get_by_role("heading", level=1)).to_contain_text(number)
+
+
+def file_of(people: dict[str, Page], number: str, code: str) -> str:
+    return people[HOST].request.get(f"/ca/ceremonies/{number}/made/{code}/").text()
+
+
+def proved(people: dict[str, Page], number: str, folder: Path) -> None:
+    """The record that the auditor takes home holds without this system."""
+    page = people[AUDITOR]
+    room(page, number)
+    picture(page, "ceremony-finished")
+    with page.expect_download() as started:
+        page.get_by_role("link", name="下载全部纪要（JSON）").click()
+    taken = folder / "record.json"
+    started.value.save_as(taken)
+    done = subprocess.run(
+        [sys.executable, "-m", "pki", "verify", "ceremony", str(taken)],
+        cwd=CHECKOUT,
+        env={"PATH": "/usr/bin:/bin"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    said = json.loads(done.stdout)
+    assert (done.returncode, said["ceremony"], said["end"]) == (0, number, "finished"), done.stderr
+    assert said["drill"] is False
