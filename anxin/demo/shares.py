@@ -47,13 +47,16 @@ def opened(path: Path) -> list[ShareFile]:
 
 
 def stay(signer: Signer, path: Path, ready: Path) -> NoReturn:
-    """`ready` is touched when the signer has been seen to once."""
-    seen = ""
+    """`ready` is touched when the signer has been seen to once; beside it stands which start."""
+    mark = ready.with_suffix(".seen")
+    seen = mark.read_text() if mark.exists() else ""
     while True:
         with suppress(PkiError):
             started = str(signer.health()["started_at"])
             if started != seen and signer.custody()["state"] == "sealed":
                 _activate(signer, opened(path))
+            if started != seen:
+                mark.write_text(started)
             seen = started
             ready.touch()
         time.sleep(_GLANCE)

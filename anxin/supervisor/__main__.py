@@ -101,7 +101,8 @@ def _let_memory_be_locked() -> None:
 
 
 def _check_kind(environment: Environment) -> None:
-    if environment.kind == "production" and environment.home.demo_mark.exists():
+    home = environment.home
+    if environment.kind == "production" and (home.demo_mark.exists() or home.demo_shares.exists()):
         raise Trouble(
             f"{environment.home.path} holds a demo, with everybody's password in a file:"
             " production begins in another ANXIN_HOME"

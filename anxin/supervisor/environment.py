@@ -72,7 +72,12 @@ class Environment:
             "ldap": "" if self.slapd else self.caller.get("ANXIN_LDAP_PASSFILE"),
             secretfiles.INITIAL_SECRET: self.caller.get("ANXIN_SIGNER_INITIAL_SECRET"),
         }
-        return {name: Path(file) for name, file in given.items() if file}
+        return {
+            name: Path(file)
+            for name, file in given.items()
+            # A token's first PIN is taken away after the first activation, as it should be.
+            if file and (name != secretfiles.INITIAL_SECRET or Path(file).exists())
+        }
 
     @property
     def signer_socket(self) -> Path:

@@ -13,8 +13,9 @@ if TYPE_CHECKING:
 _OS_LOCKING_OK = 2
 _ALREADY_INITIALIZED, _ALREADY_LOGGED_IN = 0x191, 0x100
 SECURITY_OFFICER, NORMAL_USER = 0, 1
+_WRONG = 0xA0
 _BAD_PIN = {  # never tried twice: devices count
-    0xA0: "The PIN is wrong.",
+    _WRONG: "The PIN is wrong.",
     0xA2: "The PIN has a wrong length.",
     0xA3: "The PIN has expired.",
     0xA4: "The PIN is locked.",
@@ -88,7 +89,7 @@ class Calls:
         arguments = [part for room in rooms for part in (ctypes.byref(room), len(room))]
         result = self._call(_SET_PIN, session, *arguments)
         if result in _BAD_PIN:
-            raise TokenError("token.pin", _BAD_PIN[result], permanent=True)
+            raise TokenError("token.pin", _BAD_PIN[result], permanent=True, wrong=result == _WRONG)
         if result:
             raise _failure("C_SetPIN", result)
 

@@ -245,7 +245,7 @@ def take_over(module: Path, token_label: str, old: bytearray, new: bytearray) ->
             try:
                 calls.set_pin(session.handle, old, new)
             except TokenError as error:
-                if error.rule != "token.pin":
+                if not error.details.get("wrong"):
                     raise
                 return False
             return True

@@ -98,6 +98,11 @@ class Token(Protocol):
 class Vault(Protocol):
     """What the shares open in the end: a device, or its stand-in."""
 
+    @property
+    def guards_keys(self) -> bool:
+        """Whether keys may be there before the first shares are."""
+        ...
+
     def unlock_secret(self) -> bytearray:
         """What the custody set is to keep under its activation key."""
         ...

@@ -36,6 +36,10 @@ class SoftwareVault:
     def __init__(self, directory: Path, initial: Path | None = None) -> None:
         self._directory, self._initial = directory, initial
 
+    @property
+    def guards_keys(self) -> bool:
+        return any(self._directory.glob("*.key"))
+
     def unlock_secret(self) -> bytearray:
         """Raises Refused `signer.secret`: too short, or missing where there are keys already."""
         if self._initial is not None:
@@ -43,7 +47,7 @@ class SoftwareVault:
             if len(secret) < _LEAST_SECRET:
                 raise Refused("signer.secret", f"It has fewer than {_LEAST_SECRET} octets.")
             return secret
-        if any(self._directory.glob("*.key")):
+        if self.guards_keys:
             raise Refused("signer.secret", "There are keys under another secret already.")
         return bytearray(secrets.token_urlsafe(_SECRET).encode())
 
@@ -64,6 +68,11 @@ class Pkcs11Vault:
     def __init__(self, options: argparse.Namespace) -> None:
         self._options = options
         self._taken_over = options.home / "token-taken-over"
+
+    @property
+    def guards_keys(self) -> bool:
+        """A token whose PIN was replaced opens with no other."""
+        return False
 
     def unlock_secret(self) -> bytearray:
         return bytearray("".join(secrets.choice(_CHARACTERS) for _ in range(_PIN)).encode())
@@ -93,6 +102,11 @@ class SdfVault:
 
     def __init__(self, options: argparse.Namespace) -> None:
         self._options = options
+
+    @property
+    def guards_keys(self) -> bool:
+        """People made them with the vendor's tool."""
+        return True
 
     def unlock_secret(self) -> bytearray:
         """Raises Refused `signer.secret` without an initial secret."""

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 
 from pki.errors import PkiError, Refused
 from pki.hsm import drivers, vaults
-from pki.signer.custody import Custody
+from pki.signer.custody import ANYBODY, Custody
 from pki.signer.daemon import SigningService
 from pki.signer.hardening import harden
 from pki.signer.logs import log
@@ -34,7 +34,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         lock = _take(options.home)
         service = SigningService(
-            Custody(options.home, vaults.vault(options), now=_clock),
+            Custody(options.home, vaults.vault(options), now=_clock, first=options.first),
             options.home,
             now=_clock,
             workers=options.workers,
@@ -66,6 +66,8 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     add = parser.add_argument
     drivers.add_options(parser)
     add("--socket", type=Path, required=True, help="where to listen; its directory must be 0700")
+    first = f"who may have shares of keys that are there: their digest, or {ANYBODY} (a demo)"
+    add("--first-custodians", dest="first", default="", help=first)
     add("--initial-secret-file", type=Path, help="the PIN a new token came with, for us alone")
     add(
         "--allow-uid",

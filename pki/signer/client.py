@@ -162,11 +162,21 @@ class Signer:
         return int(header["missing"])
 
     def offer(
-        self, purpose: str, *, ceremony: str = "", hours: int, signatures: int
+        self,
+        purpose: str,
+        *,
+        ceremony: str = "",
+        hours: int,
+        signatures: int,
+        newcomers: str = "",
     ) -> protocol.Header:
-        """What custodians are asked for: `statement`, and the signer's `signature` of it, hex."""
-        asked = {"purpose": purpose, "ceremony": ceremony, "hours": hours}
-        header, _ = self._ask({"op": "offer", **asked, "signatures": signatures})
+        """What custodians are asked for: `statement`, and the signer's `signature` of it, hex.
+
+        `newcomers`: for a re-split, `pki.signer.custody.newcomers_digest`.
+        """
+        asked = {"purpose": purpose, "ceremony": ceremony, "newcomers": newcomers}
+        limits = {"hours": hours, "signatures": signatures}
+        header, _ = self._ask({"op": "offer", **asked, **limits})
         return dict(header["offer"])
 
     def bring(self, session: str, number: int, signature: bytes, sealed: bytes) -> protocol.Header:

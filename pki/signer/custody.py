@@ -11,7 +11,7 @@ import secrets
 import threading
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from pki import shares, statements
 from pki.errors import Refused, TokenError
@@ -34,6 +34,7 @@ LONGEST = {ACTIVATE: 24 * 92, CEREMONY: 8, RESPLIT: 1}
 MOST_SIGNATURES = 100_000_000
 OFFER_LIFE = timedelta(minutes=10)  # shares that wait for a second one die then
 HANDING_OUT = timedelta(hours=8)  # from the first share on its way to the last receipt
+ANYBODY = "anybody"  # of a demo
 _OFFERS = 8  # at once; the oldest gives way
 
 
@@ -50,6 +51,8 @@ class _HandingOut:
 class _Offer:
     digest: str
     purpose: str
+    ceremony: str
+    newcomers: str
     hours: int
     signatures: int
     until: datetime
@@ -65,16 +68,37 @@ class _Offer:
 class _Activation:
     token: Token
     purpose: str
+    ceremony: str
     until: datetime
     signatures_left: int
+
+
+@dataclass(slots=True)
+class _Resplit:
+    """Two shares allowed one handing out, to these people and nobody else."""
+
+    secret: bytearray
+    newcomers: str
+    until: datetime
+
+
+class Use(NamedTuple):
+    """What one request may do, from its beginning to its end."""
+
+    token: Token
+    in_ceremony: bool
 
 
 class Custody:
     """Thread-safe. Files: `identity.key` and `custody.json` in `home`."""
 
-    def __init__(self, home: Path, vault: Vault, *, now: Callable[[], datetime]) -> None:
-        """Raises TokenError `signer.custody` for damaged files."""
-        self._vault, self._now = vault, now
+    def __init__(
+        self, home: Path, vault: Vault, *, now: Callable[[], datetime], first: str = ""
+    ) -> None:
+        """`first`: `newcomers_digest` of those who may receive the first shares over keys that are
+        there already. Raises TokenError `signer.custody` for damaged files.
+        """
+        self._vault, self._now, self._first = vault, now, first
         self._file = home / "custody.json"
         self._lock = threading.RLock()
         try:
@@ -87,7 +111,7 @@ class Custody:
         self._handing_out: _HandingOut | None = None
         self._offers: dict[str, _Offer] = {}
         self._active: _Activation | None = None
-        self._to_split: tuple[bytearray, datetime] | None = None
+        self._resplit: _Resplit | None = None
 
     # -- what there is ------------------------------------------------------------------------
 
@@ -102,26 +126,17 @@ class Custody:
             "need": shares.NEED,
             "custodians": [seat.as_header() for seat in known.seats] if known else [],
             "purpose": active.purpose if active else "",
+            "ceremony": active.ceremony if active else "",
             "until": active.until.isoformat() if active else "",
             "signatures_left": active.signatures_left if active else 0,
         }
 
-    @property
-    def token(self) -> Token:
-        """Raises TokenError `signer.sealed`."""
-        active = self._current()
-        if active is None:
-            raise _sealed()
-        return active.token
+    def use(self, signatures: int = 0) -> Use:
+        """For one request; signatures count before they are made.
 
-    @property
-    def in_ceremony(self) -> bool:
-        """Whether keys may be made and CAs certified now."""
-        active = self._current()
-        return active is not None and active.purpose == CEREMONY
-
-    def spend(self, signatures: int) -> None:
-        """Count before signing. Raises TokenError `signer.sealed`, `signer.limit`."""
+        Raises TokenError `signer.sealed`, `signer.limit`. With the last signature the activation
+        ends: the next request finds it sealed.
+        """
         with self._lock:
             active = self._current()
             if active is None:
@@ -130,17 +145,20 @@ class Custody:
                 reason = "The custodians allowed no more signatures."
                 raise TokenError("signer.limit", reason, permanent=False)
             active.signatures_left -= signatures
+            return Use(active.token, active.purpose == CEREMONY)
 
     def seal(self) -> None:
         """Forget everything that opens the token. Needs no secret: anybody who may ask may stop."""
         with self._lock:
-            if self._active:
-                self._active.token.lock()
-            self._active = None
+            self._handing_out = None
             self._forget_offers()
-            if self._to_split:
-                _wipe(self._to_split[0])
-            self._to_split = None
+            self._forget_resplit()
+            self._close()
+
+    def _close(self) -> None:
+        active, self._active = self._active, None
+        if active:
+            active.token.lock()
 
     # -- handing out --------------------------------------------------------------------------
 
@@ -151,7 +169,7 @@ class Custody:
         order: number, statement, signature, sealed. Raises Refused `custody.*`.
         """
         with self._lock:
-            secret = self._secret_to_keep()
+            secret = self._secret_to_keep(custodians)
             set_id, key = secrets.token_hex(16), bytearray(secrets.token_bytes(shares.SECRET))
             parts = {share.number: share.value for share in shares.split(key)}
             seats = tuple(custodyset.new_seat(each, set_id, parts) for each in custodians)
@@ -165,18 +183,26 @@ class Custody:
             )
             _wipe(key)
             _wipe(secret)
-            self._handing_out = _HandingOut(made, self._now() + HANDING_OUT)
-            return [
+            sealed = [
                 self._sealed_share(made, seat, parts[seat.number], str(each["transport"]))
                 for seat, each in zip(seats, custodians, strict=True)
             ]
+            self._forget_resplit()
+            self._handing_out = _HandingOut(made, self._now() + HANDING_OUT)
+            return sealed
 
-    def _secret_to_keep(self) -> bytearray:
+    def _secret_to_keep(self, custodians: Sequence[Header]) -> bytearray:
+        """Raises Refused `custody.resplit`, `custody.first`: not these people."""
+        named = custodyset.newcomers_digest(custodians)
         if self._set is None:
+            if self._vault.guards_keys and self._first not in {named, ANYBODY}:
+                reason = "Keys are here already: name the three on the signer's command line."
+                raise Refused("custody.first", reason)
             return self._vault.unlock_secret()
-        if self._to_split is None or self._now() >= self._to_split[1]:
-            raise Refused("custody.resplit", "Two shares of the set in force come first.")
-        return bytearray(self._to_split[0])
+        self._expire()
+        if self._resplit is None or not hmac.compare_digest(self._resplit.newcomers, named):
+            raise Refused("custody.resplit", "Two shares for these three people come first.")
+        return bytearray(self._resplit.secret)
 
     def _sealed_share(self, made: CustodySet, seat: Seat, value: bytes, transport: str) -> Header:
         statement = statements.encoded(
@@ -218,15 +244,19 @@ class Custody:
                 custodyset.write(self._file, on_its_way.made)
                 self._set, self._handing_out = on_its_way.made, None
                 self._forget_offers()
-                if self._to_split:
-                    _wipe(self._to_split[0])
-                self._to_split = None
             return missing
 
     # -- activation ---------------------------------------------------------------------------
 
-    def offer(self, purpose: str, *, ceremony: str, hours: int, signatures: int) -> Header:
-        """What custodians are asked for, signed. Raises Refused `custody.*`."""
+    def offer(
+        self, purpose: str, *, ceremony: str, hours: int, signatures: int, newcomers: str = ""
+    ) -> Header:
+        """What custodians are asked for, signed. Raises Refused `custody.*`.
+
+        `newcomers`: for a re-split, `newcomers_digest` of those who will hold the new shares.
+        """
+        if bool(newcomers) != (purpose == RESPLIT):
+            raise Refused("custody.newcomers", "A re-split, and nothing else, names newcomers.")
         if purpose not in LONGEST or len(ceremony) > custodyset.LONGEST_WORD:
             raise Refused("custody.purpose", f"A purpose is one of {', '.join(LONGEST)}.")
         if not 1 <= hours <= LONGEST[purpose] or not 1 <= signatures <= MOST_SIGNATURES:
@@ -245,15 +275,25 @@ class Custody:
                     "set": self._set.id,
                     "purpose": purpose,
                     "ceremony": ceremony,
+                    "newcomers": newcomers,
                     "hours": str(hours),
                     "signatures": str(signatures),
                     "key": shares.point_of(key).hex(),
                     "expires": until.isoformat(),
                 }
             )
-            self._drop_offers(keep=_OFFERS - 1)
+            self._expire()
+            while len(self._offers) >= _OFFERS:
+                self._offers.pop(next(iter(self._offers))).forget()
             self._offers[session] = _Offer(
-                statements.digest(statement), purpose, hours, signatures, until, key
+                digest=statements.digest(statement),
+                purpose=purpose,
+                ceremony=ceremony,
+                newcomers=newcomers,
+                hours=hours,
+                signatures=signatures,
+                until=until,
+                key=key,
             )
             signature = statements.sign(self._identity, statement)
             return {"statement": statement.decode(), "signature": signature.hex()}
@@ -300,27 +340,39 @@ class Custody:
             _wipe(key)
         until = self._now() + timedelta(hours=offer.hours)
         if offer.purpose == RESPLIT:
-            self._to_split = (secret, until)
+            self._forget_resplit()
+            self._resplit = _Resplit(secret, offer.newcomers, until)
             return
-        token = self._active.token if self._active else self._vault.open(secret)
-        self._active = _Activation(token, offer.purpose, until, offer.signatures)
+        if self._active:
+            _wipe(secret)
+            token = self._active.token
+        else:
+            token = self._vault.open(secret)
+        self._active = _Activation(token, offer.purpose, offer.ceremony, until, offer.signatures)
 
     # -- inside -------------------------------------------------------------------------------
 
     def _current(self) -> _Activation | None:
-        """The activation, unless its time is over: then the token is locked on the spot."""
-        active = self._active
-        if active is not None and self._now() >= active.until:
-            self.seal()
-            return None
-        return active
+        """The activation, unless it is over: then the token is locked on the spot."""
+        with self._lock:
+            self._expire()
+            active = self._active
+            if active and (self._now() >= active.until or not active.signatures_left):
+                self._close()
+            return self._active
 
-    def _drop_offers(self, keep: int) -> None:
+    def _expire(self) -> None:
+        """Wipe what nobody may use any more. Whoever asks for a report sees to it, too."""
         now = self._now()
-        ended = [session for session, offer in self._offers.items() if now >= offer.until]
-        oldest = [session for session in self._offers if session not in ended]
-        for session in ended + oldest[: max(0, len(oldest) - keep)]:
+        for session in [one for one, offer in self._offers.items() if now >= offer.until]:
             self._offers.pop(session).forget()
+        if self._resplit and now >= self._resplit.until:
+            self._forget_resplit()
+
+    def _forget_resplit(self) -> None:
+        if self._resplit:
+            _wipe(self._resplit.secret)
+        self._resplit = None
 
     def _forget_offers(self) -> None:
         while self._offers:

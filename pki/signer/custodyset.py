@@ -72,6 +72,19 @@ def new_seat(header: Header, set_id: str, parts: dict[int, bytes]) -> Seat:
     return Seat(number, person, name, key, shares.check_value(value, set_id, number))
 
 
+def newcomers_digest(custodians: Sequence[Header]) -> str:
+    """Who is about to receive shares, and by which keys: SHA-256 as hex.
+
+    Raises Malformed `custody.request`.
+    """
+    names = ("number", "person", "key", "transport")
+    try:
+        rows = [" ".join(str(one[name]) for name in names) for one in custodians]
+    except (KeyError, TypeError) as problem:
+        raise Malformed("custody.request", f"A custodian lacks {problem}.") from problem
+    return statements.digest("\n".join(sorted(rows)).encode())
+
+
 def check_seats(seats: Sequence[Seat]) -> None:
     """Three shares, three people, three keys."""
     for one_each in ([s.number for s in seats], [s.person for s in seats], [s.key for s in seats]):

@@ -6,8 +6,7 @@ import os
 import threading
 import traceback
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC
 from itertools import chain
 from typing import TYPE_CHECKING, Any
@@ -17,7 +16,9 @@ from pki.errors import Malformed, PkiError, Refused, TokenError
 from pki.hsm.interface import NOT_OPENED
 from pki.signer import policy, protocol
 from pki.signer.book import Book
+from pki.signer.calls import Call
 from pki.signer.counters import Counters
+from pki.signer.custody import CEREMONY
 from pki.signer.heads import Heads
 from pki.signer.lists import Leaving, Lists
 from pki.signer.logs import log
@@ -33,53 +34,8 @@ if TYPE_CHECKING:
     from pki.signer.protocol import Header
 
 _Answer = tuple["Header", list[bytes]]
-_IN_HEALTH = ("state", "signer", "set", "purpose", "until", "signatures_left")
-_OFTEN = frozenset({"signed", "refused"})  # these do not wait for the disk
+_IN_HEALTH = ("state", "signer", "set", "purpose", "ceremony", "until", "signatures_left")
 _SLICES = 2  # per worker: small enough to share the workers between clients
-
-
-@dataclass(frozen=True, slots=True)
-class _Call:
-    """One request and who sent it."""
-
-    request: Header
-    blobs: list[bytes]
-    peer: Mapping[str, int]
-    book: Callable[..., None]
-
-    def word(self, name: str) -> str:
-        value = self.request.get(name)
-        if not isinstance(value, str):
-            raise Malformed("signer.request", f"`{name}` is a text.")
-        return value
-
-    def number(self, name: str) -> int:
-        value = self.request.get(name)
-        if type(value) is not int:
-            raise Malformed("signer.request", f"`{name}` is a number.")
-        return value
-
-    def octets(self, name: str) -> bytes:
-        try:
-            return bytes.fromhex(self.word(name))
-        except ValueError:
-            raise Malformed("signer.request", f"`{name}` is hexadecimal.") from None
-
-    def only_blob(self) -> bytes:
-        if len(self.blobs) != 1:
-            raise Malformed("signer.request", "Exactly one blob is expected.")
-        return self.blobs[0]
-
-    def log(self, event: str, **fields: Any) -> None:
-        names = {name: self.request.get(name) for name in ("op", "key", "label")}
-        short = {name: text[:64] for name, text in names.items() if isinstance(text, str)}
-        log(event, **short, **fields, **self.peer)
-        self.book(event, lasting=event not in _OFTEN, **short, **fields, **self.peer)
-
-    def log_refusal(self, rule: str) -> None:
-        """Written down as well as may be: a full disk is no reason not to answer."""
-        with suppress(OSError):
-            self.log("refused", rule=rule)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +46,17 @@ class _Desk:
     terms: policy.Terms
     public: publickeys.PublicKey
     certificate: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class _Task:
+    """What one request wants of a key, and what it may."""
+
+    token: Token
+    terms: policy.Terms
+    kind: str
+    at: datetime
+    leaving: Leaving
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +91,7 @@ class SigningService:
         self._changing = threading.Lock()
         self._started_at = now()
         self._last_error: Header | None = None
-        self._operations: dict[object, Callable[[_Call], _Answer]] = {
+        self._operations: dict[object, Callable[[Call], _Answer]] = {
             "health": self._health,
             "keys": self._keys,
             "sign": self._sign,
@@ -143,7 +110,7 @@ class SigningService:
 
     def answer(self, request: Header, blobs: list[bytes], **peer: int) -> _Answer:
         """Never raises: what goes wrong is the answer."""
-        call = _Call(request, blobs, peer, self._write_down)
+        call = Call(request, blobs, peer, self._write_down)
         try:
             header, results = self._operation(call)(call)
         except PkiError as error:
@@ -171,10 +138,10 @@ class SigningService:
 
     # -- operations ---------------------------------------------------------------------------
 
-    def _health(self, _call: _Call) -> _Answer:
+    def _health(self, _call: Call) -> _Answer:
         activation, now = self._custody.report(), self._now()
         unlocked = activation["state"] == "active"
-        where = self._custody.token.description if unlocked else NOT_OPENED
+        where = self._custody.use().token.description if unlocked else NOT_OPENED
         health = {
             "pid": os.getpid(),
             "started_at": self._started_at.isoformat(),
@@ -190,17 +157,19 @@ class SigningService:
         }
         return {"health": health}, []
 
-    def _keys(self, _call: _Call) -> _Answer:
+    def _keys(self, _call: Call) -> _Answer:
         return {"keys": [key.as_header() for key in self._register.all()]}, []
 
-    def _sign(self, call: _Call) -> _Answer:
+    def _sign(self, call: Call) -> _Answer:
         label, kind = call.word("key"), call.word("kind")
         if kind not in protocol.KINDS:
             raise Refused("policy.kind", f"The signer knows no {kind}.")
         desk, at = self._desk(label), self._now()
         wanted, leaving = _leaving(call)
-        self._custody.spend(len(wanted))
-        results = self._in_slices(lambda tbs: self._sign_one(desk, kind, tbs, at, leaving), wanted)
+        use = self._custody.use(len(wanted))
+        terms = replace(desk.terms, in_ceremony=use.in_ceremony)
+        task = _Task(use.token, terms, kind, at, leaving)
+        results = self._in_slices(lambda tbs: self._sign_one(desk, task, tbs), wanted)
         refused = sum(isinstance(result, PkiError) for result in results)
         self._counters.add(label, kind, signed=len(results) - refused, refused=refused)
         rules = sorted({result.rule for result in results if isinstance(result, PkiError)})
@@ -216,21 +185,21 @@ class SigningService:
         }
         return header, [b"" if isinstance(result, PkiError) else result.made for result in results]
 
-    def _last_list(self, call: _Call) -> _Answer:
+    def _last_list(self, call: Call) -> _Answer:
         desk = self._desk(call.word("key"))
         tbs = self._lists.last(desk.label, desk.certificate)
         return {}, [] if tbs is None else [tbs]
 
-    def _generate(self, call: _Call) -> _Answer:
+    def _generate(self, call: Call) -> _Answer:
         label, algorithm = call.word("label"), call.word("algorithm")
         kinds, crl_days = call.request.get("kinds"), call.request.get("crl_days")
         if not isinstance(kinds, list) or type(crl_days) is not int:
             raise Malformed("signer.request", "`kinds` is a list and `crl_days` a number.")
-        if not self._custody.in_ceremony:
-            raise Refused("signer.ceremony", "Keys are made in a ceremony only (CPS 6.1.1).")
         check_kinds([str(kind) for kind in kinds], crl_days)
         with self._changing:
-            token = self._custody.token
+            token, in_ceremony = self._custody.use()
+            if not in_ceremony:
+                raise Refused("signer.ceremony", "Keys are made in a ceremony only (CPS 6.1.1).")
             spki = token.generate(label, algorithm)
             where = token.custody(label)
             key = protocol.Key(
@@ -250,30 +219,28 @@ class SigningService:
         call.log("generated", algorithm=algorithm, kinds=kinds, custody=where.code)
         return {"key": key.as_header()}, []
 
-    def _install_certificate(self, call: _Call) -> _Answer:
+    def _install_certificate(self, call: Call) -> _Answer:
         label = call.word("label")
         with self._changing:
-            key = self._register.install(
-                label, call.only_blob(), in_ceremony=self._custody.in_ceremony
-            )
+            key = self._register.install(label, call.only_blob(), in_ceremony=self._in_ceremony)
             self._desks = {}
         call.log("certificate_installed")
         return {"key": key.as_header()}, []
 
-    def _note_head(self, call: _Call) -> _Answer:
+    def _note_head(self, call: Call) -> _Answer:
         self._heads.note(call.number("seq"), call.word("digest"), at=self._now())
         return {}, []
 
-    def _noted_heads(self, call: _Call) -> _Answer:
+    def _noted_heads(self, call: Call) -> _Answer:
         heads = self._heads.after(call.number("after"))
         return {}, ["\n".join(f"{seq} {digest}" for seq, digest in heads).encode()]
 
     # -- custody ------------------------------------------------------------------------------
 
-    def _report(self, _call: _Call) -> _Answer:
+    def _report(self, _call: Call) -> _Answer:
         return {"custody": self._custody.report()}, []
 
-    def _hand_out(self, call: _Call) -> _Answer:
+    def _hand_out(self, call: Call) -> _Answer:
         custodians = call.request.get("custodians")
         if not isinstance(custodians, list) or not all(isinstance(c, dict) for c in custodians):
             raise Malformed("signer.request", "`custodians` is a list of objects.")
@@ -281,31 +248,34 @@ class SigningService:
         call.log("handed_out", shares=len(handed_out))
         return {"shares": handed_out}, []
 
-    def _received(self, call: _Call) -> _Answer:
+    def _received(self, call: Call) -> _Answer:
         number = call.number("number")
         missing = self._custody.received(call.word("set"), number, call.only_blob())
         call.log("received", number=number, missing=missing)
         return {"missing": missing}, []
 
-    def _offer(self, call: _Call) -> _Answer:
+    def _offer(self, call: Call) -> _Answer:
         purpose, ceremony = call.word("purpose"), call.word("ceremony")
         hours, signatures = call.number("hours"), call.number("signatures")
-        offer = self._custody.offer(purpose, ceremony=ceremony, hours=hours, signatures=signatures)
+        newcomers = call.word("newcomers") if "newcomers" in call.request else ""
+        offer = self._custody.offer(
+            purpose, ceremony=ceremony, hours=hours, signatures=signatures, newcomers=newcomers
+        )
         call.log("offered", purpose=purpose, hours=hours, signatures=signatures)
         return {"offer": offer}, []
 
-    def _bring(self, call: _Call) -> _Answer:
+    def _bring(self, call: Call) -> _Answer:
         number, signature = call.number("number"), call.octets("signature")
         progress = self._custody.bring(call.word("session"), number, signature, call.only_blob())
         call.log("share_taken", number=number, active=progress["active"])
         if progress["active"]:
             self._desks = {}
-            self._check_keys(self._custody.token)
+            self._check_keys(self._custody.use().token)
             report = self._custody.report()
             call.log("activated", purpose=report["purpose"], until=report["until"])
         return {"progress": progress}, []
 
-    def _lock(self, call: _Call) -> _Answer:
+    def _lock(self, call: Call) -> _Answer:
         self._custody.seal()
         self._desks = {}
         call.log("locked")
@@ -313,18 +283,16 @@ class SigningService:
 
     # -- signing ------------------------------------------------------------------------------
 
-    def _sign_one(
-        self, desk: _Desk, kind: str, tbs: bytes, at: datetime, leaving: Leaving
-    ) -> _Signature | PkiError:
+    def _sign_one(self, desk: _Desk, task: _Task, tbs: bytes) -> _Signature | PkiError:
         try:
-            policy.check(kind, tbs, desk.terms, at=at)
-            if kind == protocol.CRL:
+            policy.check(task.kind, tbs, task.terms, at=task.at)
+            if task.kind == protocol.CRL:
                 self._lists.take(
-                    desk.label, desk.certificate, tbs, leaving=leaving, public=desk.public
+                    desk.label, desk.certificate, tbs, leaving=task.leaving, public=desk.public
                 )
         except (Refused, Malformed) as refusal:
             return refusal
-        signature = self._custody.token.sign(desk.label, tbs)
+        signature = task.token.sign(desk.label, tbs)
         if not desk.public.verify(tbs, signature, desk.terms.algorithm):
             raise TokenError(
                 "signer.wrong_signature", "The token made a wrong signature.", permanent=True
@@ -345,17 +313,21 @@ class SigningService:
         desk = desks.get(label)
         if desk is None:
             key = self._register.get(label)
-            terms = self._register.terms(label, in_ceremony=self._custody.in_ceremony)
+            terms = self._register.terms(label, in_ceremony=False)
             public = publickeys.parse(key.public_key)
             desk = desks[label] = _Desk(label, terms, public, key.certificate or b"")
         return desk
 
     # -- inside -------------------------------------------------------------------------------
 
+    @property
+    def _in_ceremony(self) -> bool:
+        return bool(self._custody.report()["purpose"] == CEREMONY)
+
     def _write_down(self, event: str, **said: Any) -> None:
         self._book.note(event, at=self._now(), **said)
 
-    def _operation(self, call: _Call) -> Callable[[_Call], _Answer]:
+    def _operation(self, call: Call) -> Callable[[Call], _Answer]:
         act = self._operations.get(call.word("op"))
         if act is None:
             raise Malformed("signer.operation", "There is no such operation.")
@@ -378,7 +350,7 @@ class SigningService:
                 log("key_missing", key=key.label, reason=reason)
 
 
-def _leaving(call: _Call) -> tuple[list[bytes], Leaving]:
+def _leaving(call: Call) -> tuple[list[bytes], Leaving]:
     """What is to be signed, and what the request says of those who leave a list."""
     named = call.request.get("released", [])
     try:

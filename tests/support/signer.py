@@ -7,7 +7,7 @@ import subprocess
 import sys
 import threading
 import traceback
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -22,6 +22,7 @@ from pki.shares import ShareFile
 from pki.signatures import default_algorithm
 from pki.signer.client import Signer
 from pki.signer.custody import Custody
+from pki.signer.custodyset import newcomers_digest
 from pki.signer.protocol import Key
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -29,6 +30,10 @@ NOW = datetime.now(UTC).replace(microsecond=0)
 DAY = timedelta(days=1)
 SERIAL = 1 << 126
 WITHIN = 60.0  # seconds for anything that a test waits for
+
+
+def newcomers() -> list[Newcomer]:
+    return [Newcomer(number, str(number), f"保管人{number}") for number in shares.NUMBERS]
 
 
 @dataclass
@@ -44,6 +49,7 @@ class SignerProcess:
     environment: dict[str, str] = field(default_factory=dict)
     said: list[dict] = field(default_factory=list)
     clients: list[Signer] = field(default_factory=list)  # closed at the end
+    newcomers: list[Newcomer] = field(default_factory=newcomers)
     custodians: list[ShareFile] = field(default_factory=list)  # once their shares are handed out
 
     @property
@@ -55,7 +61,9 @@ class SignerProcess:
     @property
     def command(self) -> tuple[str, ...]:
         python = (sys.executable, "-m", "pki.signer")
-        return (*python, "--home", str(self.home), *("--socket", str(self.path)), *self.options)
+        first = newcomers_digest([one.as_header() for one in self.newcomers])
+        where = ("--home", str(self.home), "--socket", str(self.path))
+        return (*python, *where, "--first-custodians", first, *self.options)
 
     def prepare(self) -> "SignerProcess":
         self.home.mkdir(mode=0o700, exist_ok=True)
@@ -105,7 +113,7 @@ class SignerProcess:
     def activate(self, purpose: str = "") -> None:
         """Two of the custodians bring their shares; they have them since the first start."""
         client = self.client()
-        self.custodians = self.custodians or hand_out(client)
+        self.custodians = self.custodians or hand_out(client, self.newcomers)
         activate(client, self.custodians[:2], purpose or self.purpose)
 
     def start_in_vain(self) -> str:
@@ -146,9 +154,9 @@ class SignerProcess:
         return [line for line in self.said if line.get("event") == name]
 
 
-def hand_out(signer: Signer | Custody) -> list[ShareFile]:
+def hand_out(signer: Signer | Custody, people: Sequence[Newcomer] = ()) -> list[ShareFile]:
     """Three invented custodians receive their shares."""
-    people = [Newcomer(number, str(number), f"保管人{number}") for number in shares.NUMBERS]
+    people = people or newcomers()
     identity = _identity(signer)
     owned = []
     for one, sent in zip(people, signer.hand_out([p.as_header() for p in people]), strict=True):

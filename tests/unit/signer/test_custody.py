@@ -2,6 +2,7 @@
 
 import json
 import stat
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -10,8 +11,9 @@ from pki import custodians, keys, shares, statements
 from pki.errors import Malformed, PkiError, Refused, TokenError
 from pki.hsm.vaults import SoftwareVault
 from pki.signer.custody import Custody
+from pki.signer.custodyset import newcomers_digest
 from tests.support import signer as made
-from tests.support.signer import NOW, hand_out
+from tests.support.signer import NOW, hand_out, newcomers
 
 
 class Room:
@@ -45,6 +47,12 @@ class Room:
     def bring(self, place: int, offer: tuple[bytes, bytes]) -> dict:
         return self.custody.bring(*self.answer(place, offer))
 
+    def activate(self, purpose: str, **asked: object):
+        offer = self.offer(purpose, **asked)
+        self.bring(0, offer)
+        self.bring(1, offer)
+        return self.custody.use()
+
     def refused(self, *brought: object) -> str:
         before = self.custody.report()
         with pytest.raises(PkiError) as refusal:
@@ -69,7 +77,7 @@ def test_any_two_of_three_activate_and_one_alone_does_not(room, pair):
     report = room.custody.report()
     assert (report["state"], report["purpose"]) == ("active", "activate")
     assert report["signatures_left"] == 100
-    assert room.custody.token.description.code == "software"
+    assert room.custody.use().token.description.code == "software"
 
 
 def test_a_wrong_share_is_refused_and_spoils_nothing(room, tmp_path):
@@ -150,23 +158,26 @@ def test_an_activation_ends_with_its_hours(room):
     room.bring(1, offer)
     room.now += timedelta(hours=2, seconds=-1)
     assert room.state == "active"
+    renewal = room.offer()
+    room.bring(0, renewal)
     room.now += timedelta(seconds=1)
 
     with pytest.raises(TokenError) as refused:
-        room.custody.spend(1)
+        room.custody.use(1)
     assert refused.value.rule == "signer.sealed"
     assert room.state == "sealed"
+    assert room.bring(1, renewal)["active"]  # the end of one does not disturb the next
 
 
 def test_an_activation_ends_with_its_signatures(room):
     offer = room.offer(signatures=10)
     room.bring(0, offer)
     room.bring(1, offer)
-    room.custody.spend(7)
+    room.custody.use(7)
 
-    for wanted, rule in ((4, "signer.limit"), (3, ""), (1, "signer.limit")):
+    for wanted, rule in ((4, "signer.limit"), (3, ""), (0, "signer.sealed")):
         try:
-            room.custody.spend(wanted)
+            room.custody.use(wanted)
             refused = ""
         except TokenError as error:
             refused = error.rule
@@ -196,7 +207,7 @@ def test_only_a_ceremony_makes_keys(room):
         offer = room.offer(purpose)
         room.bring(0, offer)
         room.bring(1, offer)
-        assert room.custody.in_ceremony is may
+        assert room.custody.use().in_ceremony is may
 
 
 def test_after_a_restart_everything_waits_for_two_again(room):
@@ -316,11 +327,17 @@ def test_another_set_needs_two_shares_of_the_one_in_force(room):
     with pytest.raises(Refused) as refused:
         hand_out(room.custody)
     assert refused.value.rule == "custody.resplit"
-    old, offer = room.custodians, room.offer("resplit", hours=1)
+    people = newcomers()
+    named = newcomers_digest([one.as_header() for one in people])
+    old, offer = room.custodians, room.offer("resplit", hours=1, newcomers=named)
     room.bring(0, offer)
     assert not room.bring(1, offer)["active"]
+    for others in (newcomers(), [*people[:2], replace(people[2], transport=shares.new_key())]):
+        with pytest.raises(Refused) as refused:
+            hand_out(room.custody, others)  # who relays cannot put his own keys there
+        assert refused.value.rule == "custody.resplit"
 
-    room.custodians = hand_out(room.custody)
+    room.custodians = hand_out(room.custody, people)
 
     with pytest.raises(Refused) as refused:
         custodians.bring(old[0], *room.offer(), identity=room.identity)
@@ -329,7 +346,63 @@ def test_another_set_needs_two_shares_of_the_one_in_force(room):
     room.bring(1, again)
     assert room.bring(2, again)["active"]
     with pytest.raises(Refused):
-        hand_out(room.custody)
+        hand_out(room.custody, people)  # once
+
+
+def test_sealing_ends_a_handing_out_and_what_allowed_it(room):
+    people = newcomers()
+    named = newcomers_digest([one.as_header() for one in people])
+    offer = room.offer("resplit", hours=1, newcomers=named)
+    room.bring(0, offer)
+    room.bring(1, offer)
+    room.custody.seal()
+    with pytest.raises(Refused) as refused:
+        hand_out(room.custody, people)
+    assert refused.value.rule == "custody.resplit"
+    for wrong in ({"purpose": "activate", "newcomers": named}, {"purpose": "resplit"}):
+        with pytest.raises(Refused) as refused:
+            room.offer(**wrong)
+        assert refused.value.rule == "custody.newcomers"
+
+
+def test_what_allowed_a_handing_out_is_wiped_when_its_hour_is_over(room):
+    named = newcomers_digest([one.as_header() for one in newcomers()])
+    offer = room.offer("resplit", hours=1, newcomers=named)
+    room.bring(0, offer)
+    room.bring(1, offer)
+    secret = room.custody._resplit.secret
+    room.now += timedelta(hours=1)
+
+    room.custody.report()
+
+    assert not any(secret)
+
+
+def test_over_keys_that_are_there_only_the_three_who_were_named_receive_shares(tmp_path):
+    """Who relays the first handing out has no keys of a CA for it."""
+    Room(tmp_path).activate("ceremony").token.generate("issuing", "sm2")
+    (tmp_path / "custody.json").unlink()
+    initial = tmp_path / "initial"
+    initial.touch(mode=0o600)
+    initial.write_text("what opened them until now")
+    people = newcomers()
+    named = newcomers_digest([one.as_header() for one in people])
+
+    def custody(first: str) -> Custody:
+        vault = SoftwareVault(tmp_path / "software", initial)
+        return Custody(tmp_path, vault, now=lambda: NOW, first=first)
+
+    for first in ("", newcomers_digest([one.as_header() for one in newcomers()])):
+        with pytest.raises(Refused) as refused:
+            hand_out(custody(first), people)
+        assert refused.value.rule == "custody.first"
+    assert len(hand_out(custody(named), people)) == 3
+
+
+def test_an_activation_names_its_ceremony(room):
+    room.activate("ceremony", ceremony="KC-2026-001")
+
+    assert room.custody.report()["ceremony"] == "KC-2026-001"
 
 
 # -- share files --------------------------------------------------------------------------------
