@@ -19,6 +19,7 @@ from ca.custody.rules import SeatState, SetState, ShareState, State, StopState
 from ca.keys import services as keys
 from pki import shares
 from pki.errors import PkiError, TokenError
+from pki.signer.custodyset import newcomers_digest
 from pki.signer.protocol import Header
 
 log = logging.getLogger(__name__)
@@ -159,7 +160,11 @@ def make_offer(*, at: datetime) -> bool:
         return False
     try:
         offer = keys.offer(
-            row.purpose, ceremony=row.ceremony, hours=row.hours, signatures=row.signatures
+            row.purpose,
+            ceremony=row.ceremony,
+            hours=row.hours,
+            signatures=row.signatures,
+            newcomers=_newcomers() if row.purpose == rules.Purpose.RESPLIT else "",
         )
     except TokenError as error:
         log.warning("activation %s: %s", row.pk, error)
@@ -182,6 +187,13 @@ def make_offer(*, at: datetime) -> bool:
         )
         advance(kept, "offer", actor=SYSTEM, at=at, session=said["session"])
     return True
+
+
+def _newcomers() -> str:
+    """Who of a coming set is allowed by a re-split, with their keys; empty unless all enrolled."""
+    seats = Seat.objects.filter(set__state=SetState.HANDING_OUT, state=SeatState.ENROLLED)
+    rows = [_as_custodian(seat) for seat in seats.order_by("number")]
+    return newcomers_digest(rows) if len(rows) == rules.SEATS else ""
 
 
 def deliver_shares(*, at: datetime) -> int:

@@ -87,9 +87,13 @@ def received(set_id: str, number: int, signature: bytes) -> int:
     return _signer().received(set_id, number, signature)
 
 
-def offer(purpose: str, *, ceremony: str = "", hours: int, signatures: int) -> Header:
-    """What custodians are asked for: `statement` and `signature`."""
-    return _signer().offer(purpose, ceremony=ceremony, hours=hours, signatures=signatures)
+def offer(
+    purpose: str, *, ceremony: str = "", hours: int, signatures: int, newcomers: str = ""
+) -> Header:
+    """What custodians are asked for: `statement` and `signature`. `newcomers`: see the client."""
+    return _signer().offer(
+        purpose, ceremony=ceremony, hours=hours, signatures=signatures, newcomers=newcomers
+    )
 
 
 def bring(session: str, number: int, signature: bytes, sealed: bytes) -> Header:
