@@ -19,7 +19,6 @@ from ca.custody.rules import SeatState, SetState, ShareState, State, StopState
 from ca.keys import services as keys
 from pki import shares
 from pki.errors import PkiError, TokenError
-from pki.signer.custodyset import newcomers_digest
 from pki.signer.protocol import Header
 
 log = logging.getLogger(__name__)
@@ -38,7 +37,7 @@ def hand_out(*, at: datetime) -> bool:
     if row is None or any(seat.state != SeatState.ENROLLED for seat in seats) or _waits(row):
         return False
     try:
-        handed = keys.hand_out([_as_custodian(seat) for seat in seats])
+        handed = keys.hand_out([queries.as_custodian(seat) for seat in seats])
         report = keys.custody()
     except PkiError as error:
         _note_fault(row, error)
@@ -65,16 +64,6 @@ def _waits(row: CustodySet) -> bool:
     in_force = CustodySet.objects.filter(state=SetState.IN_FORCE).exists()
     said = Activation.objects.filter(state=State.ACTIVE, purpose=rules.Purpose.RESPLIT)
     return in_force and not said.exists() and row.state == SetState.HANDING_OUT
-
-
-def _as_custodian(seat: Seat) -> Header:
-    return {
-        "number": seat.number,
-        "person": str(seat.person_id),
-        "name": seat.name,
-        "key": bytes(seat.key).hex(),
-        "transport": bytes(seat.transport).hex(),
-    }
 
 
 def _hand_to(seat: Seat, share: Header, *, at: datetime) -> None:
@@ -164,7 +153,7 @@ def make_offer(*, at: datetime) -> bool:
             ceremony=row.ceremony,
             hours=row.hours,
             signatures=row.signatures,
-            newcomers=_newcomers() if row.purpose == rules.Purpose.RESPLIT else "",
+            newcomers=queries.newcomers() if row.purpose == rules.Purpose.RESPLIT else "",
         )
     except TokenError as error:
         log.warning("activation %s: %s", row.pk, error)
@@ -187,13 +176,6 @@ def make_offer(*, at: datetime) -> bool:
         )
         advance(kept, "offer", actor=SYSTEM, at=at, session=said["session"])
     return True
-
-
-def _newcomers() -> str:
-    """Who of a coming set is allowed by a re-split, with their keys; empty unless all enrolled."""
-    seats = Seat.objects.filter(set__state=SetState.HANDING_OUT, state=SeatState.ENROLLED)
-    rows = [_as_custodian(seat) for seat in seats.order_by("number")]
-    return newcomers_digest(rows) if len(rows) == rules.SEATS else ""
 
 
 def deliver_shares(*, at: datetime) -> int:

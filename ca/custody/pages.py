@@ -225,6 +225,7 @@ def activation(activation_id: int, actor: Actor, *, at: datetime) -> ActivationP
             "identity": bytes(row.set.identity).hex(),
             "number": str(own.seat.number),
             "key": own.seat.fingerprint,
+            "newcomers": queries.newcomers() if row.purpose == rules.Purpose.RESPLIT else "",
         }
     return ActivationPage(view, kept, own, bool(offer), offer)
 

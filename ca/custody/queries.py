@@ -6,8 +6,10 @@ from datetime import datetime, timedelta
 from anxin.kernel.errors import Kind, Refusal
 from ca.custody import rules
 from ca.custody.models import Activation, CustodyReport, CustodySet, Seat
-from ca.custody.rules import SetState
+from ca.custody.rules import SeatState, SetState
 from people.api import Role, holders
+from pki.signer.custodyset import newcomers_digest
+from pki.signer.protocol import Header
 
 STOPPERS = frozenset({Role.CUSTODIAN, Role.SECURITY_ADMIN, Role.CA_ADMIN})
 HAND_OUT, DEACTIVATE = "ca.hand_out_shares", "ca.deactivate_keys"
@@ -105,6 +107,24 @@ def seat_locked(seat_id: int) -> Seat:
     if found is None:
         raise unknown(f"seat {seat_id}")
     return found
+
+
+def as_custodian(seat: Seat) -> Header:
+    """What the signer is told of somebody who has enrolled."""
+    return {
+        "number": seat.number,
+        "person": str(seat.person_id),
+        "name": seat.name,
+        "key": bytes(seat.key or b"").hex(),
+        "transport": bytes(seat.transport or b"").hex(),
+    }
+
+
+def newcomers() -> str:
+    """Who of a coming set is allowed by a re-split, with their keys; "" unless all enrolled."""
+    seats = Seat.objects.filter(set__state=SetState.HANDING_OUT, state=SeatState.ENROLLED)
+    rows = [as_custodian(seat) for seat in seats.order_by("number")]
+    return newcomers_digest(rows) if len(rows) == rules.SEATS else ""
 
 
 def activation(activation_id: int) -> Activation:

@@ -193,13 +193,14 @@ const chosenFile = async (form) => {
   return readFile(await file.text());
 };
 const checkOffer = async (form, fields) => {
-  const { statement, signature, identity, number } = JSON.parse(form.dataset.offer);
+  const { statement, signature, identity, number, newcomers } = JSON.parse(form.dataset.offer);
   const offer = JSON.parse(statement);
   unless(fields.number === number, "other-seat");
   unless(fields.set === offer.set, "other-set");
   const known = (await digest(octets(identity))) === fields.signer && offer.signer === fields.signer;
   unless(known && offer.what === "anxin offer 1", "signer");
   unless(await signedBy(identity, signature, statement), "signer");
+  unless(offer.newcomers === newcomers, "newcomers"); // who relays may not put others in their place
   const passed = Date.now() - form.dataset.loaded; // by the server's clock: this one may be wrong
   unless(new Date(offer.expires) - new Date(form.dataset.now) > passed, "expired");
   return { offer, number, statement };
