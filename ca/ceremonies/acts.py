@@ -45,23 +45,33 @@ class Job:
         return bool(self.said["drill"] == "yes")
 
 
-def look(_job: Job) -> bytes:
+def look(job: Job) -> bytes:
     """The device as it reports itself.
 
-    Refuses `ceremonies.device_locked`, `not_for_ceremony`: its custodians agreed to other work.
+    Refuses `ceremonies.device_locked`, `not_for_ceremony` and `other_ceremony`: its custodians
+    agreed to other work.
     """
     health = keys.health()
     if not health.get("unlocked"):
         raise Refusal(
             Kind.NOT_READY, "ceremonies.device_locked", "the signer is sealed", cps="6.2.8"
         )
-    purpose = (health.get("activation") or {}).get("purpose", CEREMONY)
+    activation = health.get("activation") or {}
+    purpose, named = activation.get("purpose", CEREMONY), activation.get("ceremony", "")
     if purpose != CEREMONY:
         raise Refusal(
             Kind.NOT_READY,
             "ceremonies.not_for_ceremony",
             f"it is activated for {purpose}",
             cps="6.2.8",
+        )
+    if named not in {"", job.said["number"]}:
+        raise Refusal(
+            Kind.NOT_READY,
+            "ceremonies.other_ceremony",
+            f"it is activated for {named}",
+            cps="6.2.8",
+            number=named,
         )
     return canonical.encode({"custody": health["custody"], "started_at": health["started_at"]})
 

@@ -36,9 +36,9 @@ def run(*, at: datetime, entropy: Entropy) -> int:
 def _do(step_id: int, *, at: datetime, entropy: Entropy) -> bool:
     """One act. While the signer cannot be asked the step waits, until its time is over."""
     step = CeremonyStep.objects.select_related("ceremony").get(pk=step_id)
-    if step.state != StepState.ACTING:
-        return False
     row = step.ceremony
+    if step.state != StepState.ACTING or row.state != State.RUNNING:
+        return False
     said = queries.script_of(row)
     act = said["steps"][step.position]["act"]
     try:

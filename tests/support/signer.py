@@ -168,12 +168,16 @@ def hand_out(signer: Signer | Custody, people: Sequence[Newcomer] = ()) -> list[
 
 
 def activate(
-    signer: Signer | Custody, owned: Iterable[ShareFile], purpose: str, **limits: int
+    signer: Signer | Custody,
+    owned: Iterable[ShareFile],
+    purpose: str,
+    ceremony: str = "",
+    **limits: int,
 ) -> None:
     """These bring their shares, one after the other."""
     identity = _identity(signer)
     limits = {"hours": 8, "signatures": 1_000_000} | limits
-    offer = signer.offer(purpose, ceremony="", **limits)
+    offer = signer.offer(purpose, ceremony=ceremony, **limits)
     statement, signature = offer["statement"].encode(), bytes.fromhex(offer["signature"])
     for one in owned:
         signer.bring(*custodians.bring(one, statement, signature, identity=identity))
