@@ -38,7 +38,7 @@ def place():
 @pytest.fixture
 def witness(place, settings):
     """A signer that has noted nothing yet."""
-    process = SignerProcess(place / "home", options=()).prepare().start()
+    process = SignerProcess(place / "home", purpose="").prepare().start()
     settings.SIGNER_SOCKET = str(process.path)
     yield process
     process.terminate()
