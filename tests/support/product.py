@@ -54,7 +54,8 @@ class Product(House):
         self.settings = settings
 
     def command(self, python: str) -> list[str]:
-        return [python, "-m", "anxin.supervisor", "--activate-demo"]
+        demo = self.environment()["ANXIN_ENV"] == "demo"
+        return [python, "-m", "anxin.supervisor", *["--activate-demo"] * demo]
 
     def environment(self) -> dict[str, str]:
         return {
