@@ -106,7 +106,7 @@ def test_who_agrees_to_a_key_reads_whose_acts_its_acts_will_be(counter):
         "江海业务系统",
         person_id=counter.chen.person_id,
         scopes=["read"],
-        valid_until=datetime.now(UTC).date(),
+        valid_until=datetime.now(UTC).date() + timedelta(days=2),
         actor=keeper,
         at=datetime.now(UTC),
     )
