@@ -22,15 +22,10 @@ from reportlab.pdfbase.ttfonts import TTFont
 from reportlab.pdfgen.canvas import Canvas
 
 from anxin.kernel.errors import Kind, Refusal
+from anxin.kernel.fonts import FONT_FILE, RARE
 from anxin.kernel.workdays import SHANGHAI
 
-FONT_FILE = Path(__file__).parent / "fonts" / "NotoSansSC-Regular.ttf"
 FONT = FONT_FILE.stem
-# For rare ideographs, where the machine has them (Debian: fonts-hanazono, fonts-babelstone-han)
-RARE = tuple(
-    Path("/usr/share/fonts/truetype") / name
-    for name in ("hanazono/HanaMinB.ttf", "hanazono/HanaMinA.ttf", "babelstone/BabelStoneHan.ttf")
-)
 WIDTH, HEIGHT = landscape(A5)
 MARGIN = 14 * mm
 QR_SIZE = 34 * mm
