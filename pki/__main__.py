@@ -1,5 +1,7 @@
 """The support desk's command line: `python -m pki inspect | verify | request | sign`.
 
+`python -m pki custodian` is for who holds a share: `pki/custodianship.py`.
+
 JSON goes to the standard output, one plain sentence about what is wrong to the standard error.
 Exit status: 0 it holds, 1 it is refused, 2 it cannot be read or the question is incomplete.
 """
@@ -8,14 +10,24 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import signal
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pki import certificates, cms, inspection, keys, names, pem, requests, verification
+from pki import (
+    certificates,
+    cms,
+    custodianship,
+    files,
+    inspection,
+    keys,
+    names,
+    pem,
+    requests,
+    verification,
+)
 from pki.errors import Malformed, PkiError, Refused
 from pki.verification import Missing, Question
 
@@ -23,7 +35,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
 HOLDS, REFUSED, UNREADABLE = 0, 1, 2
-MAX_FILE = 64 * 1024 * 1024
 ALGORITHMS = {
     "sm2": "sm2",
     "rsa-2048": "rsa-2048",
@@ -57,6 +68,7 @@ examples:
   python -m pki verify ceremony KC-2026-001.json --issuer ca.cer
   python -m pki verify book signer/book.lines
   python -m pki request --algorithm sm2 --subject "CN=Test,C=CN" --key-out t.key --out t.csr
+  python -m pki custodian bring offer.json share.json --purpose activate
 
 exit status: 0 it holds; 1 it is refused, the JSON names the rule; 2 it cannot be read
 """
@@ -97,17 +109,17 @@ def _visible(text: str) -> str:
 
 
 def _inspect(asked: argparse.Namespace) -> dict[str, Any]:
-    return inspection.inspect(_read(asked.file))
+    return inspection.inspect(files.read(asked.file))
 
 
 def _verify(asked: argparse.Namespace) -> dict[str, Any]:
     question = Question(
-        content=_read(asked.file),
+        content=files.read(asked.file),
         at=asked.at or datetime.now(UTC).replace(microsecond=0),  # noqa: TID251 - this is a door
-        issuer=asked.issuer and _read(asked.issuer),
-        key=asked.key and _read(asked.key),
-        data=asked.data and _read(asked.data),
-        passphrase=asked.passphrase_file and _passphrase(asked.passphrase_file),
+        issuer=asked.issuer and files.read(asked.issuer),
+        key=asked.key and files.read(asked.key),
+        data=asked.data and files.read(asked.data),
+        passphrase=asked.passphrase_file and files.passphrase(asked.passphrase_file),
     )
     verdict = verification.verify(asked.kind, question)
     return {
@@ -122,14 +134,13 @@ def _verify(asked: argparse.Namespace) -> dict[str, Any]:
 def _request(asked: argparse.Namespace) -> dict[str, Any]:
     subject = names.build(_pairs(asked.subject))
     for path in (asked.key_out, asked.out):
-        if path.exists():
-            raise Refused("file.exists", f"{path} exists already; nothing is overwritten.")
-    passphrase = asked.passphrase_file and _passphrase(asked.passphrase_file)
+        files.must_be_new(path)
+    passphrase = asked.passphrase_file and files.passphrase(asked.passphrase_file)
     key = keys.generate(ALGORITHMS[asked.algorithm])
     label = _label(passphrase)
     request = pem.write("CERTIFICATE REQUEST", requests.build(subject, key))
-    _create(asked.key_out, pem.write(label, keys.private_key_to_pkcs8(key, passphrase)), 0o600)
-    _create(asked.out, request, 0o644)
+    files.create(asked.key_out, pem.write(label, keys.private_key_to_pkcs8(key, passphrase)), 0o600)
+    files.create(asked.out, request, 0o644)
     return {
         "key": str(asked.key_out),
         "encrypted": passphrase is not None,
@@ -141,15 +152,18 @@ def _request(asked: argparse.Namespace) -> dict[str, Any]:
 
 
 def _sign(asked: argparse.Namespace) -> dict[str, Any]:
-    if asked.out.exists():
-        raise Refused("file.exists", f"{asked.out} exists already; nothing is overwritten.")
-    request = requests.parse(_read(asked.request))
+    files.must_be_new(asked.out)
+    request = requests.parse(files.read(asked.request))
     requests.verify(request)
-    passphrase = asked.passphrase_file and _passphrase(asked.passphrase_file)
-    key = keys.parse_pkcs8(pem.to_der(_read(asked.key), _label(passphrase), area="key"), passphrase)
-    certificate = certificates.parse(_read(asked.certificate))
+    passphrase = asked.passphrase_file and files.passphrase(asked.passphrase_file)
+    key = keys.parse_pkcs8(
+        pem.to_der(files.read(asked.key), _label(passphrase), area="key"), passphrase
+    )
+    certificate = certificates.parse(files.read(asked.certificate))
     now = datetime.now(UTC).replace(microsecond=0)  # noqa: TID251 - this is a door
-    _create(asked.out, pem.write("CMS", cms.build(request.der, key, certificate, at=now)), 0o644)
+    files.create(
+        asked.out, pem.write("CMS", cms.build(request.der, key, certificate, at=now)), 0o644
+    )
     return {"signed": str(asked.out), "serial": f"{certificate.serial:X}", "at": now.isoformat()}
 
 
@@ -172,34 +186,6 @@ def _pairs(text: str) -> list[tuple[str, str]]:
     return [(word.strip(), value.strip()) for word, _, value in pairs]
 
 
-# -- files --------------------------------------------------------------------------------------
-
-
-def _read(path: Path) -> bytes:
-    if str(path) == "-":
-        content = sys.stdin.buffer.read(MAX_FILE + 1)
-    else:
-        with path.open("rb") as file:
-            content = file.read(MAX_FILE + 1)
-    if len(content) > MAX_FILE:
-        raise Malformed("file.too_large", f"{path} has more than 64 MiB.")
-    return content
-
-
-def _passphrase(path: Path) -> bytes:
-    passphrase = _read(path).rstrip(b"\r\n")
-    if not passphrase:
-        raise Refused("key.passphrase_empty", f"There is no passphrase in {path}.")
-    return passphrase
-
-
-def _create(path: Path, content: bytes, mode: int) -> None:
-    """A new file; nothing is ever overwritten."""
-    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, mode)
-    with os.fdopen(handle, "wb") as file:
-        file.write(content)
-
-
 # -- arguments ----------------------------------------------------------------------------------
 
 
@@ -220,6 +206,7 @@ def _parser() -> argparse.ArgumentParser:
     _verify_arguments(commands.add_parser("verify", help="check a file against its CA, key, ..."))
     _request_arguments(commands.add_parser("request", help="make a test key and its request"))
     _sign_arguments(commands.add_parser("sign", help="sign a request with the key of an old one"))
+    custodianship.add_to(commands.add_parser("custodian", help="keep and bring one's key share"))
     return parser
 
 

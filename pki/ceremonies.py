@@ -9,20 +9,21 @@ are signed as votes are (`pki.votes`).
 from __future__ import annotations
 
 import json
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from pki import certificates, statements, votes
+from pki import ceremony_votes, statements, votes
 from pki.errors import BadSignature, Malformed, PkiError, Refused
 from pki.sm.sm3 import sm3
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from pki.certificates import Certificate
 
-SCRIPT, RECORD = "anxin ceremony 1", "anxin ceremony record 1"
+SCRIPT, RECORD = "anxin ceremony 1", "anxin ceremony record 2"
 ATTESTATION = "anxin attestation 1"
 CLOSE, ABORT = "close", "abort"  # the last step of every ceremony; what two people end it by
 MAX_LINES = 10_000
@@ -99,20 +100,22 @@ class Facts:
     number: str
     kind: str
     drill: bool
-    end: str = ""  # finished, aborted
+    end: str = ""  # finished, aborted, cancelled
     lines: int = 0
     head: str = ""
     attestations: int = 0
     keys: dict[str, str] = field(default_factory=dict)  # person -> fingerprint
+    voters: tuple[int, ...] = ()  # who agreed to it
 
 
 @dataclass
-class _Standing:
-    """Where a ceremony stands while its lines are read."""
+class Standing:
+    """Where a ceremony stands after its last line. `given`: digest of what the host handed in."""
 
     step: int = 0
     begun: bool = False
     round: int = 0
+    given: str = ""
     result: str = ""
     attested: set[str] = field(default_factory=set)
     aborting: dict[str, str] = field(default_factory=dict)  # person -> digest of the reason
@@ -136,11 +139,24 @@ def check(record: Mapping[str, Any], issuer: Certificate | None = None) -> Facts
     """Raises Refused `ceremony.*` with the first thing that is wrong.
 
     Keys: script (text), digest, lines [{text, digest}], attestations [{seq, statement, signature,
-    public_key, enrolled_by, enrolment, certificate (hex, "" without one)}], results {step: hex}.
+    public_key, enrolled_by, enrolment, certificate (hex, "" without one)}], results {step: hex},
+    votes (`pki.ceremony_votes`).
     `issuer`: the CA of operators' certificates; each key must have one.
     """
-    try:
+    with _reading():
         return _Reading(record, issuer).facts()
+
+
+def so_far(record: Mapping[str, Any]) -> Standing:
+    """Where a ceremony stands that has not ended; raises as `check` does."""
+    with _reading():
+        return _Reading(record, None).standing()
+
+
+@contextmanager
+def _reading() -> Iterator[None]:
+    try:
+        yield
     except (Refused, BadSignature):
         raise
     except (KeyError, TypeError, ValueError, AttributeError, PkiError) as problem:
@@ -156,12 +172,14 @@ class _Reading:
         self._steps: list[Mapping[str, Any]] = self._script["steps"]
         self._roles = {one["person"]: one["role"] for one in self._script["people"]}
         self._signed = {one["seq"]: one for one in record["attestations"]}
-        self._now = _Standing()
+        self._now = Standing()
         self._facts = Facts(
             self._script["number"], self._script["kind"], self._script["drill"] == "yes"
         )
+        self._agreed = ceremony_votes.check(record, self._script["number"], self._digest, issuer)
 
-    def facts(self) -> Facts:
+    def standing(self) -> Standing:
+        """After the last line there is."""
         previous = self._digest
         for number, kept in enumerate(self._record["lines"], 1):
             line = self._chained(kept, number, previous)
@@ -169,15 +187,19 @@ class _Reading:
                 raise Refused("ceremony.line_extra", f"Line {number} follows after the end.")
             _READERS.get(line.what, _Reading._unknown)(self, line, previous)
             previous = kept["digest"]
-        if not self._now.end:
-            raise Refused("ceremony.line_missing", "The record ends before the ceremony does.")
         if self._signed:
             raise Refused(
                 "ceremony.attestation_extra",
                 f"No line says that attestation {min(self._signed)} was given.",
             )
-        self._facts.end, self._facts.head = self._now.end, previous
-        self._facts.lines = len(self._record["lines"])
+        self._facts.head, self._facts.lines = previous, len(self._record["lines"])
+        return self._now
+
+    def facts(self) -> Facts:
+        """Once it has ended."""
+        self._facts.end, self._facts.voters = self.standing().end, self._agreed.voters
+        if not self._facts.end:
+            raise Refused("ceremony.line_missing", "The record ends before the ceremony does.")
         return self._facts
 
     def _chained(self, kept: Mapping[str, str], number: int, previous: str) -> Line:
@@ -196,10 +218,20 @@ class _Reading:
 
     # -- one method for each kind of line
 
-    def _opened(self, _line: Line, _previous: str) -> None:
+    def _opened(self, line: Line, _previous: str) -> None:
         if self._now.opened:
             raise Refused("ceremony.order", "The ceremony was opened twice.")
+        if line.details["approval"] != self._agreed.approval:
+            raise Refused("ceremony.votes", "The ceremony was opened with another approval.")
         self._now.opened = True
+
+    def _cancelled(self, line: Line, _previous: str) -> None:
+        """By its host, before it was opened."""
+        if self._now.opened or self._roles.get(line.by) != "host":
+            raise Refused("ceremony.order", f"Line {line.seq}: the host cancels what is not open.")
+        reason = votes.comment_digest(line.details["reason"])
+        self._check_signature(line, ABORT, 1, reason)
+        self._now.end = "cancelled"
 
     def _began(self, line: Line, previous: str) -> None:
         now, code = self._now, self._step(line)["code"]
@@ -209,6 +241,7 @@ class _Reading:
         if line.details["round"] != str(now.round):
             raise Refused("ceremony.order", f"Line {line.seq}: another round of step {code}.")
         now.result = previous if code == CLOSE else ""
+        now.given = line.details.get("given", "")
 
     def _acted(self, line: Line, _previous: str) -> None:
         self._going_on(line)
@@ -228,17 +261,13 @@ class _Reading:
         self._check_signature(line, step["code"], self._now.round, self._now.result)
         self._now.attested.add(line.by)
 
+    def _entered(self, line: Line, _previous: str) -> None:
+        """What everybody had attested was put to use."""
+        self._confirmed(line)
+
     def _done(self, line: Line, _previous: str) -> None:
-        step, now = self._going_on(line), self._now
-        asked = [person for person, role in self._roles.items() if role in step["attest"]]
-        for person in asked:
-            if person not in now.attested:
-                raise Refused(
-                    "ceremony.attestation_missing",
-                    f"Step {step['code']}: the attestation of person {person} is missing.",
-                )
-        if step["act"]:
-            self._check_result(step["code"], line)
+        self._confirmed(line)
+        now = self._now
         now.step, now.begun, now.round = now.step + 1, False, 0
 
     def _abort_asked(self, line: Line, _previous: str) -> None:
@@ -287,6 +316,18 @@ class _Reading:
             raise Refused("ceremony.order", f"Line {line.seq}: {line.step} had not begun.")
         return step
 
+    def _confirmed(self, line: Line) -> None:
+        """By everybody whom the step asks, over what it made."""
+        step = self._going_on(line)
+        for person, role in self._roles.items():
+            if role in step["attest"] and person not in self._now.attested:
+                raise Refused(
+                    "ceremony.attestation_missing",
+                    f"Step {step['code']}: the attestation of person {person} is missing.",
+                )
+        if step["act"]:
+            self._check_result(step["code"], line)
+
     def _check_result(self, code: str, line: Line) -> None:
         kept = self._record["results"].get(code)
         if kept is None or digest(bytes.fromhex(kept)) != self._now.result:
@@ -301,9 +342,12 @@ class _Reading:
                 f"Line {line.seq}: the attestation of person {line.by} is missing.",
             )
         key, signed = bytes.fromhex(kept["public_key"]), kept["statement"].encode()
-        _check_key(line, kept, key)
+        where = f"Line {line.seq}"
+        ceremony_votes.check_enrolled(
+            where, kept, person=line.by, fingerprint=line.details["key"], agreed=self._agreed
+        )
         if self._issuer is not None:
-            _check_certified(line, kept, key, self._issuer)
+            ceremony_votes.check_certified(where, kept["certificate"], key, self._issuer)
         if not statements.holds(key, signed, bytes.fromhex(kept["signature"])):
             raise Refused(
                 "ceremony.signature", f"Line {line.seq}: the signature is not over the statement."
@@ -328,27 +372,6 @@ class _Reading:
         self._facts.keys[line.by] = statements.fingerprint(key)
 
 
-def _check_key(line: Line, kept: Mapping[str, Any], key: bytes) -> None:
-    """The key is the one of the line, and was enrolled for this person."""
-    enrolled = json.loads(kept["enrolment"])
-    if statements.fingerprint(key) != line.details["key"]:
-        raise Refused("ceremony.key", f"Line {line.seq}: another key signed than the line says.")
-    if (enrolled["fingerprint"], str(enrolled["person"])) != (line.details["key"], line.by):
-        raise Refused(
-            "ceremony.key", f"Line {line.seq}: the key was not enrolled for person {line.by}."
-        )
-
-
-def _check_certified(line: Line, kept: Mapping[str, Any], key: bytes, issuer: Certificate) -> None:
-    """The key has a certificate of this CA; whether it still counts is not asked."""
-    if not kept["certificate"]:
-        raise Refused("ceremony.key", f"Line {line.seq}: the key has no operator's certificate.")
-    certificate = certificates.parse(bytes.fromhex(kept["certificate"]))
-    certificates.verify(certificate, issuer)
-    if certificate.public_key.spki != key:
-        raise Refused("ceremony.key", f"Line {line.seq}: the certificate is for another key.")
-
-
 def _script(record: Mapping[str, Any]) -> Mapping[str, Any]:
     if digest(record["script"].encode()) != record["digest"]:
         raise Refused("ceremony.script_changed", "The script is not the one of its digest.")
@@ -363,11 +386,13 @@ def _script(record: Mapping[str, Any]) -> Mapping[str, Any]:
 
 _READERS = {
     "opened": _Reading._opened,
+    "cancelled": _Reading._cancelled,
     "began": _Reading._began,
     "acted": _Reading._acted,
     "refused": _Reading._restarted,
     "restarted": _Reading._restarted,
     "attested": _Reading._attested,
+    "entered": _Reading._entered,
     "done": _Reading._done,
     "abort_asked": _Reading._abort_asked,
     "aborted": _Reading._aborted,

@@ -62,6 +62,16 @@ def receipt(owned: ShareFile) -> bytes:
     return statements.sign(owned.key, statement)
 
 
+def prove(owned: ShareFile, drill: str) -> bytes:
+    """That the file opens, signed; the share stays where it is. `drill`: the challenge, as hex."""
+    check = shares.check_value(owned.share.value, owned.set_id, owned.share.number)
+    number = owned.share.number
+    statement = shares.drilled(
+        signer=owned.signer, set_id=owned.set_id, number=number, check=check, drill=drill
+    )
+    return statements.sign(owned.key, statement)
+
+
 class Brought(NamedTuple):
     """A share on its way to the signer."""
 

@@ -166,6 +166,14 @@ def national_identity(value: bytes) -> IdentityCode:
         return IdentityCode("", _bare(value))
 
 
+def private(value: bytes) -> str:
+    """The text of an installation's own extension; hexadecimal where it is no text."""
+    try:
+        return der.decode_text(der.UTF8, _only(value, der.UTF8))
+    except Malformed:
+        return value.hex()
+
+
 def _bare(value: bytes) -> str:
     text = value.decode("utf-8", "replace")
     return text if text.isprintable() and "\ufffd" not in text else value.hex()

@@ -275,6 +275,19 @@ def taxation_number(number: str, *, old: bool = False) -> Extension:
     return _national(oids.TAXATION_NUMBER, _code_text(number), old=old)
 
 
+NATIONAL = {  # by name; `identity_code` takes the kind of document besides
+    "insurance_number": insurance_number,
+    "registration_number": registration_number,
+    "organization_code": organization_code,
+    "taxation_number": taxation_number,
+}
+
+
+def private(oid: str, text: str) -> Extension:
+    """One of an installation's own: UTF8String, not critical."""
+    return Extension(oid, False, der.tlv(der.UTF8, text.encode()))
+
+
 def _code_text(number: str, tag: int = der.PRINTABLE) -> bytes:
     fits = number.isprintable() if tag == der.UTF8 else der.PRINTABLE_CHARACTERS.issuperset(number)
     if not 1 <= len(number) <= 64 or not fits:  # noqa: PLR2004 - far above any number in use

@@ -19,8 +19,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hpke import AEAD, KDF, KEM, Suite
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
-from cryptography.hazmat.primitives.kdf.pbkdf2 import PBKDF2HMAC
 
+from pki import passphrases
 from pki.errors import Malformed, Refused
 from pki.statements import encoded
 
@@ -34,10 +34,14 @@ SECRET, CHECK = 16, 8  # octets
 OFFER, SHARE = "anxin offer 1", "anxin share 1"
 IN_TRANSIT = "anxin share in transit 1"
 HANDED_OUT, RECEIVED = "anxin share handed out 1", "anxin share received 1"
+DRILLED = "anxin share drill 1"
 
-FORMAT, KDF_NAME, ROUNDS = "anxin share file 1", "PBKDF2-HMAC-SHA-512", 600_000
-_MOST_ROUNDS = 10_000_000  # somebody else's file must not keep us busy for hours
-_SALT, _NONCE = 16, 12
+# Browsers open the first, the command line both.
+FORMATS = {
+    "anxin share file 1": passphrases.PBKDF2,
+    "anxin share file 2": passphrases.ARGON2ID,
+}
+_NONCE = 12
 _SUITE = Suite(KEM.P256, KDF.HKDF_SHA256, AEAD.AES_256_GCM)
 
 
@@ -145,78 +149,54 @@ class ShareFile:
     key: ec.EllipticCurvePrivateKey
 
 
-def seal_file(opened: ShareFile, passphrase: str) -> str:
-    salt, nonce = secrets.token_bytes(_SALT), secrets.token_bytes(_NONCE)
-    header = {
-        "format": FORMAT,
+def seal_file(opened: ShareFile, passphrase: str, kdf: str = passphrases.PBKDF2) -> str:
+    """By default one that browsers open."""
+    about = {
+        "format": next(name for name, made in FORMATS.items() if made == kdf),
         "set": opened.set_id,
         "signer": opened.signer,
         "number": str(opened.share.number),
         "person": opened.person,
         "name": opened.name,
-        "kdf": KDF_NAME,
-        "rounds": str(ROUNDS),
-        "salt": salt.hex(),
-        "iv": nonce.hex(),
     }
-    key = opened.key.private_bytes(
-        serialization.Encoding.DER,
-        serialization.PrivateFormat.PKCS8,
-        serialization.NoEncryption(),
-    )
-    inside = encoded({"share": opened.share.value.hex(), "key": key.hex()})
-    cipher = _by_passphrase(passphrase, salt, ROUNDS)
-    sealed = cipher.encrypt(nonce, inside, encoded(header))
-    return json.dumps({**header, "sealed": sealed.hex()}, ensure_ascii=False, indent=1)
+    inside = {"share": opened.share.value.hex(), "key": private_of(opened.key)}
+    return passphrases.seal(about, inside, passphrase, kdf)
 
 
 def open_file(text: str, passphrase: str) -> ShareFile:
     """Raises Malformed `shares.file`; Refused `shares.passphrase`: wrong, or the file altered."""
-    header = read_file(text)
+    fields = read_file(text)
+    if fields.get("number") not in {str(number) for number in NUMBERS}:
+        raise passphrases.no_file()
+    number = int(fields["number"])
+    inside = passphrases.open_sealed(fields, passphrase)
     try:
-        sealed = bytes.fromhex(header.pop("sealed"))
-        salt, nonce = bytes.fromhex(header["salt"]), bytes.fromhex(header["iv"])
-        rounds, number = int(header["rounds"]), int(header["number"])
-        known = header["kdf"] == KDF_NAME and ROUNDS <= rounds <= _MOST_ROUNDS
-    except (KeyError, ValueError) as problem:
-        raise _no_file() from problem
-    if not known or number not in NUMBERS:
-        raise _no_file()
-    try:
-        cipher = _by_passphrase(passphrase, salt, rounds)
-        inside = json.loads(cipher.decrypt(nonce, sealed, encoded(header)))
-        key = serialization.load_der_private_key(bytes.fromhex(inside["key"]), None)
         share = Share(number, bytes.fromhex(inside["share"]))
-    except InvalidTag:
-        reason = "The passphrase is wrong, or the file was altered."
-        raise Refused("shares.passphrase", reason) from None
+        key = private_key(inside["key"])
+        about = (fields["set"], fields["signer"], fields["person"], fields["name"])
     except (KeyError, ValueError) as problem:
-        raise _no_file() from problem
-    if not isinstance(key, ec.EllipticCurvePrivateKey):
-        raise _no_file()
-    return ShareFile(header["set"], header["signer"], header["person"], header["name"], share, key)
+        raise passphrases.no_file() from problem
+    return ShareFile(*about, share, key)
 
 
 def read_file(text: str) -> dict[str, str]:
     """The file's fields, of which all but `sealed` are for everybody to read."""
-    try:
-        fields = json.loads(text)
-    except ValueError as problem:
-        raise _no_file() from problem
-    if not isinstance(fields, dict) or fields.get("format") != FORMAT:
-        raise _no_file()
-    if not all(isinstance(value, str) for value in fields.values()):
-        raise _no_file()
-    return fields
+    return passphrases.fields_of(text, FORMATS)
 
 
-def _no_file() -> Malformed:
-    return Malformed("shares.file", "This is no share file, or one of another version.")
+def private_of(key: ec.EllipticCurvePrivateKey) -> str:
+    """PKCS#8 as hexadecimal, not encrypted: it goes inside what is."""
+    form = serialization.PrivateFormat.PKCS8
+    none = serialization.NoEncryption()
+    return key.private_bytes(serialization.Encoding.DER, form, none).hex()
 
 
-def _by_passphrase(passphrase: str, salt: bytes, rounds: int) -> AESGCM:
-    derived = PBKDF2HMAC(hashes.SHA512(), 32, salt, rounds).derive(passphrase.encode())
-    return AESGCM(derived)
+def private_key(text: str) -> ec.EllipticCurvePrivateKey:
+    """The same back. Raises ValueError."""
+    key = serialization.load_der_private_key(bytes.fromhex(text), None)
+    if not isinstance(key, ec.EllipticCurvePrivateKey):
+        raise ValueError("no key of an elliptic curve")  # noqa: TRY004 -- as all else that is wrong
+    return key
 
 
 # --- statements --------------------------------------------------------------------------------
@@ -235,6 +215,12 @@ def bringing(offer: str, number: int, sealed: str) -> bytes:
 def received(*, signer: str, set_id: str, number: int, check: str) -> bytes:
     """A custodian's receipt."""
     fields = {"what": RECEIVED, "signer": signer, "set": set_id}
+    return encoded({**fields, "number": str(number), "check": check})
+
+
+def drilled(*, signer: str, set_id: str, number: int, check: str, drill: str) -> bytes:
+    """A custodian's proof that their file opens, for a challenge of 32 octets in hexadecimal."""
+    fields = {"what": DRILLED, "signer": signer, "set": set_id, "drill": drill}
     return encoded({**fields, "number": str(number), "check": check})
 
 

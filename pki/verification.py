@@ -262,10 +262,11 @@ def _ceremony(content: bytes, question: Question, verdict: Verdict) -> None:
     issuer = None if question.issuer is None else _certificate_in(question.issuer)
     found = ceremonies.check(ceremonies.read(content), issuer)
     verdict.holds += [
+        "Two people or more agreed to this script, each signed with a key of their own.",
         "The ceremony followed this script, and no other.",
         "No line of the transcript is missing or changed.",
         "Everybody who was asked has confirmed every finished step with a key of their own.",
-        "Two people ended it early." if found.end == "aborted" else "Every step was finished.",
+        _ENDS[found.end],
     ]
     if issuer is not None:
         verdict.holds.append(f"Every key was certified by {issuer.subject.text}.")
@@ -277,6 +278,7 @@ def _ceremony(content: bytes, question: Question, verdict: Verdict) -> None:
         "lines": found.lines,
         "attestations": found.attestations,
         "head": found.head,
+        "voters": list(found.voters),
         "keys": found.keys,  # whose they are, only somebody who knows the people can say
     }
 
@@ -287,6 +289,11 @@ def _book(content: bytes, _question: Question, verdict: Verdict) -> None:
     verdict.facts = {"lines": head.number, "head": head.digest}
 
 
+_ENDS = {
+    "finished": "Every step was finished.",
+    "aborted": "Two people ended it early.",
+    "cancelled": "Its host cancelled it before it was opened.",
+}
 _IN_JSON = frozenset({"vote", "ceremony", "book"})
 KINDS: dict[str, Callable[[bytes, Question, Verdict], None]] = {
     "certificate": _certificate,

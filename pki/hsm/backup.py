@@ -1,9 +1,9 @@
 """A copy of a CA key in a second PKCS#11 token, by way of a key-encryption key (CPS 6.2.4, 6.2.6).
 
-The KEK is the sum of three components, one for each custodian, and is placed in both tokens by the
-security officer, who alone can mark it as trusted. A key made for backup can leave its token only
-under a trusted KEK, and once it is locked in, not even so. NEVER_EXTRACTABLE stays false for good:
-the minutes have to say why.
+Each key has a KEK of its own, the sum of three components, placed in both tokens by the security
+officer, who alone can mark it as trusted. A key made for backup can leave its token only under a
+trusted KEK, and once it is locked in, not even so. NEVER_EXTRACTABLE stays false for good: the
+minutes have to say why.
 
 One token is open at a time: whoever recovers a lost token closes the others of the process.
 
@@ -16,7 +16,7 @@ import base64
 import json
 import secrets
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from cryptography.hazmat.primitives.ciphers.algorithms import AES
 from cryptography.hazmat.primitives.cmac import CMAC
@@ -27,9 +27,10 @@ from pkcs11.mechanisms import Mechanism
 from pkcs11.util.ec import decode_ec_public_key
 from pkcs11.util.rsa import decode_rsa_public_key
 
-from pki import publickeys
+from pki import der, publickeys
 from pki.errors import Malformed, PkiError, Refused, TokenError
 from pki.hsm import interface
+from pki.hsm.interface import Token
 from pki.signatures import default_algorithm
 
 if TYPE_CHECKING:
@@ -38,7 +39,6 @@ if TYPE_CHECKING:
     import pkcs11
 
     from pki.hsm.cryptoki import Cryptoki
-    from pki.hsm.pkcs11 import Pkcs11Token
     from pki.publickeys import PublicKey
 
 PEOPLE = 3  # CPS 6.2.4: at least so many
@@ -50,6 +50,12 @@ _MESSAGE = b"AnXin restore of a key: these words are no certificate."
 _NOT_FOR_PRIVATE_KEYS = dict.fromkeys(
     (Attribute.ENCRYPT, Attribute.WRAP, Attribute.VERIFY), DEFAULT
 )
+
+
+class Opened(Token, Protocol):
+    """A PKCS#11 token, open."""
+
+    device: Cryptoki
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,21 +118,26 @@ def combined(components: Sequence[bytes]) -> bytes:
     return total.to_bytes(_KEK_OCTETS, "big")
 
 
-def place_kek(officer: Cryptoki, components: Sequence[bytes]) -> str:
-    """Put the KEK into the token of the security officer's session; its check value.
+def kek_of(label: str) -> str:
+    """What the KEK of a key is called in a token."""
+    return f"{_KEK}-{label}"
+
+
+def place_kek(officer: Cryptoki, components: Sequence[bytes], label: str) -> str:
+    """Put a key's KEK into the token of the security officer's session; its check value.
 
     Raises Refused `backup.components`, `backup.kek_there`.
     """
     value = combined(components)
     check = check_value(value)
     with officer.writable() as session:
-        if any(True for _ in session.get_objects({Attribute.LABEL: _KEK})):
-            raise Refused("backup.kek_there", "The token has a KEK for backups already.")
+        if any(True for _ in session.get_objects({Attribute.LABEL: kek_of(label)})):
+            raise Refused("backup.kek_there", f"The token has a KEK for {label} already.")
         session.create_object(
             {
                 Attribute.CLASS: ObjectClass.SECRET_KEY,
                 Attribute.KEY_TYPE: KeyType.AES,
-                Attribute.LABEL: _KEK,
+                Attribute.LABEL: kek_of(label),
                 Attribute.ID: bytes.fromhex(check),  # tells KEKs apart, and nothing about them
                 Attribute.VALUE: value,
                 Attribute.TOKEN: True,
@@ -141,21 +152,21 @@ def place_kek(officer: Cryptoki, components: Sequence[bytes]) -> str:
     return check
 
 
-def remove_kek(officer: Cryptoki) -> None:
-    """After the ceremony: the wrapped key is then worth nothing until three people come again."""
-    with officer.writable() as session:
-        for found in session.get_objects({Attribute.LABEL: _KEK}):
+def remove_kek(device: Cryptoki, label: str) -> None:
+    """From a token that keeps the key itself, or no part of it any more."""
+    with device.writable() as session:
+        for found in list(session.get_objects({Attribute.LABEL: kek_of(label)})):
             found.destroy()
 
 
 # -- out, and in again --------------------------------------------------------------------------
 
 
-def wrap(token: Pkcs11Token, label: str) -> Backup:
+def wrap(token: Opened, label: str) -> Backup:
     """Raises TokenError `backup.locked_in` for a key that was not made for it, or is locked in."""
     spki = token.public_key(label)
     with token.device.writable() as session:
-        kek, private = _kek(session), _private(session, label)
+        kek, private = _kek(session, label), _private(session, label)
         try:
             wrapped = kek.wrap_key(private, mechanism=Mechanism.AES_KEY_WRAP_PAD)
         except (trouble.KeyUnextractable, trouble.KeyNotWrappable) as error:
@@ -165,7 +176,7 @@ def wrap(token: Pkcs11Token, label: str) -> Backup:
         return Backup(label, spki, bytes(wrapped), kek[Attribute.ID].hex())
 
 
-def lock_in(token: Pkcs11Token, label: str) -> None:
+def lock_in(token: Opened, label: str) -> None:
     """For good: from now on the key does not leave this token. It is tried. Raises TokenError."""
     with token.device.writable() as session:
         _private(session, label)[Attribute.EXTRACTABLE] = False
@@ -178,7 +189,7 @@ def lock_in(token: Pkcs11Token, label: str) -> None:
     raise TokenError("backup.not_locked_in", f"{label} left its token again.", permanent=True)
 
 
-def restore(token: Pkcs11Token, backup: Backup) -> None:
+def restore(token: Opened, backup: Backup) -> None:
     """Into a token with the same KEK, locked in at once; the key has signed when this returns.
 
     Raises Refused `token.label_taken`, `backup.other_kek`, `backup.algorithm`,
@@ -191,7 +202,7 @@ def restore(token: Pkcs11Token, backup: Backup) -> None:
         raise interface.label_taken(backup.label)
     try:
         with token.device.writable() as session:
-            kek = _kek(session)
+            kek = _kek(session, backup.label)
             if kek[Attribute.ID].hex() != backup.kek:
                 raise Refused("backup.other_kek", "The token has another KEK than the backup's.")
             _unwrap(session, kek, backup, public)
@@ -201,14 +212,21 @@ def restore(token: Pkcs11Token, backup: Backup) -> None:
         raise
 
 
-def remains(token: Pkcs11Token, label: str, public_key: bytes) -> tuple[str, ...]:
-    """What the token still has of a key, by its label or by its public key; () when it is gone."""
+def remains(token: Opened, label: str, public_key: bytes) -> tuple[str, ...]:
+    """What the token still has of a key, by its label, its public key or its KEK's label.
+
+    () when all is gone.
+    """
 
     def work(seat: Any) -> tuple[str, ...]:
         _check_login(seat.session)  # without, an empty answer proves nothing
         found = {
             f"{one.object_class.name} {one[Attribute.LABEL]}"
-            for template in ({Attribute.LABEL: label}, *_traces(publickeys.parse(public_key)))
+            for template in (
+                {Attribute.LABEL: label},
+                {Attribute.LABEL: kek_of(label)},
+                *_traces(public_key),
+            )
             for one in seat.session.get_objects(template)
         }
         return tuple(sorted(found))
@@ -219,9 +237,9 @@ def remains(token: Pkcs11Token, label: str, public_key: bytes) -> tuple[str, ...
 # -- inside -------------------------------------------------------------------------------------
 
 
-def _kek(session: pkcs11.Session) -> Any:
+def _kek(session: pkcs11.Session, label: str) -> Any:
     try:
-        kek = session.get_key(object_class=ObjectClass.SECRET_KEY, label=_KEK)
+        kek = session.get_key(object_class=ObjectClass.SECRET_KEY, label=kek_of(label))
     except trouble.NoSuchKey:
         raise TokenError("backup.no_kek", "The token has no KEK.", permanent=True) from None
     if not kek[Attribute.TRUSTED]:
@@ -265,8 +283,11 @@ def _public_attributes(public: PublicKey) -> dict[Any, Any]:
     return decode_ec_public_key(public.spki)
 
 
-def _traces(public: PublicKey) -> list[dict[Any, Any]]:
+def _traces(public_key: bytes) -> list[dict[Any, Any]]:
     """By what a key is found under another label. A private EC key tells nothing of itself."""
+    public = publickeys.parse(public_key)
+    if public.algorithm == "sm2":
+        return [{Attribute.EC_POINT: der.octet_string(public.key)}]
     by = (Attribute.CLASS, Attribute.MODULUS, Attribute.EC_POINT)
     known = {name: value for name, value in _public_attributes(public).items() if name in by}
     private = {**known, Attribute.CLASS: ObjectClass.PRIVATE_KEY}
@@ -285,7 +306,7 @@ def _check_login(session: pkcs11.Session) -> None:
     ).destroy()
 
 
-def _check_restored(token: Pkcs11Token, label: str, public: PublicKey) -> None:
+def _check_restored(token: Opened, label: str, public: PublicKey) -> None:
     signature = token.sign(label, _MESSAGE)
     if not public.verify(_MESSAGE, signature, default_algorithm(public.algorithm)):
         raise TokenError(

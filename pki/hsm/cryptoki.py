@@ -64,14 +64,21 @@ class Cryptoki:
     """Opens the token once; afterwards `run` lends every caller a session of his own."""
 
     def __init__(
-        self, module: Path, token_label: str, pin: bytearray, *, officer: bool = False
+        self,
+        module: Path,
+        token_label: str,
+        pin: bytearray,
+        *,
+        officer: bool = False,
+        beside: bool = False,
     ) -> None:
         """The PIN is kept for a token that is lost and comes back, and wiped by `lock`.
 
         As the security `officer`, who only works in `writable`, and only while nobody else of this
-        process is logged in. Raises TokenError; then the PIN is wiped, too.
+        process is logged in. `beside`: another token of the module is open, so this one never
+        begins anew when it is lost. Raises TokenError; then the PIN is wiped, too.
         """
-        self._officer = officer
+        self._officer, self._beside = officer, beside
         self._module, self._token_label, self._pin = module, token_label, pin
         self._process = os.getpid()
         self._gate = _Gate()
@@ -85,6 +92,14 @@ class Cryptoki:
         except TokenError:
             self._wipe()
             raise
+
+    def twin(self, token_label: str) -> Cryptoki:
+        """Another token of the module with the same PIN, open beside this one."""
+        return Cryptoki(self._module, token_label, bytearray(self._pin), beside=True)
+
+    def give_pin(self, token_label: str, initial: bytearray) -> bool:
+        """Another token gets the PIN of this one, as `take_over`."""
+        return take_over(self._module, token_label, initial, self._pin, beside=True)
 
     @property
     def maker(self) -> str:
@@ -184,6 +199,8 @@ class Cryptoki:
     # -- start and recovery -------------------------------------------------------------------
 
     def _recover(self, generation: int, cause: Exception) -> None:
+        if self._beside:
+            raise _as_token_error(cause) from cause
         with self._gate.exclusive():
             if generation != self._generation or self._sealed is not None:
                 return  # another thread did it, or somebody locked
@@ -204,7 +221,8 @@ class Cryptoki:
                     return self._log_in()
                 except (trouble.PKCS11Error, TokenError) as error:
                     final = isinstance(error, TokenError) and error.permanent
-                    self._calls.finalize()
+                    if not self._beside:
+                        self._calls.finalize()
                     if final or not tries_left:
                         raise _as_token_error(error) from error
         return None
@@ -232,10 +250,13 @@ def _load(module: Path) -> tuple[Calls, Any]:
     return calls, binding.__new__(binding, str(module))  # without C_Initialize(NULL)
 
 
-def take_over(module: Path, token_label: str, old: bytearray, new: bytearray) -> bool:
+def take_over(
+    module: Path, token_label: str, old: bytearray, new: bytearray, *, beside: bool = False
+) -> bool:
     """Change the PIN that the token came with; False when it has another one by now.
 
-    The old PIN is wiped, the new one is not. Raises TokenError.
+    `beside`: another token of the module is open and stays so. The old PIN is wiped, the new one
+    is not. Raises TokenError.
     """
     calls, library = _load(module)
     with _alone(module), _translated():
@@ -251,7 +272,8 @@ def take_over(module: Path, token_label: str, old: bytearray, new: bytearray) ->
             return True
         finally:
             old[:] = bytes(len(old))
-            calls.finalize()
+            if not beside:
+                calls.finalize()
 
 
 @contextmanager

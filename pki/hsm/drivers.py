@@ -35,6 +35,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     )
     add("--token", default="anxin", help="label of the PKCS#11 token")
     add("--vendor", choices=_VENDORS, default="standard", help="whose numbers and sizes")
+    add("--spare-token", default="", help="label of the token that keeps copies of the keys")
     add("--device", type=_place, help="file of JSON with what else differs (docs/devices.md)")
 
 
@@ -65,7 +66,8 @@ def _pkcs11(options: argparse.Namespace, device: DeviceFile, secret: bytearray) 
     vendor = vendors.profile(options.vendor, device)
     device.finish()
     opened = Cryptoki(options.module, options.token, secret)
-    return Pkcs11Token(opened, options.home / "wrapped", vendor)
+    for_backup = bool(options.spare_token)
+    return Pkcs11Token(opened, options.home / "wrapped", vendor, for_backup=for_backup)
 
 
 def _sdf(options: argparse.Namespace, device: DeviceFile, secret: bytearray) -> Token:

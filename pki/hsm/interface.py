@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from typing import NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from pki.errors import Refused, TokenError
+
+if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+    from pathlib import Path
 
 ALGORITHMS = ("sm2", "rsa-2048", "rsa-3072", "ec-p256")  # as in pki.keys
 
@@ -77,6 +81,10 @@ class Token(Protocol):
         """Remove the private key for good."""
         ...
 
+    def remains(self, label: str, public_key: bytes) -> tuple[str, ...]:
+        """What is still here of a key, by its label or its SPKI; () when it is gone."""
+        ...
+
     def lock(self) -> None:
         """Log out and forget; afterwards nothing signs until the token is opened again."""
         ...
@@ -95,6 +103,44 @@ class Token(Protocol):
         ...
 
 
+class Copy(NamedTuple):
+    """A wrapped key; `kek` is the check value of what it is wrapped under, "" where there is none.
+
+    `how` is `kek` (a trusted key in both devices) or `sealed` (a software key, sealed again).
+    """
+
+    content: bytes
+    how: str
+    kek: str = ""
+
+
+class Spare(Protocol):
+    """Methods raise TokenError and Refused. `home` is that of a signer on this device."""
+
+    home: Path
+
+    def initialise(self) -> dict[str, Any]:
+        """Take the device into use; its self-test as `pki.hsm.examination.Report.as_json`.
+
+        Raises Refused `spare.in_use`.
+        """
+        ...
+
+    def back_up(self, label: str) -> Copy: ...
+
+    def restore(self, label: str, copy: bytes) -> None:
+        """The key is in the device afterwards and can sign; done already, it stays as it is."""
+        ...
+
+    def open(self) -> AbstractContextManager[Token]:
+        """The device, until the end of the context."""
+        ...
+
+    def forget(self, label: str) -> None:
+        """The key and what its copy is wrapped under, as far as they are here."""
+        ...
+
+
 class Vault(Protocol):
     """What the shares open in the end: a device, or its stand-in."""
 
@@ -109,6 +155,10 @@ class Vault(Protocol):
 
     def open(self, secret: bytearray) -> Token:
         """The opened token. It wipes the secret when it is locked, or does not open."""
+        ...
+
+    def spare(self, token: Token) -> Spare:
+        """The second device of the opened token. Raises Refused `spare.none`, TokenError."""
         ...
 
 

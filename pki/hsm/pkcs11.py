@@ -18,7 +18,7 @@ from pkcs11.util.ec import encode_named_curve_parameters
 
 from pki import der, oids, publickeys
 from pki.errors import Refused, TokenError
-from pki.hsm import forms, interface
+from pki.hsm import backup, forms, interface
 from pki.hsm.software import SoftwareToken
 from pki.sm import selftest
 
@@ -47,8 +47,11 @@ _SM2_CURVE = der.oid(oids.CURVE_SM2)
 class Pkcs11Token:
     """One logged-in token; `directory` holds the SM2 keys it wraps, if it must."""
 
-    def __init__(self, device: Cryptoki, directory: Path, vendor: Profile) -> None:
-        self.device, self._directory = device, directory
+    def __init__(
+        self, device: Cryptoki, directory: Path, vendor: Profile, *, for_backup: bool = False
+    ) -> None:
+        """`for_backup`: its keys are made so that a second token can have them."""
+        self.device, self._directory, self._for_backup = device, directory, for_backup
         self._sm2 = _Sm2Mechanisms(vendor.sm2) if vendor.sm2 else None
         emulated = any(name in device.maker.lower() for name in _EMULATORS)
         self._custody = interface.EMULATED if emulated else interface.DEVICE
@@ -59,9 +62,9 @@ class Pkcs11Token:
         return self._custody
 
     def custody(self, label: str) -> Custody:
-        return interface.WRAPPED if self._keeper(label) else self._custody
+        return interface.WRAPPED if self.keeper(label) else self._custody
 
-    def generate(self, label: str, algorithm: str, *, for_backup: bool = False) -> bytes:
+    def generate(self, label: str, algorithm: str, *, for_backup: bool | None = None) -> bytes:
         """`for_backup`: it may leave the device under a trusted KEK until it is locked in.
 
         See `pki.hsm.backup`. Raises Refused `backup.algorithm` for SM2.
@@ -69,22 +72,22 @@ class Pkcs11Token:
         interface.check_request(label, algorithm)
         if for_backup and algorithm == "sm2":
             raise Refused("backup.algorithm", "SM2 keys are backed up with the vendor's means.")
-        if self._keeper(label) or self.device.run(lambda seat: _exists(seat.session, label)):
+        leaves = self._for_backup if for_backup is None else for_backup
+        if self.keeper(label) or self.device.run(lambda seat: _exists(seat.session, label)):
             raise interface.label_taken(label)
         if algorithm == "sm2" and self._sm2 is None:
-            self._wrapped = self._wrapped or self._open_store()
-            return self._wrapped.generate(label, algorithm)
+            return self.store().generate(label, algorithm)
         with self.device.writable() as session:
-            public = self._make(session, label, algorithm, _TO_WRAP if for_backup else _NEVER_OUT)
+            public = self._make(session, label, algorithm, _TO_WRAP if leaves else _NEVER_OUT)
             return _spki(public, is_sm2=algorithm == "sm2")
 
     def public_key(self, label: str) -> bytes:
-        if keeper := self._keeper(label):
+        if keeper := self.keeper(label):
             return keeper.public_key(label)
         return self.device.run(lambda seat: self._find(seat, label)[0].spki)
 
     def sign(self, label: str, message: bytes) -> bytes:
-        if keeper := self._keeper(label):
+        if keeper := self.keeper(label):
             return keeper.sign(label, message)
 
         def work(seat: Seat) -> bytes:
@@ -102,13 +105,17 @@ class Pkcs11Token:
         return self.device.run(work)
 
     def destroy(self, label: str) -> None:
-        if keeper := self._keeper(label):
+        if keeper := self.keeper(label):
             return keeper.destroy(label)
         with self.device.writable() as session:
             for kind in (ObjectClass.PRIVATE_KEY, ObjectClass.PUBLIC_KEY):
                 for found in session.get_objects({Attribute.CLASS: kind, Attribute.LABEL: label}):
                     found.destroy()
         return None
+
+    def remains(self, label: str, public_key: bytes) -> tuple[str, ...]:
+        beside = self._wrapped.remains(label, public_key) if self._wrapped is not None else ()
+        return (*backup.remains(self, label, public_key), *beside)
 
     def lock(self) -> None:
         if self._wrapped is not None:
@@ -146,9 +153,14 @@ class Pkcs11Token:
 
     # -- inside -------------------------------------------------------------------------------
 
-    def _keeper(self, label: str) -> SoftwareToken | None:
+    def keeper(self, label: str) -> SoftwareToken | None:
         """The store of wrapped keys, if this key is there."""
         return self._wrapped if self._wrapped is not None and label in self._wrapped else None
+
+    def store(self) -> SoftwareToken:
+        """Keys that an AES key of the device seals at rest; made on first use."""
+        self._wrapped = self._wrapped or self._open_store()
+        return self._wrapped
 
     def _open_store(self) -> SoftwareToken:
         return SoftwareToken(self._directory, _DeviceSealer(self.device), interface.WRAPPED)

@@ -94,6 +94,11 @@ class SdfToken:
     def sign(self, label: str, message: bytes) -> bytes:
         return self._signed(self._registrations.of(label).index, self._public(label), message)
 
+    def remains(self, label: str, public_key: bytes) -> tuple[str, ...]:
+        """What is registered: a key is struck off once the device says that it is gone."""
+        same = (one for one in self.labels() if self.public_key(one) == public_key)
+        return tuple(sorted({*same, *({label} & set(self.labels()))}))
+
     def destroy(self, label: str) -> None:
         """Strike the key off, once the device says that it is gone; only people can destroy it.
 

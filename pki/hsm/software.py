@@ -99,9 +99,7 @@ class SoftwareToken:
         if label in self._keys:
             raise interface.label_taken(label)
         key = keys.generate(algorithm)
-        sealed = self._sealer.seal(keys.private_key_to_pkcs8(key), label.encode())
-        content = {"label": label, "algorithm": algorithm, "sealed": _text(sealed)}
-        durable.replace(self._directory / f"{label}.key", json.dumps(content, indent=1).encode())
+        durable.replace(self._place(label), self._content(label, algorithm, key))
         self._keys[label] = key
         return key.public.spki
 
@@ -113,9 +111,37 @@ class SoftwareToken:
 
     def destroy(self, label: str) -> None:
         self._key(label)
-        (self._directory / f"{label}.key").unlink()
+        self._place(label).unlink()
         durable.sync_directory(self._directory)
         del self._keys[label]
+
+    def remains(self, label: str, public_key: bytes) -> tuple[str, ...]:
+        if self._locked:
+            raise interface.locked()
+        same = {name for name, key in self._keys.items() if key.public.spki == public_key}
+        return tuple(sorted(same | ({label} if self._place(label).exists() else set())))
+
+    def twin(self, directory: Path) -> SoftwareToken:
+        """The keys of another directory, under the same secret."""
+        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if not (directory / "salt").exists():
+            durable.replace(directory / "salt", (self._directory / "salt").read_bytes())
+        return SoftwareToken(directory, self._sealer, self._custody)
+
+    def copy_for(self, other: SoftwareToken, label: str) -> bytes:
+        """The file in which the other would keep this key: only the other opens it."""
+        key = self._key(label)
+        return other._content(label, key.algorithm, key)
+
+    def put(self, label: str, content: bytes) -> None:
+        """Keep such a file. Raises TokenError when it is not for here; nothing is kept then."""
+        place = self._place(label)
+        durable.replace(place, content)
+        try:
+            self._keys[label] = self._load(place)
+        except TokenError:
+            place.unlink()
+            raise
 
     def lock(self) -> None:
         self._locked = True
@@ -135,6 +161,14 @@ class SoftwareToken:
         if key is None:
             raise interface.locked() if self._locked else interface.no_such_key(label)
         return key
+
+    def _place(self, label: str) -> Path:
+        return self._directory / f"{label}.key"
+
+    def _content(self, label: str, algorithm: str, key: keys.PrivateKey) -> bytes:
+        sealed = self._sealer.seal(keys.private_key_to_pkcs8(key), label.encode())
+        content = {"label": label, "algorithm": algorithm, "sealed": _text(sealed)}
+        return json.dumps(content, indent=1).encode()
 
     def _load(self, path: Path) -> keys.PrivateKey:
         damaged = TokenError(

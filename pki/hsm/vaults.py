@@ -9,13 +9,15 @@ from typing import TYPE_CHECKING
 from pki import durable
 from pki.errors import Refused, TokenError
 from pki.hsm import drivers
+from pki.hsm.interface import unsupported
 from pki.hsm.software import SecretSealer, SoftwareToken
+from pki.hsm.spares import Pkcs11Spare, SoftwareSpare
 
 if TYPE_CHECKING:
     import argparse
     from pathlib import Path
 
-    from pki.hsm.interface import Token, Vault
+    from pki.hsm.interface import Spare, Token, Vault
 
 _LEAST_SECRET, _SECRET, _PIN = 16, 32, 24  # octets, octets, characters
 _CHARACTERS = string.ascii_letters + string.digits
@@ -24,17 +26,23 @@ _CHARACTERS = string.ascii_letters + string.digits
 def vault(options: argparse.Namespace) -> Vault:
     """Of the device that a command line names. No driver is loaded before it is opened."""
     if options.driver == drivers.SOFTWARE:
-        return SoftwareVault(options.home / "software", options.initial_secret_file)
+        initial, spare = options.initial_secret_file, options.spare_home
+        return SoftwareVault(options.home / "software", initial, spare)
     if options.driver == drivers.SDF:
         return SdfVault(options)
     return Pkcs11Vault(options)
 
 
 class SoftwareVault:
-    """Keys in files, for demonstration and tests. `initial`: what opened them until now."""
+    """Keys in files, for demonstration and tests. `initial`: what opened them until now.
 
-    def __init__(self, directory: Path, initial: Path | None = None) -> None:
-        self._directory, self._initial = directory, initial
+    `spare`: the home of the signer that their copies are for.
+    """
+
+    def __init__(
+        self, directory: Path, initial: Path | None = None, spare: Path | None = None
+    ) -> None:
+        self._directory, self._initial, self._spare = directory, initial, spare
 
     @property
     def guards_keys(self) -> bool:
@@ -57,6 +65,12 @@ class SoftwareVault:
             return SoftwareToken(self._directory, sealer)
         finally:
             secret[:] = bytes(len(secret))
+
+    def spare(self, token: Token) -> Spare:
+        if self._spare is None:
+            raise _no_spare()
+        assert isinstance(token, SoftwareToken)
+        return SoftwareSpare(token, self._spare)
 
 
 class Pkcs11Vault:
@@ -86,6 +100,14 @@ class Pkcs11Vault:
         if new:
             durable.replace(self._taken_over, b"")  # never tried again: devices count
         return token
+
+    def spare(self, token: Token) -> Spare:
+        from pki.hsm.pkcs11 import Pkcs11Token  # noqa: PLC0415 -- loads the driver
+
+        if self._options.spare_home is None or not self._options.spare_token:
+            raise _no_spare()
+        assert isinstance(token, Pkcs11Token)
+        return Pkcs11Spare(token, self._options)
 
     def _take_over(self, initial: bytearray, secret: bytearray) -> None:
         from pki.hsm.cryptoki import take_over  # noqa: PLC0415 -- loads the driver
@@ -117,3 +139,10 @@ class SdfVault:
 
     def open(self, secret: bytearray) -> Token:
         return drivers.open_token(self._options, secret)
+
+    def spare(self, token: Token) -> Spare:  # noqa: ARG002 -- as all of them
+        raise unsupported("copy of a key: its vendor's cards make them")
+
+
+def _no_spare() -> Refused:
+    return Refused("spare.none", "The signer has no second device: --spare-home, --spare-token.")

@@ -120,7 +120,10 @@ def path_length(view: View) -> bool:
     if allowed is None or view.constraints is None or not view.constraints.ca:
         return True
     own = view.constraints.path_length
-    return own is not None and own < allowed
+    self_issued = (
+        view.body.subject == view.body.issuer
+    )  # a link counts for nothing, RFC 5280 4.2.1.9
+    return own is not None and own < allowed + self_issued
 
 
 def purposes_repeated(view: View) -> bool:

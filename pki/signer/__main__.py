@@ -7,17 +7,16 @@ why), 2 for wrong arguments.
 from __future__ import annotations
 
 import argparse
-import fcntl
 import os
 import signal
-import stat
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pki.errors import PkiError, Refused
+from pki.errors import PkiError
 from pki.hsm import drivers, vaults
+from pki.signer import homes
 from pki.signer.custody import ANYBODY, Custody
 from pki.signer.daemon import SigningService
 from pki.signer.hardening import harden
@@ -32,12 +31,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _options(arguments)
     hardened = harden()
     try:
-        lock = _take(options.home)
+        lock = homes.take(options.home)
         service = SigningService(
             Custody(options.home, vaults.vault(options), now=_clock, first=options.first),
             options.home,
             now=_clock,
             workers=options.workers,
+            helper=options.helper,
             about={"driver": options.driver, "hardening": hardened},
         )
         allowed = frozenset({os.geteuid(), *options.allow_uid})
@@ -69,6 +69,11 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     first = f"who may have shares of keys that are there: their digest, or {ANYBODY} (a demo)"
     add("--first-custodians", dest="first", default="", help=first)
     add("--initial-secret-file", type=Path, help="the PIN a new token came with, for us alone")
+    add("--spare-home", type=Path, help="home of a signer on the second device, for copies of keys")
+    spare = "the PIN the second token came with, for us alone"
+    add("--spare-initial-secret-file", dest="spare_initial_secret", type=Path, help=spare)
+    officers = "lines TOKEN PIN of security officers, there during ceremonies only"
+    add("--officers-secret-file", dest="officers_secret", type=Path, help=officers)
     add(
         "--allow-uid",
         type=int,
@@ -77,27 +82,15 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
         default=[],
         help="who may ask, besides ourselves",
     )
+    add("--helper", action="store_true", help="certificates and OCSP answers only; keeps no lists")
     add("--workers", type=int, default=max(2, os.cpu_count() or 1), help="signing threads")
     options = parser.parse_args(arguments)
     if options.workers < 1:
         parser.error("--workers is at least 1")
     options.socket = options.socket.absolute()
+    if options.spare_home is not None:
+        options.spare_home = options.spare_home.absolute()
     return options
-
-
-def _take(home: Path) -> int:
-    """Make sure that `home` is private, and that we are its only signer."""
-    home.mkdir(mode=0o700, parents=True, exist_ok=True)
-    found = home.stat()
-    if found.st_uid != os.geteuid() or stat.S_IMODE(found.st_mode) & 0o077:
-        raise Refused("signer.home", f"{home} must be ours alone (chmod 700).")
-    lock = os.open(home / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        os.close(lock)
-        raise Refused("signer.home", f"Another signer works in {home}.") from None
-    return lock
 
 
 if __name__ == "__main__":

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pki.errors import Malformed
 from pki.signer.logs import log
@@ -12,6 +12,7 @@ from pki.signer.logs import log
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from pki.hsm.interface import Token
     from pki.signer.protocol import Header
 
 OFTEN = frozenset({"signed", "refused"})  # these do not wait for the disk
@@ -50,7 +51,7 @@ class Call:
         return self.blobs[0]
 
     def log(self, event: str, **fields: Any) -> None:
-        names = {name: self.request.get(name) for name in ("op", "key", "label")}
+        names = {name: self.request.get(name) for name in ("op", "key", "label", "ceremony")}
         short = {name: text[:64] for name, text in names.items() if isinstance(text, str)}
         log(event, **short, **fields, **self.peer)
         self.book(event, lasting=event not in OFTEN, **short, **fields, **self.peer)
@@ -59,3 +60,14 @@ class Call:
         """Written down as well as may be: a full disk is no reason not to answer."""
         with suppress(OSError):
             self.log("refused", rule=rule)
+
+
+class Use(NamedTuple):
+    """What one request may do, from its beginning to its end."""
+
+    token: Token
+    ceremony: str | None  # None: it is activated for other work
+
+    @property
+    def in_ceremony(self) -> bool:
+        return self.ceremony is not None

@@ -7,7 +7,7 @@ import socket
 import struct
 from collections import deque
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pki.errors import Malformed, PkiError, TokenError
 from pki.signer import protocol
@@ -20,6 +20,16 @@ _BATCH_BYTES = protocol.MAX_FRAME - protocol.MAX_HEADER - 4
 _KEPT = 8  # idle connections
 
 _Answer = tuple[protocol.Header, list[bytes]]
+
+
+class Restored(NamedTuple):
+    """What the second device signed, and whether the key stays there."""
+
+    statement: bytes
+    signature: bytes
+    kept: bool
+    remains: list[str]
+    spare: dict[str, str]
 
 
 class Signer:
@@ -128,6 +138,16 @@ class Signer:
         header, _ = self._ask({"op": "install_certificate", "label": label}, [certificate])
         return protocol.Key.from_header(header["key"])
 
+    def record_certificate(self) -> bytes:
+        """Of the key under records (DER), see `pki.signer.records`."""
+        _, (certificate,) = self._ask({"op": "record_certificate"})
+        return certificate
+
+    def sign_record(self, attributes: bytes) -> bytes:
+        """The signature over the signed attributes of CMS; also while the signer is sealed."""
+        _, (signature,) = self._ask({"op": "sign_record"}, [attributes])
+        return signature
+
     def note_head(self, seq: int, digest: str) -> None:
         """Have an end of the journal's chain kept. Refused `journal.head_back`: it went back."""
         self._ask({"op": "note_head", "seq": seq, "digest": digest})
@@ -141,6 +161,41 @@ class Signer:
             if not found:
                 return
             after = int(found[-1][0])
+
+    def self_test(self) -> protocol.Header:
+        """The report of `pki.hsm.examination` on the opened device. TokenError while sealed."""
+        header, _ = self._ask({"op": "self_test"})
+        return dict(header["report"])
+
+    # -- ceremonies with devices and keys (docs/decisions/0015) ----------------------------------
+
+    def initialise(self, ceremony: str) -> protocol.Header:
+        """Take the second device into use; its self-test, see `pki.hsm.examination`."""
+        header, _ = self._ask({"op": "initialise", "ceremony": ceremony}, once=True)
+        return dict(header["report"])
+
+    def back_up(self, ceremony: str, label: str) -> protocol.Header:
+        """Make a wrapped copy: `copy` its digest, `how`, `kek` (check value), `spare` (facts)."""
+        header, _ = self._ask({"op": "backup", "ceremony": ceremony, "label": label}, once=True)
+        return dict(header["backup"])
+
+    def restore(self, ceremony: str, label: str, *, keep: bool) -> Restored:
+        """The copy into the second device, which signs; `keep` false takes it out again."""
+        request = {"op": "restore", "ceremony": ceremony, "label": label, "keep": keep}
+        header, (statement, signature) = self._ask(request, once=True)
+        return Restored(statement, signature, **header["restored"])
+
+    def archive(self, ceremony: str, label: str, reason: str) -> protocol.Key:
+        """The key signs nothing from now on. `reason`: one of `pki.signer.keeping.REASONS`."""
+        request = {"op": "archive", "ceremony": ceremony, "label": label, "reason": reason}
+        header, _ = self._ask(request, once=True)
+        return protocol.Key.from_header(header["key"])
+
+    def destroy(self, ceremony: str, label: str, reason: str) -> protocol.Header:
+        """What is left of the key, by device: nothing, or TokenError `keeping.remains`."""
+        request = {"op": "destroy", "ceremony": ceremony, "label": label, "reason": reason}
+        header, _ = self._ask(request, once=True)
+        return dict(header["remains"])
 
     # -- custody (docs/decisions/0013) --------------------------------------------------------
 

@@ -11,12 +11,13 @@ import secrets
 import threading
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from pki import shares, statements
 from pki.errors import Refused, TokenError
 from pki.shares import Share
 from pki.signer import custodyset
+from pki.signer.calls import Use
 from pki.signer.custodyset import CustodySet, Seat
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 
     from cryptography.hazmat.primitives.asymmetric import ec
 
-    from pki.hsm.interface import Token, Vault
+    from pki.hsm.interface import Spare, Token, Vault
     from pki.signer.protocol import Header
 
 ACTIVATE, CEREMONY, RESPLIT = "activate", "ceremony", "resplit"
@@ -69,6 +70,7 @@ class _Activation:
     token: Token
     purpose: str
     ceremony: str
+    since: datetime
     until: datetime
     signatures_left: int
 
@@ -80,13 +82,6 @@ class _Resplit:
     secret: bytearray
     newcomers: str
     until: datetime
-
-
-class Use(NamedTuple):
-    """What one request may do, from its beginning to its end."""
-
-    token: Token
-    in_ceremony: bool
 
 
 class Custody:
@@ -127,6 +122,7 @@ class Custody:
             "custodians": [seat.as_header() for seat in known.seats] if known else [],
             "purpose": active.purpose if active else "",
             "ceremony": active.ceremony if active else "",
+            "since": active.since.isoformat() if active else "",
             "until": active.until.isoformat() if active else "",
             "signatures_left": active.signatures_left if active else 0,
         }
@@ -145,7 +141,12 @@ class Custody:
                 reason = "The custodians allowed no more signatures."
                 raise TokenError("signer.limit", reason, permanent=False)
             active.signatures_left -= signatures
-            return Use(active.token, active.purpose == CEREMONY)
+            named = active.ceremony if active.purpose == CEREMONY else None
+            return Use(active.token, named)
+
+    def spare(self) -> Spare:
+        """The second device of the open token. Raises TokenError, Refused `spare.none`."""
+        return self._vault.spare(self.use().token)
 
     def seal(self) -> None:
         """Forget everything that opens the token. Needs no secret: anybody who may ask may stop."""
@@ -338,7 +339,8 @@ class Custody:
             secret = shares.unwrap(key, known.id, known.wrapped)
         finally:
             _wipe(key)
-        until = self._now() + timedelta(hours=offer.hours)
+        now = self._now()
+        until = now + timedelta(hours=offer.hours)
         if offer.purpose == RESPLIT:
             self._forget_resplit()
             self._resplit = _Resplit(secret, offer.newcomers, until)
@@ -348,7 +350,8 @@ class Custody:
             token = self._active.token
         else:
             token = self._vault.open(secret)
-        self._active = _Activation(token, offer.purpose, offer.ceremony, until, offer.signatures)
+        limits = (until, offer.signatures)
+        self._active = _Activation(token, offer.purpose, offer.ceremony, now, *limits)
 
     # -- inside -------------------------------------------------------------------------------
 

@@ -8,20 +8,25 @@ import traceback
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import UTC
+from functools import partial
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from pki import publickeys
 from pki.errors import Malformed, PkiError, Refused, TokenError
+from pki.hsm.examination import FAILED
 from pki.hsm.interface import NOT_OPENED
-from pki.signer import policy, protocol
+from pki.signer import helping, policy, protocol
 from pki.signer.book import Book
 from pki.signer.calls import Call
+from pki.signer.condition import Condition
 from pki.signer.counters import Counters
 from pki.signer.custody import CEREMONY
 from pki.signer.heads import Heads
+from pki.signer.keeping import Keeping
 from pki.signer.lists import Leaving, Lists
 from pki.signer.logs import log
+from pki.signer.records import Records
 from pki.signer.register import Register, check_kinds
 
 if TYPE_CHECKING:
@@ -34,7 +39,7 @@ if TYPE_CHECKING:
     from pki.signer.protocol import Header
 
 _Answer = tuple["Header", list[bytes]]
-_IN_HEALTH = ("state", "signer", "set", "purpose", "ceremony", "until", "signatures_left")
+_IN_HEALTH = ("state", "signer", "set", "purpose", "ceremony", "since", "until", "signatures_left")
 _SLICES = 2  # per worker: small enough to share the workers between clients
 
 
@@ -77,20 +82,23 @@ class SigningService:
         *,
         now: Callable[[], datetime],
         workers: int = 2,
+        helper: bool = False,
         about: Mapping[str, Any] | None = None,
     ) -> None:
         """`about` is added to the health report. Raises TokenError for damaged files in `home`."""
         self._custody, self._now = custody, now
-        self._workers, self._about = workers, dict(about or {})
+        self._workers, self._about = workers, {"helper": helper, **(about or {})}
         self._register = Register(home / "keys.json")
         self._counters = Counters(home)
         self._lists, self._heads, self._book = Lists(home / "lists"), Heads(home), Book(home)
+        records = Records(home, now=now)
         self._write_down("started", lasting=True, pid=os.getpid())
         self._pool = ThreadPoolExecutor(workers, thread_name_prefix="sign")
         self._desks: dict[str, _Desk] = {}
         self._changing = threading.Lock()
+        self._keeping = Keeping(custody, self._register, home, now=now)
         self._started_at = now()
-        self._last_error: Header | None = None
+        self._condition = Condition(now)
         self._operations: dict[object, Callable[[Call], _Answer]] = {
             "health": self._health,
             "keys": self._keys,
@@ -100,12 +108,16 @@ class SigningService:
             "install_certificate": self._install_certificate,
             "note_head": self._note_head,
             "heads": self._noted_heads,
+            "self_test": self._self_test,
+            "record_certificate": records.certificate,
+            "sign_record": records.sign,
             "custody": self._report,
             "hand_out": self._hand_out,
             "received": self._received,
             "offer": self._offer,
             "bring": self._bring,
             "lock": self._lock,
+            **{name: partial(self._keep, act) for name, act in self._keeping.doors.items()},
         }
 
     def answer(self, request: Header, blobs: list[bytes], **peer: int) -> _Answer:
@@ -115,7 +127,7 @@ class SigningService:
             header, results = self._operation(call)(call)
         except PkiError as error:
             if isinstance(error, TokenError):
-                self._note(error)
+                self._condition.note(error)
             call.log_refusal(error.rule)
             return protocol.error_header(error), []
         except Exception as error:  # noqa: BLE001 - the signer outlives every request
@@ -123,7 +135,7 @@ class SigningService:
             failure = TokenError(
                 "signer.internal", f"The signer failed: {type(error).__name__}.", permanent=False
             )
-            self._note(failure)
+            self._condition.note(failure)
             return protocol.error_header(failure), []
         return {"ok": True, **header}, results
 
@@ -151,7 +163,8 @@ class SigningService:
             "activation": {name: activation[name] for name in _IN_HEALTH},
             "workers": self._workers,
             "counters": self._counters.report(),
-            "last_error": self._last_error,
+            "last_error": self._condition.last_error,
+            "failing": self._condition.failing() if unlocked else {},
             "book": list(self._book.head),
             **self._about,
         }
@@ -169,11 +182,17 @@ class SigningService:
         use = self._custody.use(len(wanted))
         terms = replace(desk.terms, in_ceremony=use.in_ceremony)
         task = _Task(use.token, terms, kind, at, leaving)
-        results = self._in_slices(lambda tbs: self._sign_one(desk, task, tbs), wanted)
+        try:
+            results = self._in_slices(lambda tbs: self._sign_one(desk, task, tbs), wanted)
+        except TokenError as error:
+            self._condition.failed(label, error)
+            raise
         refused = sum(isinstance(result, PkiError) for result in results)
         self._counters.add(label, kind, signed=len(results) - refused, refused=refused)
         rules = sorted({result.rule for result in results if isinstance(result, PkiError)})
         signed = [result.of for result in results if not isinstance(result, PkiError)]
+        if signed:
+            self._condition.served(label)
         of = protocol.digest("".join(signed).encode())
         call.log("signed", kind=kind, signed=len(signed), refused=refused, rules=rules, of=of)
         errors = [result if isinstance(result, PkiError) else None for result in results]
@@ -197,9 +216,11 @@ class SigningService:
             raise Malformed("signer.request", "`kinds` is a list and `crl_days` a number.")
         check_kinds([str(kind) for kind in kinds], crl_days)
         with self._changing:
-            token, in_ceremony = self._custody.use()
-            if not in_ceremony:
+            use = self._custody.use()
+            if not use.in_ceremony:
                 raise Refused("signer.ceremony", "Keys are made in a ceremony only (CPS 6.1.1).")
+            self._register.check_new(label)
+            token = use.token
             spki = token.generate(label, algorithm)
             where = token.custody(label)
             key = protocol.Key(
@@ -234,6 +255,14 @@ class SigningService:
     def _noted_heads(self, call: Call) -> _Answer:
         heads = self._heads.after(call.number("after"))
         return {}, ["\n".join(f"{seq} {digest}" for seq, digest in heads).encode()]
+
+    def _self_test(self, call: Call) -> _Answer:
+        expected = self._expected()
+        token = self._custody.use(len(expected)).token
+        report = self._condition.examine(token, expected)
+        failed = [check.name for check in report.checks if check.outcome == FAILED]
+        call.log("self_tested", passed=report.passed, failed=failed)
+        return {"report": report.as_json()}, []
 
     # -- custody ------------------------------------------------------------------------------
 
@@ -270,7 +299,8 @@ class SigningService:
         call.log("share_taken", number=number, active=progress["active"])
         if progress["active"]:
             self._desks = {}
-            self._check_keys(self._custody.use().token)
+            self._condition.forget()
+            self._condition.compare(self._custody.use().token, self._expected())
             report = self._custody.report()
             call.log("activated", purpose=report["purpose"], until=report["until"])
         return {"progress": progress}, []
@@ -278,8 +308,18 @@ class SigningService:
     def _lock(self, call: Call) -> _Answer:
         self._custody.seal()
         self._desks = {}
+        self._condition.forget()
         call.log("locked")
         return {}, []
+
+    # -- keeping ------------------------------------------------------------------------------
+
+    def _keep(self, act: Callable[[Call], _Answer], call: Call) -> _Answer:
+        """What ceremonies do with devices and keys; afterwards a key may sign no more."""
+        with self._changing:
+            answer = act(call)
+            self._desks = {}
+        return answer
 
     # -- signing ------------------------------------------------------------------------------
 
@@ -327,27 +367,18 @@ class SigningService:
     def _write_down(self, event: str, **said: Any) -> None:
         self._book.note(event, at=self._now(), **said)
 
+    def _expected(self) -> dict[str, bytes]:
+        """Public keys by label, as registered; but for those that are destroyed."""
+        there = (key for key in self._register.all() if key.state != protocol.DESTROYED)
+        return {key.label: key.public_key for key in there}
+
     def _operation(self, call: Call) -> Callable[[Call], _Answer]:
         act = self._operations.get(call.word("op"))
         if act is None:
             raise Malformed("signer.operation", "There is no such operation.")
+        if self._about["helper"]:
+            helping.check(call)
         return act
-
-    def _note(self, error: TokenError) -> None:
-        at = self._now().isoformat()
-        self._last_error = {"at": at, "rule": error.rule, "reason": error.reason}
-
-    def _check_keys(self, token: Token) -> None:
-        """Tell when register and token differ; the other keys stay usable."""
-        for key in self._register.all():
-            try:
-                same = token.public_key(key.label) == key.public_key
-                reason = "" if same else "The token has another key by this name."
-            except TokenError as error:
-                reason = error.reason
-            if reason:
-                self._note(TokenError("signer.key_missing", reason, permanent=True))
-                log("key_missing", key=key.label, reason=reason)
 
 
 def _leaving(call: Call) -> tuple[list[bytes], Leaving]:

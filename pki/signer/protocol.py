@@ -3,8 +3,10 @@
     frame    := uint32 length of the rest | uint32 length of the header | header | blobs
     header   := JSON object; "sizes" lists the lengths of the blobs that follow
     request  := {"op": "health" | "keys" | "sign" | "last_list" | "generate"
-                 | "install_certificate" | "note_head" | "heads"
-                 | "custody" | "hand_out" | "received" | "offer" | "bring" | "lock", …}
+                 | "install_certificate" | "note_head" | "heads" | "self_test"
+                 | "record_certificate" | "sign_record"
+                 | "custody" | "hand_out" | "received" | "offer" | "bring" | "lock"
+                 | "initialise" | "backup" | "restore" | "archive" | "destroy", …}
     answer   := {"ok": true, …}  or  {"error": {"type", "rule", "reason", "permanent"}}
 
 All numbers are big-endian. A peer may send the next request before it has read the last answer;
@@ -35,6 +37,7 @@ MAX_ITEMS = 256
 CERTIFICATE, CRL, OCSP, CA_CERTIFICATE = "certificate", "crl", "ocsp", "ca-certificate"
 REQUEST = "request"  # for a certificate of the key itself, by a CA elsewhere
 KINDS = (CERTIFICATE, CRL, OCSP, CA_CERTIFICATE, REQUEST)
+ACTIVE, ARCHIVED, DESTROYED = STATES = ("active", "archived", "destroyed")
 
 Header = dict[str, Any]
 
@@ -44,7 +47,11 @@ _STEP = 2**20
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """One key of the signer. `public_key` is a SubjectPublicKeyInfo, `certificate` DER."""
+    """One key of the signer. `public_key` is a SubjectPublicKeyInfo, `certificate` DER.
+
+    `state` is one of `STATES`; an archived key is kept until `keep_until`. `copy` is the digest of
+    its wrapped copy, `restored` whether the spare device has the key.
+    """
 
     label: str
     algorithm: str
@@ -56,6 +63,10 @@ class Key:
     custody_en: str
     created_at: datetime
     crl_days: int
+    state: str = ACTIVE
+    keep_until: str = ""
+    copy: str = ""
+    restored: bool = False
 
     def as_header(self) -> Header:
         return {
@@ -67,6 +78,10 @@ class Key:
             "custody": {"code": self.custody, "zh": self.custody_zh, "en": self.custody_en},
             "created_at": self.created_at.isoformat(),
             "crl_days": self.crl_days,
+            "state": self.state,
+            "keep_until": self.keep_until,
+            "copy": self.copy,
+            "restored": self.restored,
         }
 
     @classmethod
@@ -83,6 +98,10 @@ class Key:
             custody_en=header["custody"]["en"],
             created_at=datetime.fromisoformat(header["created_at"]),
             crl_days=header["crl_days"],
+            state=header.get("state", ACTIVE),
+            keep_until=header.get("keep_until", ""),
+            copy=header.get("copy", ""),
+            restored=bool(header.get("restored")),
         )
 
 
@@ -139,12 +158,23 @@ def receive(connection: socket.socket) -> tuple[Header, list[bytes]] | None:
 
     Raises Malformed for a bad frame, ConnectionResetError in the middle of one, TimeoutError.
     """
+    size = announced(connection)
+    return None if size is None else receive_rest(connection, size)
+
+
+def announced(connection: socket.socket) -> int | None:
+    """How long the next frame will be; otherwise as `receive`."""
     word = _read(connection, _WORD.size, at_start=True)
     if word is None:
         return None
-    size = _WORD.unpack(word)[0]
+    size: int = _WORD.unpack(word)[0]
     if size > MAX_FRAME:
         raise Malformed("signer.frame_size", "The frame is larger than the signer accepts.")
+    return size
+
+
+def receive_rest(connection: socket.socket, size: int) -> tuple[Header, list[bytes]]:
+    """The frame whose length was read already."""
     frame = _read(connection, size)
     assert frame is not None
     return unpack(frame)

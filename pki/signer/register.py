@@ -11,7 +11,16 @@ from pki import certificates, der, durable, oids, publickeys
 from pki.errors import Refused, TokenError
 from pki.signatures import default_algorithm
 from pki.signer.policy import Authority, Terms
-from pki.signer.protocol import CA_CERTIFICATE, CERTIFICATE, CRL, KINDS, OCSP, REQUEST, Key
+from pki.signer.protocol import (
+    ACTIVE,
+    CA_CERTIFICATE,
+    CERTIFICATE,
+    CRL,
+    KINDS,
+    OCSP,
+    REQUEST,
+    Key,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -45,12 +54,25 @@ class Register:
             raise Refused("signer.unknown_key", f"The signer has no key {label}.")
         return key
 
+    def usable(self, label: str) -> Key:
+        """The same, if it may sign. Raises Refused `signer.archived`, `signer.destroyed`."""
+        key = self.get(label)
+        if key.state != ACTIVE:
+            raise Refused(f"signer.{key.state}", f"{label} is {key.state}: it signs nothing more.")
+        return key
+
+    def check_new(self, label: str) -> None:
+        """Refused `token.label_taken`: a label names one key for ever, also a destroyed one."""
+        if label in self._keys:
+            raise Refused("token.label_taken", f"There was a key {label} already.")
+
     def add(self, key: Key) -> None:
+        """A new key, or what has become of one."""
         self._write(key)
 
     def install(self, label: str, certificate: bytes, *, in_ceremony: bool) -> Key:
         """Raises Refused `signer.certificate_*` when the certificate does not fit the key."""
-        key = self.get(label)
+        key = self.usable(label)
         if key.certificate is not None and key.certificate != certificate and not in_ceremony:
             raise Refused("signer.certificate_installed", f"{label} has its certificate already.")
         parsed = certificates.parse(certificate)
@@ -66,8 +88,8 @@ class Register:
         return key
 
     def terms(self, label: str, *, in_ceremony: bool) -> Terms:
-        """What the policy needs to know. Raises Refused `signer.unknown_key`."""
-        key = self.get(label)
+        """What the policy needs to know. Raises Refused as `usable` does."""
+        key = self.usable(label)
         public = publickeys.parse(key.public_key)
         parsed = certificates.parse(key.certificate) if key.certificate else None
         return Terms(

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from pki.errors import Malformed, Refused, TokenError
 from pki.signer import protocol
+from pki.signer.limits import Limits
 from pki.signer.logs import log
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ class Server:
 
     def __init__(self, listener: socket.socket, service: Service, allowed: frozenset[int]) -> None:
         self._listener, self._service, self._allowed = listener, service, allowed
-        self._stopping = threading.Event()
+        self._stopping, self._limits = threading.Event(), Limits()
         self._open: dict[socket.socket, threading.Thread] = {}
         self._lock = threading.Lock()
         listener.settimeout(_GLANCE)
@@ -92,12 +93,14 @@ class Server:
     def _converse(self, connection: socket.socket, pid: int, uid: int) -> None:
         try:
             while not self._stopping.is_set():
-                frame = protocol.receive(connection)
-                if frame is None:
+                size = protocol.announced(connection)
+                if size is None:
                     return
-                header, blobs = self._service.answer(*frame, pid=pid, uid=uid)
-                connection.sendall(protocol.pack(header, blobs))
-        except Malformed as error:
+                with self._limits.taken(pid, size):
+                    frame = protocol.receive_rest(connection, size)
+                    header, blobs = self._service.answer(*frame, pid=pid, uid=uid)
+                    connection.sendall(protocol.pack(header, blobs))
+        except (Malformed, TokenError) as error:  # the frame, or too much at once
             log("bad_frame", pid=pid, uid=uid, rule=error.rule)
             with suppress(OSError):
                 connection.sendall(protocol.pack(protocol.error_header(error)))

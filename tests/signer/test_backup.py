@@ -39,11 +39,11 @@ class Site:
         device = Cryptoki(SOFTHSM, token, bytearray(PIN.encode()))
         return Pkcs11Token(device, self.home / token, vendors.PROFILES["standard"])
 
-    def place(self, components, *tokens: str) -> set[str]:
+    def place(self, components, *tokens: str, label: str = "issuing") -> set[str]:
         checks = set()
         for token in tokens:
             officer = self.officer(token)
-            checks.add(self.backup.place_kek(officer, components))
+            checks.add(self.backup.place_kek(officer, components, label))
             officer.lock()
         return checks
 
@@ -53,8 +53,11 @@ class Site:
         there = ("PRIVATE_KEY issuing", "PUBLIC_KEY issuing")
         assert holds(token, "issuing", spki)
         assert self.rule_of(lambda: self.backup.wrap(token, "issuing")) == "backup.locked_in"
-        assert self.backup.remains(token, "issuing", spki) == there
+        kek = "SECRET_KEY anxin-backup-issuing"
+        assert self.backup.remains(token, "issuing", spki) == (*there, kek)
         token.destroy("issuing")
+        assert self.backup.remains(token, "issuing", spki) == (kek,)
+        self.backup.remove_kek(token.device, "issuing")
         assert self.backup.remains(token, "issuing", spki) == ()
         assert self.rule_of(lambda: token.sign("issuing", b"message")) == "token.no_such_key"
         token.lock()
@@ -148,7 +151,7 @@ def test_only_the_officers_key_takes_a_key_out(at_site):
             session.generate_key(
                 KeyType.AES,
                 256,
-                label="anxin-backup",
+                label="anxin-backup-issuing",
                 store=True,
                 capabilities=MechanismFlag.WRAP | MechanismFlag.UNWRAP,
                 template={Attribute.PRIVATE: False, Attribute.EXTRACTABLE: False},
@@ -168,13 +171,17 @@ def test_the_kek_is_placed_once_and_its_value_is_not_read(at_site):
         site.place(backup.new_components(), "lab")
         officer = site.officer("lab")
         again = backup.new_components()
-        assert site.rule_of(lambda: backup.place_kek(officer, again)) == "backup.kek_there"
+        assert (
+            site.rule_of(lambda: backup.place_kek(officer, again, "issuing")) == "backup.kek_there"
+        )
         with officer.writable() as session:
-            (kek,) = session.get_objects({Attribute.LABEL: "anxin-backup"})
+            (kek,) = session.get_objects({Attribute.LABEL: "anxin-backup-issuing"})
             with pytest.raises(AttributeSensitive):
                 kek[Attribute.VALUE]
-        backup.remove_kek(officer)
-        assert backup.place_kek(officer, again) == backup.check_value(backup.combined(again))
+        backup.remove_kek(officer, "issuing")
+        assert backup.place_kek(officer, again, "issuing") == backup.check_value(
+            backup.combined(again)
+        )
 
     at_site(act)
 
@@ -184,6 +191,7 @@ def test_a_backup_opens_under_its_own_kek_and_unchanged_only(at_site):
         backup = site.backup
         components = backup.new_components()
         site.place(components, "lab", "vault")
+        site.place(components, "lab", label="other")
         first = site.user("lab")
         spki = first.generate("issuing", "rsa-2048", for_backup=True)
         other = first.generate("other", "rsa-2048", for_backup=True)
@@ -198,7 +206,7 @@ def test_a_backup_opens_under_its_own_kek_and_unchanged_only(at_site):
             (backup.Backup("issuing", spki, swapped.wrapped, kept.kek), "backup.not_the_key"),
         ):
             assert site.rule_of(lambda bad=bad: backup.restore(second, bad)) == rule
-            assert backup.remains(second, "issuing", spki) == ()
+            assert backup.remains(second, "issuing", spki) == ("SECRET_KEY anxin-backup-issuing",)
             assert backup.remains(second, "other", other) == ()
         backup.restore(second, kept)
         assert site.rule_of(lambda: backup.restore(second, kept)) == "token.label_taken"

@@ -4,6 +4,8 @@ import socket
 import subprocess
 import sys
 import threading
+import time
+from collections.abc import Callable
 from contextlib import suppress
 
 import pytest
@@ -12,6 +14,7 @@ from pki import keys
 from pki.errors import PkiError, TokenError
 from pki.signer import protocol
 from pki.signer.client import Signer
+from pki.signer.limits import MOST_REQUESTS
 from tests.support.signer import ROOT, SERIAL, WITHIN, forked, found
 
 USER = keys.generate("sm2").public
@@ -158,3 +161,37 @@ def test_a_wrong_answer_is_a_passing_trouble(short_dir, answer, rule):
 
     assert refused.value.rule == rule
     assert not refused.value.permanent
+
+
+def test_a_client_that_begins_too_much_is_refused_and_the_others_are_not(signer):
+    client = signer.client()
+    office = found(client, "issuing", "ec-p256")
+    tbs = office.tbs(USER)
+    begun = [socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) for _ in range(MOST_REQUESTS)]
+    for one in begun:
+        one.connect(str(signer.path))
+        one.sendall((100).to_bytes(4))  # of which nothing follows
+
+    assert until(lambda: rule_of(client) == "signer.too_many_requests")
+    program = "import sys; from pki.signer.client import Signer; Signer(sys.argv[1]).health()"
+    arguments = (sys.executable, "-c", program, str(signer.path))
+    assert subprocess.run(arguments, cwd=ROOT, timeout=WITHIN, check=False).returncode == 0
+    for one in begun:
+        one.close()
+    assert until(lambda: rule_of(client) == "")
+    assert client.sign_one("issuing", "certificate", tbs)
+
+
+def rule_of(client: Signer) -> str:
+    try:
+        client.health()
+    except TokenError as error:
+        return error.rule
+    return ""
+
+
+def until(holds: Callable[[], bool]) -> bool:
+    end = time.monotonic() + WITHIN
+    while not (held := holds()) and time.monotonic() < end:
+        threading.Event().wait(0.02)
+    return held

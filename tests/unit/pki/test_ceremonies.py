@@ -13,7 +13,13 @@ from pki import ceremonies, certificates, extensions, names, publickeys, readbac
 from pki.__main__ import main
 from pki.certificates import Plan
 from pki.errors import BadSignature, Malformed, Refused
-from tests.support.ceremonies import PEOPLE, Room, draft
+from tests.support.ceremonies import (
+    APPROVAL,
+    PEOPLE,
+    VOTERS,
+    Room,
+    draft,
+)
 from tests.support.pki import AT, DAY, hierarchy
 from tests.support.voting import pen
 
@@ -106,9 +112,7 @@ def test_a_changed_script_with_a_digest_that_fits_is_named():
     script = room.script.replace("HSM-A", "HSM-B")
     digest = ceremonies.digest(script.encode())
 
-    assert refused(room.record() | {"script": script, "digest": digest}).rule == (
-        "ceremony.script_changed"
-    )
+    assert refused(room.record() | {"script": script, "digest": digest}).rule == "ceremony.votes"
 
 
 def test_a_script_changed_throughout_needs_signatures_nobody_gave():
@@ -116,9 +120,11 @@ def test_a_script_changed_throughout_needs_signatures_nobody_gave():
     room = Room().run()
     room.script = room.script.replace("HSM-A", "HSM-B")
     room.digest = ceremonies.digest(room.script.encode())
-    changed(room, 1, details={"script": room.digest})
+    changed(room, 1, details={"script": room.digest, "approval": str(APPROVAL)})
     room.seal_again()
 
+    assert refused(room).rule == "ceremony.votes"
+    room.votes[:2] = [room.vote(person) for person in VOTERS]  # not even if two had agreed to it
     assert refused(room).rule == "ceremony.statement"
 
 
@@ -166,7 +172,7 @@ def test_a_key_enrolled_for_somebody_else_is_named():
 
 def certified(room: Room) -> dict[str, object]:
     """The record; every key has an operator's certificate."""
-    for one in room.attestations:
+    for one in [*room.attestations, *room.votes[: len(VOTERS)]]:
         plan = Plan(
             serial=1 << 80,
             issuer=TREE.ca.name.der,

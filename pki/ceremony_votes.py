@@ -1,0 +1,89 @@
+"""Who agreed to a ceremony, and that each key in its record was put to use by others: proved from
+the votes that the record holds (CPS 5.2.2, 5.2.3).
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from pki import certificates, statements, votes
+from pki.errors import Refused
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from pki.certificates import Certificate
+
+HOLD = "ca.hold_ceremony"  # the action that is agreed to
+NEEDED = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Agreed:
+    """By which approval, by whom; `enrolments`: (approval, payload) that put a key to use."""
+
+    approval: str
+    voters: tuple[int, ...]
+    enrolments: frozenset[tuple[int, str]]
+
+
+def check(
+    record: Mapping[str, Any], number: str, script: str, issuer: Certificate | None
+) -> Agreed:
+    """Raises Refused `ceremony.votes`, and `vote.*` as `pki.votes` does.
+
+    `votes` of the record: all on its approval, and those by which every key in it was enrolled.
+    """
+    found = record["votes"]
+    votes.check_all(found)
+    held = [one for one in found if one["action"] == HOLD]
+    wanted = {"ceremony": number, "script": script}
+    approvals = {str(one["approval"]) for one in held}
+    if any(json.loads(one["payload"]) != wanted for one in held) or len(approvals) > 1:
+        raise Refused("ceremony.votes", "What was agreed to is another ceremony or script.")
+    voters = {one["voter"] for one in held if one["grants"] and one["signature"]}
+    if len(voters) < NEEDED or len(voters) < len(held):
+        reason = f"{NEEDED} people agree to a ceremony, signed, and nobody says no."
+        raise Refused("ceremony.votes", reason)
+    for one in held:
+        if issuer is not None:
+            check_certified(
+                f"Vote {one['id']}", one["certificate"], bytes.fromhex(one["public_key"]), issuer
+            )
+    enrolled = (one for one in found if one["action"] == votes.ENROL and one["grants"])
+    return Agreed(
+        approvals.pop(),
+        tuple(sorted(voters)),
+        frozenset((one["approval"], one["payload"]) for one in enrolled),
+    )
+
+
+def check_enrolled(
+    where: str, kept: Mapping[str, Any], *, person: str, fingerprint: str, agreed: Agreed
+) -> None:
+    """The key of an attestation is the one of the line, and others put it to use for this person.
+
+    Raises Refused `ceremony.key`.
+    """
+    enrolled = json.loads(kept["enrolment"])
+    if statements.fingerprint(bytes.fromhex(kept["public_key"])) != fingerprint:
+        raise Refused("ceremony.key", f"{where}: another key signed than the line says.")
+    if (enrolled["fingerprint"], str(enrolled["person"])) != (fingerprint, person):
+        raise Refused("ceremony.key", f"{where}: the key was not enrolled for person {person}.")
+    if (kept["enrolled_by"], kept["enrolment"]) not in agreed.enrolments:
+        raise Refused("ceremony.key", f"{where}: nobody voted for the enrolment of the key.")
+
+
+def check_certified(where: str, certificate: str, key: bytes, issuer: Certificate) -> None:
+    """The key has a certificate (hex) of this CA; whether it still counts is not asked.
+
+    Raises Refused `ceremony.key`, BadSignature `certificate.*`.
+    """
+    if not certificate:
+        raise Refused("ceremony.key", f"{where}: the key has no operator's certificate.")
+    parsed = certificates.parse(bytes.fromhex(certificate))
+    certificates.verify(parsed, issuer)
+    if parsed.public_key.spki != key:
+        raise Refused("ceremony.key", f"{where}: the certificate is for another key.")

@@ -1,0 +1,262 @@
+"""What ceremonies do with devices and keys: copies, archive, destruction (CPS 6.2.3 to 6.2.10).
+
+Only while two custodians have activated the signer for the very ceremony that a request names. What
+was done already is found, so everything can be asked for again after a crash; docs/decisions/0015.
+"""
+
+from __future__ import annotations
+
+import os
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from pki import certificates, durable, publickeys, statements
+from pki.errors import Refused, TokenError
+from pki.signatures import default_algorithm
+from pki.signer import homes, protocol
+from pki.signer.protocol import ACTIVE, ARCHIVED, DESTROYED
+from pki.signer.register import Register
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from pki.hsm.interface import Spare
+    from pki.signer.calls import Call
+    from pki.signer.custody import Custody
+    from pki.signer.protocol import Header, Key
+
+_Answer = tuple["Header", list[bytes]]
+
+YEARS_KEPT = 10  # CPS 6.2.5
+EXPIRED, COMPROMISE, DRILL = REASONS = ("expired", "compromise", "drill")
+DRILLS = "drill-"  # what labels of drills begin with
+RESTORED = "anxin restored key 1"
+
+
+class Keeping:
+    """Calls must not overlap. Wrapped copies are in `backups` of `home`."""
+
+    def __init__(
+        self, custody: Custody, register: Register, home: Path, *, now: Callable[[], datetime]
+    ) -> None:
+        self._custody, self._register, self._home, self._now = custody, register, home, now
+        self.doors: dict[str, Callable[[Call], _Answer]] = {
+            "initialise": self._initialise,
+            "backup": self._back_up,
+            "restore": self._restore,
+            "archive": self._archive,
+            "destroy": self._destroy,
+        }
+
+    # -- the second device --------------------------------------------------------------------
+
+    def _initialise(self, call: Call) -> _Answer:
+        self._check_ceremony(call)
+        with self._spare_home() as spare:
+            report = spare.initialise()
+            self._tell_custodians(spare)
+        call.log("initialised", passed=report["passed"])
+        return {"report": report}, []
+
+    def _back_up(self, call: Call) -> _Answer:
+        self._check_ceremony(call)
+        key = self._register.usable(call.word("label"))
+        place = self._copy(self._home, key.label)
+        with self._spare_home() as spare:
+            self._check_initialised(spare)
+            copy = spare.back_up(key.label)
+            for home in (self._home, spare.home):
+                (home / "backups").mkdir(mode=0o700, exist_ok=True)
+                durable.replace(self._copy(home, key.label), copy.content)
+            self._tell_custodians(spare)
+            facts = _facts(spare)
+        self._register.add(replace(key, copy=protocol.digest(place.read_bytes())))
+        said = {"copy": protocol.digest(copy.content), "how": copy.how, "kek": copy.kek}
+        call.log("backed_up", **said)
+        return {"backup": {**said, "spare": facts}}, []
+
+    def _restore(self, call: Call) -> _Answer:
+        """Into the second device, which signs. `keep` false: a drill, after which it is gone."""
+        ceremony, keep = self._check_ceremony(call), call.request.get("keep") is True
+        key = self._register.usable(call.word("label"))
+        content = self._kept_copy(key)
+        with self._spare_home() as spare:
+            self._check_initialised(spare)
+            spare.restore(key.label, content)
+            statement, signature = _prove(spare, key, ceremony)
+            remains: tuple[str, ...] = ()
+            if keep:
+                key = replace(key, restored=True)
+                self._tell_custodians(spare)
+                Register(spare.home / "keys.json").add(key)
+                self._register.add(key)
+            elif not key.restored:
+                remains = _taken_out(spare, key)
+            facts = _facts(spare)
+        call.log("restored", kept=key.restored, of=protocol.digest(statement))
+        said = {"kept": key.restored, "remains": list(remains), "spare": facts}
+        return {"restored": said}, [statement, signature]
+
+    # -- the end of a key ---------------------------------------------------------------------
+
+    def _archive(self, call: Call) -> _Answer:
+        """It stays in the devices and signs nothing more (CPS 6.2.5)."""
+        self._check_ceremony(call)
+        key, reason = self._register.get(call.word("label")), call.word("reason")
+        if key.state == ACTIVE:
+            self._check_over(key, reason)
+            until = _years_after(self._now(), YEARS_KEPT)
+            key = replace(key, state=ARCHIVED, keep_until=until.isoformat())
+            self._settle(key)
+        call.log("archived", reason=reason, state=key.state, until=key.keep_until)
+        return {"key": key.as_header()}, []
+
+    def _destroy(self, call: Call) -> _Answer:
+        """In every device, with its copies; `remains` is what they still show (CPS 6.2.10)."""
+        self._check_ceremony(call)
+        key, reason = self._register.get(call.word("label")), call.word("reason")
+        if key.state != DESTROYED:
+            self._check_time(key, reason)
+        token = self._custody.use().token
+        if key.label in token.labels():
+            token.destroy(key.label)
+        found = {"first": token.remains(key.label, key.public_key)}
+        if key.copy or self._has_spare():
+            with self._spare_home() as spare:
+                self._check_initialised(spare)
+                spare.forget(key.label)
+                self._copy(spare.home, key.label).unlink(missing_ok=True)
+                found["second"] = _remains(spare, key)
+                self._settle_there(spare, replace(key, state=DESTROYED))
+        self._copy(self._home, key.label).unlink(missing_ok=True)
+        if any(found.values()):
+            rest = ", ".join(name for names in found.values() for name in names)
+            raise TokenError("keeping.remains", f"Still there: {rest}.", permanent=True)
+        key = replace(key, state=DESTROYED)
+        self._register.add(key)
+        remains = {name: list(names) for name, names in found.items()}
+        call.log("destroyed", reason=reason, devices=sorted(remains))
+        return {"key": key.as_header(), "remains": remains}, []
+
+    def _settle(self, key: Key) -> None:
+        if key.restored:
+            with self._spare_home() as spare:
+                self._settle_there(spare, key)
+        self._register.add(key)
+
+    def _settle_there(self, spare: Spare, key: Key) -> None:
+        """What the signer of the second device may do with it."""
+        if key.restored:
+            Register(spare.home / "keys.json").add(key)
+
+    # -- what has to hold ---------------------------------------------------------------------
+
+    def _check_ceremony(self, call: Call) -> str:
+        ceremony = call.word("ceremony")
+        if not ceremony or self._custody.use().ceremony != ceremony:
+            reason = "Custodians activate the signer for this very ceremony first."
+            raise Refused("signer.ceremony", reason)
+        return ceremony
+
+    def _check_over(self, key: Key, reason: str) -> None:
+        """Refused `keeping.in_force`, `keeping.reason`."""
+        if reason not in REASONS or (reason == DRILL) != key.label.startswith(DRILLS):
+            raise Refused("keeping.reason", "Drills end keys of drills; others have expired.")
+        certificate = certificates.parse(key.certificate) if key.certificate else None
+        if reason == EXPIRED and certificate and certificate.not_after > self._now():
+            raise Refused("keeping.in_force", f"{key.label} has a certificate in force.")
+
+    def _check_time(self, key: Key, reason: str) -> None:
+        """Refused `keeping.period`: only what was archived long enough, drills, compromised."""
+        self._check_over(key, reason)
+        if reason != EXPIRED:
+            return
+        kept = key.state == ARCHIVED and self._now() >= datetime.fromisoformat(key.keep_until)
+        if not kept:
+            rule = f"An expired key is archived for {YEARS_KEPT} years first (CPS 6.2.5)."
+            raise Refused("keeping.period", rule)
+
+    def _check_initialised(self, spare: Spare) -> None:
+        if not _in_use(spare):
+            reason = "The second device is taken into use in a ceremony first."
+            raise Refused("spare.not_initialised", reason)
+
+    # -- inside -------------------------------------------------------------------------------
+
+    @contextmanager
+    def _spare_home(self) -> Iterator[Spare]:
+        """The second device, while no signer works with it."""
+        spare = self._custody.spare()
+        lock = homes.take(spare.home)
+        try:
+            yield spare
+        finally:
+            os.close(lock)
+
+    def _has_spare(self) -> bool:
+        try:
+            spare = self._custody.spare()
+        except (Refused, TokenError):
+            return False
+        return _in_use(spare)
+
+    def _copy(self, home: Path, label: str) -> Path:
+        return home / "backups" / f"{label}.json"
+
+    def _kept_copy(self, key: Key) -> bytes:
+        try:
+            content = self._copy(self._home, key.label).read_bytes()
+        except FileNotFoundError:
+            content = b""
+        if not key.copy or protocol.digest(content) != key.copy:
+            raise Refused("keeping.no_copy", f"There is no copy of {key.label}, or another one.")
+        return content
+
+    def _tell_custodians(self, spare: Spare) -> None:
+        """A signer on the second device opens with the shares of now."""
+        for name in ("identity.key", "custody.json"):
+            durable.replace(spare.home / name, (self._home / name).read_bytes())
+
+
+def _in_use(spare: Spare) -> bool:
+    """Before, its PIN is another, and devices count wrong ones."""
+    return (spare.home / "custody.json").exists()
+
+
+def _prove(spare: Spare, key: Key, ceremony: str) -> tuple[bytes, bytes]:
+    """Words of this ceremony and their signature by the restored key, which holds."""
+    public = publickeys.parse(key.public_key)
+    said = {"ceremony": ceremony, "label": key.label, "key": public.fingerprint}
+    statement = statements.encoded({"what": RESTORED, **said})
+    with spare.open() as token:
+        signature = token.sign(key.label, statement)
+    if not public.verify(statement, signature, default_algorithm(public.algorithm)):
+        raise TokenError("backup.not_the_key", "The restored key is another.", permanent=True)
+    return statement, signature
+
+
+def _taken_out(spare: Spare, key: Key) -> tuple[str, ...]:
+    with spare.open() as token:
+        token.destroy(key.label)
+        return token.remains(key.label, key.public_key)
+
+
+def _remains(spare: Spare, key: Key) -> tuple[str, ...]:
+    with spare.open() as token:
+        return token.remains(key.label, key.public_key)
+
+
+def _facts(spare: Spare) -> dict[str, str]:
+    """What the second device says of itself."""
+    with spare.open() as token:
+        return {"custody": token.description.code, **token.about().facts}
+
+
+def _years_after(at: datetime, years: int) -> datetime:
+    try:
+        return at.replace(year=at.year + years)
+    except ValueError:  # 29 February
+        return at.replace(year=at.year + years, month=3, day=1)
