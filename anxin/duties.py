@@ -11,6 +11,12 @@ _administration = partial(
     checkers=frozenset({Role.CA_ADMIN}),
     votes=1,
 )
+_committee = partial(  # the policy committee
+    Duty,
+    makers=frozenset({Role.SECURITY_ADMIN, Role.CA_ADMIN}),
+    checkers=frozenset({Role.POLICY_MEMBER}),
+    votes=1,
+)
 _finance = partial(
     Duty,
     makers=frozenset({Role.FINANCE}),
@@ -71,9 +77,19 @@ DUTIES: dict[str, Duty] = {
         makers=frozenset({Role.SECURITY_ADMIN}),
         checkers=frozenset({Role.CA_ADMIN, Role.CUSTODIAN}),
         votes=2,  # one of them a CA administrator, see `approve`
+        signed=True,  # workers prove them before each act
         cps="5.2.2",
         shows="ca.ceremonies.shown.ceremony",
         declined="ca.ceremonies.services.drop",
+    ),
+    "ca.change_profile": Duty(
+        "ca.profiling.services.agree",
+        makers=frozenset({Role.SECURITY_ADMIN, Role.CA_ADMIN}),
+        checkers=frozenset({Role.POLICY_MEMBER}),
+        votes=1,
+        cps="1.5.2",
+        shows="ca.profiling.shown.change",
+        declined="ca.profiling.services.drop",
     ),
     "ca.hand_out_shares": _administration(
         "ca.custody.services.agree",
@@ -89,6 +105,15 @@ DUTIES: dict[str, Duty] = {
         votes=1,
         cps="6.2.9",
         shows="ca.custody.shown.orderly_end",
+    ),
+    "ca.end_authority": _committee(
+        "ca.endings.services.agree",
+        cps="5.7.3",
+        shows="ca.endings.shown.ending",
+        declined="ca.endings.services.refuse",
+    ),
+    "ca.abort_ending": _committee(
+        "ca.endings.services.abort", cps="5.7.3", shows="ca.endings.shown.abort"
     ),
     "ra.approve_application": _application(),
     "ra.approve_application_twice": _application(votes=2),
@@ -129,11 +154,8 @@ DUTIES: dict[str, Duty] = {
         shows="ra.fees.shown.refund",
         declined="ra.fees.services.decline_refund",
     ),
-    "ra.publish_document": Duty(
+    "ra.publish_document": _committee(
         "ra.publications.services.publish",
-        makers=frozenset({Role.SECURITY_ADMIN, Role.CA_ADMIN}),
-        checkers=frozenset({Role.POLICY_MEMBER}),
-        votes=1,
         cps="2.3",
         shows="ra.publications.shown.publication",
         declined="ra.publications.services.drop",

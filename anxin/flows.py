@@ -8,6 +8,7 @@ FLOWS: dict[str, tuple[str, ...]] = {
     "people.suspended": (),  # sessions, device and roles are gone with the act itself (CPS 5.3.6)
     "ca.certificates_issued": ("ra.hand_over", "ca.answer_issued", "ca.publish"),
     "ca.list_issued": ("ca.publish",),  # CPS 2.2
+    "ca.ending_goes_on": ("ca.run_endings", "ra.tell_of_endings"),  # CPS 5.7.3, 5.8
     "ca.status_changed": ("ca.answer_status", "ra.note_status"),
 }
 
@@ -33,11 +34,17 @@ TIMETABLE: dict[str, float] = {
     "ca.sweep_orders": 3,  # orders nobody rang for, or whose worker died
     "ca.sweep_status": 5,  # OCSP answers missing or about to lapse (CPS 4.9.9)
     "ca.note_signer": 15,  # what the dashboard says about the signer
+    "ca.test_devices": 30,  # CPS 6.2.11: self-tests asked for, and those that are due
     "ca.tend_custody": 5,  # CPS 6.2.2: what nobody rang for, offers that end, how the signer is
+    "ca.retire_authorities": 3600,  # CPS 5.6: whose last certificate has ended
+    "ca.watch_custody": 3600,  # CPS 6.4.2: drills that are due, custodians who cannot come
     "ca.renew_responders": 3600,  # certificates of the keys that answer, RFC 6960 4.2.2.2
     "ca.run_ceremonies": 5,  # CPS 5.2.2: steps nobody rang for, and those whose time is over
+    "ca.run_endings": 15,  # CPS 5.7.3: batches nobody rang for, or whose worker died
     "ca.issue_due_crls": 60,  # CPS 4.9.7: at least every 24 hours
+    "ca.begin_profiles": 300,  # CPS 1.5.2: versions of profiles whose day has come
     "ca.publish": 30,  # CPS 4.4.2: what nobody rang for, and what failed before
+    "ra.tell_of_endings": 60,  # CPS 5.7.3, 5.8: subscribers of an authority that ends
     "ra.sweep_issued": 3,  # applications whose certificate is there but not handed over
     "ra.sweep_names": 30,  # CPS 3.2.4: names of servers to be looked at, proofs that end
     "ra.sweep_evidence": 3600,  # sealed files whose row was never written
@@ -67,6 +74,7 @@ QUEUES: dict[str, str] = {
     "ca.answer_status": "signing",
     "ca.sweep_status": "signing",
     "ca.run_ceremonies": "signing",
+    "ca.run_endings": "signing",
     "ca.issue_due_crls": "signing",
     "ca.issue_crl": "signing",
     "ca.renew_responders": "signing",

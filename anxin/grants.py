@@ -43,7 +43,7 @@ GRANTS: dict[str, dict[str, str]] = {
     "people_securitykey": {"anxin_staff": KEEP},
     # traces of people end in time (WP-5.3b): workers drop what is old, and read no more of it
     "people_knownbrowser": {"anxin_staff": KEEP, "anxin_worker": "SELECT (id, last_seen), DELETE"},
-    "people_alert": {"anxin_staff": KEEP, "anxin_worker": "SELECT (id, at), DELETE"},
+    "people_alert": {"anxin_staff": KEEP, "anxin_worker": "SELECT (id, at), INSERT, DELETE"},
     "people_staffsession": {"anxin_staff": ALL},  # whoever writes here is signed in as anybody
     "people_appointment": {
         "anxin_staff": "SELECT, INSERT, UPDATE (until, ended_by_id, rotates_on, relief_id,"
@@ -63,7 +63,8 @@ GRANTS: dict[str, dict[str, str]] = {
     "people_staffnotice": {"anxin_staff": ADD, "anxin_worker": KEEP},
     "people_operatorkey": {
         "anxin_staff": "SELECT, INSERT, UPDATE (state, active_from, active_until, warrant_id)",
-        "anxin_worker": "SELECT (id, person_id, public_key, fingerprint, warrant_id, state)",
+        "anxin_worker": "SELECT (id, person_id, public_key, fingerprint, warrant_id, state,"
+        " active_from, active_until, made_at)",
     },
     "people_operatortoken": {"anxin_staff": KEEP},
     "people_vote": {"anxin_staff": ADD, "anxin_worker": READ},
@@ -74,8 +75,13 @@ GRANTS: dict[str, dict[str, str]] = {
     # ca: certificates, revocations and lists never vanish. Staff order and revoke; only workers
     # fill in what is signed. The public site reads what is public, column by column.
     "ca_certificateauthority": {
-        "anxin_staff": "SELECT, UPDATE (crl_requested_at)",
+        "anxin_staff": "SELECT, UPDATE (crl_requested_at, stopped_at)",
         "anxin_worker": KEEP,
+        "anxin_public": READ,
+    },
+    "ca_linkcertificate": {
+        "anxin_staff": READ,
+        "anxin_worker": "SELECT, INSERT, UPDATE (certificate)",
         "anxin_public": READ,
     },
     "ca_issuerhash": {"anxin_staff": READ, "anxin_worker": ADD, "anxin_public": READ},
@@ -94,6 +100,26 @@ GRANTS: dict[str, dict[str, str]] = {
         "anxin_worker": "SELECT, INSERT, UPDATE (listed_at)",  # of what a new one replaces
         "anxin_public": "SELECT (certificate_id, ca_id, reason, revoked_at, listed_at)",
     },
+    "ca_authorityrevocation": {
+        "anxin_staff": READ,
+        "anxin_worker": "SELECT, INSERT, UPDATE (listed_at)",
+        "anxin_public": "SELECT (authority_id, ca_id, reason, revoked_at, listed_at)",
+    },
+    # ends of authorities: staff declare and note, workers revoke; what was said stays as it was
+    "ca_ending": {
+        "anxin_staff": "SELECT, INSERT,"
+        " UPDATE (state, approval_id, agreed_at, abort_reason, ended_at)",
+        "anxin_worker": "SELECT, UPDATE (state, ended_at)",
+    },
+    "ca_endingstep": {
+        "anxin_staff": "SELECT, INSERT, UPDATE (state, note, on_day, by, began_at, done_at, fault)",
+        "anxin_worker": KEEP,
+    },
+    "ca_endingnotice": {
+        "anxin_staff": "SELECT, INSERT, UPDATE (withdrawn_at)",
+        "anxin_worker": READ,
+        "anxin_public": READ,
+    },
     "ca_hold": {
         "anxin_staff": "SELECT, INSERT, UPDATE (ended_at, release_warrant)",
         "anxin_worker": "SELECT, INSERT, UPDATE (ended_at, listed_at, dropped_at)",  # CPS 5.3.6
@@ -101,6 +127,12 @@ GRANTS: dict[str, dict[str, str]] = {
     },
     "ca_revocationlist": {"anxin_staff": READ, "anxin_worker": KEEP, "anxin_public": READ},
     "ca_statusanswer": {"anxin_staff": READ, "anxin_worker": ALL, "anxin_public": READ},
+    # profiles: what a version says never changes, and none vanishes (a trigger holds it)
+    "ca_profileversion": {
+        "anxin_staff": "SELECT, INSERT, UPDATE (state, approval_id, in_force_at, replaced_at)",
+        "anxin_worker": "SELECT, UPDATE (state, in_force_at, replaced_at)",
+        "anxin_public": "SELECT (code, version, state, document)",
+    },
     # the directory: workers alone write there, and say here how it went
     "ca_directoryentry": {"anxin_staff": READ, "anxin_worker": KEEP},
     "ca_directoryreport": {"anxin_staff": READ, "anxin_worker": KEEP},
@@ -113,10 +145,13 @@ GRANTS: dict[str, dict[str, str]] = {
     "ca_ceremonystep": {
         "anxin_staff": "SELECT, INSERT,"
         " UPDATE (state, round, began_at, due_at, done_at, given, result_digest, fault)",
-        "anxin_worker": "SELECT, UPDATE (state, result, result_digest, fault)",
+        "anxin_worker": "SELECT, UPDATE (state, result, result_digest, fault, done_at)",
     },
+    "ca_ceremonypaper": {"anxin_staff": READ, "anxin_worker": ADD},
     "ca_ceremonyline": {"anxin_staff": ADD, "anxin_worker": ADD},
     "ca_attestation": {"anxin_staff": ADD, "anxin_worker": READ},
+    # keeping: what has become of CA keys is written by workers alone
+    "ca_keptkey": {"anxin_staff": READ, "anxin_worker": KEEP},
     # custody: staff ask and bring; what the signer said is written by workers alone (CPS 6.2.8)
     "ca_custodyset": {
         "anxin_staff": "SELECT, INSERT, UPDATE (state, approval_id)",
@@ -127,11 +162,17 @@ GRANTS: dict[str, dict[str, str]] = {
         " UPDATE (state, key, transport, receipt, received_at, sealed)",
         "anxin_worker": KEEP,
     },
+    "ca_drill": {
+        "anxin_staff": "SELECT, INSERT, UPDATE (state, proved_at, signature)",
+        "anxin_worker": "SELECT, UPDATE (state)",
+    },
     "ca_activation": {"anxin_staff": ADD, "anxin_worker": KEEP},
     "ca_broughtshare": {"anxin_staff": ADD, "anxin_worker": KEEP},
     "ca_stoporder": {"anxin_staff": ADD, "anxin_worker": KEEP},
-    "ca_custodyreport": {"anxin_staff": READ, "anxin_worker": KEEP},
-    "ca_signerreport": {"anxin_staff": READ, "anxin_worker": KEEP},
+    "ca_custodyreport": {"anxin_staff": READ, "anxin_worker": ALL},
+    # self-tests: staff ask, what came of it is written by workers alone (CPS 6.2.11)
+    "ca_selftest": {"anxin_staff": ADD, "anxin_worker": KEEP},  # a trigger: asked for, no more
+    "ca_signerreport": {"anxin_staff": READ, "anxin_worker": ALL},
     # ra: staff enter and decide, workers note what became of certificates. The public site reads
     # columns without personal data, counts wrong codes, and accepts (a trigger holds it to that).
     "ra_office": {

@@ -256,6 +256,7 @@ WHITENOISE_USE_FINDERS = ENV == "test"
 
 # --- Signer and workers --------------------------------------------------------------------
 SIGNER_SOCKET = os.getenv("ANXIN_SIGNER_SOCKET", str(HOME / "run" / "signer.sock"))
+HELPER_SOCKETS = tuple(os.getenv("ANXIN_HELPER_SOCKETS", "").split())  # docs/decisions/0014
 STAFF_URL = os.getenv("ANXIN_STAFF_URL", "http://127.0.0.1:8000")  # as mail to staff names it
 PUBLIC_URL = os.getenv("ANXIN_PUBLIC_URL", "http://127.0.0.1:8001")
 # Certificate policies are numbered below this arc. The default is RFC 5612's arc for examples: a

@@ -4,6 +4,9 @@ from ca.crl.rules import LISTED_AT_LATEST
 from ca.crl.services import request_crl
 from ca.directory.queries import EntryView
 from ca.directory.queries import entry_of as directory_entry
+from ca.endings.queries import Audience as EndingAudience
+from ca.endings.queries import audiences as ending_audiences
+from ca.endings.working import note_told as note_ending_told
 from ca.hierarchy.services import found_bench_authority, found_demo_hierarchy
 from ca.issuing.previews import Preview, preview
 from ca.issuing.queries import (
@@ -20,22 +23,28 @@ from ca.issuing.rules import Order, Warranted
 from ca.issuing.services import order_certificate, order_certificates
 from ca.keys.services import bring, custody, hand_out, offer, received
 from ca.overview.queries import Overview, overview
-from ca.profiles.queries import profile, profiles
+from ca.profiles.delivered import PROFILES as _DELIVERED
+from ca.profiles.queries import on_offer, profile, profiles
 from ca.profiles.rules import Profile
 from ca.revocation.rules import REASONS, Cause, HoldCause
 from ca.revocation.rules import subject_of as revocation_subject
 from ca.revocation.services import hold, release, revoke
 from ca.signing.services import sweep_orders as sign_waiting
-from ca.wording import CAUSES, HOLD_CAUSES, PROFILES
+from ca.wording import CAUSES, EVIDENCE, HOLD_CAUSES, PROFILES
+
+CODES = frozenset(_DELIVERED)  # of profiles that counters may have; what is on offer, they ask
 
 __all__ = [
     "CAUSES",
+    "CODES",
+    "EVIDENCE",
     "HOLD_CAUSES",
     "LISTED_AT_LATEST",
     "PROFILES",
     "REASONS",
     "Cause",
     "CertificateView",
+    "EndingAudience",
     "EntryView",
     "HoldCause",
     "Order",
@@ -52,12 +61,15 @@ __all__ = [
     "check_order",
     "custody",
     "directory_entry",
+    "ending_audiences",
     "found_bench_authority",
     "found_demo_hierarchy",
     "hand_out",
     "hindrances_to_succeed",
     "hold",
+    "note_ending_told",
     "offer",
+    "on_offer",
     "order_certificate",
     "order_certificates",
     "overview",

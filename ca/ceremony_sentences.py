@@ -41,6 +41,11 @@ WORDING = {
     "ceremonies.reason": _("请写明原因，4 到 %(most)s 个字。"),
     "ceremonies.no_abort": _("还没有人提出中止。没有任何改动。"),
     "ceremonies.abort_alone": _("中止须由另一人确认（CPS %(cps)s）。仪式没有中止。"),
+    "ceremonies.unproved": _(
+        "系统没有做这一步：已签名的审批和确认不能证明它（%(fault)s，CPS %(cps)s）。没有任何改动。"
+        "安全管理员和审计员已得到通知；请两人中止仪式，查明原因后用新脚本重新举行。"
+    ),
+    "ceremonies.no_paper": _("已签名的纪要（PDF/A）还没有生成。请稍后刷新页面再下载。"),
     "ceremonies.goes_on": _("仪式还没有结束，没有可导出的纪要。"),
     "ceremonies.device_locked": _(
         "签名服务处于锁定状态（CPS %(cps)s），这一步没有做。"
@@ -63,6 +68,29 @@ WORDING = {
     ),
     "ceremonies.act_refused": _(
         "签名服务拒绝了这一步（%(fault)s）。没有任何改动，请按原因处理后重新开始这一步。"
+    ),
+    "keeping.unknown_key": _("没有密钥 %(label)s。请填写 CA 的代码，或生成密钥的仪式用的标签。"),
+    "keeping.drill_key": _(
+        "%(label)s：演练只用 drill- 开头的密钥，正式仪式不用。请改标签，或改选是否演练。"
+    ),
+    "keeping.ending": _("请选择归档或销毁的原因；演练只用于演练的密钥（CPS %(cps)s）。"),
+    "keeping.over": _("密钥 %(label)s 已归档或已销毁（CPS %(cps)s）。没有任何改动。"),
+    "keeping.no_copy": _("密钥 %(label)s 还没有备份（CPS %(cps)s）。请先举行备份仪式。"),
+    "keeping.in_force": _(
+        "密钥 %(label)s 的 CA 证书有效到 %(day)s，不能归档或销毁（CPS %(cps)s）。"
+        "请等到期；密钥泄露时选择泄露。"
+    ),
+    "keeping.period": _(
+        "密钥 %(label)s 须先归档并保存十年（到 %(day)s）才能销毁（CPS %(cps)s）。没有任何改动。"
+    ),
+    "keeping.signs_nothing": _(
+        "密钥 %(label)s 已归档或已销毁，不再签名（CPS %(cps)s）。没有任何改动。"
+    ),
+    "keeping.device_failed": _(
+        "备用设备自检没有通过（%(checks)s，CPS %(cps)s）。请检修设备，再重新开始这一步。"
+    ),
+    "keeping.wrong_signature": _(
+        "备用设备的试签不能用密钥 %(label)s 的公钥验证（CPS %(cps)s）。请中止仪式并检修设备。"
     ),
     "importing.unreadable": _("这不是可以读取的证书（CPS %(cps)s）。没有任何改动，请核对文件。"),
     "importing.issuer": _("这不是 CA 的证书，不能作为外部根（CPS %(cps)s）。请核对文件。"),
@@ -88,5 +116,39 @@ WORDING = {
     ),
     "importing.form": _(
         "证书格式不符合规定（%(findings)s，CPS %(cps)s）。证书没有启用，请退回外部根 CA。"
+    ),
+    "ceremonies.superior": _("请选择为它签发证书的上级 CA（CPS %(cps)s）。"),
+    "ceremonies.succeeds": _("请选择更替哪个 CA 的密钥（CPS %(cps)s）。"),
+    "hierarchy.issuing_ended": _(
+        "%(code)s 已于 %(day)s 停止签发（CPS %(cps)s），因为证书会超过它的有效期。没有任何改动；"
+        "密钥更替后由新密钥签发，请联系 CA 系统管理员。"
+    ),
+    "hierarchy.too_long": _("CA 证书有效期超过了密钥的最长使用年限（CPS %(cps)s）。没有任何改动。"),
+    "hierarchy.path_length": _(
+        "上级 %(code)s 只允许路径长度不超过 %(most)s 的下级 CA（CPS %(cps)s）。没有任何改动。"
+    ),
+    "hierarchy.superior_algorithm": _(
+        "下级 CA 的算法须与上级相同（CPS %(cps)s）。没有任何改动，请另选算法或上级。"
+    ),
+    "hierarchy.superior_name": _(
+        "下级 CA 的国家须与上级相同，名称须与上级不同（CPS %(cps)s）。没有任何改动。"
+    ),
+    "hierarchy.name_taken": _(
+        "已有 CA 使用这个名称（CPS %(cps)s）。没有任何改动；更换它的密钥请用“密钥更替”。"
+    ),
+    "hierarchy.outlives_superior": _(
+        "CA 证书会超过上级 %(code)s 的有效期（至 %(day)s，CPS %(cps)s）。没有任何改动；"
+        "请缩短年限，或先更替上级的密钥。"
+    ),
+    "hierarchy.external": _(
+        "%(code)s 的证书由外部根签发（CPS %(cps)s）。没有任何改动；"
+        "请用“生成 CA 密钥并导出证书请求”，再导入外部根签发的证书。"
+    ),
+    "hierarchy.key_worn": _(
+        "%(code)s 的密钥已超过最长使用年限，不能再更替（CPS %(cps)s）。没有任何改动；"
+        "请建立新的 CA。"
+    ),
+    "hierarchy.not_newest": _(
+        "这个密钥已经更替过，现在签发的是 %(code)s（CPS %(cps)s）。没有任何改动，请重新选择。"
     ),
 }

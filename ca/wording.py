@@ -4,11 +4,17 @@ from django.utils.translation import gettext_lazy as _
 
 from ca.ceremony_sentences import WORDING as CEREMONIES
 from ca.custody.wording import WORDING as CUSTODY
+from ca.devices.wording import WORDING as DEVICES
+from ca.ending_sentences import WORDING as ENDINGS
+from ca.profile_sentences import WORDING as PROFILING
 from pki import oids
 
 WORDING = {
     **CEREMONIES,
     **CUSTODY,
+    **DEVICES,
+    **ENDINGS,
+    **PROFILING,
     "certificate.unknown": _("没有找到这张证书。请核对编号或序列号。"),
     "certificate.too_large": _("文件超过 %(kilobytes)s KB，不是一张证书。请重新选择。"),
     "certificate.unreadable": _(
@@ -24,8 +30,10 @@ WORDING = {
     "hierarchy.not_active": _(
         "颁发者 %(code)s 还没有启用，暂时不能签发。数据未改变，请联系 CA 运行岗。"
     ),
+    "hierarchy.stopped": _(
+        "%(code)s 已停止签发证书（CPS %(cps)s）。数据未改变；原因和安排请看公告，或联系 CA 运行岗。"
+    ),
     "hierarchy.there": _("已有代码为 %(code)s 的 CA，证书不同。没有任何改动。"),
-    "hierarchy.too_long": _("CA 证书有效期超过了密钥的最长使用年限（CPS %(cps)s）。没有任何改动。"),
     "hierarchy.unknown": _("没有这个颁发者。请从证书列表重新进入。"),
     "hold.expired": _("证书已经过期，冻结随之结束（CPS %(cps)s）。没有任何改动。"),
     "hold.no_warrant": _("没有相应的审批，不能冻结或解冻证书（CPS %(cps)s）。没有任何改动。"),
@@ -59,6 +67,11 @@ WORDING = {
     "profile.days": _("这种证书没有这个期限。请从列出的年限中选择。"),
     "profile.key_algorithm": _("这种证书要求 %(wanted)s 公钥。请用正确的算法重新生成密钥对。"),
     "profile.placeholder": _("证书主体必须是真实名称，不能匿名或用代称（CPS %(cps)s）。"),
+    "profile.credit_code": _(
+        "这种证书把统一社会信用代码写入国标扩展，主体中没有正确的代码（CPS %(cps)s）。"
+        "请核对后再提交。"
+    ),
+    "profile.not_offered": _("这种证书现在不受理（CPS %(cps)s）。请选择其他证书模板。"),
     "profile.unknown": _("没有这种证书模板。请从列表中重新选择。"),
     "revocation.expired": _("证书已经过期，不需要再吊销。没有任何改动。"),
     "revocation.future": _("密钥失去控制的时间不能晚于现在。请更正后再提交。"),
@@ -85,6 +98,30 @@ PROFILES = {
     "server-rsa": _("服务器证书（RSA）"),
     "operator-p256": _("操作员证书（P-256）"),
     "bench-p256-sign": _("性能测量证书（P-256）"),
+}
+
+# Documents of applicants, CPS 3.2.2, 3.2.3
+EVIDENCE = {
+    "application_form": _("数字证书申请表"),
+    "id_front": _("身份证件（人像面）"),
+    "id_back": _("身份证件（国徽面）"),
+    "authorization_letter": _("授权委托书"),
+    "agent_id": _("经办人身份证件"),
+    "organization_letter": _("单位授权证明"),
+    "sealed_form": _("数字证书申请表（签字、盖章）"),
+    "licence": _("营业执照或法人证书复印件（盖章）"),
+    "sealed_authorization": _("授权委托书（签字、盖章）"),
+    "ownership_undertaking": _("设备归属承诺书"),
+    "domain_right": _("域名使用权证明（盖章）"),
+    "icp_record": _("ICP 备案或经营许可证明（盖章）"),
+    "ip_right": _("IP 地址使用权证明（盖章）"),
+}
+
+# GB/T 20518 5.2.4
+NATIONAL = {
+    "registration_number": _("企业工商注册号"),
+    "organization_code": _("企业组织机构代码"),
+    "taxation_number": _("企业税号"),
 }
 
 # CPS 4.9.1
@@ -166,6 +203,14 @@ REASONS = {
     "privilegeWithdrawn": _("权利撤销"),
 }
 
+# The life of an authority (`ca.hierarchy.life`), CPS 5.6
+PHASES = {
+    "planned": _("计划中"),
+    "issuing": _("签发中"),
+    "ended": _("已停止签发"),
+    "retired": _("已退役"),
+}
+
 FRESHNESS = {
     "fresh": _("有效"),
     "due": _("待更新"),
@@ -178,8 +223,23 @@ ALARMS = {
     "signer_unheard": _("没有签名服务的消息：记录它状态的后台任务可能停了。请检查后台进程。"),
     "signer_unreachable": _("签名服务没有应答，签发、CRL 和 OCSP 都在等待。请检查签名进程。"),
     "signer_locked": _("签名服务处于锁定状态，不能签名。请按规程重新启用密钥。"),
+    "signer_degraded": _(
+        "签名设备现在不能用 %(keys)s 签名，相关的证书、CRL 或应答在等待，没有丢失。"
+        "请检查设备和连接；恢复后会自动继续。"
+    ),
+    "helper_down": _("协助签名服务 %(place)s 没有在签名，业务由其他签名服务承担。请检查它的状态。"),
+    "device_failed": _(
+        "密码设备自检没有通过。签名可能在等待；请到“密码设备”页查看原因和处理办法。"
+    ),
+    "device_untested": _("一天以上没有通过的密码设备自检。请到“密码设备”页查看，或检查后台任务。"),
     "custodians_few": _(
         "能到场的份额持有人只有 %(count)s 位，不足 2 位就不能启用密钥。请安排人员到岗或重新分发。"
+    ),
+    "drills_overdue": _(
+        "有 %(count)s 份密钥份额半年内没有打开过，不能确定还能用。请持有人在密钥保管页演练。"
+    ),
+    "custodian_away": _(
+        "有份额持有人不能到场。请在 %(day)s 前恢复其岗位，或重新分发份额（CPS 6.2.2）。"
     ),
     "activation_ends": _(
         "签名服务的启用还有 %(hours)s 小时结束，到时停止签发。请提前发起下一次启用。"
@@ -199,6 +259,20 @@ ALARMS = {
     "directory_down": _("目录服务（LDAP）无法发布：%(fault)s。证书照常签发，恢复后补发。"),
     "orders_wait": _("有证书等待签发已超过 %(minutes)s 分钟。请检查签名服务和后台任务。"),
     "orders_refused": _("今天有 %(count)s 张证书被签发检查拒绝。请查看审计日志中的原因。"),
+    "issuing_ends": _(
+        "%(authority)s 将于 %(day)s 停止签发（CPS 5.6）：此后签发的证书会超过它的有效期。"
+        "请安排密钥更替仪式。"
+    ),
+    "issuing_ends_soon": _(
+        "%(authority)s 将于 %(day)s 停止签发（CPS 5.6），不到半年。请确定密钥更替仪式的日期和人员。"
+    ),
+    "issuing_ends_now": _(
+        "%(authority)s 将于 %(day)s 停止签发（CPS 5.6），不到三个月。请立即举行密钥更替仪式。"
+    ),
+    "issuing_over": _(
+        "%(authority)s 已于 %(day)s 停止签发（CPS 5.6），CRL 和 OCSP 照常。"
+        "请举行密钥更替仪式，由新密钥继续签发。"
+    ),
     "responder_ends": _(
         "%(authority)s 的 OCSP 签名证书 %(days)s 天后到期，自动换发没有成功。"
         "请检查后台任务和签名服务。"
@@ -213,4 +287,13 @@ DIRECTORY_FAULTS = {
     "credentials": _("登录名或口令不对"),
     "refused": _("对方拒绝登录"),
     "password": _("口令文件不能读取"),
+}
+
+# What a signer signs (pki.signer.protocol.KINDS)
+SIGNED_KINDS = {
+    "certificate": _("证书"),
+    "crl": _("吊销列表"),
+    "ocsp": _("OCSP 应答"),
+    "ca-certificate": _("CA 证书"),
+    "request": _("证书请求"),
 }

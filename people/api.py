@@ -2,12 +2,14 @@
 
 from people.accounts.demo import accounts as demo_accounts
 from people.accounts.demo import new_account as new_demo_account
+from people.accounts.demo import password as demo_password
 from people.accounts.demo import write_accounts as write_demo_accounts
 from people.accounts.devices import enrol_device, reseal_devices
 from people.accounts.queries import staff_matching, staff_names, staff_numbers
 from people.accounts.services import create_staff
 from people.accounts.services import lock as lock_person
 from people.approvals.inbox import Shown
+from people.approvals.proofs import records_of as vote_records
 from people.approvals.queries import ApprovalView as Approval
 from people.approvals.queries import (
     Spent,
@@ -32,7 +34,7 @@ from people.operatorkeys.statements import check as check_signed
 from people.operatorkeys.statements import fingerprint_of as key_fingerprint
 from people.sessions.browsers import alert as alert_staff
 from people.sessions.rules import Alarm, check_proved
-from people.trust.queries import Holder, acting, holders
+from people.trust.queries import Holder, acting, held_at, holders
 from people.trust.roles import Role
 from people.trust.rules import Item
 from people.trust.services import appoint, dismiss, note_finding, open_file
@@ -58,8 +60,10 @@ __all__ = [
     "check_signed",
     "create_staff",
     "demo_accounts",
+    "demo_password",
     "dismiss",
     "enrol_device",
+    "held_at",
     "holders",
     "keep_mail_address",
     "key_fingerprint",
@@ -81,6 +85,7 @@ __all__ = [
     "subjects",
     "tell_staff",
     "vote",
+    "vote_records",
     "waiting",
     "withdraw",
     "write_demo_accounts",

@@ -140,6 +140,7 @@ ALARMS = {
     Alarm.DEVICE_ENROLLED: _("登记了新的动态口令器"),
     Alarm.KEY_ADDED: _("登记了新的安全密钥"),
     Alarm.PASSWORD_RENEWED: _("发放了新的初始密码"),
+    Alarm.CEREMONY: _("密钥仪式中有一步没有签名可以证明，系统没有执行；请查看密钥仪式和日志"),
     Alarm.PARTNER_KEY: _("发放了以您为责任受理员的接口密钥"),
 }
 

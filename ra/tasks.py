@@ -7,6 +7,7 @@ from ra.handover.tasks import note_status as note_status
 from ra.handover.tasks import sweep_issued as sweep_issued
 from ra.notices.tasks import remind_expiring as remind_expiring
 from ra.notices.tasks import send_notices as send_notices
+from ra.notices.tasks import tell_of_endings as tell_of_endings
 from ra.online.tasks import alarm_requests as alarm_requests
 from ra.online.tasks import shred_submissions as shred_submissions
 from ra.partners.tasks import sweep_partners as sweep_partners

@@ -1,26 +1,57 @@
 """The demo's three custodians receive their shares, and bring them for the founding."""
 
-import secrets
-import string
 from collections.abc import Mapping
+from datetime import datetime
 from pathlib import Path
 
 from django.conf import settings
+from django.urls import reverse
 
 from anxin.demo import shares as demo
 from anxin.demo.cast import STAFF
 from anxin.kernel.actors import Actor
 from ca import api as ca
+from people import api as people
 from pki import custodians, shares
 from pki.signer.custody import ACTIVATE, CEREMONY
 
 _LIMITS = {CEREMONY: (8, 1000), ACTIVATE: (demo.HOURS, demo.SIGNATURES)}
 CUSTODIANS = tuple(one.login for one in STAFF if "custodian" in one.roles)
+HOST = next(one.name for one in STAFF if "security_admin" in one.roles)
 
 
 def file() -> Path:
     """Where a demo's share files are, with their passphrases."""
     return Path(settings.HOME) / "demo-shares.json"
+
+
+def folder() -> Path:
+    """The same, as files to choose in a browser; the supervisor says where they are."""
+    return Path(settings.HOME) / "demo-shares"
+
+
+def guide(url: str) -> list[str]:
+    """How it stands with the signer, and how two custodians activate it by hand; `url`: staff's."""
+    said = ca.custody()
+    if said["state"] == "active":
+        until = datetime.fromisoformat(said["until"]).astimezone()
+        state = f"The signer is active until {until:%Y-%m-%d %H:%M} and signs; nobody has to come."
+    else:
+        state = f"The signer is {said['state']} and signs nothing until two custodians come."
+    held = demo.read(file())
+    if not held:
+        return [state, "This demo was made before there were shares: begin another ANXIN_HOME."]
+    page = f"{url}{reverse('custody')}"
+    demo.lay_out(folder(), held)
+    return [
+        state,
+        "Or have it done at each start: script/serve --activate-demo",
+        f"To activate it by hand, each person in a window of their own, at {page}",
+        f"  1. {HOST} (安全管理员): 发起启用, with a reason. From then on there are ten minutes.",
+        "  2. Two of these (密钥管理员): 去提交份额, choose their file, tick, 加密并提交份额.",
+        "     The page has filled in the passphrase; it stands beside each file. Who was handed a",
+        "     share anew takes the file they saved, and the passphrase they chose.",
+    ]
 
 
 def hand_out_shares(actors: Mapping[str, Actor]) -> None:
@@ -42,10 +73,11 @@ def hand_out_shares(actors: Mapping[str, Actor]) -> None:
         )
         for one, each in zip(newcomers, sent, strict=True)
     ]
-    held = []
-    for login, share in zip(CUSTODIANS, owned, strict=True):
-        passphrase = "".join(secrets.choice(string.ascii_lowercase) for _ in range(16))
-        held.append(demo.Held(login, shares.seal_file(share, passphrase), passphrase))
+    passwords = {one.login: one.password for one in people.demo_accounts()}
+    held = [
+        demo.Held(login, shares.seal_file(share, passwords[login]), passwords[login])
+        for login, share in zip(CUSTODIANS, owned, strict=True)
+    ]
     demo.write(file(), held)  # before the receipts: a set in force whose shares are lost is lost
     for share in owned:
         number = share.share.number

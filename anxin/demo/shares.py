@@ -1,4 +1,4 @@
-"""The shares of a demo's custodians, in one file beside the passphrases that open them.
+"""The shares of a demo's custodians: kept with their passphrases, laid out as files to choose.
 
 `python -m anxin.demo.shares SOCKET FILE READY` is who they would be if they never left the room: it
 activates the signer after each of its starts, and leaves it alone once somebody has sealed it.
@@ -39,6 +39,22 @@ def write(path: Path, held: Iterable[Held]) -> None:
 def read(path: Path) -> list[Held]:
     """Nobody's before the demo is there."""
     return [Held(**row) for row in json.loads(path.read_bytes())] if path.exists() else []
+
+
+def lay_out(folder: Path, held: Iterable[Held]) -> None:
+    """One file for each, as custodians have them at home, and which passphrase opens which.
+
+    For this user alone. No process writes passphrases to its output: that is kept in a log.
+    """
+    folder.mkdir(mode=0o700, exist_ok=True)
+    folder.chmod(0o700)
+    lines = []
+    for one in held:
+        said = shares.read_file(one.file)
+        path = folder / f"share-{said['number']}-{one.login}.json"
+        durable.replace(path, one.file.encode())
+        lines.append(f"{said['name']}  {path}  {one.passphrase}\n")
+    durable.replace(folder / "passphrases.txt", "".join(lines).encode())
 
 
 def opened(path: Path) -> list[ShareFile]:

@@ -15,6 +15,7 @@ from anxin.demo.cast import COMPANIES, Person, applicants
 from anxin.demo.money import pay
 from anxin.demo.specimens import Artist
 from anxin.kernel.actors import Actor
+from anxin.kernel.fonts import FONT_FILE
 from anxin.kernel.workdays import day_of, working_time
 from ca import api as ca
 from pki import keys, names, requests
@@ -28,7 +29,6 @@ from ra.intake import handing_in
 from ra.intake import services as intake
 from ra.intake.services import Draft
 from ra.publications import queries as publications
-from ra.receipts.drawing import FONT_FILE
 from ra.review import decisions
 from ra.review import services as review
 from ra.review.case import case

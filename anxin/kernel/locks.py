@@ -23,7 +23,10 @@ class Work(IntEnum):
     PUBLISH = 0x1DA9  # one publisher at a time; no row
     RUN_CEREMONY = 0xCE4E  # rows: steps of ceremonies
     NUMBER_CEREMONY = 0xCE45  # one number after the other; no row
+    RUN_ENDING = 0xE2D0  # rows: ends of authorities
+    NUMBER_ENDING = 0xE2D1  # one number after the other; no row
     CUSTODY = 0xC057  # one worker at a time talks with the signer about its custodians; no row
+    TEST_DEVICES = 0x6211  # one worker at a time; no row
     SEND_ONLINE = 0x0A1E  # keyed hashes of networks: what one has not settled is counted
 
 

@@ -78,10 +78,10 @@ def _bring_up(crew: Crew, environment: Environment, *, stay_active: bool) -> Non
     crew.await_ready("worker-signing", "worker-default", "staff", "public")
     if accounts:
         crew.finish(accounts)
-        print(accounts.tail(lines=100), flush=True)
+        _print_demo(accounts, environment.home)
     say(f"staff   http://127.0.0.1:{environment.staff_port}/")
     say(f"public  http://127.0.0.1:{environment.public_port}/")
-    if not stay_active:
+    if environment.kind != "demo":
         say("the signer is sealed after every start; who activates it: docs/journeys/activation.md")
     say("Ctrl-C stops everything")
 
@@ -189,6 +189,14 @@ def _list_accounts(crew: Crew, environment: Environment) -> Child | None:
         return None
     command = (*environment.workplace.manage, "demo", "--accounts")
     return crew.launch("accounts", command, environment.site("command"))
+
+
+def _print_demo(accounts: Child, home: Home) -> None:
+    """Passphrases are printed and not logged: no process may log what opens a share file."""
+    print(accounts.tail(lines=100), flush=True)
+    if home.demo_passphrases.exists():
+        lines = home.demo_passphrases.read_text().splitlines()
+        print("\n".join(f"           {line}" for line in lines), flush=True)
 
 
 def _manage(environment: Environment, arguments: list[str]) -> NoReturn:

@@ -87,6 +87,11 @@ class Home:
         return self.path / "demo-shares.json"
 
     @property
+    def demo_passphrases(self) -> Path:
+        """Whose file is which, and what opens it; one line each."""
+        return self.path / "demo-shares" / "passphrases.txt"
+
+    @property
     def sockets(self) -> Path:
         """`run/`, or a directory of our own under /tmp when that name is too long for a socket.
 

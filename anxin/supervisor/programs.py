@@ -23,6 +23,9 @@ SIGNER_OPTIONS = {  # what `python -m pki.signer` has defaults for
     "ANXIN_SIGNER_VENDOR": "--vendor",
     "ANXIN_SIGNER_FIRST_CUSTODIANS": "--first-custodians",
     "ANXIN_SIGNER_DEVICE": "--device",
+    "ANXIN_SIGNER_SPARE_TOKEN": "--spare-token",
+    "ANXIN_SIGNER_SPARE_INITIAL_SECRET": "--spare-initial-secret-file",
+    "ANXIN_SIGNER_OFFICERS_SECRET": "--officers-secret-file",
 }
 ANSWER_WITHIN = 2.0  # seconds
 
@@ -30,7 +33,8 @@ ANSWER_WITHIN = 2.0  # seconds
 def signer(environment: Environment) -> Program:
     """The only process that loads a key."""
     home, where = environment.home, environment.signer_socket
-    options = _initial_secret(environment)
+    spare = environment.caller.get("ANXIN_SIGNER_SPARE_HOME") or str(home.keys / "spare")
+    options = [*_initial_secret(environment), "--spare-home", spare]
     if environment.kind == "demo":
         options += ["--first-custodians", "anybody"]
     for variable, option in SIGNER_OPTIONS.items():

@@ -2,47 +2,21 @@
 what is there already is found.
 """
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
-
-from django.conf import settings
+from collections.abc import Callable
 
 from anxin.kernel import canonical
 from anxin.kernel.actors import SYSTEM
 from anxin.kernel.errors import Kind, Refusal
 from anxin.kernel.jobs import enqueue
-from ca.ceremonies import importing, rules
-from ca.hierarchy import rules as hierarchy
-from ca.hierarchy import services as authorities
-from ca.hierarchy.queries import certificate_of
+from ca.ceremonies import authorities, devices, importing, rules
+from ca.ceremonies.jobs import Job, blueprint_of, check_made_here
+from ca.hierarchy import services as hierarchy
 from ca.keys import services as keys
-from pki import certificates, lint, names, publickeys, requests, signatures
-from pki.lint import ProfileRules
-from pki.signer.protocol import CA_CERTIFICATE, REQUEST, Key
+from pki import certificates, names, publickeys, requests, signatures
+from pki.certificates import Certificate
+from pki.signer.protocol import REQUEST
 
 CEREMONY = "ceremony"  # a purpose of activation, docs/decisions/0013
-Entropy = Callable[[int], bytes]
-
-
-@dataclass(frozen=True, slots=True)
-class Job:
-    """One act: the script, what the host handed in, since when the ceremony is open."""
-
-    said: Mapping[str, Any]
-    given: str
-    since: datetime
-    at: datetime
-    entropy: Entropy
-
-    @property
-    def label(self) -> str:
-        return str(self.said["key"])
-
-    @property
-    def drill(self) -> bool:
-        return bool(self.said["drill"] == "yes")
 
 
 def look(job: Job) -> bytes:
@@ -79,7 +53,7 @@ def look(job: Job) -> bytes:
 def make_key(job: Job) -> bytes:
     """The public key (SPKI). Refuses `ceremonies.key_there`: made before this ceremony."""
     key = keys.ensure_key(job.label, job.said["algorithm"], rules.kinds_of(job.said))
-    _check_made_here(key, job)
+    check_made_here(key, job, rules.kinds_of(job.said))
     return key.public_key
 
 
@@ -100,30 +74,11 @@ def request(job: Job) -> bytes:
     return made
 
 
-def certify(job: Job) -> bytes:
-    """The self-signed certificate of a root; of a drill it goes no further."""
-    blueprint = _blueprint(job)
-    if not job.drill:
-        authorities.establish(blueprint, actor=SYSTEM, at=job.at, entropy=job.entropy)
-        enqueue("ca.issue_due_crls")
-        return certificate_of(blueprint.code)
-    key = publickeys.parse(keys.ensure_key(job.label, blueprint.key_algorithm, ()).public_key)
-    hierarchy.check_term(blueprint, key)
-    serial = certificates.serial_from(job.entropy(certificates.MIN_SERIAL_OCTETS))
-    plan = hierarchy.authority_plan(blueprint, None, key, serial=serial, at=job.at)
-    tbs = certificates.encode(plan)
-    lint.check_certificate_tbs(tbs, issuer=None, profile_rules=ProfileRules("root"))
-    made = certificates.assemble(tbs, keys.sign_one(job.label, CA_CERTIFICATE, tbs))
-    parsed = certificates.parse(made)
-    certificates.verify(parsed, parsed, job.at)
-    return made
-
-
 def enter(job: Job) -> bytes:
-    """The certificate that an external root has signed; of a drill it is checked and no more."""
+    """The certificate that an external root has signed, checked."""
     plan = job.said["plan"]
     certificate = importing.read(job.given.encode())
-    issuer = importing.read_issuer(bytes.fromhex(plan["issuer"]))
+    issuer = _issuer(job)
     wish, path_length = bytes.fromhex(plan["request"]), int(plan["path_length"])
     importing.check(certificate, issuer, wish, path_length, at=job.at)
     key = keys.key_of(job.label)
@@ -131,48 +86,34 @@ def enter(job: Job) -> bytes:
         raise Refusal(
             Kind.NOT_READY, "ceremonies.no_key", f"no key {job.label}", cps="6.1.1", label=job.label
         )
-    if not job.drill:
-        blueprint = _blueprint(job)
-        authorities.enter(blueprint, certificate, issuer, actor=SYSTEM, at=job.at)
-        enqueue("ca.issue_due_crls")
+    importing.check_age(certificate, key.created_at)
     return certificate.der
+
+
+def take_in(job: Job, made: bytes) -> None:
+    """The authority of a certificate from elsewhere is active, and its first list rung for."""
+    certificate = certificates.parse(made)
+    issuer, blueprint = _issuer(job), blueprint_of(job)
+    hierarchy.enter(blueprint, certificate, issuer, actor=SYSTEM, at=job.at, entropy=job.entropy)
+    enqueue("ca.issue_due_crls")
 
 
 ACTS: dict[str, Callable[[Job], bytes]] = {
     "look": look,
     "make_key": make_key,
     "request": request,
-    "certify": certify,
     "enter": enter,
+    **devices.ACTS,
+    **authorities.ACTS,
 }
+# What is done with what a step made, once everybody has attested it; not in drills
+LIVE: dict[str, Callable[[Job, bytes], None]] = {"enter": take_in, **authorities.LIVE}
 
 
-def _check_made_here(key: Key, job: Job) -> None:
-    wanted = (job.said["algorithm"], rules.kinds_of(job.said))
-    if key.created_at < job.since or (key.algorithm, tuple(key.kinds)) != wanted:
-        raise Refusal(
-            Kind.CONFLICT,
-            "ceremonies.key_there",
-            f"{job.label} was made before",
-            cps="6.1.1",
-            label=job.label,
-        )
+def _issuer(job: Job) -> Certificate:
+    return importing.read_issuer(bytes.fromhex(job.said["plan"]["issuer"]))
 
 
 def _subject(job: Job) -> names.Name:
     plan = job.said["plan"]
     return names.build([(word, plan[word]) for word in ("C", "O", "CN")])
-
-
-def _blueprint(job: Job) -> hierarchy.Blueprint:
-    plan = job.said["plan"]
-    return hierarchy.Blueprint(
-        code=job.label,
-        name=tuple((word, plan[word]) for word in ("C", "O", "CN") if word in plan),
-        key_algorithm=job.said["algorithm"],
-        parent=None,
-        years=int(plan.get("years", "0")),
-        path_length=int(plan["path_length"]),
-        kinds=rules.kinds_of(job.said),
-        demo=not settings.PRODUCTION,
-    )

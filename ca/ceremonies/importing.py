@@ -1,6 +1,6 @@
 """Whether a certificate that a CA elsewhere signed is the one that was asked for. Pure."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from anxin.kernel.errors import Kind, Refusal
 from ca.profiles.rules import DAYS_OF_A_YEAR, Bearer, longest_key_years
@@ -93,6 +93,13 @@ def _check_term(certificate: Certificate, issuer: Certificate) -> None:
     days = (certificate.not_after - certificate.not_before).days
     if days > DAYS_OF_A_YEAR * longest_key_years(Bearer.CA, certificate.public_key) + 5:
         raise _refused("validity", "longer than the key may live", cps="6.3.2")  # leap days
+
+
+def check_age(certificate: Certificate, since: datetime) -> None:
+    """The whole age of a key counts, from when it was made. Refuses `importing.validity`."""
+    longest = timedelta(days=DAYS_OF_A_YEAR * longest_key_years(Bearer.CA, certificate.public_key))
+    if certificate.not_after > since + longest + timedelta(days=5):
+        raise _refused("validity", "longer than the key may live", cps="6.3.2")
 
 
 def _check_form(certificate: Certificate, issuer: Certificate) -> None:

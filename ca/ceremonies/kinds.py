@@ -7,7 +7,16 @@ A kind is on offer when every act of its steps is one that this system does (`AC
 from dataclasses import dataclass
 from enum import StrEnum
 
+from ca.keeping.rules import Act as DeviceAct
 from pki import ceremonies
+
+
+class Only(StrEnum):
+    """Which authorities a step is for."""
+
+    EVERY = ""
+    ISSUING = "issuing"  # to people: at the end of a path
+    ROOT = "root"  # self-signed
 
 
 class Part(StrEnum):
@@ -28,8 +37,25 @@ ROLE_OF = {
 }
 ALL = tuple(Part)
 
+DEVICE_ACTS = tuple(map(str, DeviceAct))
 # Acts that this system does; the others stand in the table of kinds without being on offer.
-ACTS = frozenset({"look", "make_key", "certify", "request", "enter"})
+ACTS = frozenset(
+    {
+        "look",
+        "make_key",
+        "make_responder",
+        "certify",
+        "request",
+        "enter",
+        "follow",
+        "link",
+        "hand_over",
+        *DEVICE_ACTS,
+    }
+)
+
+# Those whose result workers put to use, once everybody has attested it (`acts.LIVE`).
+LIVE = frozenset({"certify", "enter", "hand_over"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +66,7 @@ class Step:
     attest: tuple[Part, ...] = ALL
     minutes: int = 10
     act: str = ""
+    only: Only = Only.EVERY
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,17 +94,22 @@ def _kind(code: str, cps: str, *steps: Step, custodians: int = 2) -> Ceremony:
     return Ceremony(code, cps, (_GATHER, _DEVICE, *steps, _CLOSE), custodians)
 
 
-def _act(code: str) -> Step:
-    return Step(code, _KEEPERS, act=code)
+def _act(code: str, only: Only = Only.EVERY) -> Step:
+    return Step(code, _KEEPERS, act=code, only=only)
+
+
+_RESPONDER = _act("make_responder", Only.ISSUING)
+_BELOW = Step("subordinate", _KEEPERS, act="certify")
 
 
 KINDS: dict[str, Ceremony] = {
     one.code: one
     for one in (
-        _kind("generate_root", "6.1.1", _act("make_key"), _act("certify")),
+        _kind("generate_root", "6.1.1", _act("make_key"), _RESPONDER, _act("certify")),
+        _kind("generate_subordinate", "7.4", _act("make_key"), _RESPONDER, _BELOW),
         _kind("generate", "6.1.1", _act("make_key"), _act("request")),
         _kind("export_request", "6.1.1", _act("request")),
-        _kind("import_certificate", "7.4", _act("enter")),
+        _kind("import_certificate", "7.4", _RESPONDER, _act("enter")),
         _kind("initialise", "6.2.1", _act("initialise")),
         _kind("enrol_custodians", "6.4.1", _act("hand_out"), custodians=3),
         _kind("replace_custodian", "6.4.1", _act("hand_out"), custodians=3),
@@ -85,7 +117,15 @@ KINDS: dict[str, Ceremony] = {
         _kind("deactivate", "6.2.9", _act("deactivate")),
         _kind("backup", "6.2.4", _act("backup"), custodians=3),
         _kind("restore", "6.2.4", _act("restore"), custodians=3),
-        _kind("rollover", "5.6", _act("link")),
+        _kind(
+            "rollover",
+            "5.6",
+            _act("make_key"),
+            _RESPONDER,
+            Step("succeed", _KEEPERS, act="follow"),
+            _act("link", Only.ROOT),
+            _act("hand_over"),
+        ),
         _kind("archive", "6.2.5", _act("archive")),
         _kind("destroy", "6.2.10", _act("destroy"), custodians=3),
         _kind("resplit", "6.2.8", _act("hand_out"), custodians=3),

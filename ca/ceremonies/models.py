@@ -68,7 +68,11 @@ class CeremonyStep(Stateful):
             models.UniqueConstraint(
                 fields=["ceremony"],
                 condition=models.Q(
-                    state__in=[rules.StepState.ACTING.value, rules.StepState.ASKED.value]
+                    state__in=[
+                        rules.StepState.ACTING.value,
+                        rules.StepState.ASKED.value,
+                        rules.StepState.ENTERING.value,
+                    ]
                 ),
                 name="one_step_at_a_time",
             ),
@@ -103,6 +107,18 @@ class CeremonyLine(models.Model):
 
     def __str__(self) -> str:
         return f"{self.ceremony_id}#{self.seq}"
+
+
+class CeremonyPaper(models.Model):
+    """The transcript of a ceremony that is over as a signed PDF/A; append-only (triggers)."""
+
+    ceremony = models.OneToOneField(Ceremony, models.PROTECT, related_name="paper")
+    content = models.BinaryField()
+    digest = models.CharField(max_length=64)  # SHA-256
+    at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.ceremony_id} {self.digest[:8]}"
 
 
 class Attestation(models.Model):

@@ -8,9 +8,15 @@ from typing import Any
 from anxin.kernel.actors import Actor
 from anxin.kernel.errors import Refusal
 from audit.log import subject_of
-from ca.ceremonies import queries, rules
+from ca.ceremonies import made, queries, rules
 from ca.ceremonies.kinds import Part
-from ca.ceremonies.models import Attestation, Ceremony, CeremonyLine, CeremonyStep
+from ca.ceremonies.models import (
+    Attestation,
+    Ceremony,
+    CeremonyLine,
+    CeremonyPaper,
+    CeremonyStep,
+)
 from ca.ceremonies.rules import Person, State, StepState
 from ca.ceremonies.wording import RULES
 from people.api import Waiting, key_fingerprint, staff_names, waiting
@@ -81,6 +87,7 @@ class Now:
     left: timedelta | None
     rules: str
     result: str
+    told: tuple[tuple[str, str], ...]  # of a device's step, in words
     fault: Refusal | None
     needs_input: bool
     may_begin: bool
@@ -128,6 +135,7 @@ class Room:
     may_open: bool
     may_drop: bool
     is_over: bool
+    has_paper: bool
 
 
 def ceremonies_of(actor: Actor) -> tuple[Row, ...]:
@@ -186,7 +194,8 @@ def room(number: str, actor: Actor, *, at: datetime) -> Room:
         waiting=waiting(HOLD, subject_of(row), actor),
         may_open=host and row.state == State.APPROVED,
         may_drop=host and row.state == State.DRAFTED,
-        is_over=row.state in (State.FINISHED, State.ABORTED),
+        is_over=row.state in rules.OVER,
+        has_paper=CeremonyPaper.objects.filter(ceremony=row).exists(),
     )
 
 
@@ -232,7 +241,7 @@ def _now(
     signs, has_key = (
         _signs(queries.fields(row, step, me.id), me.id, at=at) if mine and me else ("", True)
     )
-    left = step.due_at - at if step.due_at and step.state != StepState.WAITING else None
+    left = step.due_at - at if step.due_at and step.state in rules.TIMED else None
     return Now(
         code=step.code,
         state=step.state,
@@ -240,6 +249,7 @@ def _now(
         left=max(left, timedelta()) if left is not None else None,
         rules=str(RULES.get(step.code, "")),
         result=step.result_digest if asked else "",
+        told=made.told(step.code, bytes(step.result or b"")) if asked else (),
         fault=queries.fault_in(step.fault),
         needs_input=written["act"] in INPUT,
         may_begin=step.state == StepState.WAITING and me is not None and me.part == Part.HOST,
@@ -266,6 +276,7 @@ def _signs(fields: dict[str, str], person_id: int, *, at: datetime) -> tuple[str
 def _ending(row: Ceremony, people: tuple[Person, ...], me: Person | None) -> Ending:
     by = next((one.name for one in people if one.id == row.abort_by), "")
     may = row.state == State.RUNNING and me is not None and me.id != row.abort_by
+    may |= row.state == State.APPROVED and me is not None and me.part == Part.HOST
     return Ending(by, row.abort_reason, may, "")
 
 

@@ -12,14 +12,22 @@ from anxin.kernel.errors import Kind, Refusal
 from anxin.kernel.workdays import day_of
 from ca.ceremonies import rules
 from ca.ceremonies.kinds import ROLE_OF
-from ca.ceremonies.models import Attestation, Ceremony, CeremonyLine, CeremonyStep
+from ca.ceremonies.models import (
+    Attestation,
+    Ceremony,
+    CeremonyLine,
+    CeremonyPaper,
+    CeremonyStep,
+)
 from ca.ceremonies.rules import Draft, State, StepState
 from ca.hierarchy.models import CertificateAuthority
 from ca.issuing.models import Certificate
-from people.api import holders
+from ca.keeping import rules as keeping
+from ca.keeping.queries import kept
+from ca.keeping.rules import Act, Facts
+from ca.keeping.rules import State as KeyState
+from people.api import holders, vote_records
 from pki import ceremonies, votes
-
-ALIVE = (State.DRAFTED, State.APPROVED, State.RUNNING)
 
 
 def unknown(number: str) -> Refusal:
@@ -53,9 +61,42 @@ def next_number(*, at: datetime) -> str:
     return f"{head}{Ceremony.objects.filter(number__startswith=head).count() + 1:03}"
 
 
-def check_free(said: Draft) -> None:
-    """Refuses (CONFLICT) `ceremonies.label_taken` where a new key would meet an old one."""
+def algorithm_of(label: str) -> str:
+    """Of an authority's key, or of the ceremony's that made it; "" when nobody knows."""
+    authority = CertificateAuthority.objects.filter(key_label=label).first()
+    if authority is not None:
+        return authority.key_algorithm
+    made = Ceremony.objects.filter(key_label=label, kind__in=rules.MAKING).order_by("pk").last()
+    return str(script_of(made)["algorithm"]) if made else ""
+
+
+def facts_of(label: str) -> Facts | None:
+    """What is known of a key that an authority has or a ceremony has made."""
+    authority = CertificateAuthority.objects.filter(key_label=label).first()
+    steps = CeremonyStep.objects.filter(code__in=["make_key", "request"], result__isnull=False)
+    row = kept(label)
+    if authority is None and not steps.filter(ceremony__key_label=label).exists():
+        return None
+    return Facts(
+        label=label,
+        state=row.state if row else KeyState.ACTIVE,
+        valid_until=authority.not_after if authority else None,
+        copied=bool(row and row.copy),
+        keep_until=row.keep_until if row else None,
+        ended_in=row.ended_in if row else "",
+    )
+
+
+def check_free(said: Draft, *, at: datetime) -> None:
+    """Refuses (CONFLICT) `ceremonies.label_taken` where a new key would meet an old one.
+
+    Of what is done with a key that is there: what `ca.keeping.rules.check` refuses.
+    """
     label = rules.label_of(said)
+    if said.kind in list(Act):
+        key = facts_of(label)
+        keeping.check(said.kind, key, label=label, drill=said.drill, ending=said.ending, at=at)
+        return
     there = CertificateAuthority.objects.filter(code=label).exists()
     made = Ceremony.objects.filter(key_label=label, kind__in=rules.MAKING)
     again = said.kind in rules.MAKING and made.exclude(state__in=rules.NOTHING_MADE).exists()
@@ -64,6 +105,16 @@ def check_free(said: Draft) -> None:
         raise Refusal(
             Kind.CONFLICT, "ceremonies.label_taken", f"{label} is there", field="key", label=label
         )
+
+
+def free_generation(lineage: str, first: int, *, drill: bool) -> int:
+    """The next number that no ceremony has made a key for, from `first` on."""
+    made = Ceremony.objects.filter(kind__in=rules.MAKING).exclude(state__in=rules.NOTHING_MADE)
+    taken = set(made.values_list("key_label", flat=True))
+    number = first
+    while (rules.drill_label if drill else str)(f"{lineage}-{number}") in taken:
+        number += 1
+    return number
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,15 +187,15 @@ def abort_fields(row: Ceremony, person_id: int, reason: str) -> dict[str, str]:
 
 
 def to_do() -> list[int]:
-    """Steps whose act waits for a worker, the oldest first."""
-    rows = CeremonyStep.objects.filter(state=StepState.ACTING, ceremony__state=State.RUNNING)
+    """Steps that wait for a worker, the oldest first."""
+    rows = CeremonyStep.objects.filter(state__in=rules.WORK, ceremony__state=State.RUNNING)
     return list(rows.order_by("began_at").values_list("pk", flat=True))
 
 
 def late(*, at: datetime) -> list[int]:
     """Steps whose time is over."""
     rows = CeremonyStep.objects.filter(
-        state__in=[StepState.ACTING, StepState.ASKED],
+        state__in=rules.TIMED,
         due_at__lte=at,
         ceremony__state=State.RUNNING,
     )
@@ -157,29 +208,40 @@ def record(number: str) -> dict[str, Any]:
     Refuses (CONFLICT) `ceremonies.goes_on`.
     """
     row = ceremony(number)
-    if row.state not in (State.FINISHED, State.ABORTED):
+    if row.state not in rules.OVER:
         raise Refusal(Kind.CONFLICT, "ceremonies.goes_on", f"it is {row.state}", cps="5.2.2")
-    kept = Attestation.objects.select_related("line").filter(line__ceremony=row)
+    kept = so_far(row)
+    signed = [*kept["attestations"], *(one for one in kept["votes"] if one["signature"])]
+    certified = _certified({one["enrolled_by"] for one in signed})
+    for one in signed:
+        one["certificate"] = certified.get(one["enrolled_by"], "")
+    return kept
+
+
+def so_far(row: Ceremony) -> dict[str, Any]:
+    """The same of a ceremony that goes on, without the certificates of those who sign."""
+    attested = Attestation.objects.select_related("line").filter(line__ceremony=row)
     lines = CeremonyLine.objects.filter(ceremony=row).order_by("seq")
-    certified = _certified({one.enrolled_by for one in kept})
     steps = CeremonyStep.objects.filter(ceremony=row, result__isnull=False)
+    agreed = set() if row.approval_id is None else {row.approval_id}
     return {
         "format": ceremonies.RECORD,
         "script": row.script,
         "digest": row.digest,
         "lines": [{"text": one.text, "digest": one.digest} for one in lines],
-        "attestations": [_attestation(one, certified) for one in kept.order_by("line__seq")],
+        "attestations": [_attestation(one) for one in attested.order_by("line__seq")],
         "results": {one.code: bytes(one.result or b"").hex() for one in steps},
+        "votes": vote_records(agreed | {one.enrolled_by for one in attested}),
     }
 
 
-def _certified(warrants: set[int]) -> dict[int, str]:
+def _certified(warrants: set[int]) -> Mapping[int, str]:
     """Operators' certificates (hex) by the approval that enrolled the key."""
     rows = Certificate.objects.filter(warrant__in=warrants, der__isnull=False)
     return {warrant: bytes(der or b"").hex() for warrant, der in rows.values_list("warrant", "der")}
 
 
-def _attestation(row: Attestation, certified: Mapping[int, str]) -> dict[str, object]:
+def _attestation(row: Attestation) -> dict[str, Any]:
     return {
         "seq": row.line.seq,
         "statement": row.statement,
@@ -187,8 +249,22 @@ def _attestation(row: Attestation, certified: Mapping[int, str]) -> dict[str, ob
         "public_key": bytes(row.public_key).hex(),
         "enrolled_by": row.enrolled_by,
         "enrolment": row.enrolment,
-        "certificate": certified.get(row.enrolled_by, ""),
+        "certificate": "",
     }
+
+
+def without_paper() -> list[str]:
+    """Ceremonies that are over and have no document yet, the oldest first."""
+    rows = Ceremony.objects.filter(state__in=rules.OVER, paper__isnull=True)
+    return list(rows.order_by("ended_at").values_list("number", flat=True))
+
+
+def paper(number: str) -> bytes:
+    """The signed PDF/A. Refuses (CONFLICT) `ceremonies.no_paper`: workers have not made it yet."""
+    row = CeremonyPaper.objects.filter(ceremony=ceremony(number)).first()
+    if row is None:
+        raise Refusal(Kind.CONFLICT, "ceremonies.no_paper", "not made yet", cps="5.2.2")
+    return bytes(row.content)
 
 
 def result(number: str, code: str) -> bytes:

@@ -13,7 +13,8 @@ from typing import Any
 from anxin.kernel import canonical
 from anxin.kernel.errors import Kind, Refusal
 from anxin.kernel.states import Steps
-from ca.ceremonies.kinds import KINDS, OFFERED, ROLE_OF, Part
+from ca.ceremonies.kinds import KINDS, LIVE, OFFERED, ROLE_OF, Only, Part
+from ca.keeping.rules import ENDING
 from pki import ceremonies
 from pki.signer.protocol import CA_CERTIFICATE, CERTIFICATE, CRL, REQUEST
 
@@ -24,6 +25,7 @@ class State(StrEnum):
     RUNNING = "running"
     FINISHED = "finished"
     ABORTED = "aborted"
+    CANCELLED = "cancelled"  # agreed to, and called off by its host before it was opened
     DROPPED = "dropped"  # nobody agreed to it, or it was taken back
 
 
@@ -31,6 +33,7 @@ STEPS = Steps(
     ("approve", [State.DRAFTED], State.APPROVED),
     ("drop", [State.DRAFTED], State.DROPPED),
     ("open", [State.APPROVED], State.RUNNING),
+    ("cancel", [State.APPROVED], State.CANCELLED),
     ("finish", [State.RUNNING], State.FINISHED),
     ("abort", [State.RUNNING], State.ABORTED),
 )
@@ -40,21 +43,30 @@ class StepState(StrEnum):
     WAITING = "waiting"
     ACTING = "acting"  # a worker is to do what the step does
     ASKED = "asked"  # for attestations
+    ENTERING = "entering"  # attested by all: a worker is to put to use what the step made
     DONE = "done"
 
 
 STEP_STEPS = Steps(
     ("act", [StepState.WAITING], StepState.ACTING),
     ("ask", [StepState.WAITING, StepState.ACTING], StepState.ASKED),
-    ("refuse", [StepState.ACTING], StepState.WAITING),
+    ("enter", [StepState.ASKED], StepState.ENTERING),
+    ("refuse", [StepState.ACTING, StepState.ENTERING], StepState.WAITING),
     ("restart", [StepState.ACTING, StepState.ASKED], StepState.WAITING),
-    ("finish", [StepState.ASKED], StepState.DONE),
+    ("finish", [StepState.ASKED, StepState.ENTERING], StepState.DONE),
 )
 
 
-NAMING = frozenset({"generate_root", "generate", "export_request"})  # with a subject in the script
-MAKING = ("generate_root", "generate")  # a key
-NOTHING_MADE = (State.DROPPED,)
+NAMING = frozenset(
+    {"generate_root", "generate_subordinate", "generate", "export_request", "rollover"}
+)  # with a subject in the script
+MAKING = ("generate_root", "generate_subordinate", "generate", "rollover")  # a key
+CERTIFIED_HERE = ("generate_root", "generate_subordinate", "rollover")
+UNLIMITED = "none"  # of a path length
+TIMED = (StepState.ACTING, StepState.ASKED)  # people are waited for, or wait
+WORK = (StepState.ACTING, StepState.ENTERING)  # of workers
+OVER = (State.FINISHED, State.ABORTED, State.CANCELLED)
+NOTHING_MADE = (State.DROPPED, State.CANCELLED)
 ALGORITHMS = ("sm2", "rsa-2048")  # CPS 6.1.5
 DRILL = "drill-"  # what labels and codes of drills begin with, and no others do
 DRILL_NAME = " DRILL"  # what their names end with
@@ -76,7 +88,9 @@ class Person:
 @dataclass(frozen=True, slots=True)
 class Draft:
     """What a host writes. For an import: `issuer`, the external root's certificate, and `request`,
-    what that root was asked for; both DER.
+    what that root was asked for; both DER. `superior`: code of the authority that certifies it;
+    of a rollover: `succeeds`, the code of the authority that ends, `lineage` and `generation`.
+    `ending`: why a key is archived or destroyed.
     """
 
     kind: str
@@ -87,23 +101,43 @@ class Draft:
     organization: str = ""
     name: str = ""
     years: int = 10
-    path_length: int = 0
+    path_length: int | None = 0
+    superior: str = ""
+    succeeds: str = ""
+    lineage: str = ""
+    generation: int = 1
     issuer: bytes = b""
     request: bytes = b""
+    ending: str = ""
 
 
 def kinds_of(said: Mapping[str, Any]) -> tuple[str, ...]:
     """What the key of a script may sign: certificates of people only at the end of a path."""
-    ends = said["plan"]["path_length"] == "0"
-    first = CA_CERTIFICATE if said["kind"] == "generate_root" else REQUEST
-    below = (CERTIFICATE,) if ends else () if first == CA_CERTIFICATE else (CA_CERTIFICATE,)
-    return (first, *below, CRL)
+    plan = said["plan"]
+    below = CERTIFICATE if plan["path_length"] == "0" else CA_CERTIFICATE
+    if said["kind"] in CERTIFIED_HERE:
+        alone = not plan.get("superior") or said["drill"] == "yes"  # a drill's key certifies itself
+        own = (CA_CERTIFICATE,) if alone else ()
+    else:
+        own = (REQUEST,)
+    return tuple(dict.fromkeys((*own, below, CRL)))
+
+
+def path_length_of(plan: Mapping[str, str]) -> int | None:
+    """As the script writes it."""
+    said = plan["path_length"]
+    return None if said == UNLIMITED else int(said)
+
+
+def drill_label(label: str) -> str:
+    """The same label, of a drill's own key."""
+    return label if _of_drill(label) else f"{DRILL}{label}"
 
 
 def label_of(draft: Draft) -> str:
     """The label of the key: of a drill's own key it says so."""
     own = draft.kind in NAMING
-    return f"{DRILL}{draft.key}" if draft.drill and own and not _of_drill(draft.key) else draft.key
+    return drill_label(draft.key) if draft.drill and own else draft.key
 
 
 def _of_drill(label: str) -> bool:
@@ -112,7 +146,7 @@ def _of_drill(label: str) -> bool:
 
 def check_draft(draft: Draft) -> None:
     """Refuses (INVALID) `ceremonies.kind`, `label`, `algorithm`, `device`, `issuer`, `subject`,
-    `term`.
+    `term`, `superior`, `succeeds`.
     """
     if draft.kind not in OFFERED:
         raise invalid("kind", "not on offer", field="kind")
@@ -124,10 +158,19 @@ def check_draft(draft: Draft) -> None:
         raise invalid("device", "name the device", field="device")
     if draft.kind == "import_certificate" and not (draft.issuer and draft.request):
         raise invalid("issuer", "the root's certificate and the request", field="issuer", cps="7.4")
+    _check_standing(draft)
+    length = draft.path_length or 0
+    if not 1 <= draft.years <= 30 or not 0 <= length <= 5:  # noqa: PLR2004 -- CPS 6.3.2
+        raise invalid("term", "30 years at most", field="years", cps="6.3.2")
+
+
+def _check_standing(draft: Draft) -> None:
+    if draft.kind == "generate_subordinate" and not draft.superior:
+        raise invalid("superior", "who certifies it", field="superior", cps="7.4")
+    if draft.kind == "rollover" and not draft.succeeds:
+        raise invalid("succeeds", "whose key it is", field="succeeds", cps="5.6")
     if draft.kind in NAMING and not (draft.organization.strip() and draft.name.strip()):
         raise invalid("subject", "name the authority", field="name", cps="7.4")
-    if not 1 <= draft.years <= 30 or not 0 <= draft.path_length <= 5:  # noqa: PLR2004 -- CPS 6.3.2
-        raise invalid("term", "30 years at most", field="years", cps="6.3.2")
 
 
 def check_people(
@@ -173,12 +216,20 @@ def check_people(
 def script(number: str, draft: Draft, people: Sequence[Person]) -> str:
     """The script as one line of canonical JSON; every value a string, as in votes."""
     kind = KINDS[draft.kind]
-    plan = {"path_length": str(draft.path_length)}
+    length = UNLIMITED if draft.path_length is None else str(draft.path_length)
+    plan = {"path_length": length}
     if draft.kind in NAMING:
         name = f"{draft.name.strip()}{DRILL_NAME if draft.drill else ''}"
         plan |= {"C": "CN", "O": draft.organization.strip(), "CN": name}
-    if draft.kind == "generate_root":
+    if draft.kind in CERTIFIED_HERE:
         plan |= {"years": str(draft.years)}
+    if draft.kind in ENDING:
+        plan |= {"ending": draft.ending}
+    if draft.kind in ("generate_subordinate", "rollover"):
+        plan |= {"superior": draft.superior}
+    if draft.kind == "rollover":
+        generation = str(draft.generation)
+        plan |= {"succeeds": draft.succeeds, "lineage": draft.lineage, "generation": generation}
     if draft.kind == "import_certificate":
         plan |= {"issuer": draft.issuer.hex(), "request": draft.request.hex()}
     return canonical.encode(
@@ -203,9 +254,16 @@ def script(number: str, draft: Draft, people: Sequence[Person]) -> str:
                     "act": step.act,
                 }
                 for step in kind.steps
+                if _is_for(step.only, plan)
             ],
         }
     ).decode()
+
+
+def _is_for(only: Only, plan: Mapping[str, str]) -> bool:
+    if only == Only.ISSUING:
+        return plan["path_length"] == "0"
+    return only == Only.EVERY or not plan.get("superior")
 
 
 def people_of(said: Mapping[str, Any]) -> tuple[Person, ...]:
@@ -287,6 +345,16 @@ def check_given(step: Mapping[str, Any], given: str) -> str:
     if not given.strip() or len(given) > MOST_GIVEN:
         raise invalid("given", "the certificate in PEM", field="given", cps="7.4")
     return given.strip()
+
+
+def digest_of_given(given: str) -> str:
+    """What the transcript says of it; "" for nothing."""
+    return ceremonies.digest(given.encode()) if given else ""
+
+
+def goes_live(said: Mapping[str, Any], step: Mapping[str, Any]) -> bool:
+    """Whether what the step makes is put to use once everybody has attested it; in no drill."""
+    return step["act"] in LIVE and said["drill"] == "no"
 
 
 def check_reason(reason: str) -> str:

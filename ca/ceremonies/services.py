@@ -14,7 +14,7 @@ from anxin.kernel.errors import Kind, Refusal
 from anxin.kernel.jobs import enqueue
 from anxin.kernel.locks import Work, wait_until_commit
 from audit.log import advance, record, subject_of
-from ca.ceremonies import queries, rules, transcript
+from ca.ceremonies import authorities, queries, rules, transcript
 from ca.ceremonies.kinds import KINDS, Part
 from ca.ceremonies.models import Ceremony, CeremonyStep
 from ca.ceremonies.rules import Draft, Person, State, StepState
@@ -50,7 +50,7 @@ def draft(
     `ceremonies.label_taken`: an authority or another ceremony has the key.
     """
     rules.check_draft(said)
-    queries.check_free(said)
+    queries.check_free(said, at=at)
     parts = [(actor.person_id or 0, Part.HOST), *((one, Part.CUSTODIAN) for one in custodians)]
     parts += [(witness, Part.WITNESS), (auditor, Part.AUDITOR)]
     names = staff_names([person for person, _ in parts])
@@ -59,6 +59,7 @@ def draft(
     wait_until_commit(Work.NUMBER_CEREMONY, [b"\0" * 5])
     number = queries.next_number(at=at)
     script = rules.script(number, said, people)
+    authorities.check(json.loads(script), at=at)
     row = Ceremony.objects.create(
         state=State.DRAFTED,
         number=number,
@@ -163,7 +164,8 @@ def begin(number: str, code: str, *, given: str = "", actor: Actor, at: datetime
     step.result_digest = transcript.head_of(row)[1] if code == ceremonies.CLOSE else ""
     step.save(update_fields=["given", "round", "began_at", "due_at", "fault", "result_digest"])
     advance(step, "act" if written["act"] else "ask", actor=actor, at=at, round=step.round)
-    transcript.append(row, "began", code, actor=actor, at=at, round=str(step.round))
+    handed_in = {"given": rules.digest_of_given(step.given)} if step.given else {}
+    transcript.append(row, "began", code, actor=actor, at=at, round=str(step.round), **handed_in)
     if written["act"]:
         enqueue("ca.run_ceremonies")
 
@@ -188,13 +190,19 @@ def attest(number: str, code: str, *, actor: Actor, at: datetime) -> None:
     )
     line = transcript.append(row, "attested", code, actor=actor, at=at, key=signed.fingerprint)
     transcript.keep(line, signed, step=step, round_=step.round, person_id=person.id)
-    if not rules.missing(said, written, queries.given(step)):
-        _end_step(row, step, said, actor=actor, at=at)
+    if rules.missing(said, written, queries.given(step)):
+        return
+    if rules.goes_live(said, written):
+        advance(step, "enter", actor=actor, at=at, result=step.result_digest)
+        enqueue("ca.run_ceremonies")
+    else:
+        end_step(row, step, said, actor=actor, at=at)
 
 
-def _end_step(
+def end_step(
     row: Ceremony, step: CeremonyStep, said: Mapping[str, Any], *, actor: Actor, at: datetime
 ) -> None:
+    """Attested, and in use where it is to be; the caller holds both rows."""
     step.done_at = at
     step.save(update_fields=["done_at"])
     advance(step, "finish", actor=actor, at=at, result=step.result_digest)
@@ -202,6 +210,23 @@ def _end_step(
     if step.position + 1 == len(said["steps"]):
         transcript.append(row, "finished", actor=actor, at=at)
         _end(row, "finish", actor=actor, at=at)
+
+
+@transaction.atomic
+def cancel(number: str, *, reason: str, actor: Actor, at: datetime) -> None:
+    """The host calls off what was agreed to and is not open yet; signed, with the reason.
+
+    Refuses `ceremonies.not_host`, `ceremonies.reason`, and what `attest` refuses about keys.
+    """
+    check_proved(actor, at=at)
+    row, _said, person = _present(number, actor)
+    rules.check_host(person)
+    rules.STEPS.after("cancel", row.state)
+    why = rules.check_reason(reason)
+    row.abort_by, row.abort_reason = person.id, why
+    row.save(update_fields=["abort_by", "abort_reason"])
+    _sign_end(row, "cancelled", person, why, actor=actor, at=at, script=row.digest)
+    _end(row, "cancel", actor=actor, at=at)
 
 
 @transaction.atomic
@@ -218,14 +243,7 @@ def end_early(number: str, *, reason: str = "", actor: Actor, at: datetime) -> b
     if second:
         rules.check_second(row.abort_by, person.id)
     why = row.abort_reason if second else rules.check_reason(reason)
-    signed_fields = queries.abort_fields(row, person.id, why)
-    signed = check_signed(
-        lambda written_at: ceremonies.statement(signed_fields, at=written_at), actor=actor, at=at
-    )
-    line = transcript.append(
-        row, "abort_asked", actor=actor, at=at, key=signed.fingerprint, reason=why
-    )
-    transcript.keep(line, signed, step=None, round_=1, person_id=person.id)
+    _sign_end(row, "abort_asked", person, why, actor=actor, at=at)
     if not second:
         row.abort_by, row.abort_reason = person.id, why
         row.save(update_fields=["abort_by", "abort_reason"])
@@ -235,10 +253,29 @@ def end_early(number: str, *, reason: str = "", actor: Actor, at: datetime) -> b
     return True
 
 
+def _sign_end(
+    row: Ceremony,
+    what: str,
+    person: Person,
+    why: str,
+    *,
+    actor: Actor,
+    at: datetime,
+    **details: str,
+) -> None:
+    """One line that says why it is to end, signed."""
+    said = queries.abort_fields(row, person.id, why)
+    signed = check_signed(lambda on: ceremonies.statement(said, at=on), actor=actor, at=at)
+    details |= {"key": signed.fingerprint, "reason": why}
+    line = transcript.append(row, what, actor=actor, at=at, **details)
+    transcript.keep(line, signed, step=None, round_=1, person_id=person.id)
+
+
 def _end(row: Ceremony, verb: str, *, actor: Actor, at: datetime) -> None:
     row.ended_at = at
     row.save(update_fields=["ended_at"])
     advance(row, verb, actor=actor, at=at, head=transcript.head_of(row)[1])
+    enqueue("ca.run_ceremonies")  # its document
 
 
 def _present(number: str, actor: Actor) -> tuple[Ceremony, Mapping[str, Any], Person]:

@@ -14,6 +14,8 @@ from anxin.kernel import web
 from anxin.kernel.errors import Refusal
 from ca.ceremonies import pages, queries, services
 from ca.ceremonies.forms import DraftForm, EndForm, GivenForm
+from ca.ceremonies.rules import State
+from ca.hierarchy import links
 from people.api import Role
 from people.gates import actor_of, only
 from pki import pem
@@ -24,7 +26,11 @@ JSON = "application/json"
 FORMS = {  # of what steps make: PEM label, ending
     "make_key": ("PUBLIC KEY", "pub"),
     "request": ("CERTIFICATE REQUEST", "csr"),
+    "make_responder": ("PUBLIC KEY", "pub"),
     "certify": ("CERTIFICATE", "cer"),
+    "subordinate": ("CERTIFICATE", "cer"),
+    "succeed": ("CERTIFICATE", "cer"),
+    "link": ("CERTIFICATE", "pem"),
     "enter": ("CERTIFICATE", "cer"),
 }
 
@@ -120,23 +126,32 @@ def attest(request: HttpRequest, number: str, code: str) -> HttpResponse:
 @never_cache
 @require_http_methods(["GET", "POST"])
 def end(request: HttpRequest, number: str) -> HttpResponse:
-    """One asks that a ceremony ends and says why, another agrees."""
+    """One asks that a ceremony ends and says why, another agrees; before it is open, the host."""
     actor, at = actor_of(request), timezone.now()
     found = pages.room(number, actor, at=at)
+    alone = found.state == State.APPROVED
     second = bool(found.ending.by)
     form = EndForm(request.POST or None)
     if request.method == "POST" and (second or form.is_valid()):
         reason = "" if second else form.cleaned_data["reason"]
         try:
-            over = services.end_early(number, reason=reason, actor=actor, at=at)
+            if alone:
+                services.cancel(number, reason=reason, actor=actor, at=at)
+            over = alone or services.end_early(number, reason=reason, actor=actor, at=at)
         except Refusal as refusal:
             form.refuse(refusal)
         else:
-            told = _("仪式已中止。") if over else _("已签名要求中止，等另一人确认。")
+            told = (
+                _("仪式已取消。")
+                if alone
+                else _("仪式已中止。")
+                if over
+                else _("已签名要求中止，等另一人确认。")
+            )
             messages.success(request, told)
             return redirect("ceremony", number)
     signs = pages.signs_end(number, actor, at=at)
-    context = {"room": found, "form": form, "second": second, "signs": signs}
+    context = {"room": found, "form": form, "second": second, "alone": alone, "signs": signs}
     status = 422 if form.errors and request.method == "POST" else 200
     return render(request, "ca/ceremonies/end.html", context, status=status)
 
@@ -150,7 +165,17 @@ def made(request: HttpRequest, number: str, code: str) -> HttpResponse:
     if code not in FORMS:
         return web.file(content, f"{number}-{code}.json", JSON)
     label, ending = FORMS[code]
-    return web.file(pem.write(label, content), f"{number}-{code}.{ending}", web.PEM)
+    parts = [one.der for one in links.split(content)] if code == "link" else [content]
+    text = b"".join(pem.write(label, one) for one in parts)
+    return web.file(text, f"{number}-{code}.{ending}", web.PEM)
+
+
+@present
+@never_cache
+@require_GET
+def paper(request: HttpRequest, number: str) -> HttpResponse:
+    """The transcript as a signed PDF/A, the record inside."""
+    return web.file(queries.paper(number), f"{number}.pdf", web.PDF)
 
 
 @present

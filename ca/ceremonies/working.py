@@ -5,7 +5,9 @@ nobody rang for is found by the timetable.
 """
 
 import logging
+from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
 from django.db import transaction
 
@@ -14,11 +16,12 @@ from anxin.kernel.actors import SYSTEM
 from anxin.kernel.errors import Refusal
 from anxin.kernel.locks import Work, held
 from audit.log import advance
-from ca.ceremonies import acts, queries, rules, transcript
-from ca.ceremonies.acts import Entropy, Job
+from ca.ceremonies import acts, proving, queries, rules, services, transcript
+from ca.ceremonies.jobs import Entropy, Job
 from ca.ceremonies.kinds import KINDS
 from ca.ceremonies.models import Ceremony, CeremonyStep
 from ca.ceremonies.rules import State, StepState
+from people.api import Alarm, Role, alert_staff, holders
 from pki import ceremonies
 from pki.errors import PkiError, TokenError
 
@@ -34,31 +37,82 @@ def run(*, at: datetime, entropy: Entropy) -> int:
 
 
 def _do(step_id: int, *, at: datetime, entropy: Entropy) -> bool:
-    """One act. While the signer cannot be asked the step waits, until its time is over."""
+    """One act, or what follows from one, as far as people have signed for it."""
     step = CeremonyStep.objects.select_related("ceremony").get(pk=step_id)
     row = step.ceremony
-    if step.state != StepState.ACTING or row.state != State.RUNNING:
+    if step.state not in rules.WORK or row.state != State.RUNNING:
         return False
-    said = queries.script_of(row)
-    act = said["steps"][step.position]["act"]
     try:
-        rules.check_people(
-            rules.people_of(said),
-            queries.held(at=at),
-            custodians=KINDS[row.kind].custodians,
-        )
-        made = acts.ACTS[act](Job(said, step.given, row.opened_at or at, at, entropy))
+        proving.check(step)
+    except Refusal as why:
+        log.error("%s, step %s: %s", row.number, step.code, why.reason)  # noqa: TRY400
+        return _doubt(step_id, step.round, why, at=at)
+    said = queries.script_of(row)
+    return _done(step, Job(said, step.given, row.opened_at or at, at, entropy))
+
+
+def _done(step: CeremonyStep, job: Job) -> bool:
+    """While the signer cannot be asked the step waits; an act only until its time is over."""
+    try:
+        if step.state == StepState.ENTERING:
+            return _enter(step, job)
+        return _settle(step.pk, step.round, _act(step, job), at=job.at)
     except (Refusal, PkiError) as why:
         if isinstance(why, TokenError) and not why.permanent:
-            log.warning("%s, step %s waits: %s", row.number, step.code, why.rule)
+            log.warning("%s, step %s waits: %s", job.said["number"], step.code, why.rule)
             return False
-        return _refuse(step_id, step.round, why, at=at)
-    return _settle(step_id, step.round, made, at=at)
+        return _refuse(step.pk, step.round, why, at=job.at)
+
+
+def _act(step: CeremonyStep, job: Job) -> bytes:
+    """Everybody still has the role of their part."""
+    rules.check_people(
+        rules.people_of(job.said),
+        queries.held(at=job.at),
+        custodians=KINDS[job.said["kind"]].custodians,
+    )
+    return acts.ACTS[job.said["steps"][step.position]["act"]](job)
+
+
+def _enter(step: CeremonyStep, job: Job) -> bool:
+    """What everybody has attested is put to use; done again where a worker died."""
+    act = job.said["steps"][step.position]["act"]
+    acts.LIVE[act](job, bytes(step.result or b""))
+    return _finish(step.pk, step.round, job.said, at=job.at)
+
+
+@transaction.atomic
+def _finish(step_id: int, round_: int, said: Mapping[str, Any], *, at: datetime) -> bool:
+    found = _still(step_id, round_)
+    if found is None:
+        return False
+    row, step = found
+    transcript.append(row, "entered", step.code, actor=SYSTEM, at=at, result=step.result_digest)
+    services.end_step(row, step, said, actor=SYSTEM, at=at)
+    return True
+
+
+@transaction.atomic
+def _doubt(step_id: int, round_: int, why: Refusal, *, at: datetime) -> bool:
+    """Nothing is done for a step that nobody agreed to; security administrators and auditors are
+    told. The transcript is left as it was found.
+    """
+    found = _still(step_id, round_)
+    if found is None:
+        return False
+    _row, step = found
+    step.fault = fault_of(why)
+    step.save(update_fields=["fault"])
+    advance(step, "refuse", actor=SYSTEM, at=at, rule=why.rule, fault=why.details["fault"])
+    for role in (Role.SECURITY_ADMIN, Role.AUDITOR):
+        for one in holders(role, at=at):
+            alert_staff(one.id, Alarm.CEREMONY, actor=SYSTEM, at=at)
+    return True
 
 
 @transaction.atomic
 def _settle(step_id: int, round_: int, made: bytes, *, at: datetime) -> bool:
-    found = _still_acting(step_id, round_)
+    found = _still(step_id, round_)
     if found is None:
         return False
     row, step = found
@@ -71,7 +125,7 @@ def _settle(step_id: int, round_: int, made: bytes, *, at: datetime) -> bool:
 
 @transaction.atomic
 def _refuse(step_id: int, round_: int, why: Refusal | PkiError, *, at: datetime) -> bool:
-    found = _still_acting(step_id, round_)
+    found = _still(step_id, round_)
     if found is None:
         return False
     row, step = found
@@ -90,7 +144,7 @@ def _restart(step_id: int, *, at: datetime) -> bool:
     row = _row_of(step_id)
     step = CeremonyStep.objects.select_for_update().get(pk=step_id)
     over = step.due_at is not None and at >= step.due_at
-    going_on = step.state in (StepState.ACTING, StepState.ASKED) and row.state == State.RUNNING
+    going_on = step.state in rules.TIMED and row.state == State.RUNNING
     if not over or not going_on:
         return False
     advance(step, "restart", actor=SYSTEM, at=at, round=step.round)
@@ -103,10 +157,10 @@ def _row_of(step_id: int) -> Ceremony:
     return Ceremony.objects.select_for_update().get(steps=step_id)
 
 
-def _still_acting(step_id: int, round_: int) -> tuple[Ceremony, CeremonyStep] | None:
+def _still(step_id: int, round_: int) -> tuple[Ceremony, CeremonyStep] | None:
     row = _row_of(step_id)
     step = CeremonyStep.objects.select_for_update().get(pk=step_id)
-    fits = step.state == StepState.ACTING and step.round == round_ and row.state == State.RUNNING
+    fits = step.state in rules.WORK and step.round == round_ and row.state == State.RUNNING
     return (row, step) if fits else None
 
 

@@ -14,7 +14,7 @@ from ca.hierarchy import queries as hierarchy
 from ca.hierarchy.models import CertificateAuthority
 from ca.hierarchy.rules import State as AuthorityState
 from ca.issuing.models import Certificate
-from ca.revocation.models import Hold, Revocation
+from ca.revocation.models import AuthorityRevocation, Hold, Revocation
 from ca.revocation.rules import RELEASE_WARRANTS, warrants
 from people.api import spent
 from pki.crls import Entry
@@ -54,42 +54,51 @@ def entries(ca_id: int, previous: RevocationList | None) -> list[bytes]:
     after = {"not_after__gte": previous.this_update} if previous else {}
     revoked = Revocation.objects.filter(ca_id=ca_id, **after)
     held = Hold.objects.filter(ca_id=ca_id, ended_at__isnull=True, **after)
-    rows = (table.order_by("pk").values_list("entry", flat=True) for table in (revoked, held))
+    authorities = AuthorityRevocation.objects.filter(ca_id=ca_id, **after)
+    tables = (authorities, revoked, held)
+    rows = (table.order_by("pk").values_list("entry", flat=True) for table in tables)
     return [bytes(entry) for found in rows for entry in found.iterator(chunk_size=10_000)]
 
 
 @dataclass(frozen=True, slots=True)
 class News:
-    """What no list has told of yet: revocations, holds that began, holds that ended (ids)."""
+    """What no list has told of yet: revocations, holds that began, holds that ended, authorities
+    below that were revoked (ids).
+    """
 
     revoked: list[int]
     held: list[int]
     ended: list[int]
+    authorities: list[int]
 
     def __len__(self) -> int:
-        return len(self.revoked) + len(self.held) + len(self.ended)
+        return sum(map(len, (self.revoked, self.held, self.ended, self.authorities)))
 
 
-def _news(ca_id: int) -> tuple[QuerySet[Revocation], QuerySet[Hold], QuerySet[Hold]]:
+_News = tuple[QuerySet[Revocation], QuerySet[Hold], QuerySet[Hold], QuerySet[AuthorityRevocation]]
+
+
+def _news(ca_id: int) -> _News:
     holds = Hold.objects.filter(ca_id=ca_id)
     return (
         Revocation.objects.filter(ca_id=ca_id, listed_at__isnull=True),
         holds.filter(ended_at__isnull=True, listed_at__isnull=True),
         holds.filter(ended_at__isnull=False, listed_at__isnull=False, dropped_at__isnull=True),
+        AuthorityRevocation.objects.filter(ca_id=ca_id, listed_at__isnull=True),
     )
 
 
 def unlisted(ca_id: int) -> News:
-    revoked, held, ended = (list(rows.values_list("pk", flat=True)) for rows in _news(ca_id))
-    return News(revoked, held, ended)
+    return News(*(list(rows.values_list("pk", flat=True)) for rows in _news(ca_id)))
 
 
 def _oldest_unlisted(ca_id: int) -> datetime | None:
-    revoked, held, ended = _news(ca_id)
+    revoked, held, ended, authorities = _news(ca_id)
     oldest = (
         revoked.aggregate(at=Min("revoked_at"))["at"],
         held.aggregate(at=Min("held_at"))["at"],
         ended.aggregate(at=Min("ended_at"))["at"],
+        authorities.aggregate(at=Min("revoked_at"))["at"],
     )
     return min((moment for moment in oldest if moment), default=None)
 
@@ -103,6 +112,9 @@ def unrevoked(ca_id: int, serials: Iterable[int]) -> list[int]:
     for rows in (revoked, held):
         for found in rows.values_list("certificate__serial", flat=True):
             wanted.pop(found or "", None)
+    authorities = AuthorityRevocation.objects.filter(ca_id=ca_id, serial__in=list(wanted))
+    for serial in authorities.values_list("serial", flat=True):
+        wanted.pop(serial, None)
     return sorted(wanted.values())
 
 
@@ -110,7 +122,13 @@ def expired(ca_id: int, serials: Iterable[int], before: datetime) -> dict[int, b
     """Those of `serials` whose certificates ended before that moment, with the certificates."""
     wanted = [f"{serial:x}" for serial in serials]
     rows = Certificate.objects.filter(ca_id=ca_id, serial__in=wanted, not_after__lt=before)
-    found = rows.values_list("serial", "der")
+    authorities = AuthorityRevocation.objects.filter(
+        ca_id=ca_id, serial__in=wanted, not_after__lt=before
+    )
+    found = [
+        *rows.values_list("serial", "der"),
+        *authorities.values_list("serial", "authority__certificate"),
+    ]
     return {int(serial or "", 16): bytes(der or b"") for serial, der in found}
 
 

@@ -44,6 +44,7 @@ def ask(wish: Wish, *, actor: Actor, at: datetime) -> int:
     row = Activation.objects.create(
         state=State.ASKED,
         set=kept,
+        place=wish.place,
         purpose=wish.purpose,
         ceremony=wish.ceremony,
         hours=wish.hours,
@@ -57,6 +58,7 @@ def ask(wish: Wish, *, actor: Actor, at: datetime) -> int:
         subject_of(row),
         actor=actor,
         at=at,
+        place=wish.place,
         purpose=wish.purpose,
         ceremony=wish.ceremony,
         hours=wish.hours,

@@ -154,6 +154,7 @@ def make_offer(*, at: datetime) -> bool:
             hours=row.hours,
             signatures=row.signatures,
             newcomers=queries.newcomers() if row.purpose == rules.Purpose.RESPLIT else "",
+            place=row.place,
         )
     except TokenError as error:
         log.warning("activation %s: %s", row.pk, error)
@@ -194,6 +195,7 @@ def _deliver(row: BroughtShare, *, at: datetime) -> bool:
             row.seat.number,
             bytes(row.signature or b""),
             bytes(row.sealed or b""),
+            place=offer.place,
         )
     except TokenError as error:
         if not error.permanent:
@@ -237,7 +239,8 @@ def _locked(activation_id: int) -> Activation:
 
 def activated(offer: Activation, *, at: datetime) -> None:
     """The shares were enough; what was active before ends with it."""
-    for old in Activation.objects.select_for_update().filter(state=State.ACTIVE):
+    here = Activation.objects.select_for_update().filter(place=offer.place)
+    for old in here.filter(state=State.ACTIVE):
         end(old, "replaced", at=at)
     Activation.objects.filter(pk=offer.pk).update(active_at=at)
     advance(offer, "activate", actor=SYSTEM, at=at, purpose=offer.purpose)

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from anxin.forms import Ticks
 from anxin.kernel.errors import Refusal
 from ca.custody import rules
-from ca.custody.wording import PURPOSES, WORDING
+from ca.custody.wording import HELPER, HOME_SIGNER, PURPOSES, WORDING
 
 MOST = 4096  # hexadecimal digits of anything a browser hands in
 
@@ -38,6 +38,9 @@ class DraftForm(_Answered):
 
 
 class AskForm(_Answered):
+    """`helpers`: places of the signers that help; without any nobody is asked which one."""
+
+    place = forms.TypedChoiceField(label=_("启用哪个签名服务"), coerce=int, initial=rules.HOME)
     purpose = forms.ChoiceField(label=_("用途"), choices=list(PURPOSES.items()))
     hours = forms.IntegerField(
         label=_("最长时间（小时）"), min_value=1, initial=rules.LONGEST[rules.Purpose.CEREMONY]
@@ -52,6 +55,15 @@ class AskForm(_Answered):
     reason = forms.CharField(
         label=_("原因"), max_length=rules.LONGEST_REASON, widget=forms.Textarea(attrs={"rows": 2})
     )
+
+    def __init__(self, *args: Any, helpers: Iterable[int] = (), **named: Any) -> None:
+        super().__init__(*args, **named)
+        names = [(place, HELPER % {"n": place}) for place in helpers]
+        field = self.fields["place"]
+        assert isinstance(field, forms.ChoiceField)
+        field.choices = [(rules.HOME, HOME_SIGNER), *names]
+        if not names:
+            del self.fields["place"]
 
 
 class ReasonForm(_Answered):
@@ -83,3 +95,7 @@ class ReceiptForm(_Made):
 class ShareForm(_Made):
     sealed = forms.CharField(max_length=MOST)
     share_signature = forms.CharField(max_length=MOST)
+
+
+class ProofForm(_Made):
+    proof = forms.CharField(max_length=MOST)

@@ -3,7 +3,7 @@ from enum import StrEnum
 from django.db import models
 
 from anxin.kernel.rows import Stateful
-from ca.custody import rules
+from ca.custody import register, rules
 
 
 def _among(states: type[StrEnum]) -> models.Q:
@@ -66,6 +66,7 @@ class Seat(Stateful):
     receipt = models.BinaryField(null=True)
     received_at = models.DateTimeField(null=True)
     opened_at = models.DateTimeField(null=True)  # the share was last brought, and was right
+    away_since = models.DateTimeField(null=True)  # the custodian cannot come
 
     class Meta:
         constraints = [
@@ -86,12 +87,43 @@ class Seat(Stateful):
         return f"seat {self.number} of {self.set_id}"
 
 
+class Drill(Stateful):
+    """A custodian shows that their share file opens: a challenge, signed with what is in it."""
+
+    STEPS = register.DRILL_STEPS
+
+    seat = models.ForeignKey(Seat, models.PROTECT, related_name="drills")
+    challenge = models.CharField(max_length=2 * register.CHALLENGE)
+    asked_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    proved_at = models.DateTimeField(null=True)
+    signature = models.BinaryField(null=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=_among(register.DrillState), name="a_drill_has_a_state"
+            ),
+            models.UniqueConstraint(
+                fields=["seat"], condition=models.Q(state="asked"), name="one_drill_of_a_seat"
+            ),
+            models.CheckConstraint(
+                condition=~models.Q(state="proved") | models.Q(signature__isnull=False),
+                name="a_proved_drill_is_signed",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"drill {self.pk}"
+
+
 class Activation(Stateful):
     """One use of the shares: asked for, offered by the signer, active until a limit (CPS 6.2.8)."""
 
     STEPS = rules.STEPS
 
     set = models.ForeignKey(CustodySet, models.PROTECT, related_name="activations")
+    place = models.PositiveSmallIntegerField(default=rules.HOME)  # of which signer
     purpose = models.CharField(max_length=20)
     ceremony = models.CharField(max_length=20, default="")
     hours = models.PositiveSmallIntegerField()
@@ -112,7 +144,7 @@ class Activation(Stateful):
         constraints = [
             models.CheckConstraint(condition=_among(rules.State), name="an_activation_has_a_state"),
             models.UniqueConstraint(
-                fields=["state"],
+                fields=["state", "place"],
                 condition=models.Q(state__in=["asked", "offered", "active"]),
                 name="one_activation_at_a_time",
             ),
@@ -180,19 +212,15 @@ class StopOrder(Stateful):
 
 
 class CustodyReport(models.Model):
-    """The signer's last word about custody, noted by a worker: web processes cannot ask it."""
+    """A signer's last word about custody, noted by a worker: web processes cannot ask it.
 
-    ONLY = 1
+    `id`: the home signer has 1, those that help it have the next numbers.
+    """
 
-    id = models.SmallIntegerField(primary_key=True, default=ONLY)
+    id = models.SmallIntegerField(primary_key=True, default=1)
     at = models.DateTimeField()
     report = models.JSONField(default=dict)
     fault = models.CharField(max_length=60, default="")
-
-    class Meta:
-        constraints = [
-            models.CheckConstraint(condition=models.Q(id=1), name="there_is_one_custody_report"),
-        ]
 
     def __str__(self) -> str:
         return f"custody at {self.at:%H:%M:%S}"

@@ -12,7 +12,7 @@ from django.db import transaction
 from anxin.kernel.actors import SYSTEM
 from anxin.kernel.locks import Work, held
 from audit.log import record, subject_of
-from ca.custody import delivery, rules
+from ca.custody import delivery, queries, rules
 from ca.custody.delivery import activated, end, replace_current
 from ca.custody.models import Activation, CustodyReport, CustodySet, Seat
 from ca.custody.rules import SeatState, SetState, State
@@ -40,24 +40,27 @@ def tend(*, at: datetime) -> None:
 
 
 def note(*, at: datetime) -> None:
-    """Ask the signer and write the answer down; silence is an answer too."""
-    try:
-        report = keys.custody()
-    except PkiError as error:
-        _silent(error.rule, at=at)
-        return
-    with transaction.atomic():
-        CustodyReport.objects.update_or_create(
-            pk=CustodyReport.ONLY, defaults={"at": at, "report": report, "fault": ""}
-        )
-        _adopt(report, at=at)
-        _follow(report, at=at)
+    """Ask every signer and write the answers down; silence is an answer too."""
+    for place in keys.places():
+        try:
+            report = keys.custody(place)
+        except PkiError as error:
+            _silent(place, error.rule, at=at)
+            continue
+        with transaction.atomic():
+            CustodyReport.objects.update_or_create(
+                pk=queries.number_of(place), defaults={"at": at, "report": report, "fault": ""}
+            )
+            if place == rules.HOME:
+                _adopt(report, at=at)
+            _follow(place, report, at=at)
+    CustodyReport.objects.filter(pk__gt=len(keys.places())).delete()  # not configured any more
 
 
-def _silent(fault: str, *, at: datetime) -> None:
+def _silent(place: int, fault: str, *, at: datetime) -> None:
     """What it said last stays as it was, with its time."""
-    CustodyReport.objects.get_or_create(pk=CustodyReport.ONLY, defaults={"at": at})
-    CustodyReport.objects.filter(pk=CustodyReport.ONLY).update(fault=fault)
+    CustodyReport.objects.get_or_create(pk=queries.number_of(place), defaults={"at": at})
+    CustodyReport.objects.filter(pk=queries.number_of(place)).update(fault=fault)
 
 
 def _adopt(report: Header, *, at: datetime) -> None:
@@ -98,17 +101,18 @@ def _adopt(report: Header, *, at: datetime) -> None:
     record("ca.adopt_custody", subject_of(row), actor=SYSTEM, at=at, set=row.code, people=people)
 
 
-def _follow(report: Header, *, at: datetime) -> None:
+def _follow(place: int, report: Header, *, at: datetime) -> None:
     """Activations end with the signer's, whatever ended it; and none is overlooked."""
     until = datetime.fromisoformat(report["until"]) if report["until"] else None
     said = (report["purpose"], until)
-    for row in Activation.objects.select_for_update().filter(state=State.OFFERED):
+    here = Activation.objects.select_for_update().filter(place=place)
+    for row in here.filter(state=State.OFFERED):
         begun = row.offered_at is not None and rules.is_this_activation(
             row.purpose, row.hours, row.offered_at, said, at=at
         )
         if begun:  # the worker that brought the last share died before it wrote that down
             activated(row, at=at)
-    for row in Activation.objects.select_for_update().filter(state=State.ACTIVE):
+    for row in here.filter(state=State.ACTIVE):
         if row.purpose == rules.Purpose.RESPLIT:
             over = row.active_at is not None and rules.is_over(row.active_at, row.hours, at=at)
         else:

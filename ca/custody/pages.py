@@ -1,7 +1,7 @@
 """What the pages of custody show; rows do not leave this room."""
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import replace
 from datetime import datetime
 
 from anxin.kernel.actors import Actor
@@ -12,164 +12,42 @@ from ca.custody.queries import (
     HAND_OUT,
     STOPPERS,
     SUBJECT,
-    SignerView,
+    helpers,
     reachable,
     signer,
     unknown,
 )
+from ca.custody.register import DrillState, resplit_by
 from ca.custody.rules import SeatState, SetState, ShareState, State
+from ca.custody.shapes import (
+    ActivationPage,
+    ActivationView,
+    CustodyPage,
+    DrillPage,
+    HolderView,
+    OlderSet,
+    SeatPage,
+    SeatView,
+    SetView,
+    StopView,
+)
 from people.api import Role, holders, may, open_approvals, staff_names
 from pki import statements
 
 SHOWN = 10  # activations and stops on the page
 
 
-@dataclass(frozen=True, slots=True)
-class SeatView:
-    """`reachable`: the person has the role and is in order for it now; `own`: the reader's."""
-
-    id: int
-    number: int
-    person_id: int
-    name: str
-    state: str
-    fingerprint: str
-    received_at: datetime | None
-    opened_at: datetime | None
-    reachable: bool
-    own: bool
-
-
-@dataclass(frozen=True, slots=True)
-class SetView:
-    id: int
-    code: str
-    signer: str
-    state: str
-    drafted_by: str
-    drafted_at: datetime
-    handed_out_at: datetime | None
-    in_force_at: datetime | None
-    approval_id: int | None
-    fault: str
-    seats: tuple[SeatView, ...]
-
-    @property
-    def reachable(self) -> int:
-        """How many custodians could bring a share now."""
-        return sum(seat.reachable for seat in self.seats)
-
-    @property
-    def too_few(self) -> bool:
-        return self.reachable < rules.NEED
-
-    @property
-    def own(self) -> SeatView | None:
-        """The reader's seat."""
-        return next((seat for seat in self.seats if seat.own), None)
-
-
-@dataclass(frozen=True, slots=True)
-class HolderView:
-    """A seat in one activation; `state` empty: no share was brought. `fault`: of the last one."""
-
-    seat: SeatView
-    state: str
-    at: datetime | None
-    fault: str
-
-
-@dataclass(frozen=True, slots=True)
-class ActivationView:
-    """`percent` of what is needed is there; `holders` only on its own page."""
-
-    id: int
-    state: str
-    purpose: str
-    ceremony: str
-    hours: int
-    signatures: int
-    reason: str
-    asked_by: str
-    asked_at: datetime
-    expires_at: datetime | None
-    active_at: datetime | None
-    ended_at: datetime | None
-    fault: str
-    accepted: int
-    holders: tuple[HolderView, ...] = ()
-
-    @property
-    def percent(self) -> int:
-        return min(100, 100 * self.accepted // rules.NEED)
-
-    @property
-    def is_open(self) -> bool:
-        return self.state in rules.OPEN
-
-
-@dataclass(frozen=True, slots=True)
-class StopView:
-    state: str
-    how: str
-    reason: str
-    ordered_by: str
-    ordered_at: datetime
-    done_at: datetime | None
-
-
-@dataclass(frozen=True, slots=True)
-class CustodyPage:
-    """`coming`: a set that is being handed out. `people`: who could get a seat (id, name)."""
-
-    signer: SignerView
-    in_force: SetView | None
-    coming: SetView | None
-    current: ActivationView | None
-    activations: tuple[ActivationView, ...]
-    stops: tuple[StopView, ...]
-    people: tuple[tuple[int, str], ...]
-    may_draft: bool
-    may_ask: bool
-    may_stop: bool
-    may_deactivate: bool
-    may_give_up: bool
-    may_agree_to_end: bool
-    deactivation: int | None  # the open approval
-    need: int = rules.NEED
-
-
-@dataclass(frozen=True, slots=True)
-class SeatPage:
-    """`handed`: what the browser opens (statement, signature, sealed, identity), all as text."""
-
-    seat: SeatView
-    set: SetView
-    handed: dict[str, str]
-
-
-@dataclass(frozen=True, slots=True)
-class ActivationPage:
-    """`offer`: what the browser checks and answers; empty while there is nothing to bring."""
-
-    activation: ActivationView
-    set: SetView
-    own: HolderView | None
-    may_bring: bool
-    offer: dict[str, str]
-    need: int = rules.NEED
-
-
 def custody(actor: Actor, *, at: datetime) -> CustodyPage:
     """The whole page."""
     here = reachable(at)
-    in_force, coming = _set_of(SetState.IN_FORCE, actor, here), _coming(actor, here)
+    in_force, coming = _in_force(actor, here, at=at), _coming(actor, here)
     past = tuple(_activations(list(Activation.objects.order_by("-pk")[:SHOWN])))
     deactivation = open_approvals(DEACTIVATE, [SUBJECT]).get(SUBJECT)
     current = next((one for one in past if one.is_open), None)
-    hosts = Role.SECURITY_ADMIN in actor.roles
+    hosts, said = Role.SECURITY_ADMIN in actor.roles, signer(at=at)
     return CustodyPage(
-        signer=signer(at=at),
+        signer=said,
+        helpers=helpers(at=at),
         in_force=in_force,
         coming=coming,
         current=current,
@@ -187,6 +65,7 @@ def custody(actor: Actor, *, at: datetime) -> CustodyPage:
         may_agree_to_end=deactivation is not None
         and not may(actor, DEACTIVATE, approval=deactivation),
         deactivation=deactivation.id if deactivation else None,
+        older=_older(said.set_code),
     )
 
 
@@ -203,6 +82,7 @@ def seat(seat_id: int, actor: Actor, *, at: datetime) -> SeatPage:
             "signature": bytes(row.signature).hex(),
             "sealed": bytes(row.sealed or b"").hex(),
             "identity": bytes(row.set.identity).hex(),
+            "name": row.name,
         }
     here = reachable(at)
     return SeatPage(_seat(row, actor, here), _set(row.set, actor, here), handed)
@@ -227,10 +107,64 @@ def activation(activation_id: int, actor: Actor, *, at: datetime) -> ActivationP
             "key": own.seat.fingerprint,
             "newcomers": queries.newcomers() if row.purpose == rules.Purpose.RESPLIT else "",
         }
-    return ActivationPage(view, kept, own, bool(offer), offer)
+    resplit = row.purpose == rules.Purpose.RESPLIT
+    return ActivationPage(
+        view, kept, own, bool(offer), offer, queries.newcomer_names() if resplit else ()
+    )
+
+
+def drill(drill_id: int, actor: Actor, *, at: datetime) -> DrillPage:
+    """Refusal NOT_FOUND, FORBIDDEN for anybody else."""
+    row = queries.drill(drill_id)
+    rules.check_own(row.seat.person_id, actor)
+    is_open = row.state == DrillState.ASKED and at < row.expires_at
+    asked = {
+        "drill": row.challenge,
+        "set": row.seat.set.code,
+        "number": str(row.seat.number),
+    }
+    state = DrillState.LAPSED if row.state == DrillState.ASKED and not is_open else row.state
+    here = reachable(at)
+    return DrillPage(
+        row.pk, state, _seat(row.seat, actor, here), row.expires_at, asked if is_open else {}
+    )
 
 
 # --- inside ----------------------------------------------------------------------------------
+
+
+def _in_force(actor: Actor, here: Collection[int], *, at: datetime) -> SetView | None:
+    """With what the register knows of each seat."""
+    found = _set_of(SetState.IN_FORCE, actor, here)
+    if found is None:
+        return None
+    kept = {one.seat_id: one for one in queries.register(at=at)}
+    drilled = queries.last_drills()
+    seats = tuple(
+        replace(
+            seat,
+            away_since=kept[seat.id].away_since,
+            replace_by=_replace_by(kept[seat.id].away_since),
+            drilled_at=drilled.get(seat.id),
+            due_at=kept[seat.id].due_at,
+            due=kept[seat.id].due(at=at),
+        )
+        for seat in found.seats
+        if seat.id in kept
+    )
+    return replace(found, seats=seats)
+
+
+def _replace_by(away_since: datetime | None) -> datetime | None:
+    return resplit_by(away_since) if away_since else None
+
+
+def _older(code: str) -> OlderSet | None:
+    row = queries.older_set(code)
+    if row is None:
+        return None
+    names = row.seats.order_by("number").values_list("name", flat=True)
+    return OlderSet(row.in_force_at, tuple(names))
 
 
 def _coming(actor: Actor, here: Collection[int]) -> SetView | None:
@@ -288,6 +222,7 @@ def _activations(
     return [
         ActivationView(
             id=row.pk,
+            place=row.place,
             state=row.state,
             purpose=row.purpose,
             ceremony=row.ceremony,

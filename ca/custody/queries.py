@@ -3,9 +3,13 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from django.db.models import F, Max
+
 from anxin.kernel.errors import Kind, Refusal
 from ca.custody import rules
-from ca.custody.models import Activation, CustodyReport, CustodySet, Seat
+from ca.custody.models import Activation, CustodyReport, CustodySet, Drill, Seat
+from ca.custody.register import Due, Kept
+from ca.custody.register import statement as drill_words
 from ca.custody.rules import SeatState, SetState
 from people.api import Role, holders
 from pki.signer.custodyset import newcomers_digest
@@ -36,15 +40,35 @@ class SignerView:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """For the dashboard; `reachable` None: there is no set."""
+    """For the dashboard; `reachable` None: there is no set. `overdue`: drills; `away`: since when
+    custodians cannot come.
+    """
 
     until: datetime | None
     reachable: int | None
+    overdue: int
+    away: tuple[datetime, ...]
 
 
-def signer(*, at: datetime) -> SignerView:
+def number_of(place: int) -> int:
+    """Of a signer's report."""
+    return place + 1
+
+
+def helper_places() -> list[int]:
+    """The signers that help, as far as workers have heard of them."""
+    numbers = CustodyReport.objects.filter(pk__gt=number_of(rules.HOME)).order_by("pk")
+    return [number - number_of(rules.HOME) for number in numbers.values_list("pk", flat=True)]
+
+
+def helpers(*, at: datetime) -> tuple[tuple[int, SignerView], ...]:
+    """The last reports of these, by place."""
+    return tuple((place, signer(at=at, place=place)) for place in helper_places())
+
+
+def signer(*, at: datetime, place: int = rules.HOME) -> SignerView:
     """The last report."""
-    row = CustodyReport.objects.filter(pk=CustodyReport.ONLY).first()
+    row = CustodyReport.objects.filter(pk=number_of(place)).first()
     if row is None:
         return SignerView(None, True, "", "", "", "", "", None, None, False, "")
     said = row.report
@@ -66,12 +90,48 @@ def signer(*, at: datetime) -> SignerView:
 
 def standing(*, at: datetime) -> Standing:
     """What the dashboard says of custody."""
-    row = CustodySet.objects.filter(state=SetState.IN_FORCE).first()
-    here = reachable(at) if row else set()
-    seats = row.seats.values_list("person_id", flat=True) if row else ()
+    kept = register(at=at)
     said = signer(at=at)
     until = said.until if said.state == "active" else None
-    return Standing(until, sum(person in here for person in seats) if row else None)
+    return Standing(
+        until,
+        sum(one.reachable for one in kept) if kept else None,
+        sum(one.due(at=at) is Due.OVER for one in kept),
+        tuple(one.away_since for one in kept if one.away_since),
+    )
+
+
+def register(*, at: datetime) -> list[Kept]:
+    """The seats of the set in force, by number; none when there is no set."""
+    here = reachable(at)
+    rows = Seat.objects.filter(set__state=SetState.IN_FORCE).annotate(
+        drilled_at=Max("drills__proved_at"), from_start=F("set__in_force_at")
+    )
+    return [
+        Kept(
+            row.pk,
+            row.person_id,
+            max(
+                filter(None, (row.from_start, row.received_at, row.opened_at, row.drilled_at)),
+                default=at,
+            ),
+            row.away_since,
+            row.person_id in here,
+        )
+        for row in rows.order_by("number")
+    ]
+
+
+def last_drills() -> dict[int, datetime]:
+    """Of the seats in force: when each was last proved."""
+    rows = Drill.objects.filter(seat__set__state=SetState.IN_FORCE, proved_at__isnull=False)
+    return dict(rows.order_by().values_list("seat").annotate(Max("proved_at")))
+
+
+def older_set(code: str) -> CustodySet | None:
+    """The set that the signer says it has, where it was replaced or given up here: restored."""
+    rows = CustodySet.objects.filter(code=code, state__in=(SetState.REPLACED, SetState.DROPPED))
+    return rows.first() if code else None
 
 
 def unknown(what: str) -> Refusal:
@@ -107,6 +167,39 @@ def seat_locked(seat_id: int) -> Seat:
     if found is None:
         raise unknown(f"seat {seat_id}")
     return found
+
+
+def drill_locked(drill_id: int) -> Drill:
+    rows = Drill.objects.select_for_update(of=("self",)).select_related("seat__set")
+    found = rows.filter(pk=drill_id).first()
+    if found is None:
+        raise unknown(f"drill {drill_id}")
+    return found
+
+
+def drill(drill_id: int) -> Drill:
+    """Refusal NOT_FOUND."""
+    found = Drill.objects.select_related("seat__set").filter(pk=drill_id).first()
+    if found is None:
+        raise unknown(f"drill {drill_id}")
+    return found
+
+
+def newcomer_names() -> tuple[str, ...]:
+    """Who is to receive a share of the set that is being handed out."""
+    seats = Seat.objects.filter(set__state=SetState.HANDING_OUT).order_by("number")
+    return tuple(seats.values_list("name", flat=True))
+
+
+def drill_statement(row: Drill) -> bytes:
+    kept = row.seat.set
+    return drill_words(
+        signer=kept.signer,
+        set_code=kept.code,
+        number=row.seat.number,
+        check=row.seat.check_value,
+        challenge=row.challenge,
+    )
 
 
 def as_custodian(seat: Seat) -> Header:

@@ -3,6 +3,7 @@
 The signer decides by its own list (docs/decisions/0013); what stands here is who may ask it.
 """
 
+import json
 import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -20,6 +21,7 @@ ASKED_FOR = timedelta(minutes=10)  # nobody waits longer for an offer than an of
 ENDS_SOON = timedelta(days=1)  # before an activation ends by itself
 LONGEST_REASON = 200
 SIGNATURES = 100_000_000  # at most, of one activation
+HOME = 0  # the place of the signer that keeps the books (docs/decisions/0014)
 _POINT = 65  # octets of an uncompressed point of P-256
 _SIGNATURE = 64
 _MOST_SEALED = 1024  # octets; a share on its way has not a tenth of it
@@ -132,6 +134,7 @@ class Wish:
     signatures: int
     reason: str
     ceremony: str = ""
+    place: int = HOME  # which signer
 
 
 def check_wish(wish: Wish) -> None:
@@ -143,6 +146,8 @@ def check_wish(wish: Wish) -> None:
         raise _invalid("hours", f"1 to {longest} hours", field="hours", longest=longest)
     if not 1 <= wish.signatures <= SIGNATURES:
         raise _invalid("signatures", "too many", field="signatures", most=SIGNATURES)
+    if wish.place != HOME and wish.purpose != Purpose.ACTIVATE:
+        raise _invalid("place", "the home signer alone", field="place")
     named = bool(_CEREMONY.fullmatch(wish.ceremony))
     if named != (wish.purpose == Purpose.CEREMONY):
         raise _invalid("ceremony", "a ceremony has its number, nothing else", field="ceremony")
@@ -240,6 +245,17 @@ def is_this_activation(
     if active_for != purpose or until is None:
         return False
     return offered_at <= until - timedelta(hours=hours) <= at
+
+
+def answer(pasted: str) -> dict[str, str]:
+    """Of `python -m pki custodian`; refuses (INVALID) what it did not print."""
+    try:
+        said = json.loads(pasted)
+    except ValueError as error:
+        raise _invalid("pasted", "not what the command printed") from error
+    if not isinstance(said, dict):
+        raise _invalid("pasted", "not what the command printed")
+    return {name: text for name, text in said.items() if isinstance(text, str)}
 
 
 def octets(text: str) -> bytes:

@@ -1,7 +1,7 @@
 from celery import shared_task
 from django.utils import timezone
 
-from ca.custody import delivery, noting
+from ca.custody import delivery, drills, noting
 
 
 @shared_task(name="ca.tend_custody")
@@ -12,3 +12,8 @@ def tend_custody(**_: object) -> None:
 @shared_task(name="ca.seal_signer")
 def seal_signer(**_: object) -> None:
     delivery.seal(at=timezone.now())
+
+
+@shared_task(name="ca.watch_custody")
+def watch_custody(**_: object) -> None:
+    drills.watch(at=timezone.now())

@@ -13,10 +13,18 @@ from django.views.decorators.http import require_GET, require_POST
 
 from anxin.kernel import web
 from anxin.kernel.errors import Kind, Refusal
-from ca.custody import activating, pages, services
-from ca.custody.forms import AskForm, DraftForm, EnrolForm, ReasonForm, ReceiptForm, ShareForm
+from ca.custody import activating, drills, pages, queries, rules, services
+from ca.custody.forms import (
+    AskForm,
+    DraftForm,
+    EnrolForm,
+    ProofForm,
+    ReasonForm,
+    ReceiptForm,
+    ShareForm,
+)
 from ca.custody.rules import Wish
-from people.api import Role
+from people.api import Role, demo_password
 from people.gates import actor_of, only
 
 KEEPERS = (Role.SECURITY_ADMIN, Role.CA_ADMIN, Role.CUSTODIAN)
@@ -73,7 +81,7 @@ def seat(request: HttpRequest, seat_id: int) -> HttpResponse:
 @never_cache
 @require_POST
 def enrol(request: HttpRequest, seat_id: int) -> HttpResponse:
-    made = _made(EnrolForm(request.POST))
+    made = _made(EnrolForm, request)
     services.enrol(seat_id, **made, actor=actor_of(request), at=timezone.now())
     messages.success(request, _("保管密钥已登记。三人都登记后，签名服务会生成份额。"))
     return redirect("custody-seat", seat_id)
@@ -83,17 +91,50 @@ def enrol(request: HttpRequest, seat_id: int) -> HttpResponse:
 @never_cache
 @require_POST
 def receipt(request: HttpRequest, seat_id: int) -> HttpResponse:
-    made = _made(ReceiptForm(request.POST))
+    made = _made(ReceiptForm, request)
     services.receipt(seat_id, made["receipt"], actor=actor_of(request), at=timezone.now())
     messages.success(request, _("收条已登记。请把份额文件存放在只有您能取到的地方。"))
     return redirect("custody-seat", seat_id)
+
+
+@only(Role.CUSTODIAN)
+@never_cache
+@require_POST
+def begin_drill(request: HttpRequest, seat_id: int) -> HttpResponse:
+    drill_id = drills.begin(seat_id, actor=actor_of(request), at=timezone.now())
+    return redirect("custody-drill", drill_id)
+
+
+@only(Role.CUSTODIAN)
+@never_cache
+@require_GET
+def drill(request: HttpRequest, drill_id: int) -> HttpResponse:
+    """One's own drill: the file is opened in the browser, and what is in it signs."""
+    actor = actor_of(request)
+    page = pages.drill(drill_id, actor, at=timezone.now())
+    context = {
+        "page": page,
+        "drill": json.dumps(page.drill),
+        "passphrase": demo_password(page.seat.person_id) if page.drill else "",
+    }
+    return render(request, "ca/custody/drill.html", context)
+
+
+@only(Role.CUSTODIAN)
+@never_cache
+@require_POST
+def prove(request: HttpRequest, drill_id: int) -> HttpResponse:
+    made = _made(ProofForm, request)
+    drills.prove(drill_id, made["proof"], actor=actor_of(request), at=timezone.now())
+    messages.success(request, _("演练通过：您的份额文件能打开，已登记。"))
+    return redirect("custody")
 
 
 @only(Role.SECURITY_ADMIN)
 @never_cache
 @require_POST
 def ask(request: HttpRequest) -> HttpResponse:
-    form = AskForm(request.POST)
+    form = AskForm(request.POST, helpers=queries.helper_places())
     if form.is_valid():
         wish = Wish(**form.cleaned_data)
         try:
@@ -118,6 +159,7 @@ def activation(request: HttpRequest, activation_id: int) -> HttpResponse:
         "offer": json.dumps(page.offer),
         "at": at,
         "seconds": REFRESHED,
+        "passphrase": demo_password(page.own.seat.person_id) if page.offer and page.own else "",
     }
     return render(request, f"ca/custody/{part}.html", context)
 
@@ -126,7 +168,7 @@ def activation(request: HttpRequest, activation_id: int) -> HttpResponse:
 @never_cache
 @require_POST
 def bring(request: HttpRequest, activation_id: int) -> HttpResponse:
-    made = _made(ShareForm(request.POST))
+    made = _made(ShareForm, request)
     activating.bring(
         activation_id,
         sealed=made["sealed"],
@@ -179,15 +221,20 @@ def _show(request: HttpRequest, *, status: int = 200, **given: forms.Form) -> Ht
         "page": page,
         "seconds": REFRESHED,
         "draft_form": DraftForm(people=page.people),
-        "ask_form": AskForm(),
+        "ask_form": AskForm(helpers=queries.helper_places()),
         "stop_form": ReasonForm(auto_id="stop_%s"),
         "end_form": ReasonForm(auto_id="end_%s"),
     }
     return render(request, f"ca/custody/{part}.html", context | given, status=status)
 
 
-def _made(form: forms.Form) -> dict[str, str]:
-    """What a script put into the form. Refuses (INVALID) a form that none has filled."""
+def _made(kind: type[forms.Form], request: HttpRequest) -> dict[str, str]:
+    """What a script put into the form, or somebody pasted whom the command line told it.
+
+    Refuses (INVALID) a form that none has filled.
+    """
+    pasted = request.POST.get("answer")
+    form = kind(request.POST if pasted is None else rules.answer(pasted))
     if not form.is_valid():
         raise Refusal(Kind.INVALID, "custody.unreadable", "not made by a browser", cps="6.2.8")
     return dict(form.cleaned_data)

@@ -18,10 +18,12 @@ WORDING = {
     "custody.purpose": _("请从列表中选择用途。"),
     "custody.hours": _("这种用途的时限是 1 到 %(longest)s 小时。请更正。"),
     "custody.signatures": _("签名次数上限应在 1 到 %(most)s 之间。请更正。"),
+    "custody.place": _("协助签名服务只签发证书和应答，不用于仪式或重新分发。请选择主签名服务。"),
     "custody.ceremony": _("用于密钥仪式时请填写仪式编号，其他用途留空。"),
     "custody.reason": _("请说明原因，2 到 %(longest)s 个字。"),
     "custody.keys": _("浏览器生成的密钥不能识别。没有任何改动，请换一个较新的浏览器再试。"),
     "custody.unreadable": _("提交的内容不完整。没有任何改动，请刷新页面再试。"),
+    "custody.pasted": _("粘贴的不是命令显示的内容，或不完整。没有任何改动，请重新复制全部内容。"),
     "custody.receipt": _("收条的签名不对，没有登记。请在生成密钥的那个浏览器里重新办理。"),
     "custody.share_signature": _(
         "份额的签名与登记的保管密钥不符，没有提交给签名服务。请确认选择了您自己的份额文件。"
@@ -31,6 +33,10 @@ WORDING = {
     ),
     "custody.brought_already": _(
         "您的份额已经提交，不需要再次提交。每人在一次启用中只能提交一份。"
+    ),
+    "custody.no_drill": _("这次演练已经完成或过期。没有任何改动；需要时请重新开始。"),
+    "custody.proof": _(
+        "签名与登记的保管密钥不符，演练没有通过，也没有登记。请确认选择了您现行的份额文件。"
     ),
     "custody.majority": _(
         "解除密钥激活须由多数份额持有人同意（CPS %(cps)s）。没有任何改动；仍由持有份额的人审批。"
@@ -53,6 +59,8 @@ FAULTS = {
     "shares.sealed": _("份额在途中被改动，或不是为这次启用加密的。请重新提交。"),
     "signer.unreachable": _("签名服务没有应答。"),
 }
+HOME_SIGNER = _("主签名服务")
+HELPER = _("协助签名服务 %(n)s")
 OTHER_FAULT = _("签名服务拒绝了（%(rule)s）。")
 
 SIGNER = {
@@ -96,4 +104,14 @@ PURPOSES = {
     "activate": _("日常签发：证书、CRL、OCSP"),
     "ceremony": _("密钥仪式：可以生成密钥、签发 CA 证书"),
     "resplit": _("重新分发份额：只允许分发一次，不签名"),
+}
+DRILLS = {
+    "asked": _("等您证明"),
+    "proved": _("已证明"),
+    "lapsed": _("已过期，没有证明"),
+}
+DUE = {
+    "later": _("未到期"),
+    "soon": _("三十天内到期"),
+    "over": _("已过期"),
 }

@@ -16,7 +16,7 @@ from ca.directory.models import DirectoryEntry
 from ca.hierarchy import places
 from ca.issuing.models import Certificate
 from ca.issuing.rules import ISSUED
-from ca.profiles.rules import PUBLISHED
+from ca.profiles.queries import are_published, published
 
 BATCH = 500
 
@@ -69,7 +69,7 @@ def compare(directory: ldap.Directory) -> Comparison:
 
 def _to_be_published() -> QuerySet[Certificate]:
     issued = [state.value for state in ISSUED]
-    return Certificate.objects.filter(state__in=issued, profile__in=PUBLISHED).order_by("pk")
+    return Certificate.objects.filter(published(), state__in=issued).order_by("pk")
 
 
 def _pages(shown: Iterator[tuple[str, bytes]]) -> Iterator[dict[str, bytes]]:
@@ -85,11 +85,12 @@ def _pages(shown: Iterator[tuple[str, bytes]]) -> Iterator[dict[str, bytes]]:
 
 def _compare_page(found: Comparison, there: set[int], ca_id: int, page: dict[str, bytes]) -> None:
     rows = Certificate.objects.filter(ca_id=ca_id, serial__in=list(page))
-    known = rows.values_list("serial", "pk", "profile", "der")
-    for serial, pk, profile, der in known:
+    known = list(rows.values_list("serial", "pk", "profile", "profile_version", "der"))
+    general = are_published({(profile, version) for _, _, profile, version, _ in known})
+    for serial, pk, profile, version, der in known:
         shown = page.pop(serial or "")
         there.add(pk)
-        if profile not in PUBLISHED:
+        if (profile, version) not in general:
             found.withheld[pk] = serial or ""
         elif shown == bytes(der or b""):
             found.equal += 1
@@ -131,7 +132,9 @@ def _publish_anew(ids: list[int], *, actor: Actor, at: datetime) -> None:
     _renew(rows, actor=actor, at=at)
     without = Certificate.objects.filter(pk__in=ids, directory_entry__isnull=True)
     by_authority: dict[int, list[Certificate]] = {}
-    for row in without.only("pk", "ca", "profile").select_for_update(of=("self",)):
+    for row in without.only("pk", "ca", "profile", "profile_version").select_for_update(
+        of=("self",)
+    ):
         by_authority.setdefault(row.ca_id, []).append(row)
     for ca_id, certificates in by_authority.items():
         services.enter(certificates, ca_id, at=at)

@@ -46,6 +46,14 @@ def latest_lists() -> dict[int, tuple[int, datetime]]:
     return {ca_id: (number, since) for ca_id, number, since in found}
 
 
+def behind(ca_ids: Sequence[int]) -> int:
+    """How many of these authorities have a later list than the one that stands there."""
+    last = {ca_id: number for ca_id, (number, _) in latest_lists().items()}
+    rows = DirectoryEntry.objects.filter(kind=Kind.LIST, state=rules.State.PUBLISHED)
+    there = dict(rows.filter(ca_id__in=ca_ids).values_list("ca_id", "number"))
+    return sum((there.get(ca_id) or 0) < last.get(ca_id, 0) for ca_id in ca_ids)
+
+
 @dataclass(frozen=True, slots=True)
 class Content:
     """`number`: of a list."""

@@ -26,7 +26,7 @@ from ca.directory import ldap, queries, rules
 from ca.directory.models import DirectoryEntry, DirectoryReport
 from ca.directory.rules import Kind
 from ca.issuing.models import Certificate
-from ca.profiles.rules import PUBLISHED
+from ca.profiles.queries import are_published
 
 log = logging.getLogger(__name__)
 ANEW = ("made_at", "due_at", "tries")
@@ -37,13 +37,15 @@ NEVER_REFUSED, REFUSED = Q(state=rules.State.DUE), Q(state=rules.State.FAILED)
 def enter(rows: Sequence[Certificate], ca_id: int, *, at: datetime) -> None:
     """Have those of these new certificates published that may be; part of the caller's act.
 
-    They need `profile` and an id. An authority's first entries are made when lists are looked at.
+    They need `profile`, `profile_version` and an id. An authority's first entries are made when
+    lists are looked at.
     """
+    general = are_published({(row.profile, row.profile_version) for row in rows})
     insert(
         [
             _row(Kind.CERTIFICATE, ca_id, certificate_id=row.pk, at=at)
             for row in rows
-            if row.profile in PUBLISHED
+            if (row.profile, row.profile_version) in general
         ]
     )
 

@@ -1,5 +1,7 @@
 """Reads: issuers to write in the name of, and what the public page of CA certificates says."""
 
+from collections.abc import Iterable
+from copy import copy
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -8,10 +10,12 @@ from django.conf import settings
 from django.db.models import F, Max
 
 from anxin.kernel.errors import Kind, Refusal
-from ca.hierarchy import rules
-from ca.hierarchy.models import CertificateAuthority, Responder
+from ca.hierarchy import life, rules
+from ca.hierarchy.models import CertificateAuthority, LinkCertificate, Responder
+from ca.profiles.queries import longest_days
 from pki import certificates
 from pki.certificates import Certificate
+from pki.names import Name
 
 
 @lru_cache(maxsize=64)
@@ -31,7 +35,20 @@ def issuer_of(row: CertificateAuthority) -> rules.Issuer:
         certificate=parsed(bytes(row.certificate)),
         addresses=addresses(row.code),
         policy_arc=settings.POLICY_ARC,
+        stops=stops(row),
+        stopped=row.stopped_at is not None,
     )
+
+
+def stops(row: CertificateAuthority) -> datetime:
+    """From when on it issues nothing (CPS 5.6)."""
+    return life.stops(row.not_after, longest_term(row))
+
+
+def longest_term(row: CertificateAuthority) -> int:
+    """Days of the longest term it offers; of a superior: that its subordinates offer."""
+    certifies = rules.certifies_authorities(parsed(bytes(row.certificate or b"")))
+    return longest_days("" if certifies else row.lineage)
 
 
 def addresses(code: str) -> rules.Addresses:
@@ -45,6 +62,105 @@ def issuer_by_code(code: str) -> rules.Issuer:
     if row is None:
         raise _not_active(code)
     return issuer_of(row)
+
+
+def issuer_for(lineage: str) -> rules.Issuer:
+    """Who issues in the name of an authority: the newest generation of its keys (CPS 5.6).
+
+    Refuses `hierarchy.not_active`.
+    """
+    rows = CertificateAuthority.objects.filter(lineage=lineage, state=rules.State.ACTIVE)
+    row = rows.order_by("-generation").first()
+    if row is None:
+        raise _not_active(lineage)
+    return issuer_of(row)
+
+
+def stopped() -> set[int]:
+    """Authorities that issue nothing any more, by id."""
+    rows = CertificateAuthority.objects.filter(stopped_at__isnull=False)
+    return set(rows.values_list("pk", flat=True))
+
+
+def below(ca_id: int) -> list[CertificateAuthority]:
+    """The active authority and all active ones below it, superiors first."""
+    rows = CertificateAuthority.objects.filter(state=rules.State.ACTIVE).order_by("pk")
+    found, ids = [], {ca_id}
+    for row in rows:  # a superior is there before its subordinates
+        if row.pk in ids or row.parent_id in ids:
+            ids.add(row.pk)
+            found.append(row)
+    return found
+
+
+def issuer_to_be(row: CertificateAuthority, made: Certificate) -> rules.Issuer:
+    """An authority that is planned, as its certificate `made` will have it."""
+    certified = copy(row)
+    certified.certificate = made.der
+    return issuer_of(certified)
+
+
+def names_taken(*, besides: str) -> set[str]:
+    """Folded names of all authorities there are or were, but for that of one code."""
+    rows = CertificateAuthority.objects.filter(state__in=rules.KNOWN).exclude(code=besides)
+    return {
+        parsed(bytes(der or b"")).subject.key for der in rows.values_list("certificate", flat=True)
+    }
+
+
+def place_of(subject: Name, code: str) -> tuple[str, int]:
+    """Lineage and generation of a key that a CA elsewhere has certified: by its name (CPS 5.6)."""
+    rows = CertificateAuthority.objects.filter(state__in=rules.KNOWN).order_by("-generation")
+    for row in rows:
+        if parsed(bytes(row.certificate or b"")).subject.key == subject.key:
+            return row.lineage, next_generation(row.lineage)
+    return code, 1
+
+
+def next_generation(lineage: str) -> int:
+    """The number of the next key; what was only planned has used its number up."""
+    rows = CertificateAuthority.objects.filter(lineage=lineage)
+    return (rows.aggregate(last=Max("generation"))["last"] or 0) + 1
+
+
+@dataclass(frozen=True, slots=True)
+class Present:
+    """An authority that a new key may follow. `superior`: code of who certifies it now, "": none
+    of ours; `newest`: code of its newest generation; `next`: number of the one to come.
+    """
+
+    issuer: rules.Issuer
+    lineage: str
+    newest: str
+    next: int
+    self_signed: bool
+    superior: str
+    key_since: datetime
+
+
+def present(code: str) -> Present:
+    """Refuses `hierarchy.not_active`."""
+    row = CertificateAuthority.objects.select_related("parent").filter(code=code).first()
+    if row is None or row.state != rules.State.ACTIVE:
+        raise _not_active(code)
+    issuer = issuer_of(row)
+    own = issuer.certificate
+    return Present(
+        issuer=issuer,
+        lineage=row.lineage,
+        newest=issuer_for(row.lineage).code,
+        next=next_generation(row.lineage),
+        self_signed=own.body.issuer == own.body.subject,
+        superior=issuer_for(row.parent.lineage).code if row.parent else "",
+        key_since=row.key_since,
+    )
+
+
+def newest() -> list[rules.Issuer]:
+    """The newest generation of each name, superiors first."""
+    rows = CertificateAuthority.objects.filter(state=rules.State.ACTIVE).order_by("generation")
+    found = {row.lineage: row for row in rows}
+    return [issuer_of(row) for row in sorted(found.values(), key=lambda row: row.pk)]
 
 
 def issuer_by_id(ca_id: int) -> rules.Issuer:
@@ -61,9 +177,9 @@ def _not_active(code: str) -> Refusal:
     )
 
 
-def active() -> list[rules.Issuer]:
-    """All authorities that can write, superiors first."""
-    rows = CertificateAuthority.objects.filter(state=rules.State.ACTIVE).order_by("pk")
+def known() -> list[rules.Issuer]:
+    """All authorities whose certificates can be met, superiors first; retired ones, too."""
+    rows = CertificateAuthority.objects.filter(state__in=rules.KNOWN).order_by("pk")
     return [issuer_of(row) for row in rows]
 
 
@@ -86,7 +202,8 @@ def responder_of(ca_id: int, *, at: datetime) -> Answering | None:
 
 def responders_due(at: datetime) -> list[int]:
     """Authorities whose responder is to be certified again, or was only planned to be."""
-    ends = Responder.objects.values("ca").annotate(end=Max("not_after"), most=Max("ca__not_after"))
+    writing = Responder.objects.filter(ca__state=rules.State.ACTIVE)
+    ends = writing.values("ca").annotate(end=Max("not_after"), most=Max("ca__not_after"))
     late = ends.filter(end__lt=at + rules.RENEW_RESPONDER).filter(end__lt=F("most"))
     planned = Responder.objects.filter(certificate__isnull=True)
     found = {*late.values_list("ca", flat=True), *planned.values_list("ca", flat=True)}
@@ -95,8 +212,14 @@ def responders_due(at: datetime) -> list[int]:
 
 def responder_ends() -> dict[str, datetime]:
     """When the last certificate of each authority's responder ends, by the authority's code."""
-    rows = Responder.objects.filter(certificate__isnull=False).order_by("pk")
+    rows = Responder.objects.filter(certificate__isnull=False, ca__state=rules.State.ACTIVE)
+    rows = rows.order_by("pk")
     return dict(rows.values_list("ca__code", "not_after"))
+
+
+def issuing_until() -> dict[str, datetime]:
+    """From when on the newest generation of each name issues nothing, by its code."""
+    return {issuer.code: issuer.stops for issuer in newest()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,14 +237,38 @@ class AuthorityView:
     demo: bool
     serial: str
     directory: str  # its branch, "": there is no directory
+    stopped_at: datetime | None = None  # since when it issues nothing
+    revoked_at: datetime | None = None  # by its superior
+    links: tuple[str, ...] = ()  # codes of link certificates
 
 
 def authority_views() -> list[AuthorityView]:
     rows = CertificateAuthority.objects.filter(state=rules.State.ACTIVE).order_by("pk")
-    return [_view(row, parsed(bytes(row.certificate or b""))) for row in rows]
+    revoked = revoked_at()
+    there = LinkCertificate.objects.filter(certificate__isnull=False).order_by("pk")
+    links: dict[int, list[str]] = {}
+    for ca_id, code in there.values_list("ca_id", "code"):
+        links.setdefault(ca_id, []).append(code)
+    return [
+        _view(
+            row, parsed(bytes(row.certificate or b"")), revoked.get(row.pk), links.get(row.pk, ())
+        )
+        for row in rows
+    ]
 
 
-def _view(row: CertificateAuthority, certificate: Certificate) -> AuthorityView:
+def revoked_at() -> dict[int, datetime]:
+    """Of the authorities whose own certificates were revoked by their superiors."""
+    rows = CertificateAuthority.objects.filter(revocation__isnull=False)
+    return dict(rows.values_list("pk", "revocation__revoked_at"))
+
+
+def _view(
+    row: CertificateAuthority,
+    certificate: Certificate,
+    revoked: datetime | None,
+    links: Iterable[str],
+) -> AuthorityView:
     return AuthorityView(
         code=row.code,
         subject=certificate.subject.text,
@@ -134,12 +281,18 @@ def _view(row: CertificateAuthority, certificate: Certificate) -> AuthorityView:
         demo=row.demo,
         serial=f"{certificate.serial:x}",
         directory=addresses(row.code).directory,
+        stopped_at=row.stopped_at,
+        revoked_at=revoked,
+        links=tuple(links),
     )
 
 
 def certificate_of(code: str) -> bytes:
-    """DER of an authority's certificate. Refuses `hierarchy.unknown`."""
-    row = CertificateAuthority.objects.filter(code=code, state=rules.State.ACTIVE).first()
+    """DER of an authority's certificate, or of a link certificate. Refuses `hierarchy.unknown`."""
+    link = LinkCertificate.objects.filter(code=code, certificate__isnull=False).first()
+    if link is not None:
+        return bytes(link.certificate or b"")
+    row = CertificateAuthority.objects.filter(code=code, state__in=rules.KNOWN).first()
     if row is None or row.certificate is None:
         raise Refusal(Kind.NOT_FOUND, "hierarchy.unknown", f"no authority {code}")
     return bytes(row.certificate)

@@ -24,16 +24,24 @@ RESPONDER_SETTLES = timedelta(days=1)
 class State(StrEnum):
     PLANNED = "planned"  # what its certificate will say is written down
     ACTIVE = "active"
+    RETIRED = "retired"  # nothing it issued is in force any more: its key signs nothing (CPS 5.6)
 
 
-STEPS = Steps(("activate", [State.PLANNED], State.ACTIVE))
+STEPS = Steps(
+    ("activate", [State.PLANNED], State.ACTIVE),
+    ("retire", [State.ACTIVE], State.RETIRED),
+)
+KNOWN = (State.ACTIVE, State.RETIRED)  # with a certificate that everybody may have
 
 HASHES = ("sha1", "sha256", "sm3")  # by which clients name the issuer, RFC 6960 4.1.1
 
 
 @dataclass(frozen=True, slots=True)
 class Blueprint:
-    """A certification authority to be founded; `parent` is None for a self-signed one."""
+    """A certification authority to be founded; `parent` is None for a self-signed one.
+
+    `lineage` "": its code, the first generation of its name.
+    """
 
     code: str
     name: tuple[tuple[str, str], ...]
@@ -44,6 +52,8 @@ class Blueprint:
     kinds: tuple[str, ...]
     has_responder: bool = False
     demo: bool = True
+    lineage: str = ""
+    generation: int = 1
 
     @property
     def bearer(self) -> Bearer:
@@ -127,7 +137,7 @@ class Addresses:
 
 @dataclass(frozen=True)
 class Issuer:
-    """All that is needed to write in an authority's name."""
+    """All that is needed to write in an authority's name; nothing is issued from `stops` on."""
 
     id: int
     code: str
@@ -135,6 +145,8 @@ class Issuer:
     certificate: Certificate
     addresses: Addresses
     policy_arc: str
+    stops: datetime
+    stopped: bool = False  # its end was declared (CPS 5.7.3, 5.8)
 
     @property
     def name(self) -> bytes:
@@ -197,11 +209,12 @@ def authority_plan(
         signature_algorithm=parent.signature_algorithm
         if parent
         else signatures.default_algorithm(key.algorithm),
-        extensions=(*said, *(_whereabouts(parent) if parent else ())),
+        extensions=(*said, *(whereabouts(parent) if parent else ())),
     )
 
 
-def _whereabouts(parent: Issuer) -> tuple[Extension, ...]:
+def whereabouts(parent: Issuer) -> tuple[Extension, ...]:
+    """Of what it issues to authorities: policies, lists, its own certificate."""
     return (
         extensions.certificate_policies(("2.5.29.32.0",)),
         extensions.crl_distribution_points(parent.addresses.lists),

@@ -18,7 +18,7 @@ from anxin.kernel.jobs import enqueue
 from audit.log import advance, record, subject_of
 from ca.claims.rules import CA_HOLDER
 from ca.claims.services import claim_key
-from ca.hierarchy import queries, rules
+from ca.hierarchy import life, queries, rules
 from ca.hierarchy.models import CertificateAuthority, IssuerHash, Responder
 from ca.keys import services as keys
 from pki import certificates, lint, ocsp, publickeys
@@ -66,18 +66,44 @@ def found(blueprint: rules.Blueprint, *, actor: Actor, at: datetime, entropy: En
 
 def establish(blueprint: rules.Blueprint, *, actor: Actor, at: datetime, entropy: Entropy) -> int:
     """The authority's id, whether it was there before or not. Raises TokenError as `found` does."""
+    made = certify(blueprint, actor=actor, at=at, entropy=entropy)
+    return activate(blueprint, made, actor=actor, at=at, entropy=entropy)
+
+
+def certify(blueprint: rules.Blueprint, *, actor: Actor, at: datetime, entropy: Entropy) -> bytes:
+    """The authority's certificate: that in use, or one signed now over its plan, not yet in use."""
     key = keys.ensure_key(blueprint.code, blueprint.key_algorithm, blueprint.kinds)
     row = CertificateAuthority.objects.filter(code=blueprint.code).first()
     if row is None:
         public = publickeys.parse(key.public_key)
-        row = _plan(blueprint, public, actor=actor, at=at, entropy=entropy)
-    if row.state == rules.State.PLANNED:
-        signer = row.parent or row
-        signature = keys.sign_one(signer.key_label, CA_CERTIFICATE, bytes(row.tbs))
-        _activate(row, signature, actor=actor, at=at)
-    keys.ensure_certificate(key, bytes(row.certificate or b""))
+        since = min(key.created_at, at)  # founding may be dated back
+        row = _plan(blueprint, public, since, actor=actor, at=at, entropy=entropy)
+    if row.certificate is not None:
+        return bytes(row.certificate)
+    signer = row.parent or row
+    signature = keys.sign_one(signer.key_label, CA_CERTIFICATE, bytes(row.tbs))
+    made = certificates.assemble(bytes(row.tbs), signature)
+    _check_signed(row, certificates.parse(made))
+    return made
+
+
+def activate(
+    blueprint: rules.Blueprint, made: bytes, *, actor: Actor, at: datetime, entropy: Entropy
+) -> int:
+    """Put to use what `certify` has made; the authority's id, also when it is active already.
+
+    Refuses `hierarchy.there`: the plan, or the certificate in use, is another.
+    """
+    row = CertificateAuthority.objects.get(code=blueprint.code)
+    certificate = certificates.parse(made)
+    if row.state == rules.State.PLANNED and certificate.tbs == bytes(row.tbs):
+        _activate(row, certificate, actor=actor, at=at)
+    if bytes(row.certificate or b"") != made:
+        raise Refusal(Kind.CONFLICT, "hierarchy.there", f"{row.code} is there", code=row.code)
+    key = keys.ensure_key(blueprint.code, blueprint.key_algorithm, blueprint.kinds)
+    keys.ensure_certificate(key, made)
     if blueprint.has_responder:
-        _found_responder(row, actor=actor, at=at, entropy=entropy)
+        _found_responder(row, blueprint.key_algorithm, actor=actor, at=at, entropy=entropy)
     return row.pk
 
 
@@ -88,6 +114,7 @@ def enter(
     *,
     actor: Actor,
     at: datetime,
+    entropy: Entropy,
 ) -> int:
     """An authority whose certificate a CA elsewhere has signed; its id, also when it is there.
 
@@ -96,10 +123,13 @@ def enter(
     key = keys.ensure_key(blueprint.code, blueprint.key_algorithm, blueprint.kinds)
     row = CertificateAuthority.objects.filter(code=blueprint.code).first()
     if row is None:
-        row = _entered(blueprint, certificate, issuer, actor=actor, at=at)
+        since = min(key.created_at, at)
+        row = _entered(blueprint, certificate, issuer, since, actor=actor, at=at)
     if bytes(row.certificate or b"") != certificate.der:
         raise Refusal(Kind.CONFLICT, "hierarchy.there", f"{row.code} is there", code=row.code)
     keys.ensure_certificate(key, certificate.der)
+    if blueprint.has_responder:
+        _found_responder(row, blueprint.key_algorithm, actor=actor, at=at, entropy=entropy)
     return row.pk
 
 
@@ -108,15 +138,19 @@ def _entered(
     blueprint: rules.Blueprint,
     certificate: Certificate,
     issuer: Certificate,
+    key_since: datetime,
     *,
     actor: Actor,
     at: datetime,
 ) -> CertificateAuthority:
     public = certificate.public_key
+    lineage, generation = queries.place_of(certificate.subject, blueprint.code)
     claim_key(public.fingerprint, holder=f"{CA_HOLDER}{blueprint.code}", at=at)
     row = CertificateAuthority.objects.create(
         state=rules.State.PLANNED,
         code=blueprint.code,
+        lineage=lineage,
+        generation=generation,
         subject=certificate.subject.text,
         key_label=blueprint.code,
         key_algorithm=public.algorithm,
@@ -126,19 +160,29 @@ def _entered(
         not_before=certificate.not_before,
         not_after=certificate.not_after,
         planned_at=at,
+        key_since=key_since,
     )
     record("ca.plan_authority", subject_of(row), actor=actor, at=at, code=row.code, demo=row.demo)
-    _settle(row, certificate, issuer, actor=actor, at=at)
+    certificates.verify(certificate, issuer, at=None)
+    _settle(row, certificate, actor=actor, at=at)
     return row
 
 
 @transaction.atomic
 def _plan(
-    blueprint: rules.Blueprint, key: PublicKey, *, actor: Actor, at: datetime, entropy: Entropy
+    blueprint: rules.Blueprint,
+    key: PublicKey,
+    key_since: datetime,
+    *,
+    actor: Actor,
+    at: datetime,
+    entropy: Entropy,
 ) -> CertificateAuthority:
     rules.check_term(blueprint, key)
     parent = CertificateAuthority.objects.get(code=blueprint.parent) if blueprint.parent else None
     issuer = queries.issuer_of(parent) if parent else None
+    if issuer and issuer.stopped:
+        life.check_issuing(issuer, at=at)
     serial = certificates.serial_from(entropy(certificates.MIN_SERIAL_OCTETS))
     plan = rules.authority_plan(blueprint, issuer, key, serial=serial, at=at)
     tbs = certificates.encode(plan)
@@ -150,6 +194,8 @@ def _plan(
     row = CertificateAuthority.objects.create(
         state=rules.State.PLANNED,
         code=blueprint.code,
+        lineage=blueprint.lineage or blueprint.code,
+        generation=blueprint.generation,
         subject=plan.subject.text,
         key_label=blueprint.code,
         key_algorithm=key.algorithm,
@@ -160,27 +206,28 @@ def _plan(
         not_before=plan.not_before,
         not_after=plan.not_after,
         planned_at=at,
+        key_since=key_since,
     )
     record("ca.plan_authority", subject_of(row), actor=actor, at=at, code=row.code, demo=row.demo)
     return row
 
 
 @transaction.atomic
-def _activate(row: CertificateAuthority, signature: bytes, *, actor: Actor, at: datetime) -> None:
-    certificate = certificates.parse(certificates.assemble(bytes(row.tbs), signature))
+def _activate(
+    row: CertificateAuthority, certificate: Certificate, *, actor: Actor, at: datetime
+) -> None:
+    _check_signed(row, certificate)
+    _settle(row, certificate, actor=actor, at=at)
+
+
+def _check_signed(row: CertificateAuthority, certificate: Certificate) -> None:
     issuer = queries.issuer_of(row.parent).certificate if row.parent else certificate
-    _settle(row, certificate, issuer, actor=actor, at=at)
+    certificates.verify(certificate, issuer, at=None)
 
 
 def _settle(
-    row: CertificateAuthority,
-    certificate: Certificate,
-    issuer: Certificate,
-    *,
-    actor: Actor,
-    at: datetime,
+    row: CertificateAuthority, certificate: Certificate, *, actor: Actor, at: datetime
 ) -> None:
-    certificates.verify(certificate, issuer, at=None)
     row.certificate, row.active_at = certificate.der, at
     row.save(update_fields=["certificate", "active_at"])
     for name in rules.HASHES:
@@ -195,10 +242,9 @@ def _settle(
 
 
 def _found_responder(
-    ca: CertificateAuthority, *, actor: Actor, at: datetime, entropy: Entropy
+    ca: CertificateAuthority, algorithm: str, *, actor: Actor, at: datetime, entropy: Entropy
 ) -> None:
     label = rules.responder_label(ca.code)
-    algorithm = next(b.key_algorithm for b in rules.BLUEPRINTS if b.code == ca.code)
     key = keys.ensure_key(label, algorithm, rules.RESPONDER_KINDS)
     row = Responder.objects.filter(ca=ca).order_by("pk").first()  # the signer was told of the first
     if row is None:

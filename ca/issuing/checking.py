@@ -6,7 +6,8 @@ from datetime import datetime
 
 from anxin.kernel.errors import Kind, Refusal
 from ca import wording
-from ca.hierarchy.queries import active
+from ca.hierarchy.queries import known as known_authorities
+from ca.hierarchy.queries import revoked_at
 from ca.hierarchy.rules import Issuer
 from ca.issuing import queries, rules
 from ca.issuing.queries import CertificateView
@@ -59,7 +60,7 @@ def of_file(data: bytes, *, at: datetime) -> Finding:
     rules.check_size(len(data))
     try:
         certificate = x509.parse(data)
-        authorities = active()
+        authorities = known_authorities()
         issuer = _issuer_of(certificate, authorities)
         known = queries.registered(certificate.der, issuer.id) if issuer else None
         verdict = _verdict(certificate, authorities, known, at=at)
@@ -81,8 +82,10 @@ def _verdict(
         return Verdict.FOREIGN
     if known is not None:
         return _of(known, certificate, at=at)
-    if certificate.der in {one.certificate.der for one in authorities}:
-        return rules.verdict("", certificate.not_before, certificate.not_after, at=at)
+    own = next((one for one in authorities if one.certificate.der == certificate.der), None)
+    if own is not None:
+        state = rules.State.REVOKED if own.id in revoked_at() else ""
+        return rules.verdict(state, certificate.not_before, certificate.not_after, at=at)
     return Verdict.UNREGISTERED
 
 

@@ -7,9 +7,10 @@ from datetime import datetime
 from django.utils.translation import gettext as _
 
 from ca import wording
-from ca.hierarchy.queries import issuer_by_code
+from ca.hierarchy.queries import issuer_for
 from ca.hierarchy.rules import Issuer
 from ca.issuing import rules
+from ca.profiles.queries import profile
 from pki import certificates, extension_values, extensions, oids
 
 
@@ -29,8 +30,8 @@ def preview(order: rules.Order, *, at: datetime) -> Preview:
     Serial number and dates are not known before the signature; the digest covers all the rest and
     the term. Refuses what `check_order` refuses, but not for keys or names that are taken.
     """
-    wish = rules.read(order)
-    issuer = issuer_by_code(wish.profile.issuer)
+    wish = rules.read(order, profile(order.profile, order.version))
+    issuer = issuer_for(wish.profile.issuer)
     draft = rules.Draft(wish, issuer)
     plan = draft.plan(serial=rules.ANY_SERIAL, not_before=at)
     body = certificates.parse_tbs(certificates.encode(plan))
@@ -55,11 +56,19 @@ def _rows(wish: rules.Wish, issuer: Issuer, body: certificates.Body) -> Iterator
     yield _("公钥指纹（SM3）"), wish.key.fingerprint
     yield _("签名算法"), issuer.signature_algorithm
     for extension in body.extensions:
-        yield from _extension_rows(extension)
+        yield from extension_rows(extension)
 
 
-def _extension_rows(extension: extensions.Extension) -> Iterator[tuple[str, str]]:
-    label, texts = _READINGS[extension.oid](extension.value)
+def extension_rows(extension: extensions.Extension) -> Iterator[tuple[str, str]]:
+    """One line, in words."""
+    if extension.oid in _NATIONAL:
+        found = extension_values.national_identity(extension.value).number
+        label, texts = f"{wording.NATIONAL[_NATIONAL[extension.oid]]} {extension.oid}", [found]
+    elif extension.oid in _READINGS:
+        label, texts = _READINGS[extension.oid](extension.value)
+    else:
+        label = _("专用扩展 %(oid)s") % {"oid": extension.oid}
+        texts = [extension_values.private(extension.value)]
     yield label + (_("（关键）") if extension.critical else ""), _("、").join(texts)
 
 
@@ -108,6 +117,15 @@ def _authority_key(value: bytes) -> tuple[str, list[str]]:
     return _("颁发机构密钥标识符"), [(found or b"").hex()]
 
 
+_NATIONAL = {
+    oid: name
+    for name, new in {
+        "registration_number": oids.REGISTRATION_NUMBER,
+        "organization_code": oids.ORGANIZATION_CODE,
+        "taxation_number": oids.TAXATION_NUMBER,
+    }.items()
+    for oid in (new, oids.NATIONAL_IDENTITY[new])
+}
 _READINGS: dict[str, Callable[[bytes], tuple[str, list[str]]]] = {
     oids.AUTHORITY_KEY_IDENTIFIER: _authority_key,
     oids.SUBJECT_KEY_IDENTIFIER: _subject_key,

@@ -7,20 +7,22 @@ from typing import Any
 
 from anxin.kernel.errors import Kind, Refusal, Refusals
 from ca.claims.queries import check_free, key_since
-from ca.hierarchy.queries import issuer_by_code
+from ca.hierarchy import life
+from ca.hierarchy.queries import issuer_for
 from ca.issuing import rules, successors
 from ca.issuing.models import Certificate
-from ca.profiles.rules import PUBLISHED, Bearer, longest_key_years
+from ca.profiles.queries import are_published, profile
+from ca.profiles.rules import Bearer, longest_key_years
 from pki import certificates as x509
 from pki import publickeys
 
 
 def check_order(order: rules.Order, *, at: datetime) -> None:
-    """Refuses an order outside its profile, for a key or a name that is taken, or before the
-    issuing authority is there. What it lets through may still be refused later.
+    """Refuses an order outside its profile, for a key or a name that is taken, before the issuing
+    authority is there or after it has stopped. What it lets through may still be refused later.
     """
-    wish = rules.read(order)
-    issuer_by_code(wish.profile.issuer)
+    wish = rules.read(order, profile(order.profile, order.version))
+    life.check_issuing(issuer_for(wish.profile.issuer), at=at)
     check_free(
         fingerprint=wish.key.fingerprint,
         name_digest=wish.name_digest,
@@ -187,7 +189,7 @@ def published(serial: str) -> CertificateView:
 
 
 def is_published(view: CertificateView) -> bool:
-    return view.profile in PUBLISHED
+    return bool(are_published([(view.profile, view.profile_version)]))
 
 
 def registered(der: bytes, ca_id: int) -> CertificateView | None:

@@ -10,12 +10,20 @@ from string import hexdigits
 from anxin.kernel.errors import Kind, Refusal
 from anxin.kernel.rates import Limit
 from anxin.kernel.states import Steps
+from ca.hierarchy import life
 from ca.hierarchy.rules import SECOND, Issuer
-from ca.profiles.rules import OPERATOR, Profile, check_order, is_address, profile_of
-from pki import certificates, extensions, names, publickeys
+from ca.profiles.rules import (
+    CertificateKind,
+    Profile,
+    check_order,
+    is_address,
+    national_values,
+)
+from pki import certificates, extensions, names, oids, publickeys
 from pki.certificates import Plan
 from pki.errors import PkiError
 from pki.extensions import Extension
+from pki.lint import ProfileRules
 from pki.names import Name
 from pki.publickeys import PublicKey
 from pki.sm.sm3 import sm3
@@ -110,7 +118,8 @@ class Order:
 
     `replaces` is the certificate this one succeeds; `ends` the Cause of CPS 4.9.1 by which that
     one is revoked the moment this one is valid, "": it stays.
-    `names`: domains as A-labels and IP addresses, of servers only.
+    `names`: domains as A-labels and IP addresses, of servers only. `version` of the profile: the
+    one that was reviewed, None: the one in force.
     """
 
     profile: str
@@ -121,6 +130,7 @@ class Order:
     names: tuple[str, ...] = ()
     replaces: int | None = None
     ends: str = ""
+    version: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,9 +158,8 @@ class Wish:
         return sm3(self.subject.key.encode()).hex()
 
 
-def read(order: Order) -> Wish:
-    """Refuses `order.subject`, `order.key` and everything that `profiles` refuses."""
-    profile = profile_of(order.profile)
+def read(order: Order, profile: Profile) -> Wish:
+    """Refuses `order.subject`, `order.key` and everything that lies outside the profile."""
     try:
         subject = names.build(order.subject)
     except PkiError as error:
@@ -175,7 +184,7 @@ def read(order: Order) -> Wish:
 
 def check_warrant(action: str | None, profile: Profile) -> None:
     """Refuses an order that no approval, or an approval by too few, stands behind."""
-    warrants = OPERATOR_WARRANTS if profile.code == OPERATOR.code else WARRANTS
+    warrants = OPERATOR_WARRANTS if profile.kind is CertificateKind.STAFF else WARRANTS
     if warrants.get(action or "", 0) < profile.reviews:
         raise Refusal(
             Kind.FORBIDDEN,
@@ -196,6 +205,21 @@ def check_subject(approved: str, requester: str) -> None:
         )
 
 
+def lint_rules(profile: Profile) -> ProfileRules:
+    """What a certificate of this profile must have, for the linter (CPS 7.1)."""
+    required = {
+        oids.CRL_DISTRIBUTION_POINTS,
+        oids.CERTIFICATE_POLICIES,
+        oids.AUTHORITY_INFORMATION_ACCESS,
+    }
+    return ProfileRules(
+        "signing",
+        required=frozenset(required | ({oids.SUBJECT_ALT_NAME} if profile.server else set())),
+        purposes=frozenset(extensions.PURPOSES[purpose] for purpose in profile.purposes),
+        names=frozenset({"dns", "ip"} if profile.server else ()),
+    )
+
+
 # What nobody knows before the signature: everything else of a certificate is in its template.
 ANY_SERIAL = 1 << 126
 ANY_DAY = datetime(2000, 1, 1, tzinfo=UTC)
@@ -209,7 +233,10 @@ class Draft:
     issuer: Issuer
 
     def plan(self, *, serial: int, not_before: datetime) -> Plan:
-        """What the certificate will say. Refuses one that would outlive its issuer."""
+        """What the certificate will say. Refuses one that would outlive its issuer, and any from
+        the day on which that stops issuing.
+        """
+        life.check_issuing(self.issuer, at=not_before)
         issuer = self.issuer.certificate
         plan = self._plan(serial, not_before.replace(microsecond=0))
         if plan.not_after > issuer.not_after:
@@ -253,7 +280,16 @@ class Draft:
             extensions.crl_distribution_points(places.lists),
             extensions.authority_information_access((places.ocsp,), (places.certificate,)),
             *self._alternative_names(),
+            *self._of_the_profile(),
         )
+
+    def _of_the_profile(self) -> Iterator[Extension]:
+        """National and private ones (CPS 7.1.2)."""
+        profile = self.wish.profile
+        for what, value, old in national_values(profile, self.wish.subject):
+            yield extensions.NATIONAL[what](value, old=old)
+        for oid, text in profile.private:
+            yield extensions.private(oid, text)
 
     def _alternative_names(self) -> Iterator[Extension]:
         """RFC 5280 4.2.1.6, of servers."""

@@ -12,10 +12,11 @@ from anxin.kernel.jobs import enqueue
 from anxin.kernel.rows import guarded
 from audit.log import record_many, subject_of
 from ca.claims.services import claim_keys, claim_names
-from ca.hierarchy.queries import issuer_by_code
+from ca.hierarchy.queries import issuer_for
 from ca.issuing import queries, rules, successors
 from ca.issuing.models import Certificate
 from ca.issuing.rules import Draft, Warranted
+from ca.profiles.queries import wanted
 from people.api import spent
 
 
@@ -25,7 +26,8 @@ def order_certificate(
     """Put a certificate on order; its id. The signature follows within seconds.
 
     `warrant` is the approval that was spent on exactly this; it orders one certificate. Refuses
-    what `check_order` refuses, `order.no_warrant`, `order.warrant_used`, `order.outlives_issuer`.
+    what `check_order` refuses, `order.no_warrant`, `order.warrant_used`, `order.outlives_issuer`,
+    `hierarchy.issuing_ended`.
     """
     return order_certificates([Warranted(order, requester, warrant)], actor=actor, at=at)[0]
 
@@ -52,8 +54,11 @@ def order_certificates(orders: Sequence[Warranted], *, actor: Actor, at: datetim
 
 def _drafts(orders: Sequence[Warranted], *, at: datetime) -> list[tuple[Warranted, Draft]]:
     """What the certificates will say, after a look at the approvals behind them."""
-    wishes = [rules.read(one.order) for one in orders]
-    issuers = {code: issuer_by_code(code) for code in {wish.profile.issuer for wish in wishes}}
+    profiles = wanted([(one.order.profile, one.order.version) for one in orders])
+    wishes = [
+        rules.read(one.order, profiles[one.order.profile, one.order.version]) for one in orders
+    ]
+    issuers = {code: issuer_for(code) for code in {wish.profile.issuer for wish in wishes}}
     warrants = spent([one.warrant for one in orders])
     drafts = []
     for one, wish in zip(orders, wishes, strict=True):

@@ -1,26 +1,27 @@
-"""The signer's only client in this project: every signature of the CA goes through `sign`."""
+"""The signers' only client in this project: every signature of the CA goes through `sign`.
+
+Certificates and OCSP answers are spread over all signers there are. Everything else is the home
+signer's: lists, since it alone remembers the last one; ceremonies, requests, CA certificates.
+"""
 
 from collections.abc import Iterable, Sequence
-from functools import cache
 
-from django.conf import settings
-from django.db import connection
-
+from ca.keeping.queries import check_signs
+from ca.keys import clients
 from pki.errors import PkiError
-from pki.signer.client import Signer
-from pki.signer.protocol import Header, Key
+from pki.signer.client import Restored, Signer
+from pki.signer.protocol import CERTIFICATE, OCSP, Header, Key
+
+SPREAD = frozenset({CERTIFICATE, OCSP})  # the rest needs the home signer's books
 
 
-@cache
-def _client(path: str) -> Signer:
-    return Signer(path)
+def places() -> range:
+    """Numbers of the signers there are; 0 is the home signer."""
+    return range(len(clients.sockets()))
 
 
 def _signer() -> Signer:
-    # A signer may be slow; rows locked meanwhile would make everybody wait for it.
-    if connection.in_atomic_block:
-        raise RuntimeError("the signer is asked between transactions, never inside one")
-    return _client(settings.SIGNER_SOCKET)
+    return clients.at(clients.HOME)
 
 
 def sign(label: str, kind: str, tbs: Sequence[bytes]) -> list[bytes | PkiError]:
@@ -28,11 +29,15 @@ def sign(label: str, kind: str, tbs: Sequence[bytes]) -> list[bytes | PkiError]:
 
     `kind` is one of `pki.signer.protocol.KINDS`. Raises TokenError when nothing could be asked.
     """
+    check_signs(label)  # the signer refuses as well, whatever is written here (CPS 6.2.5)
+    if kind in SPREAD:
+        return clients.spread(lambda signer: signer.sign(label, kind, tbs))
     return _signer().sign(label, kind, tbs)
 
 
 def sign_one(label: str, kind: str, tbs: bytes) -> bytes:
     """The signature; the signer's refusal is raised."""
+    check_signs(label)
     return _signer().sign_one(label, kind, tbs)
 
 
@@ -40,6 +45,7 @@ def sign_list(
     label: str, tbs: bytes, *, expired: Iterable[bytes] = (), released: Iterable[int] = ()
 ) -> bytes:
     """The signature over a list; who leaves it is named, see `pki.signer.client`."""
+    check_signs(label)
     return _signer().sign_list(label, tbs, expired=expired, released=released)
 
 
@@ -64,17 +70,60 @@ def ensure_certificate(key: Key, certificate: bytes) -> None:
         _signer().install_certificate(key.label, certificate)
 
 
-def health() -> Header:
-    """The signer's own report, see `pki.signer.daemon`."""
-    return _signer().health()
+def health(place: int = clients.HOME) -> Header:
+    """A signer's own report, see `pki.signer.daemon`."""
+    return clients.at(place).health()
+
+
+def self_test(place: int = clients.HOME) -> Header:
+    """What the device of a signer says to its examination (CPS 6.2.11). TokenError: sealed."""
+    return clients.at(place).self_test()
+
+
+def record_certificate() -> bytes:
+    """Of the signer's own key, which signs records; DER."""
+    return _signer().record_certificate()
+
+
+def sign_record(attributes: bytes) -> bytes:
+    """The signature over the signed attributes of CMS, see `pki.signer.records`."""
+    return _signer().sign_record(attributes)
+
+
+# -- ceremonies with devices and keys (docs/decisions/0015) --------------------------------------
+
+
+def initialise(ceremony: str) -> Header:
+    """The second device is in use; its self-test."""
+    return _signer().initialise(ceremony)
+
+
+def back_up(ceremony: str, label: str) -> Header:
+    """A wrapped copy for the second device: digest, check value, facts of the device."""
+    return _signer().back_up(ceremony, label)
+
+
+def restore(ceremony: str, label: str, *, keep: bool) -> Restored:
+    """The copy in the second device, which has signed; `keep` false takes it out again."""
+    return _signer().restore(ceremony, label, keep=keep)
+
+
+def archive(ceremony: str, label: str, reason: str) -> Key:
+    """The key, which signs nothing more."""
+    return _signer().archive(ceremony, label, reason)
+
+
+def destroy(ceremony: str, label: str, reason: str) -> Header:
+    """By device, what remains: nothing."""
+    return _signer().destroy(ceremony, label, reason)
 
 
 # -- custody (docs/decisions/0013) ----------------------------------------------------------------
 
 
-def custody() -> Header:
-    """Whether the signer is active, until when, and who holds its shares."""
-    return _signer().custody()
+def custody(place: int = clients.HOME) -> Header:
+    """Whether a signer is active, until when, and who holds its shares."""
+    return clients.at(place).custody()
 
 
 def hand_out(custodians: Sequence[Header]) -> list[Header]:
@@ -88,19 +137,36 @@ def received(set_id: str, number: int, signature: bytes) -> int:
 
 
 def offer(
-    purpose: str, *, ceremony: str = "", hours: int, signatures: int, newcomers: str = ""
+    purpose: str,
+    *,
+    ceremony: str = "",
+    hours: int,
+    signatures: int,
+    newcomers: str = "",
+    place: int = clients.HOME,
 ) -> Header:
     """What custodians are asked for: `statement` and `signature`. `newcomers`: see the client."""
-    return _signer().offer(
-        purpose, ceremony=ceremony, hours=hours, signatures=signatures, newcomers=newcomers
-    )
+    asked = {"ceremony": ceremony, "newcomers": newcomers}
+    return clients.at(place).offer(purpose, hours=hours, signatures=signatures, **asked)
 
 
-def bring(session: str, number: int, signature: bytes, sealed: bytes) -> Header:
+def bring(
+    session: str, number: int, signature: bytes, sealed: bytes, *, place: int = clients.HOME
+) -> Header:
     """A custodian's share on its way: {"accepted": numbers, "active": bool}."""
-    return _signer().bring(session, number, signature, sealed)
+    return clients.at(place).bring(session, number, signature, sealed)
 
 
 def seal() -> None:
-    """Nothing is signed until two custodians bring their shares again."""
-    _signer().lock()
+    """Nothing is signed until two custodians bring their shares again. Raises what went wrong.
+
+    Every signer is told, whatever another one says.
+    """
+    failures = []
+    for place in places():
+        try:
+            clients.at(place).lock()
+        except PkiError as error:
+            failures.append(error)
+    if failures:
+        raise failures[0]

@@ -19,7 +19,7 @@ class Standing:
 
 def standing(warrant: int, *, at: datetime) -> Standing | None:
     """Of the certificate that this approval ordered; None: there is none yet."""
-    row = Certificate.objects.filter(warrant=warrant, profile=OPERATOR.code).first()
+    row = Certificate.objects.filter(warrant=warrant, profile=OPERATOR).first()
     if row is None or row.serial is None or row.not_before is None or row.not_after is None:
         return None
     if row.der is None:

@@ -2,10 +2,7 @@
 
 from collections.abc import Mapping
 
-from ca.profiles.rules import DAYS_OF_A_YEAR, OPERATOR
 from ca.revocation.rules import Cause
-
-DAYS = DAYS_OF_A_YEAR * OPERATOR.years[0]
 
 # Why the key ended, in the words of `people.operatorkeys.rules.Ending` -> CPS 4.9.1
 CAUSES: Mapping[str, Cause] = {

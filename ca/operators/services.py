@@ -9,11 +9,12 @@ from django.db import transaction
 
 from anxin.kernel.actors import SYSTEM, Actor
 from anxin.kernel.errors import Refusal
-from ca.hierarchy.queries import issuer_by_code
+from ca.hierarchy.queries import issuer_for
 from ca.issuing.models import Certificate
 from ca.issuing.rules import Order, State
 from ca.issuing.services import order_certificate
 from ca.operators import rules
+from ca.profiles.queries import profile as profile_of
 from ca.profiles.rules import OPERATOR
 from ca.revocation import services as revocation
 from ca.revocation.rules import HoldCause
@@ -36,14 +37,16 @@ def certify(*, at: datetime) -> int:
 def _order(key: OperatorKey, *, at: datetime) -> int:
     """A refusal is looked at by people: there may be no authority yet."""
     try:
-        issuer = issuer_by_code(OPERATOR.issuer)
+        profile = profile_of(OPERATOR)
+        issuer = issuer_for(profile.issuer)
         organization = names.parse(issuer.name).get("O") or ""
         order = Order(
-            OPERATOR.code,
+            profile.code,
             rules.subject(key.name, key.number, organization),
             key.public_key,
-            rules.DAYS,
+            profile.days[0],
             rules.holder(key.person_id),
+            version=profile.version,
         )
         asks = rules.requester(key.person_id)
         order_certificate(order, requester=asks, warrant=key.warrant, actor=SYSTEM, at=at)
@@ -56,7 +59,7 @@ def _order(key: OperatorKey, *, at: datetime) -> int:
 @transaction.atomic
 def _end_what_is_left(in_use: set[int], *, at: datetime) -> None:
     """What was signed after its key had ended."""
-    standing = Certificate.objects.filter(profile=OPERATOR.code, state=State.VALID)
+    standing = Certificate.objects.filter(profile=OPERATOR, state=State.VALID)
     for row in standing.exclude(warrant__in=in_use).select_for_update(of=("self",)):
         _revoke(row, "replaced", actor=SYSTEM, at=at)
 
@@ -64,7 +67,7 @@ def _end_what_is_left(in_use: set[int], *, at: datetime) -> None:
 @transaction.atomic
 def _hold_what_rests(resting: set[int], *, at: datetime) -> None:
     """What was signed after its key was suspended; asked again once nobody can release it."""
-    standing = Certificate.objects.filter(profile=OPERATOR.code, warrant__in=resting)
+    standing = Certificate.objects.filter(profile=OPERATOR, warrant__in=resting)
     rows = list(standing.filter(state=State.VALID).select_for_update(of=("self",)))
     still = {key.warrant for key in operator_keys() if not key.is_active} if rows else set()
     for row in rows:
@@ -105,6 +108,4 @@ def _revoke(row: Certificate, why: str, *, actor: Actor, at: datetime) -> None:
 
 def _rows(warrant: int, *states: State, at: datetime) -> list[Certificate]:
     rows = Certificate.objects.select_for_update(of=("self",))
-    return list(
-        rows.filter(warrant=warrant, profile=OPERATOR.code, state__in=states, not_after__gt=at)
-    )
+    return list(rows.filter(warrant=warrant, profile=OPERATOR, state__in=states, not_after__gt=at))

@@ -1,6 +1,6 @@
 """The figures of the CA's dashboard."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -12,9 +12,10 @@ from anxin.kernel.workdays import SHANGHAI, midnight
 from ca import wording
 from ca.crl.queries import ListView, behind, list_views
 from ca.custody.queries import standing
+from ca.devices import queries as devices
 from ca.directory.queries import DirectoryView, directory
 from ca.hierarchy.models import CertificateAuthority, Responder
-from ca.hierarchy.queries import responder_ends
+from ca.hierarchy.queries import issuing_until, responder_ends
 from ca.hierarchy.rules import State as AuthorityState
 from ca.issuing.models import Certificate
 from ca.issuing.rules import WAITING, State
@@ -55,17 +56,52 @@ class Lane:
 
 
 @dataclass(frozen=True, slots=True)
-class SignerView:
-    """`signatures` are (key label, how many it ever made)."""
+class Tally:
+    """What one key did of one kind: since the signer's start, and ever."""
 
+    label: str
+    kind: str
+    signed: int
+    refused: int
+    signed_ever: int
+    refused_ever: int
+
+
+@dataclass(frozen=True, slots=True)
+class SignerView:
+    """A signer as it said last. `failing`: keys its device does not sign with, and why.
+
+    `book`: how many lines, and the digest of the last (docs/decisions/0003).
+    """
+
+    place: int
     at: datetime | None
     reachable: bool
     unlocked: bool
     custody: str
     custody_en: str
-    signatures: tuple[tuple[str, int], ...]
+    counts: tuple[Tally, ...]
     fault: str
-    started_at: str
+    started_at: datetime | None
+    active_since: datetime | None
+    active_until: datetime | None
+    signatures_left: int
+    failing: tuple[tuple[str, str], ...]
+    last_error: Mapping[str, str] | None
+    last_error_at: datetime | None
+    book: tuple[int, str]
+
+    @property
+    def is_well(self) -> bool:
+        return self.reachable and self.unlocked and not self.failing
+
+    @property
+    def signatures(self) -> tuple[tuple[str, int], ...]:
+        """Key label, how many it ever made."""
+        made: dict[str, int] = {}
+        for one in self.counts:
+            made[one.label] = made.get(one.label, 0) + one.signed_ever
+        return tuple(made.items())
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,31 +118,41 @@ class Overview:
     days: tuple[Day, ...]
     lanes: tuple[Lane, ...]
     signer: SignerView
+    helpers: tuple[SignerView, ...]
     directory: DirectoryView
+    tested: devices.TestView | None
 
 
 def overview(at: datetime) -> Overview:
     """Everything at one moment; days are those of China."""
-    days, lists, signer, published = _days(at), tuple(list_views(at)), _signer(), directory()
+    days, lists, published = _days(at), tuple(list_views(at)), directory()
+    signer, *helpers = _signers()
     orders = Certificate.objects.filter(state__in=[state.value for state in WAITING])
     waiting = orders.aggregate(count=Count("pk"), oldest=Min("ordered_at"))
     due = count_due(at=at)
-    kept = standing(at=at)
+    kept, tested = standing(at=at), devices.standing(at=at)
     stuck = behind([view.ca_id for view in lists])
     facts = rules.Facts(
         signer_heard_at=signer.at,
         signer_reachable=signer.reachable,
         signer_unlocked=signer.unlocked,
+        failing=tuple(label for label, _ in signer.failing),
+        helpers_down=tuple(one.place for one in helpers if not one.is_well),
         lists=tuple((view.code, view.freshness) for view in lists),
         behind=tuple(view.code for view in lists if view.ca_id in stuck),
         oldest_order=waiting["oldest"],
         refused_today=_refused_today(at),
         responders=tuple(responder_ends().items()),
+        stops=tuple(issuing_until().items()),
         directory_fault=published.fault if published.is_down else "",
         unpublished=published.waiting,
         unpublished_since=published.waiting_since if published.address else None,
         active_until=kept.until,
         custodians=kept.reachable,
+        devices_failed=len(tested.failed),
+        devices_untested=len(tested.untested),
+        drills_overdue=kept.overdue,
+        custodians_away=kept.away,
     )
     return Overview(
         at=at,
@@ -121,7 +167,9 @@ def overview(at: datetime) -> Overview:
         days=days,
         lanes=_lanes(at),
         signer=signer,
+        helpers=tuple(helpers),
         directory=published,
+        tested=tested.last,
     )
 
 
@@ -169,24 +217,46 @@ def _lane(
     return Lane(label, ca.subject, ends, min(100, max(0, used)), (ends - at).days, ca.demo)
 
 
-def _signer() -> SignerView:
-    row = SignerReport.objects.filter(pk=SignerReport.ONLY).first()
-    if row is None:
-        return SignerView(None, False, False, "", "", (), "", "")
-    report = row.report
-    custody = report.get("custody", {})
+def _signers() -> list[SignerView]:
+    """The home signer first, heard of or not."""
+    rows = {row.pk: row for row in SignerReport.objects.all()}
+    home = rows.pop(SignerReport.HOME, None)
+    others = [_signer(row, number - SignerReport.HOME) for number, row in sorted(rows.items())]
+    return [_signer(home, 0), *others]
+
+
+def _signer(row: SignerReport | None, place: int) -> SignerView:
+    report = row.report if row else {}
+    custody, activation = report.get("custody", {}), report.get("activation", {})
+    error, (lines, digest) = report.get("last_error"), report.get("book", (0, ""))
     return SignerView(
-        at=row.at,
-        reachable=row.reachable,
+        place=place,
+        at=row.at if row else None,
+        reachable=bool(row and row.reachable),
         unlocked=bool(report.get("unlocked")),
         custody=custody.get("zh", ""),
         custody_en=custody.get("en", ""),
-        signatures=tuple(_signatures(report.get("counters", {}))),
-        fault=row.fault,
-        started_at=report.get("started_at", ""),
+        counts=tuple(_counts(report.get("counters", {}))),
+        fault=row.fault if row else "",
+        started_at=_moment(report.get("started_at")),
+        active_since=_moment(activation.get("since")),
+        active_until=_moment(activation.get("until")),
+        signatures_left=activation.get("signatures_left", 0),
+        failing=tuple(
+            (label, said["reason"]) for label, said in sorted(report.get("failing", {}).items())
+        ),
+        last_error=error,
+        last_error_at=_moment(error["at"]) if error else None,
+        book=(lines, digest),
     )
 
 
-def _signatures(counters: dict[str, dict[str, dict[str, int]]]) -> Iterator[tuple[str, int]]:
+def _moment(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None
+
+
+def _counts(counters: dict[str, dict[str, dict[str, int]]]) -> Iterator[Tally]:
     for label, kinds in counters.items():
-        yield label, sum(counts.get("signed_ever", 0) for counts in kinds.values())
+        for kind, said in kinds.items():
+            numbers = ("signed", "refused", "signed_ever", "refused_ever")
+            yield Tally(label, kind, *(said.get(name, 0) for name in numbers))

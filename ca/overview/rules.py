@@ -1,12 +1,15 @@
 """What on the dashboard calls for somebody (CPS 2.2: before a limit is missed). Pure."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import StrEnum
 
 from ca.crl.rules import Freshness
+from ca.custody.register import resplit_by
 from ca.custody.rules import ENDS_SOON, NEED
 from ca.directory.rules import is_late
+from ca.hierarchy.life import urgency
 from ca.signing.rules import WAITING_TOO_LONG
 
 REPORT_STALE = timedelta(seconds=60)  # nobody has heard of the signer for too long
@@ -22,6 +25,32 @@ class Alarm:
     details: dict[str, object]
 
 
+class Condition(StrEnum):
+    """How a signer is, as far as the journal is concerned."""
+
+    LOST = "lost"  # does not answer
+    WELL = "well"  # sealed or active
+    DEGRADED = "degraded"  # its device does not sign with some key
+
+
+def condition(reachable: bool, report: Mapping[str, object]) -> Condition:  # noqa: FBT001
+    if not reachable:
+        return Condition.LOST
+    return Condition.DEGRADED if report.get("failing") else Condition.WELL
+
+
+def changes(before: Condition | None, now: Condition) -> list[str]:
+    """What the journal is told, as verbs; None: the first report."""
+    if before == now:
+        return []
+    if now == Condition.LOST:
+        return ["lost"]
+    back = ["back"] if before in {None, Condition.LOST} else []
+    if now == Condition.DEGRADED:
+        return [*back, "degraded"]
+    return back or ["healed"]
+
+
 @dataclass(frozen=True, slots=True)
 class Facts:
     """What the alarms are decided from."""
@@ -29,21 +58,29 @@ class Facts:
     signer_heard_at: datetime | None
     signer_reachable: bool
     signer_unlocked: bool
+    failing: tuple[str, ...]  # keys that the home signer's device does not sign with
+    helpers_down: tuple[int, ...]  # of the signers that help: lost, sealed or degraded
     lists: tuple[tuple[str, str], ...]  # authority, freshness
     behind: tuple[str, ...]  # authorities whose lists the signer knows better than the database
     oldest_order: datetime | None
     refused_today: int
     responders: tuple[tuple[str, datetime], ...]  # authority, end of the responder's certificate
+    stops: tuple[tuple[str, datetime], ...]  # authority that issues, from when on nothing
     directory_fault: str  # "": it answers, or there is none
     unpublished: int
     unpublished_since: datetime | None  # None: nothing waits, or there is no directory
     active_until: datetime | None  # None: not active, or nobody knows
     custodians: int | None  # how many could come; None: there is no custody set
+    devices_failed: int  # last self-tests that did not pass
+    devices_untested: int  # no self-test passed for a day
+    drills_overdue: int
+    custodians_away: tuple[datetime, ...]  # since when
 
 
 def alarms(facts: Facts, *, at: datetime) -> Iterator[Alarm]:
     """The worst first."""
     yield from _signer_alarms(facts, at)
+    yield from _device_alarms(facts)
     yield from _custody_alarms(facts, at)
     yield from _list_alarms(facts)
     if facts.oldest_order and at - facts.oldest_order > WAITING_TOO_LONG:
@@ -55,11 +92,33 @@ def alarms(facts: Facts, *, at: datetime) -> Iterator[Alarm]:
     for authority, end in facts.responders:
         if end - at < RESPONDER_LATE:
             yield Alarm("warn", "responder_ends", {"authority": authority, "days": (end - at).days})
+    yield from _life_alarms(facts, at)
+
+
+def _life_alarms(facts: Facts, at: datetime) -> Iterator[Alarm]:
+    """CPS 5.6: a rollover wants time."""
+    for authority, stops in facts.stops:
+        if code := urgency(stops, at=at):
+            level = "warn" if code in ("issuing_ends", "issuing_ends_soon") else "bad"
+            yield Alarm(level, code, {"authority": authority, "day": f"{stops:%Y-%m-%d}"})
+
+
+def _device_alarms(facts: Facts) -> Iterator[Alarm]:
+    """CPS 6.2.11."""
+    if facts.devices_failed:
+        yield Alarm("bad", "device_failed", {})
+    if facts.devices_untested:
+        yield Alarm("bad", "device_untested", {})
 
 
 def _custody_alarms(facts: Facts, at: datetime) -> Iterator[Alarm]:
     if facts.custodians is not None and facts.custodians < NEED:
         yield Alarm("bad", "custodians_few", {"count": facts.custodians})
+    if facts.drills_overdue:
+        yield Alarm("warn", "drills_overdue", {"count": facts.drills_overdue})
+    for since in facts.custodians_away:
+        level = "bad" if at >= resplit_by(since) else "warn"
+        yield Alarm(level, "custodian_away", {"day": f"{resplit_by(since):%Y-%m-%d}"})
     left = facts.active_until - at if facts.active_until else None
     if left is not None and timedelta(0) < left <= ENDS_SOON:
         yield Alarm("warn", "activation_ends", {"hours": int(left.total_seconds() // 3600)})
@@ -92,3 +151,7 @@ def _signer_alarms(facts: Facts, at: datetime) -> Iterator[Alarm]:
         yield Alarm("bad", "signer_unreachable", {})
     elif not facts.signer_unlocked:
         yield Alarm("bad", "signer_locked", {})
+    elif facts.failing:
+        yield Alarm("bad", "signer_degraded", {"keys": ", ".join(facts.failing)})
+    for place in facts.helpers_down:
+        yield Alarm("warn", "helper_down", {"place": place})

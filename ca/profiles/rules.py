@@ -1,19 +1,23 @@
-"""Certificate profiles: data, and the checks that keep an order inside its profile.
+"""Certificate profiles: what one says, and the checks that keep an order inside its profile. Pure.
 
 Every certificate says which profile and which version of it were used; a change of what a profile
-writes is a new version.
+says is a new version, which people agree to (`ca.profiling`).
 """
 
+import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import StrEnum
 from ipaddress import ip_address
 
 from anxin.kernel.errors import Kind, Refusal
+from anxin.kernel.states import Steps
 from pki.names import Name, fold
 from pki.publickeys import PublicKey
 
 DAYS_OF_A_YEAR = 365
+OPERATOR = "operator-p256"  # CPS 5.2.3: the profile of staff, who sign in with its certificates
+CHANGE = "ca.change_profile"  # people.api action
 
 
 class Bearer(StrEnum):
@@ -40,6 +44,37 @@ LONGEST_KEY_YEARS: Mapping[tuple[Bearer, str], int] = {
 _COUNTS_AS = {"ec-p256-256": "sm2-256"}
 
 
+class State(StrEnum):
+    """Of a version of a profile."""
+
+    PROPOSED = "proposed"
+    AGREED = "agreed"  # its day has not come yet
+    IN_FORCE = "in_force"
+    REPLACED = "replaced"  # by a later one; certificates and open applications still name it
+    DROPPED = "dropped"
+
+
+STEPS = Steps(
+    ("agree", [State.PROPOSED], State.AGREED),
+    ("put_in_force", [State.AGREED], State.IN_FORCE),
+    ("replace", [State.IN_FORCE], State.REPLACED),
+    ("drop", [State.PROPOSED, State.AGREED], State.DROPPED),
+)
+READABLE = (State.IN_FORCE, State.REPLACED)  # something was or may be issued by it
+
+
+class CertificateKind(StrEnum):
+    """The five kinds of CPS 1.5.1 (servers are devices), and two of the house's own."""
+
+    PERSONAL = "personal"
+    ORGANIZATION = "organization"
+    DEVICE = "device"
+    SCENARIO = "scenario"
+    CLOUD = "cloud"
+    STAFF = "staff"  # CPS 5.2.3
+    MEASUREMENT = "measurement"
+
+
 class Publication(StrEnum):
     """CPS 4.4.2: general certificates are published, scenario certificates never."""
 
@@ -51,13 +86,16 @@ class Publication(StrEnum):
 class Profile:
     """One version of one certificate profile.
 
-    `attributes` are the short names a subject may have (True: must have), `policy` is the last
-    arc below the CA's own policy arc, `reviews` how many reviewers have to agree. `server`: it has
-    alternative names, domains and addresses, one of which is its common name.
+    `issuer`: the code of the authority's lineage. `attributes` are the short names a subject may
+    have (True: must have), `policy` is the last arc below the CA's own policy arc, `reviews` how
+    many reviewers have to agree. `server`: it has alternative names, domains and addresses, one of
+    which is its common name. `offered`: counters take applications. `evidence`: documents and when
+    they are asked for. `extensions`: national ones and their form, `private` ones: OID and text.
     """
 
     code: str
     version: int
+    kind: CertificateKind
     issuer: str
     key_algorithm: str
     years: tuple[int, ...]
@@ -68,6 +106,10 @@ class Profile:
     publication: Publication
     reviews: int
     server: bool = False
+    offered: bool = True
+    evidence: tuple[tuple[str, str], ...] = ()
+    extensions: tuple[tuple[str, str], ...] = ()
+    private: tuple[tuple[str, str], ...] = ()
 
     @property
     def days(self) -> tuple[int, ...]:
@@ -75,123 +117,54 @@ class Profile:
         return tuple(DAYS_OF_A_YEAR * years for years in self.years)
 
 
-# CPS 3.1.2: a person is named by the real name; the serial number tells namesakes apart.
-_PERSON = {
-    "C": True,
-    "ST": False,
-    "L": False,
-    "O": False,
-    "OU": False,
-    "CN": True,
-    "serialNumber": False,
-}
-
-# CPS 3.1.2: an organisation is named by its registered name and its credit code.
-_ORGANIZATION = {"C": True, "O": True, "CN": True, "serialNumber": True}
-# CPS 3.1.2: a device by its own name, and whoever answers for it when that is an organisation.
-_DEVICE = {"C": True, "O": False, "CN": True, "serialNumber": False}
-# CPS 3.1.2, 3.2.2: a server by its first domain or address, and its organisation.
-_SERVER = {"C": True, "O": True, "CN": True}
-
-_PERSONAL = Profile(
-    code="personal-sm2-sign",
-    version=1,
-    issuer="nmg-sm2",
-    key_algorithm="sm2",
-    years=(1, 2, 3, 4, 5),
-    attributes=_PERSON,
-    key_usage=("digitalSignature", "nonRepudiation"),  # CPS 6.1.7
-    purposes=("clientAuth", "emailProtection"),
-    policy="1.1",
-    publication=Publication.GENERAL,
-    reviews=1,
-)
-_OF_ORGANIZATION = replace(
-    _PERSONAL, code="organization-sm2-sign", attributes=_ORGANIZATION, policy="2.1"
-)
-_OF_DEVICE = replace(
-    _PERSONAL,
-    code="device-sm2-sign",
-    attributes=_DEVICE,
-    purposes=("clientAuth",),
-    policy="3.1",
-)
-_OF_SERVER = replace(
-    _PERSONAL,
-    code="server-sm2-sign",
-    years=(1,),
-    attributes=_SERVER,
-    purposes=("serverAuth", "clientAuth"),
-    policy="3.2",
-    server=True,
-)
-
-
-def _rsa(profile: Profile, code: str, policy: str) -> Profile:
-    """The same from the RSA hierarchy, where two reviewers have to agree."""
-    return replace(
-        profile, code=code, issuer="anxin-rsa", key_algorithm="rsa", policy=policy, reviews=2
-    )
-
-
-PROFILES: Mapping[str, Profile] = {
-    profile.code: profile
-    for profile in (
-        _PERSONAL,
-        _rsa(_PERSONAL, "personal-rsa-sign", "1.2"),
-        _OF_ORGANIZATION,
-        _rsa(_OF_ORGANIZATION, "organization-rsa-sign", "2.2"),
-        _OF_DEVICE,
-        _OF_SERVER,
-        _rsa(_OF_SERVER, "server-rsa", "3.3"),
-    )
-}
-# Issued by the CA that measurements use, and by nobody else; never on offer.
-MEASURED = replace(
-    _PERSONAL,
-    code="bench-p256-sign",
-    issuer="anxin-bench-p256",
-    key_algorithm="ec-p256",
-    years=(1,),
-    policy="9.1",
-    publication=Publication.NEVER,
-)
-
-# CPS 5.2.3: of staff, who sign in with them; the key is a browser's. Never on offer at a counter.
-OPERATOR = replace(
-    _PERSONAL,
-    code="operator-p256",
-    issuer="anxin-rsa",
-    key_algorithm="ec-p256",
-    years=(1,),
-    attributes=_ORGANIZATION,
-    purposes=("clientAuth",),
-    policy="4.1",
-    publication=Publication.NEVER,
-)
-_NOT_ON_OFFER = {profile.code: profile for profile in (MEASURED, OPERATOR)}
-# CPS 4.4.2
-PUBLISHED = frozenset(
-    profile.code
-    for profile in (*PROFILES.values(), *_NOT_ON_OFFER.values())
-    if profile.publication is Publication.GENERAL
-)
-
 # CPS 3.1.3, 7.1.4: words that stand for a name and name nobody
 PLACEHOLDERS = frozenset(
     map(fold, ("匿名", "无", "无名", "未知", "不详", "测试", "某某", "佚名"))
 ) | {"anonymous", "unknown", "none", "null", "n/a", "test", "tbd", "-", "."}
 
 
-def profile_of(code: str) -> Profile:
-    """Refuses `profile.unknown`."""
-    if code in _NOT_ON_OFFER:
-        return _NOT_ON_OFFER[code]
-    if code not in PROFILES:
+# GB/T 20518-2018 5.2.4: what may be said of an organisation, all of it in its credit code
+_OF_ORGANIZATIONS = ("registration_number", "organization_code", "taxation_number")
+_CREDIT_CODE = re.compile(r"[0-9A-HJ-NPQRTUWXY]{18}")  # GB 32100
+
+
+def national_of(profile: Profile) -> tuple[str, ...]:
+    """The national extensions this profile may have."""
+    return _OF_ORGANIZATIONS if profile.kind is CertificateKind.ORGANIZATION else ()
+
+
+def national_values(profile: Profile, subject: Name) -> list[tuple[str, str, bool]]:
+    """(extension, value, whether in the old form) of this subject (CPS 7.1.2).
+
+    The credit code takes the place of the registration and the taxation number; characters 9 to 17
+    of it are the organisation code. Refuses `profile.credit_code`.
+    """
+    if not profile.extensions:
+        return []
+    code = subject.get("serialNumber") or ""
+    if not _CREDIT_CODE.fullmatch(code):
         raise Refusal(
-            Kind.INVALID, "profile.unknown", f"no profile {code}", cps="1.5.2", field="profile"
+            Kind.INVALID, "profile.credit_code", "no credit code", cps="7.1.2", field="subject"
         )
-    return PROFILES[code]
+    values = {"organization_code": f"{code[8:16]}-{code[16]}"}
+    return [
+        (what, values.get(what, code), old)
+        for what, form in profile.extensions
+        for old in (False, True)
+        if form in ("both", "old" if old else "new")
+    ]
+
+
+def unknown(code: str) -> Refusal:
+    return Refusal(
+        Kind.INVALID, "profile.unknown", f"no profile {code}", cps="1.5.2", field="profile"
+    )
+
+
+def not_offered(code: str) -> Refusal:
+    return Refusal(
+        Kind.CONFLICT, "profile.not_offered", f"{code} is off offer", cps="1.5.1", field="profile"
+    )
 
 
 def longest_key_years(bearer: Bearer, key: PublicKey) -> int:
@@ -214,6 +187,7 @@ def check_order(
     _check_days(profile, key, days)
     _check_subject(profile, subject)
     _check_names(profile, subject, names)
+    national_values(profile, subject)
 
 
 def is_address(name: str) -> bool:

@@ -16,12 +16,21 @@ class Revocation(models.Model):
     reason = models.CharField(max_length=30)  # RFC 5280 5.3.1
     revoked_at = models.DateTimeField()
     invalid_since = models.DateTimeField(null=True)
-    warrant = models.BigIntegerField(unique=True)  # one approval, one revocation (CPS 4.9.3)
+    warrant = models.BigIntegerField(unique=True, null=True)  # one approval, one revocation (4.9.3)
+    # or the end of its authority, of which one approval revokes all (CPS 5.7.3, 5.8)
+    ending = models.ForeignKey("ca.Ending", models.PROTECT, null=True, related_name="+")
     not_after = models.DateTimeField()  # copied from the certificate, which never changes it
     entry = models.BinaryField()
     listed_at = models.DateTimeField(null=True)  # thisUpdate of the first list; kept by ca.crl
 
     class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(warrant__isnull=False, ending__isnull=True)
+                | models.Q(warrant__isnull=True, ending__isnull=False),
+                name="a_revocation_has_one_ground",
+            ),
+        ]
         indexes = [
             models.Index(fields=["ca", "not_after"], name="revocation_listed"),
             models.Index(
@@ -34,6 +43,25 @@ class Revocation(models.Model):
 
     def __str__(self) -> str:
         return f"revocation of {self.certificate_id}: {self.reason}"
+
+
+class AuthorityRevocation(models.Model):
+    """That an authority's own certificate was revoked by its superior, `ca`, who lists it."""
+
+    authority = models.OneToOneField(
+        CertificateAuthority, models.PROTECT, primary_key=True, related_name="revocation"
+    )
+    ca = models.ForeignKey(CertificateAuthority, models.PROTECT, related_name="+")
+    ending = models.ForeignKey("ca.Ending", models.PROTECT, related_name="+")
+    reason = models.CharField(max_length=30)  # RFC 5280 5.3.1
+    serial = models.CharField(max_length=40)  # hexadecimal
+    revoked_at = models.DateTimeField()
+    not_after = models.DateTimeField()  # copied from the certificate, which never changes it
+    entry = models.BinaryField()
+    listed_at = models.DateTimeField(null=True)  # thisUpdate of the first list; kept by ca.crl
+
+    def __str__(self) -> str:
+        return f"revocation of authority {self.authority_id}: {self.reason}"
 
 
 class Hold(models.Model):

@@ -33,6 +33,21 @@ REASONS: Mapping[Cause, str] = {
 }
 
 
+class End(StrEnum):
+    """Why everything of an authority is revoked: by its own end, not by anybody's request."""
+
+    COMPROMISE = "authority_compromised"  # CPS 5.7.3
+    TERMINATION = "authority_ended"  # CPS 5.8
+
+
+# RFC 5280 5.3.1. The subscribers' own keys are in order: `keyCompromise` would say of each of them
+# what is true of their issuer's alone.
+END_REASONS: Mapping[End, str] = {
+    End.COMPROMISE: "cACompromise",
+    End.TERMINATION: "cessationOfOperation",
+}
+
+
 class HoldCause(StrEnum):
     """CPS 4.9.12, in its order."""
 

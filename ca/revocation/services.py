@@ -5,19 +5,26 @@ day of the hold in lists and answers, as X.509 asks of a hold that becomes final
 rely on what was signed in between, and no list makes a certificate good again in passing.
 """
 
+from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
+from itertools import groupby
+from operator import attrgetter
 
 from django.db import transaction
 
 from anxin.kernel.actors import SYSTEM, Actor
+from anxin.kernel.batches import insert
 from anxin.kernel.errors import Kind, Refusal
 from anxin.kernel.jobs import announce
 from anxin.kernel.rows import guarded
-from audit.log import advance
+from audit.log import advance, advance_many, record, subject_of
+from ca.hierarchy.models import CertificateAuthority
+from ca.hierarchy.queries import parsed
 from ca.issuing.models import Certificate
+from ca.issuing.rules import ISSUED
 from ca.revocation import rules
-from ca.revocation.models import Hold, Revocation
+from ca.revocation.models import AuthorityRevocation, Hold, Revocation
 from people.api import spent
 from pki.crls import Entry
 
@@ -83,6 +90,99 @@ def revoke_row(
     Certificate.objects.filter(pk=row.pk).update(answers_until=None)  # what was answered is over
     advance(row, "revoke", actor=actor, at=at, cause=cause, reason=word, warrant=warrant, **told)
     announce("ca.status_changed", certificate_ids=[row.pk])
+
+
+@transaction.atomic
+def revoke_all(
+    rows: Sequence[Certificate],
+    why: rules.End,
+    *,
+    ending: int,
+    invalid_since: datetime | None,
+    at: datetime,
+) -> None:
+    """A batch of an authority that ends (CPS 5.7.3, 5.8); the caller has locked the rows and
+    answers for the approval. One that is planned is listed and refused: its signature may exist.
+    """
+    reason = rules.END_REASONS[why]
+    since = invalid_since and _whole(invalid_since)
+    made = [
+        _ended(row, why, reason, ending=ending, since=since, at=at) for row in rows if row.serial
+    ]
+    insert(made)
+    ids = [row.pk for row in rows]
+    Hold.objects.filter(certificate__in=ids, ended_at__isnull=True).update(ended_at=at)
+    Certificate.objects.filter(pk__in=ids).update(answers_until=None)
+    told = {row.pk: {"cause": why, "reason": reason, "ending": ending} for row in rows}
+    over = []
+    for state, group in groupby(sorted(rows, key=attrgetter("state")), attrgetter("state")):
+        alike = list(group)
+        issued = state in ISSUED
+        over += [row.pk for row in alike if issued]
+        advance_many(alike, "revoke" if issued else "refuse", actor=SYSTEM, at=at, details=told)
+    if over:
+        announce("ca.status_changed", certificate_ids=over)
+
+
+def _ended(
+    row: Certificate,
+    why: rules.End,
+    reason: str,
+    *,
+    ending: int,
+    since: datetime | None,
+    at: datetime,
+) -> Revocation:
+    assert row.not_after  # constraints of the table say so
+    return Revocation(
+        certificate_id=row.pk,
+        ca_id=row.ca_id,
+        cause=why,
+        reason=reason,
+        revoked_at=at,
+        invalid_since=since,
+        ending_id=ending,
+        not_after=row.not_after,
+        entry=Entry(int(row.serial or "", 16), _whole(row.held_at or at), reason, since).der,
+    )
+
+
+@transaction.atomic
+def revoke_authority(
+    row: CertificateAuthority,
+    why: rules.End,
+    *,
+    ending: int,
+    invalid_since: datetime | None,
+    at: datetime,
+) -> bool:
+    """An authority's own certificate, by its superior; False: it is revoked, or nobody here can."""
+    if row.parent_id is None or row.certificate is None:
+        return False
+    if AuthorityRevocation.objects.filter(authority=row).exists():
+        return False
+    reason, serial = rules.END_REASONS[why], parsed(bytes(row.certificate)).serial
+    since = invalid_since and _whole(invalid_since)
+    AuthorityRevocation.objects.create(
+        authority=row,
+        ca_id=row.parent_id,
+        ending_id=ending,
+        reason=reason,
+        serial=f"{serial:x}",
+        revoked_at=at,
+        not_after=row.not_after,
+        entry=Entry(serial, _whole(at), reason, since).der,
+    )
+    record(
+        "ca.revoke_authority",
+        subject_of(row),
+        actor=SYSTEM,
+        at=at,
+        reason=reason,
+        ending=ending,
+        by=row.parent_id,
+    )
+    return True
 
 
 @transaction.atomic

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from ca.hierarchy.queries import stopped
 from ca.issuing.models import Certificate
 from ca.issuing.rules import WAITING, State
 from ca.signing import rules
@@ -21,7 +22,7 @@ def unfinished(ca_id: int) -> list[int]:
 
 def authorities_with_work() -> list[int]:
     rows = Certificate.objects.filter(state__in=[state.value for state in WAITING])
-    return sorted(rows.order_by().values_list("ca_id", flat=True).distinct())
+    return sorted(set(rows.order_by().values_list("ca_id", flat=True).distinct()) - stopped())
 
 
 def revoked(ids: Sequence[int]) -> set[int]:

@@ -9,7 +9,7 @@ finds it unsettled.
 import logging
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from functools import cache, partial
+from functools import partial
 
 from django.db import transaction
 
@@ -19,20 +19,20 @@ from anxin.kernel.jobs import announce, enqueue
 from anxin.kernel.locks import Work, held
 from audit.log import advance, advance_many
 from ca.directory.services import enter
-from ca.hierarchy.queries import issuer_by_id
+from ca.hierarchy.queries import issuer_by_id, stopped
 from ca.hierarchy.rules import Issuer
 from ca.issuing.models import Certificate
-from ca.issuing.rules import Draft, State, Wish, check_subject, check_warrant
+from ca.issuing.rules import Draft, State, Wish, check_subject, check_warrant, lint_rules
 from ca.issuing.successors import check_not_revoked
 from ca.keys import services as keys
-from ca.profiles.rules import profile_of
+from ca.profiles.queries import agreed_to
+from ca.profiles.rules import Profile, unknown
 from ca.revocation.services import end_replaced
 from ca.signing import queries, rules
 from ca.signing.rules import Planned
 from people.api import Spent, spent
-from pki import certificates, extensions, lint, names, oids, publickeys
+from pki import certificates, lint, names, publickeys
 from pki.errors import LintError, PkiError
-from pki.lint import ProfileRules
 from pki.signer.protocol import CERTIFICATE
 from pki.sm.sm3 import sm3
 
@@ -40,6 +40,7 @@ log = logging.getLogger(__name__)
 Entropy = Callable[[int], bytes]
 MOST_BATCHES = 50  # of one sweep
 PLAN_COLUMNS = ("serial", "tbs", "not_before", "not_after", "planned_at")
+SETTLED = ("state", "profile", "profile_version", "replaces", "ends", "warrant")
 CERTIFICATE_COLUMNS = ("der", "tbs", "settled_at")
 
 
@@ -80,16 +81,22 @@ def sign_orders(ca_id: int, *, at: datetime, entropy: Entropy) -> int:
 def plan_batch(ca_id: int, *, at: datetime, entropy: Entropy) -> list[int]:
     """Decide and write down what the next certificates will say; their ids."""
     issuer = issuer_by_id(ca_id)
+    if issuer.stopped:
+        return []  # what waits is refused once the committee has agreed, or goes on if it has not
     waiting = Certificate.objects.filter(ca_id=ca_id, state=State.ORDERED).order_by("pk")
     rows = list(waiting.select_for_update(skip_locked=True, of=("self",))[: rules.BATCH])
     warrants = spent([row.warrant for row in rows])
     over = queries.revoked([row.replaces_id for row in rows if row.replaces_id])
+    profiles = agreed_to({(row.profile, row.profile_version) for row in rows})
     plans = []
     for row in rows:
         try:
-            _check_warrant(row, warrants.get(row.warrant))
+            profile = profiles.get((row.profile, row.profile_version))
+            if profile is None:
+                raise unknown(f"{row.profile} {row.profile_version}")
+            _check_warrant(row, warrants.get(row.warrant), profile)
             check_not_revoked(row.replaces_id, over)
-            _plan(row, issuer, at=at, entropy=entropy)
+            _plan(row, issuer, profile, at=at, entropy=entropy)
             plans.append(row)
         except (Refusal, PkiError) as error:
             _refuse(row, error, at=at)
@@ -98,18 +105,19 @@ def plan_batch(ca_id: int, *, at: datetime, entropy: Entropy) -> list[int]:
     return [row.pk for row in plans]
 
 
-def _check_warrant(row: Certificate, warrant: Spent | None) -> None:
+def _check_warrant(row: Certificate, warrant: Spent | None, profile: Profile) -> None:
     """Once more, by the process that has signatures made: a row alone orders nothing."""
-    check_warrant(warrant.action if warrant else None, profile_of(row.profile))
+    check_warrant(warrant.action if warrant else None, profile)
     check_subject(warrant.subject if warrant else "", row.requester)
 
 
-def _plan(row: Certificate, issuer: Issuer, *, at: datetime, entropy: Entropy) -> None:
+def _plan(
+    row: Certificate, issuer: Issuer, profile: Profile, *, at: datetime, entropy: Entropy
+) -> None:
     """Fill in what the certificate will say.
 
     Refuses an order whose certificate would say something else by now; raises LintError.
     """
-    profile = profile_of(row.profile)
     subject, key = names.parse(bytes(row.subject)), publickeys.parse(bytes(row.public_key))
     draft = Draft(Wish(profile, subject, key, row.days, tuple(row.names)), issuer)
     if draft.template_digest != row.template_digest:
@@ -119,34 +127,16 @@ def _plan(row: Certificate, issuer: Issuer, *, at: datetime, entropy: Entropy) -
     serial = certificates.serial_from(entropy(certificates.MIN_SERIAL_OCTETS))
     plan = draft.plan(serial=serial, not_before=at)
     tbs = certificates.encode(plan)
-    lint.check_certificate_tbs(
-        tbs, issuer=issuer.certificate, profile_rules=_profile_rules(profile.code)
-    )
+    lint.check_certificate_tbs(tbs, issuer=issuer.certificate, profile_rules=lint_rules(profile))
     row.serial, row.tbs, row.planned_at = f"{serial:x}", tbs, at
     row.not_before, row.not_after = plan.not_before, plan.not_after
-
-
-@cache
-def _profile_rules(code: str) -> ProfileRules:
-    profile = profile_of(code)
-    required = {
-        oids.CRL_DISTRIBUTION_POINTS,
-        oids.CERTIFICATE_POLICIES,
-        oids.AUTHORITY_INFORMATION_ACCESS,
-    }
-    return ProfileRules(
-        "signing",
-        required=frozenset(required | ({oids.SUBJECT_ALT_NAME} if profile.server else set())),
-        purposes=frozenset(extensions.PURPOSES[purpose] for purpose in profile.purposes),
-        names=frozenset({"dns", "ip"} if profile.server else ()),
-    )
 
 
 def finish(ca_id: int, ids: Sequence[int], *, at: datetime) -> int:
     """Have the plans on record signed, and settle them; how many certificates that made."""
     issuer = issuer_by_id(ca_id)
     with held(Work.SIGN_CERTIFICATES, ids) as mine:
-        plans = queries.planned(mine)
+        plans = [] if ca_id in stopped() else queries.planned(mine)
         if not plans:
             return 0
         try:
@@ -165,7 +155,7 @@ def settle(
     ids = [item.id for item in plans]
     open_rows = Certificate.objects.filter(pk__in=ids, state=State.PLANNED).order_by("pk")
     locked = open_rows.select_for_update(of=("self",))
-    rows = {row.pk: row for row in locked.only("state", "profile", "replaces", "ends", "warrant")}
+    rows = {row.pk: row for row in locked.only(*SETTLED)}
     made = []
     for item, answer in zip(plans, answers, strict=True):
         if item.id in rows and isinstance(answer, bytes):

@@ -15,6 +15,8 @@ TABLES = {
     "stop": wording.STOPS,
     "stop_kind": wording.STOP_KINDS,
     "purpose": wording.PURPOSES,
+    "drill": wording.DRILLS,
+    "due": wording.DUE,
 }
 TONES = {
     "in_force": "ok",
@@ -22,6 +24,9 @@ TONES = {
     "active": "ok",
     "accepted": "ok",
     "done": "ok",
+    "proved": "ok",
+    "soon": "warn",
+    "over": "bad",
     "refused": "bad",
     "sealed": "warn",
     "empty": "warn",

@@ -69,6 +69,12 @@ def shown(person_id: int, *, at: datetime) -> dict[str, str]:
     return {"code": current_code(one, after=queries.last_step(person_id), at=at)}
 
 
+def password(person_id: int) -> str:
+    """Of a person of the demo, for a form to be filled in; empty elsewhere."""
+    one = account(queries.login_of(person_id)) if settings.DEMO else None
+    return one.password if one else ""
+
+
 def _require_demo() -> None:
     if not settings.DEMO:
         raise ImproperlyConfigured("demo accounts exist in demo mode only")

@@ -1,6 +1,6 @@
 """Every vote as a record that `pki.votes` can prove without this database (CPS 5.2.2)."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Any
 
 from django.conf import settings
@@ -16,21 +16,35 @@ CHUNK = 500
 
 def records() -> Iterator[dict[str, Any]]:
     """In the order in which they were cast; the comment only as its digest."""
-    for row in _votes().iterator(CHUNK):
-        yield {
-            "id": row.pk,
-            "approval": row.approval_id,
-            "action": row.approval.action,
-            "payload": row.approval.payload,
-            "digest": row.approval.digest,
-            "maker": row.approval.maker_id,
-            "voter": row.checker_id,
-            "grants": row.grants,
-            "comment": votes.comment_digest(row.comment),
-            "voted_at": row.voted_at.isoformat(),
-            "key_due": row.key_due,
-            **_signed(row),
-        }
+    return (_record(row) for row in _votes().iterator(CHUNK))
+
+
+def records_of(approvals: Collection[int]) -> list[dict[str, Any]]:
+    """The votes on these approvals, and those by which every key that signed one was enrolled."""
+    wanted, known, found = set(approvals), set[int](), list[dict[str, Any]]()
+    while wanted:
+        known |= wanted
+        more = [_record(row) for row in _votes().filter(approval__in=wanted)]
+        found += more
+        wanted = {one["enrolled_by"] for one in more if one["signature"]} - known
+    return found
+
+
+def _record(row: Any) -> dict[str, Any]:
+    return {
+        "id": row.pk,
+        "approval": row.approval_id,
+        "action": row.approval.action,
+        "payload": row.approval.payload,
+        "digest": row.approval.digest,
+        "maker": row.approval.maker_id,
+        "voter": row.checker_id,
+        "grants": row.grants,
+        "comment": votes.comment_digest(row.comment),
+        "voted_at": row.voted_at.isoformat(),
+        "key_due": row.key_due,
+        **_signed(row),
+    }
 
 
 def _signed(row: Vote) -> dict[str, Any]:

@@ -46,6 +46,7 @@ class Duty:
     page: str = ""  # name of the address where it is decided; empty: on the page of approvals
     sight: str = ""  # sight(approval ids, actor) -> how many of them this person sees; empty: all
     mailed: bool = True  # deciders and proposer get mail; not where there is a queue to work from
+    signed: bool = False  # nobody votes on it without a key of their own
     declined: str = ""  # like `perform`, after a no or a withdrawal
 
 
@@ -57,6 +58,12 @@ def digest(action: str, payload: object) -> str:
 def subject_of_person(person_id: int) -> str:
     """What approvals and the journal call a person."""
     return f"people.staffmember:{person_id}"
+
+
+def person_of(subject: str) -> int | None:
+    """The person an approval is about; None: about something else."""
+    kind, _, number = subject.partition(":")
+    return int(number) if kind == "people.staffmember" and number.isdecimal() else None
 
 
 def check_other(subject: str, actor: Actor) -> None:

@@ -18,6 +18,7 @@ from anxin.kernel.errors import Kind, Refusal
 from anxin.kernel.jobs import enqueue
 from anxin.kernel.rows import guarded
 from audit.log import advance, advance_many, record, subject_of
+from people.accounts.services import lock as lock_person
 from people.approvals import inbox, queries, rules, signing, telling
 from people.approvals.models import Approval, Vote
 from people.approvals.queries import ApprovalView
@@ -82,9 +83,7 @@ def vote(
     rules.check_seen(seen, row.digest)
     rules.check_other(row.subject, actor)
     check_proved(actor, at=at)
-    signed = signing.check(
-        row, grants=grants, comment=comment, checkers=duty.checkers, actor=actor, at=at
-    )
+    signed = signing.check(row, grants=grants, comment=comment, duty=duty, actor=actor, at=at)
     Vote.objects.create(
         approval=row,
         maker_id=row.maker_id,
@@ -216,7 +215,11 @@ def expire(*, at: datetime) -> int:
 
 
 def _locked(approval_id: int) -> Approval:
-    row = Approval.objects.select_for_update().filter(pk=approval_id).first()
-    if row is None:
+    """The person whom it is about first, as where people leave: nobody waits in a ring."""
+    about = Approval.objects.filter(pk=approval_id).values_list("subject", flat=True).first()
+    if about is None:
         raise Refusal(Kind.NOT_FOUND, "approval.unknown", f"no approval {approval_id}")
-    return row
+    person_id = rules.person_of(about)
+    if person_id is not None:
+        lock_person(person_id)
+    return Approval.objects.select_for_update().get(pk=approval_id)

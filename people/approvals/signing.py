@@ -7,6 +7,7 @@ from django.conf import settings
 
 from anxin.kernel.actors import Actor
 from people.approvals.models import Approval
+from people.approvals.rules import Duty
 from people.operatorkeys import queries, rules
 from pki import statements, votes
 
@@ -25,7 +26,7 @@ def check(
     *,
     grants: bool,
     comment: str,
-    checkers: frozenset[str],
+    duty: Duty,
     actor: Actor,
     at: datetime,
 ) -> Signed:
@@ -35,8 +36,8 @@ def check(
     """
     key = queries.active(actor.person_id)
     if key is None:
-        first = row.action == votes.ENROL and queries.nobody_has_one(checkers)
-        rules.check_key_held(held=first, required=settings.REQUIRE_VOTE_KEYS)
+        first = row.action == votes.ENROL and queries.nobody_has_one(duty.checkers)
+        rules.check_key_held(held=first, required=settings.REQUIRE_VOTE_KEYS or duty.signed)
         return Signed()
     written, signature = rules.parse(actor.signature, at=at)
     statement = votes.statement(

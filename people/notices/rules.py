@@ -27,6 +27,9 @@ class Event(StrEnum):
     REQUEST_WAITS = "request_waits"  # CPS 4.9.5
     SHARE_WAITS = "share_waits"  # CPS 6.2.8: to custodians
     KEYS_SEALED = "keys_sealed"  # CPS 6.2.9
+    DEVICE_TROUBLE = "device_trouble"  # CPS 6.2.11
+    DRILL_DUE = "drill_due"  # CPS 6.4.2: to a custodian
+    CUSTODY_WEAK = "custody_weak"  # CPS 6.2.2: to administrators
     ADDRESS_CHANGED = "address_changed"  # to the address before
 
 
@@ -46,5 +49,8 @@ PAGES: Mapping[Event, str] = {
     Event.REQUEST_WAITS: "online",
     Event.SHARE_WAITS: "custody",
     Event.KEYS_SEALED: "custody",
+    Event.DEVICE_TROUBLE: "devices",
+    Event.DRILL_DUE: "custody",
+    Event.CUSTODY_WEAK: "custody",
     Event.ADDRESS_CHANGED: "me",
 }

@@ -24,6 +24,9 @@ SUBJECTS: Mapping[Event, Any] = {
     Event.REQUEST_WAITS: _("有网上请求等待处理"),
     Event.SHARE_WAITS: _("密钥份额等您办理"),
     Event.KEYS_SEALED: _("CA 密钥已下令停用"),
+    Event.DEVICE_TROUBLE: _("密码设备需要处理"),
+    Event.DRILL_DUE: _("您的份额文件该演练了"),
+    Event.CUSTODY_WEAK: _("密钥份额持有人需要您处理"),
     Event.ADDRESS_CHANGED: _("您的通知邮箱已更换"),
 }
 TEXTS: Mapping[Event, Any] = {
@@ -42,7 +45,12 @@ TEXTS: Mapping[Event, Any] = {
         "订户在网上请求的吊销、冻结、解冻、退款或发票，还没有人处理。请马上办理。"
     ),
     Event.SHARE_WAITS: _("要取出您的份额，或提交它来启用密钥。提交须在十分钟内。"),
+    Event.DRILL_DUE: _("请登录后打开份额文件做一次演练，证明它还能用。份额不会离开您的浏览器。"),
+    Event.CUSTODY_WEAK: _("有持有人不能到场、演练过期，或能到场的不足两位。请登录查看并安排。"),
     Event.KEYS_SEALED: _("有人下令停用 CA 密钥，签发随即停止。请登录查看原因。"),
+    Event.DEVICE_TROUBLE: _(
+        "密码设备的自检没有通过、一天没有做成，或设备不能签名。签发可能在等待。请登录查看原因。"
+    ),
     Event.ADDRESS_CHANGED: _("以后的通知发往新的邮箱。如果不是您本人所为，请马上告诉安全管理员。"),
 }
 ADDRESS = _("请在内部网络登录查看：%(url)s")

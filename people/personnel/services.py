@@ -128,6 +128,7 @@ def restore_keeper(person_id: int, role: Role, *, vouchers: Sequence[Actor], at:
     """
     rules.check_vouchers(person_id, vouchers)
     rules.check_nobody_left(role, left=queries.is_filled(role, at=at))
+    accounts.lock(person_id)
     actor, also = vouchers
     if queries.locked(person_id).state == rules.State.SUSPENDED:
         _bring_back(person_id, agreed=None, actor=actor, at=at, also=also.person_id)
@@ -152,6 +153,7 @@ def suspend(person_id: int, cause: Cause, *, actor: Actor, at: datetime) -> None
     files, oneself, and somebody who is not in post.
     """
     rules.check_keeper(actor, person_id)
+    accounts.lock(person_id)  # before file and approvals, as who agrees about them does
     if person_id in queries.files([person_id]):
         advance(queries.locked(person_id), "suspend", actor=actor, at=at, cause=cause)
     else:
@@ -165,6 +167,7 @@ def suspend(person_id: int, cause: Cause, *, actor: Actor, at: datetime) -> None
 def leave(person_id: int, *, actor: Actor, at: datetime) -> None:
     """Close a leaver's accounts and end their roles, for good, in one step (WP-8.2)."""
     rules.check_keeper(actor, person_id)
+    accounts.lock(person_id)  # before file and approvals, as who agrees about them does
     advance(queries.locked(person_id), "leave", actor=actor, at=at)
     roles = trust.end_roles(person_id, actor=actor, at=at)
     record("people.left", subject_of(person_id), actor=actor, at=at, roles=roles)
@@ -178,6 +181,7 @@ def move(person_id: int, office: str, *, actor: Actor, at: datetime) -> None:
     `office`: code of an RA that works, empty for headquarters.
     """
     rules.check_keeper(actor, person_id)
+    accounts.lock(person_id)  # before file and approvals, as who agrees about them does
     rules.check_not_left(queries.locked(person_id).state)
     roles = trust.end_roles(person_id, actor=actor, at=at)
     check_office(office)

@@ -33,6 +33,7 @@ class Alarm(StrEnum):
     DEVICE_ENROLLED = "device_enrolled"
     KEY_ADDED = "key_added"
     PASSWORD_RENEWED = "password_renewed"  # noqa: S105 -- no password
+    CEREMONY = "ceremony_unproved"  # what is asked of a worker was not agreed to (CPS 5.2.2)
     PARTNER_KEY = "partner_key"  # a machine acts in their name from now on (CPS 1.4.2)
 
 

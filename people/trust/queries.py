@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Any
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import Exists, F, OuterRef, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.db.models.functions import JSONObject
 
 from anxin.kernel.actors import Actor
@@ -55,6 +55,13 @@ def holders(role: str, *, at: datetime) -> list[Holder]:
     people = [Holder(*found) for found in open_ones.order_by("person__name").values_list(*columns)]
     kept = files([person.id for person in people])
     return [one for one in people if not rules.standing(kept.get(one.id), role, at=at)]
+
+
+def held_at(role: str, *, at: datetime) -> set[int]:
+    """Who was appointed to a role at a time in the past; whether it rested then is not kept."""
+    lasted = Q(until__isnull=True) | Q(until__gt=at)
+    rows = Appointment.objects.filter(lasted, role=role, since__lte=at)
+    return set(rows.values_list("person", flat=True))
 
 
 def roles_given(person_id: int) -> frozenset[str]:

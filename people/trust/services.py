@@ -220,7 +220,7 @@ def check_may_open(person_id: int) -> None:
 
 def _lock(person_id: int) -> str:
     """One change of a person's roles at a time; the code of the person's office."""
-    people = get_user_model().objects.select_for_update().filter(pk=person_id)
+    people = get_user_model().objects.select_for_update(no_key=True).filter(pk=person_id)
     office = people.values_list("office", flat=True).first()
     if office is None:
         raise Refusal(Kind.NOT_FOUND, "people.no_such_person", f"no person {person_id}")

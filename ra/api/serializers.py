@@ -8,9 +8,9 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
+from ca.api import CODES
 from ra.applicants.rules import LONG
 from ra.applications.rules import TERMS, AcceptedHow
-from ra.intake.queries import profiles
 from ra.intake.rules import REQUEST_MOST
 from ra.requests.rules import NOTE_MOST
 from ra.revocations.rules import QUESTIONS, Asker, CheckedHow
@@ -54,7 +54,7 @@ class Said(serializers.Serializer):  # type: ignore[misc]
 
 
 class NewApplication(Said):
-    profile = serializers.ChoiceField(choices=sorted(one.code for one in profiles()))
+    profile = serializers.ChoiceField(choices=sorted(CODES))
 
 
 class ChangedApplication(Said):

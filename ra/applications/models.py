@@ -49,6 +49,8 @@ class Application(Stateful):
     alarmed_round = models.PositiveSmallIntegerField(default=0, db_default=0)  # CPS 4.2.3
     reviews_done = models.PositiveSmallIntegerField(default=0)
 
+    profile_version = models.SmallIntegerField(default=0, db_default=0)  # 0: not handed in
+
     slots_needed = models.PositiveSmallIntegerField(default=0)  # documents asked for at submission
     checks = models.JSONField(default=dict)  # automatic checks: code -> ok, warn, bad
 

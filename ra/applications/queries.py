@@ -10,7 +10,7 @@ from django.db.models import QuerySet
 
 from anxin.kernel.actors import Actor
 from anxin.kernel.errors import Kind, Refusal
-from ca.api import Order, preview
+from ca.api import Order, Profile, preview, profile
 from kmc import api as kmc
 from people.api import Role
 from pki import requests
@@ -137,6 +137,11 @@ def _content(dossier: Dossier, plain: Mapping[tuple[int, str], bytes]) -> Conten
     return Content(identity["fields"], identity["salt"], request, proof, lookups, readings, said)
 
 
+def profile_of(application: Application) -> Profile:
+    """The version it was handed in under; before that, the one in force."""
+    return profile(application.profile, application.profile_version or None)
+
+
 def order_of(application: Application, content: Content) -> Order:
     """What the CA is asked for; its public key is empty before there is a request."""
     key = requests.parse(content.request).public_key.spki if content.request else b""
@@ -149,6 +154,7 @@ def order_of(application: Application, content: Content) -> Order:
         replaces=application.predecessor_id,
         ends=ends(application.procedure, application.occasion),
         names=of_server(content.fields),
+        version=application.profile_version or None,  # what is reviewed is what is issued
     )
 
 

@@ -4,10 +4,10 @@ The first look happens here, in Python that only counts bytes; the full decoding
 process (`ra.evidence.decoder`), and what is shown afterwards are newly made page images.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from anxin.kernel.errors import Kind, Refusal
-from ra.applicants.kinds import Slot, asked, kind_of
+from ra.applicants.kinds import Slot, When, asked, kind_of
 from ra.evidence import shapes
 
 LIMIT = 20 * 1024 * 1024  # bytes
@@ -21,15 +21,20 @@ def slots(profile: str) -> Mapping[str, Slot]:
 
 
 def needed(
-    profile: str, fields: Mapping[str, str], *, proxy: bool, signed: bool = False
+    evidence: Iterable[tuple[str, str]],
+    fields: Mapping[str, str],
+    *,
+    proxy: bool,
+    signed: bool = False,
 ) -> list[str]:
     """Slots that must hold a document, given what the applicant said.
 
-    `signed` by the key of a certificate that was applied for with all of them: none (CPS 3.3.1).
+    `evidence` is the profile's: slot, and when it is asked for. `signed` by the key of a
+    certificate that was applied for with all of them: none (CPS 3.3.1).
     """
     if signed:
         return []
-    wanted = {slot.code: slot.when for slot in slots(profile).values()}
+    wanted = {slot: When(when) for slot, when in evidence}
     return asked(wanted, fields, proxy=proxy)
 
 

@@ -2,21 +2,10 @@
 
 from django.utils.translation import gettext_lazy as _
 
-SLOTS = {
-    "application_form": _("数字证书申请表"),
-    "id_front": _("身份证件（人像面）"),
-    "id_back": _("身份证件（国徽面）"),
-    "authorization_letter": _("授权委托书"),
-    "agent_id": _("经办人身份证件"),
-    "organization_letter": _("单位授权证明"),
-    "sealed_form": _("数字证书申请表（签字、盖章）"),
-    "licence": _("营业执照或法人证书复印件（盖章）"),
-    "sealed_authorization": _("授权委托书（签字、盖章）"),
-    "ownership_undertaking": _("设备归属承诺书"),
-    "domain_right": _("域名使用权证明（盖章）"),
-    "icp_record": _("ICP 备案或经营许可证明（盖章）"),
-    "ip_right": _("IP 地址使用权证明（盖章）"),
-}
+from ca.api import EVIDENCE
+
+SLOTS = EVIDENCE  # what profiles ask for
+
 PURPOSES = {
     "doubt": _("对图像真伪有疑问"),
     "complaint": _("处理投诉或争议"),

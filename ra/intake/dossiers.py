@@ -10,6 +10,7 @@ from kmc import api as kmc
 from ra.applicants import queries as applicants
 from ra.applicants.kinds import kind_of
 from ra.applicants.rules import by_proxy, compact, shown
+from ra.applications import queries as applications
 from ra.applications import rules as application_rules
 from ra.applications.models import Application, Dossier
 from ra.evidence.rules import needed
@@ -35,7 +36,8 @@ def keep_fields(row: Application, kept: Mapping[str, str], salt: str, wrong: lis
     row.name_index = applicants.name_index(name) if name else None
     row.phone_index = applicants.phone_index(phone) if phone else None
     row.subscriber_id = applicants.known_subscriber(right, kind)
-    row.slots_needed = len(needed(row.profile, kept, proxy=by_proxy(kept), signed=row.signed))
+    evidence = applications.profile_of(row).evidence
+    row.slots_needed = len(needed(evidence, kept, proxy=by_proxy(kept), signed=row.signed))
     row.save(update_fields=_INDEXED)
 
 

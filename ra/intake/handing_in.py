@@ -31,9 +31,9 @@ from ra.notices.rules import Event
 from ra.verifications.queries import current
 
 _SUBMITTED = [
-    "subscriber", "checks", "content_digest", "approval_id", "round", "submitted_at",
-    "deadline_at", "reviews_done", "correction_due_at", "certificate_id", "certificate_state",
-    "certificate_state_at", "watched",
+    "profile_version", "reviews_needed", "subscriber", "checks", "content_digest", "approval_id",
+    "round", "submitted_at", "deadline_at", "reviews_done", "correction_due_at",
+    "certificate_id", "certificate_state", "certificate_state_at", "watched",
 ]  # fmt: skip
 
 
@@ -58,6 +58,7 @@ def submit(application_id: int, *, actor: Actor, at: datetime) -> Submitted:
     request, agreement, and what the CA says to the order.
     """
     row = editable(application_id, actor)
+    profile = _as_in_force(row)
     content = applications.content(row)
     wrong = queries.all_wrong(row, content, at=at, submitting=True)
     if wrong:
@@ -69,14 +70,15 @@ def submit(application_id: int, *, actor: Actor, at: datetime) -> Submitted:
     row.watched = sorted(blacklist.indexes(content.fields, row.key_fingerprint))
     row.checks = queries.automatic_checks(row, content, row.subscriber_id, at=at)
     _propose(row, content, actor=actor, at=at)
-    row.round += 1
     row.submitted_at, row.deadline_at = at, application_rules.deadline(at)
-    row.reviews_done, row.correction_due_at = 0, None
+    row.round, row.reviews_done, row.correction_due_at = row.round + 1, 0, None
     row.certificate_id, row.certificate_state, row.certificate_state_at = None, "", None
     proxy = identity.by_proxy(content.fields)
-    asked = needed(row.profile, content.fields, proxy=proxy, signed=row.signed)
+    asked = needed(profile.evidence, content.fields, proxy=proxy, signed=row.signed)
     row.save(update_fields=_SUBMITTED)
-    advance(row, "submit", actor=actor, at=at, **_accepted(row, content, asked))
+    advance(
+        row, "submit", actor=actor, at=at, **_accepted(row, content, asked, issuer=profile.issuer)
+    )
     fees.open_order(row, actor=actor, at=at)
     _tell_received(row, content, actor=actor, at=at)
     code = first_access_code(row.pk, actor=actor, at=at)
@@ -103,6 +105,13 @@ def propose_again(application_id: int, *, actor: Actor, at: datetime) -> None:
 # --- inside ------------------------------------------------------------------------------------
 
 
+def _as_in_force(row: Application) -> ca.Profile:
+    """From here on this version of the profile counts: what is reviewed is what is issued."""
+    profile = ca.on_offer(row.profile)
+    row.profile_version, row.reviews_needed = profile.version, profile.reviews
+    return profile
+
+
 def _propose(row: Application, content: Content, *, actor: Actor, at: datetime) -> None:
     row.content_digest = applications.content_digest(row, content, at=at)
     proposed = propose(
@@ -115,7 +124,9 @@ def _propose(row: Application, content: Content, *, actor: Actor, at: datetime) 
     row.approval_id = proposed.id
 
 
-def _accepted(row: Application, content: Content, slots: list[str]) -> dict[str, object]:
+def _accepted(
+    row: Application, content: Content, slots: list[str], *, issuer: str
+) -> dict[str, object]:
     """CPS 5.4.1 of RAs: which documents, where their copies lie, who accepted them, how each was
     verified, which RA and CA. Their numbers stay sealed in the dossier.
     """
@@ -124,7 +135,8 @@ def _accepted(row: Application, content: Content, slots: list[str]) -> dict[str,
         "office": row.office_id,
         "profile": row.profile,
         "document_type": bearer(content.fields).document_type,
-        "issuer": ca.profile(row.profile).issuer,
+        "profile_version": row.profile_version,
+        "issuer": issuer,
         "slots": slots,
         "documents": applications.copies_of(row),
         "verified": {one.slot: [one.method, one.result] for one in current(row.pk)},

@@ -219,7 +219,8 @@ def all_wrong(
 ) -> list[Refusal]:
     """Everything that stands between this dossier and its submission, the CA's word excepted."""
     kept, wrong = judge(content.fields, kind_of(row.profile).fields, today=day_of(at))
-    slots_needed = needed(row.profile, kept, proxy=by_proxy(kept), signed=row.signed)
+    wanted = applications.profile_of(row).evidence
+    slots_needed = needed(wanted, kept, proxy=by_proxy(kept), signed=row.signed)
     held = evidence.held_slots(row.pk)
     wrong += missing(slots_needed, held)
     wrong += verifications.left(row.pk, [slot for slot in slots_needed if slot in held])
@@ -276,7 +277,8 @@ def automatic_checks(
 
 def _slots(row: Application, content: Content, actor: Actor) -> tuple[SlotView, ...]:
     held = evidence.documents(row.pk, actor.person_id)
-    asked = needed(row.profile, content.fields, proxy=by_proxy(content.fields), signed=row.signed)
+    wanted, proxy = applications.profile_of(row).evidence, by_proxy(content.fields)
+    asked = needed(wanted, content.fields, proxy=proxy, signed=row.signed)
     return tuple(
         SlotView(
             code=code,

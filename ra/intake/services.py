@@ -65,10 +65,10 @@ def open_draft(
     """An empty application of this profile, at the person's own office.
 
     `office` is for headquarters, who have none. Refuses `applications.not_an_operator`,
-    `profile.unknown`, `kinds.not_offered`, `branches.no_office`.
+    `profile.unknown`, `profile.not_offered`, `kinds.not_offered`, `branches.no_office`.
     """
     applications.check_operator(actor)
-    offered = ca.profile(profile)
+    offered = ca.on_offer(profile)
     kind_of(profile)  # there is somebody to apply for it
     place = intake_office(actor) if actor.office or not office else office_of(office)
     check_works(place.id)
@@ -268,6 +268,7 @@ def editable(application_id: int, actor: Actor) -> Application:
     row = applications.locked(application_id, actor)
     application_rules.check_own(row.maker_id, actor.person_id)
     application_rules.check_editable(row.state)
+    row.profile_version = 0  # until it is handed in again, what is in force counts
     return row
 
 

@@ -1,8 +1,10 @@
-"""What is published was agreed to (CPS 2.3), and what is not yet published nobody outside reads.
+"""What is published has a spent approval (CPS 2.3), and what is not yet published nobody outside
+reads.
 
 The public site's role sees published rows alone. The staff site's role makes proposals, and of a
-proposal something published only by the spent approval about that very publication; the names of
-both roles are those of `anxin/grants.py`.
+proposal something published only by the row of a spent approval about that very publication. That
+is a guard against slips: the same role writes approvals, and whose signed votes stand behind one
+`manage.py verify_votes` says. The names of both roles are those of `anxin/grants.py`.
 """
 
 from django.db import migrations

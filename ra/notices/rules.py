@@ -29,6 +29,8 @@ class Event(StrEnum):
     UNFROZEN = "unfrozen"  # CPS 4.9.14
     REFUND = "refund"  # CPS 9.1.5
     INVOICED = "invoiced"  # CPS 9.1
+    COMPROMISE = "compromise"  # CPS 5.7.3: the key of whoever issued the certificate
+    TERMINATION = "termination"  # CPS 5.8
 
 
 class Channel(StrEnum):

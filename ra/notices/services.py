@@ -159,6 +159,35 @@ def _reminder(row: Application, view: ca.CertificateView, *, at: datetime) -> Ne
     return News(row, f"{view.id}:{days}", {"days": days, "due": end})
 
 
+def tell_of_endings(*, at: datetime) -> int:
+    """Tell the subscribers of authorities that end (CPS 5.7.3, 5.8); how many certificates' were.
+
+    Batch after batch, each on record with how far it came.
+    """
+    count = 0
+    while open_ones := ca.ending_audiences():
+        for one in open_ones:
+            count += _tell_audience(one, at=at)
+    return count
+
+
+@transaction.atomic
+def _tell_audience(one: ca.EndingAudience, *, at: datetime) -> int:
+    rows = Application.objects.filter(certificate_id__in=one.certificate_ids)
+    blanks = {
+        "authority": one.authority,
+        "due": one.ends_on,
+        "notice": f"{settings.PUBLIC_URL}{one.place}",
+    }
+    news = [
+        News(row, one.number, blanks)
+        for row in rows.only("id", "number", "masked_name", "certificate_id")
+    ]
+    notify(Event(one.kind), news, actor=SYSTEM, at=at)
+    ca.note_ending_told(one.step_id, one.certificate_ids, at=at)
+    return len(one.certificate_ids)
+
+
 # --- people ----------------------------------------------------------------------------------
 
 

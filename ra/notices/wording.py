@@ -22,6 +22,8 @@ SUBJECTS = {
     Event.UNFROZEN: _("申请 %(number)s 的证书已解冻"),
     Event.REFUND: _("申请 %(number)s 的退款已办理"),
     Event.INVOICED: _("申请 %(number)s 的发票已开具"),
+    Event.COMPROMISE: _("紧急：申请 %(number)s 的证书因 CA 密钥损害将被注销"),
+    Event.TERMINATION: _("申请 %(number)s 的证书：签发它的 CA 将终止服务"),
 }
 TEXTS = {
     Event.RECEIVED: _("您的数字证书申请已提交审核，一般在 %(working_days)s 个工作日内有结果。"),
@@ -33,6 +35,13 @@ TEXTS = {
     Event.FROZEN: _("您的证书已冻结，解冻前不能使用。"),
     Event.UNFROZEN: _("您的证书已解冻，可以继续使用。"),
     Event.REFUND: _("退款 %(amount)s 元已办理，按原付款方式退回。"),
+    Event.COMPROMISE: _(
+        "签发您证书的 CA（%(authority)s）密钥受到损害，您的证书将被注销。请立即停止使用，"
+        "并按公告办理新证书：%(notice)s"
+    ),
+    Event.TERMINATION: _(
+        "签发您证书的 CA（%(authority)s）将于 %(due)s 终止服务。证书的后续安排见公告：%(notice)s"
+    ),
     Event.INVOICED: _("发票号码 %(invoice)s，金额 %(amount)s 元，由税务系统发往您填写的邮箱。"),
 }
 GREETING = _("%(name)s，您好：")
@@ -50,6 +59,8 @@ EVENTS: Mapping[str, Any] = {
     Event.UNFROZEN: pgettext_lazy("notice", "证书已解冻"),
     Event.REFUND: pgettext_lazy("notice", "退款"),
     Event.INVOICED: pgettext_lazy("notice", "发票"),
+    Event.COMPROMISE: pgettext_lazy("notice", "CA 密钥损害"),
+    Event.TERMINATION: pgettext_lazy("notice", "CA 终止服务"),
 }
 CHANNELS: Mapping[str, Any] = {
     Channel.MAIL: _("电子邮件"),

@@ -21,6 +21,7 @@ from anxin.kernel.rates import counted_as
 from anxin.kernel.rows import guarded
 from anxin.kernel.workdays import SHANGHAI, day_of
 from audit.log import advance, record, subject_of
+from ca import api as ca
 from kmc import api as kmc
 from ra.applicants.rules import by_proxy, judge
 from ra.applications import procedures
@@ -77,7 +78,7 @@ def begin(
         purpose=rules.Purpose.APPLY,
         profile=profile,
         office_id=queries.open_office(office),
-        slots=evidence_rules.needed(profile, kept, proxy=by_proxy(kept)),
+        slots=evidence_rules.needed(ca.profile(profile).evidence, kept, proxy=by_proxy(kept)),
     )
     _open(row, said, address=address, at=at)
     return Begun(row.number, handover.new_access(row.number))

@@ -147,7 +147,8 @@ class _Opening:
     def papers(self) -> dict[str, Any]:
         """The documents, and how they were verified."""
         row, fields = self.row, self.content.fields
-        asked = needed(row.profile, fields, proxy=by_proxy(fields), signed=row.signed)
+        wanted = applications.profile_of(row).evidence
+        asked = needed(wanted, fields, proxy=by_proxy(fields), signed=row.signed)
         held = {document.slot for document in self.documents}
         return {
             "documents": tuple(self.documents),

@@ -89,7 +89,7 @@ def return_for_correction(
     _decide(row, Outcome.RETURN, reasons, items, message, actor=actor, at=at)
     _vote_no(row, actor=actor, at=at)
     due = application_rules.correction_deadline(at)
-    _close(row, returned_at=at, correction_due_at=due)
+    _close(row, returned_at=at, correction_due_at=due, profile_version=0)
     advance(row, "return", actor=actor, at=at, reasons=list(reasons), due=due.isoformat())
     by = f"{due.astimezone(SHANGHAI):%Y-%m-%d}"
     _tell(row, Event.RETURNED, reasons, actor=actor, at=at, due=by)

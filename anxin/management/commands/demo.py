@@ -6,6 +6,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
+from anxin.demo.custody import guide
 from anxin.demo.desk import lay_out
 from anxin.demo.house import FOUNDED_BEFORE, furnish
 from anxin.demo.money import publish_prices
@@ -34,4 +35,6 @@ class Command(BaseCommand):
         for account in people.demo_accounts():
             roles = ", ".join(account.roles)
             self.stdout.write(f"  {account.login:10} {account.name}  {roles}")
-        self.stdout.write("  The sign-in page fills in password and current code at a click.")
+        self.stdout.write("  The sign-in page fills in password and current code at a click.\n\n")
+        for line in guide(settings.STAFF_URL):
+            self.stdout.write(f"  {line}")

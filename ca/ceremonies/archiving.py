@@ -1,0 +1,60 @@
+"""Each ceremony that is over gets its document: drawn and signed by workers, kept for good.
+
+Between two transactions, and done again where a worker died; while the signer is away it waits.
+"""
+
+import hashlib
+import json
+import logging
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+
+from anxin.kernel.actors import SYSTEM
+from audit.log import record, subject_of
+from ca.ceremonies import paper, queries, sealing
+from ca.ceremonies.models import CeremonyPaper
+from ca.keys import services as keys
+from people.api import staff_names
+from pki import ceremonies
+from pki.errors import PkiError
+
+log = logging.getLogger(__name__)
+
+
+def run(*, at: datetime) -> int:
+    """How many new documents there are."""
+    return sum(_archive(number, at=at) for number in queries.without_paper())
+
+
+def _archive(number: str, *, at: datetime) -> bool:
+    """Nothing is signed that `python -m pki verify ceremony` would refuse."""
+    row, kept = queries.ceremony(number), queries.record(number)
+    try:
+        ceremonies.check(kept)
+        certificate = keys.record_certificate()
+        drawn = paper.draw(paper.Paper(kept, _names(kept), row.state, row.ended_at or at))
+        content = sealing.seal(drawn, certificate, keys.sign_record)
+    except PkiError as why:
+        log.warning("%s: its document waits: %s", number, why.rule)
+        return False
+    return _keep(number, content, at=at)
+
+
+@transaction.atomic
+def _keep(number: str, content: bytes, *, at: datetime) -> bool:
+    row = queries.locked(number)
+    if CeremonyPaper.objects.filter(ceremony=row).exists():
+        return False
+    digest = hashlib.sha256(content).hexdigest()
+    CeremonyPaper.objects.create(ceremony=row, content=content, digest=digest, at=at)
+    record("ca.ceremony_paper", subject_of(row), actor=SYSTEM, at=at, digest=digest)
+    return True
+
+
+def _names(kept: Mapping[str, Any]) -> Mapping[int, str]:
+    """As the script calls them, and whoever else voted."""
+    present = {int(one["person"]): one["name"] for one in json.loads(kept["script"])["people"]}
+    return staff_names([one["voter"] for one in kept["votes"]]) | present

@@ -1,0 +1,60 @@
+"""What workers act on: what people have signed, not rows that some process wrote (CPS 5.2.2).
+
+Whoever has the staff site's database role can write a ceremony that is running and a step that
+waits for a worker. He cannot write two signed votes for the script, nor the attestations of the
+steps before.
+"""
+
+import json
+from datetime import datetime
+from typing import Any
+
+from anxin.kernel.errors import Kind, Refusal
+from ca.ceremonies import queries, rules
+from ca.ceremonies.models import CeremonyStep
+from ca.ceremonies.rules import StepState
+from people.api import Role, held_at
+from pki import ceremonies, ceremony_votes
+from pki.errors import PkiError
+
+RULE = "ceremonies.unproved"
+
+
+def check(step: CeremonyStep) -> None:
+    """Refuses (FORBIDDEN) `ceremonies.unproved`; `fault` names the first thing that is wrong."""
+    kept = queries.so_far(step.ceremony)
+    try:
+        standing = ceremonies.so_far(kept)
+    except PkiError as why:
+        raise _unproved(why.rule, why.reason) from why
+    _check_admin(kept["votes"])
+    _check_step(step, json.loads(kept["script"]), standing)
+
+
+def _check_admin(found: list[dict[str, Any]]) -> None:
+    """One of those who agreed was a CA administrator then."""
+    held = [one for one in found if one["action"] == ceremony_votes.HOLD]
+    for one in held:
+        if one["voter"] in held_at(Role.CA_ADMIN, at=datetime.fromisoformat(one["voted_at"])):
+            return
+    raise _unproved("ceremony.admin", "no CA administrator agreed")
+
+
+def _check_step(step: CeremonyStep, said: dict[str, Any], standing: ceremonies.Standing) -> None:
+    """The transcript says that this step goes on, in this round, with what was handed in."""
+    turn = (step.position, step.round, rules.digest_of_given(step.given), True, "")
+    if turn != (standing.step, standing.round, standing.given, standing.begun, standing.end):
+        raise _unproved("ceremony.order", f"the transcript does not say that {step.code} goes on")
+    written = said["steps"][step.position]
+    attested = [int(one) for one in standing.attested]
+    made = ceremonies.digest(bytes(step.result or b"")) if standing.result else ""
+    if step.state == StepState.ACTING:
+        proved = not standing.result
+    else:
+        proved = made == standing.result and not rules.missing(said, written, attested)
+    if not proved:
+        raise _unproved("ceremony.attestation_missing", f"{step.code}: not everybody has signed")
+
+
+def _unproved(fault: str, reason: str) -> Refusal:
+    return Refusal(Kind.FORBIDDEN, RULE, f"{fault}: {reason}", cps="5.2.2", fault=fault)

@@ -1,0 +1,208 @@
+"""The end of an authority: states, what may be declared, and what comes next. Pure."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from enum import StrEnum
+
+from anxin.kernel import canonical
+from anxin.kernel.actors import Actor
+from anxin.kernel.errors import Kind as Why
+from anxin.kernel.errors import Refusal
+from anxin.kernel.states import Steps
+from anxin.kernel.workdays import day_of
+from ca.endings import kinds
+from ca.endings.kinds import CPS, Doer, Kind, Step
+
+END = "ca.end_authority"  # people.api actions, CPS 5.7.3, 5.8
+ABORT = "ca.abort_ending"
+BATCH = 500  # certificates of one transaction
+MOST_BATCHES = 40  # of one run of a worker; the next one goes on
+LEAST_WORDS, KNOWN, NOTICE, NOTE, REPORT = 4, 1000, 4000, 200, 4000  # characters
+
+
+class State(StrEnum):
+    DECLARED = "declared"  # the committee has not decided
+    RUNNING = "running"
+    FINISHED = "finished"
+    REFUSED = "refused"
+    ABORTED = "aborted"
+
+
+STEPS = Steps(
+    ("agree", [State.DECLARED], State.RUNNING),
+    ("refuse", [State.DECLARED], State.REFUSED),
+    ("finish", [State.RUNNING], State.FINISHED),
+    ("abort", [State.RUNNING], State.ABORTED),
+)
+OPEN = (State.DECLARED, State.RUNNING)
+
+
+class StepState(StrEnum):
+    WAITING = "waiting"
+    ACTING = "acting"  # workers are at it
+    DONE = "done"
+    SET_ASIDE = "set_aside"  # not done, and a reason why
+
+
+STEP_STEPS = Steps(
+    ("begin", [StepState.WAITING], StepState.ACTING),
+    ("finish", [StepState.WAITING, StepState.ACTING], StepState.DONE),
+    ("set_aside", [StepState.WAITING, StepState.ACTING], StepState.SET_ASIDE),
+)
+OVER = (StepState.DONE, StepState.SET_ASIDE)
+
+
+@dataclass(frozen=True, slots=True)
+class Declaration:
+    """What is said when an end is declared; `since`: from when the key is not to be trusted,
+    `ends_on`: the last day of service, `notice`: what everybody will read.
+    """
+
+    kind: str
+    authority: str
+    known: str
+    notice: str
+    since: datetime | None = None
+    ends_on: date | None = None
+    drill: bool = False
+
+
+def refused(rule: str, reason: str, *, cps: str, field: str = "", **details: object) -> Refusal:
+    return Refusal(Why.INVALID, f"endings.{rule}", reason, cps=cps, field=field, **details)
+
+
+def check_declaration(said: Declaration, *, at: datetime) -> None:
+    """Refuses (INVALID) `endings.kind`, `words`, `since`, `too_soon`; each with its field."""
+    if said.kind not in list(Kind):
+        raise refused("kind", f"nothing ends as {said.kind}", cps="5.8", field="kind")
+    clause = CPS[Kind(said.kind)]
+    for field, most in (("known", KNOWN), ("notice", NOTICE)):
+        check_words(getattr(said, field), most, cps=clause, field=field)
+    if said.kind == Kind.COMPROMISE and (said.since is None or said.since > at):
+        raise refused("since", "since when, and not from tomorrow", cps=clause, field="since")
+    if said.kind == Kind.TERMINATION:
+        check_notice_given(said.ends_on, at=at)
+
+
+def check_words(text: str, most: int, *, cps: str, field: str) -> str:
+    """The text, trimmed. Refuses `endings.words`."""
+    plain = text.strip()
+    if not LEAST_WORDS <= len(plain) <= most:
+        raise refused("words", f"{LEAST_WORDS} to {most} characters", cps=cps, field=field)
+    return plain
+
+
+def check_notice_given(ends_on: date | None, *, at: datetime) -> None:
+    """Refuses `endings.too_soon`: those affected are told 90 days ahead."""
+    days = kinds.PARTIES_TOLD.days
+    if ends_on is None or (ends_on - day_of(at)).days < days:
+        raise refused("too_soon", f"{days} days ahead", cps="5.8", field="ends_on", days=days)
+
+
+def digest(number: str, said: Declaration, certificate_sm3: str) -> str:
+    """What the committee agrees to."""
+    return canonical.digest(
+        {
+            "number": number,
+            "kind": said.kind,
+            "authority": said.authority,
+            "certificate": certificate_sm3,
+            "known": said.known,
+            "notice": said.notice,
+            "since": said.since.astimezone(UTC).isoformat() if said.since else "",
+            "ends_on": said.ends_on.isoformat() if said.ends_on else "",
+            "drill": said.drill,
+        }
+    )
+
+
+def check_runner(actor: Actor, *, cps: str) -> int:
+    """Who declares ends and runs them; their id. Refuses `endings.role`."""
+    if actor.person_id is None or not kinds.RUNNERS & set(actor.roles):
+        raise Refusal(Why.FORBIDDEN, "endings.role", "another role runs this", cps=cps)
+    return actor.person_id
+
+
+def check_running(state: str, *, cps: str) -> None:
+    if state != State.RUNNING:
+        raise Refusal(Why.CONFLICT, "endings.not_running", f"it is {state}", cps=cps)
+
+
+def missing(step: Step, states: Mapping[str, str]) -> list[str]:
+    """The steps it still waits for."""
+    return [code for code in step.needs if code in states and states[code] not in OVER]
+
+
+def check_turn(
+    step: Step, states: Mapping[str, str], *, ends_on: date | None, at: datetime
+) -> None:
+    """Refuses (CONFLICT) `endings.turn`, `endings.too_early`."""
+    if waits := missing(step, states):
+        raise Refusal(Why.CONFLICT, "endings.turn", f"after {waits}", cps=step.cps)
+    if step.on_the_day and ends_on is not None and day_of(at) < ends_on:
+        raise Refusal(
+            Why.CONFLICT, "endings.too_early", "not before the day", cps="5.8", day=str(ends_on)
+        )
+
+
+def begins(kind: str, states: Mapping[str, str]) -> list[str]:
+    """What the system begins by itself, now."""
+    return [
+        code
+        for code, state in states.items()
+        if state == StepState.WAITING and _begins(kinds.step_of(kind, code), states)
+    ]
+
+
+def _begins(step: Step, states: Mapping[str, str]) -> bool:
+    by_itself = step.doer in {Doer.SYSTEM, Doer.ABOVE} and not step.by_hand
+    return by_itself and not missing(step, states)
+
+
+def check_by_people(step: Step, doer: Doer) -> None:
+    """Refuses (CONFLICT) `endings.not_yours`: another does this one, or the system does."""
+    if step.doer != doer:
+        raise Refusal(Why.CONFLICT, "endings.not_yours", f"{step.doer} does it", cps=step.cps)
+
+
+def check_by_hand(step: Step) -> None:
+    if not step.by_hand:
+        raise Refusal(Why.CONFLICT, "endings.not_yours", "it begins by itself", cps=step.cps)
+
+
+def check_day(day: date | None, *, since: date, at: datetime, cps: str) -> date:
+    """When something was done: neither tomorrow nor before the end was declared."""
+    if day is None or not since <= day <= day_of(at):
+        raise refused("day", "between the declaration and today", cps=cps, field="on_day")
+    return day
+
+
+def check_optional(step: Step, *, begun: bool) -> None:
+    """Refuses (CONFLICT) `endings.must_be`, also what was begun and cannot be taken back."""
+    if not step.optional or (begun and step.final):
+        raise Refusal(Why.CONFLICT, "endings.must_be", f"{step.code} is done", cps=step.cps)
+
+
+def check_abort(kind: str, states: Mapping[str, str]) -> None:
+    """Refuses (CONFLICT) `endings.too_late`: what is revoked stays so (CPS 4.9.1)."""
+    begun = [code for code, state in states.items() if state != StepState.WAITING]
+    if any(
+        kinds.step_of(kind, code).final and states[code] != StepState.SET_ASIDE for code in begun
+    ):
+        raise Refusal(Why.CONFLICT, "endings.too_late", "revocation began", cps=CPS[Kind(kind)])
+
+
+def check_ceremony(
+    step: Step, *, state: str, kind: str, drill: bool, wanted_drill: bool, later: bool
+) -> None:
+    """Refuses (INVALID) `endings.ceremony`: one that is over, of the right kind, begun later than
+    the declaration; a drill for a drill.
+    """
+    fits = state == "finished" and kind in step.ceremonies and drill == wanted_drill and later
+    if not fits:
+        raise refused("ceremony", f"{kind} {state}", cps=step.cps, field="ceremony")
+
+
+def done(states: Collection[str]) -> bool:
+    return all(state in OVER for state in states)

@@ -1,0 +1,35 @@
+"""Sentences for the rules of profiles, below all rooms: `ca/wording.py` joins them."""
+
+from django.utils.translation import gettext_lazy as _
+
+WORDING = {
+    "profiles.unknown": _("没有找到这个证书模板或版本。"),
+    "profiles.fixed": _(
+        "%(fixed)s 在各版本之间不能改变（CPS %(cps)s）。要另设一种证书，请用另一个模板。"
+    ),
+    "profiles.years": _(
+        "至少选一个年限，最长 %(most)s 年，不超过密钥和颁发者的期限（CPS %(cps)s）。"
+    ),
+    "profiles.attribute": _(
+        "主体名称里的 %(attribute)s 不能这样设：受理点不能为每位申请人填写（CPS %(cps)s）。"
+    ),
+    "profiles.attribute_needed": _("主体名称必须有 %(attribute)s，用来指明是谁（CPS %(cps)s）。"),
+    "profiles.purposes": _(
+        "至少选一项适合这种证书的用途，服务器证书要有服务器身份验证（CPS %(cps)s）。"
+    ),
+    "profiles.policy": _("证书策略不是正确的对象标识符（CPS %(cps)s）。"),
+    "profiles.publication": _("这种证书按规定不发布（CPS %(cps)s）。"),
+    "profiles.reviews": _("审核人数应为 1 至 %(most)s 人（CPS %(cps)s）。"),
+    "profiles.offered": _("这种证书不在受理点受理（CPS %(cps)s）。"),
+    "profiles.extension": _("这种证书不能有这项国标扩展（CPS %(cps)s）。"),
+    "profiles.private": _(
+        "专用扩展每行一个：对象标识符、空格、文字，最多五个，各不相同，也不能是标准扩展"
+        "（CPS %(cps)s）。"
+    ),
+    "profiles.evidence": _("证明材料不能比 CPS 要求的少（CPS %(cps)s）。"),
+    "profiles.same": _("和现行版本相比没有改变。没有提交。"),
+    "profiles.changed_meanwhile": _("现行版本刚刚改变了。没有提交，请看过新的版本再改。"),
+    "profiles.change_open": _("这个模板已有一项修改在审议或等待生效。没有提交。"),
+    "profiles.valid_from": _("生效日期从明天起，最晚 %(days)s 天之内；不填则通过后立即生效。"),
+    "profiles.lint": _("按这个模板试签的证书不合规范：%(fault)s。没有提交，请修改。"),
+}

@@ -1,0 +1,176 @@
+"""What a profile may say, and what of it may change (CPS 1.5.2). Pure."""
+
+import re
+from collections.abc import Iterator, Mapping
+from datetime import date, timedelta
+
+from anxin.kernel.errors import Kind, Refusal, Refusals
+from ca.profiles import delivered
+from ca.profiles.rules import (
+    LONGEST_KEY_YEARS,
+    Bearer,
+    CertificateKind,
+    Profile,
+    Publication,
+    national_of,
+)
+from pki import oids
+
+FARTHEST = timedelta(days=90)  # a change agreed to today begins by then
+LONGEST_REASON = 500
+MOST_REVIEWERS = 2  # CPS 4.3.1: there are approvals by one and by two
+
+# What a subject may have (CPS 3.1.1), and what the counters can fill in for everybody
+ATTRIBUTES = ("C", "ST", "L", "O", "OU", "CN", "serialNumber", "emailAddress")
+FILLED = frozenset({"C", "O", "CN", "serialNumber"})
+KEY_USAGE = ("digitalSignature", "nonRepudiation")  # CPS 6.1.7: a key that signs does nothing else
+PURPOSES = ("clientAuth", "emailProtection", "codeSigning", "smartCardLogon")
+OF_SERVERS = ("serverAuth", "clientAuth")
+NATIONAL_FORMS = ("new", "old", "both")  # GB/T 20518-2018, the edition before it, both
+# Whose certificates nobody publishes (CPS 4.4.2, 5.2.3)
+WITHHELD = frozenset({CertificateKind.SCENARIO, CertificateKind.STAFF, CertificateKind.MEASUREMENT})
+# The same for all versions: another one is another profile
+FIXED = ("code", "kind", "issuer", "key_algorithm", "key_usage", "policy", "server")
+MOST_PRIVATE, LONGEST_TEXT = 5, 200
+_ARC = r"(0|[1-9][0-9]{0,9})"
+_LAST_ARCS = re.compile(rf"{_ARC}(\.{_ARC}){{0,5}}")
+_OID = re.compile(rf"[12]\.{_ARC}(\.{_ARC}){{1,14}}")  # arc 0 is of standards alone
+_KEYS = {"sm2": "sm2-256", "ec-p256": "sm2-256", "rsa": "rsa-2048"}  # CPS 6.3.2, as `profiles`
+DELIVERED: Mapping[str, Profile] = {one.code: one for one in delivered.EVERYTHING}
+_KNOWN_OIDS = frozenset(value for name, value in vars(oids).items() if isinstance(value, str))
+
+
+def refuse(rule: str, reason: str, field: str, cps: str = "1.5.2", **details: object) -> Refusal:
+    return Refusal(Kind.INVALID, f"profiles.{rule}", reason, cps=cps, field=field, **details)
+
+
+def longest_years(profile: Profile) -> int:
+    """No longer than a key may live (CPS 6.3.2), nor than the issuer was planned for (CPS 5.6)."""
+    key = LONGEST_KEY_YEARS[Bearer.SUBSCRIBER, _KEYS[profile.key_algorithm]]
+    planned = [max(one.years) for one in delivered.EVERYTHING if one.issuer == profile.issuer]
+    return min(key, max(planned, default=key))
+
+
+def purposes_of(profile: Profile) -> tuple[str, ...]:
+    return OF_SERVERS if profile.server else PURPOSES
+
+
+def check_profile(profile: Profile) -> None:
+    """Refuses (Refusals, each with its field) what no version may say."""
+    found = list(_faults(profile))
+    if found:
+        raise Refusals(found)
+
+
+def _faults(profile: Profile) -> Iterator[Refusal]:
+    yield from _fixed(profile)
+    most = longest_years(profile)
+    if not profile.years or list(profile.years) != sorted({*profile.years} & {*range(1, most + 1)}):
+        yield refuse("years", f"1 to {most}", "years", "6.3.2", most=most)
+    yield from _wrong_attributes(profile)
+    allowed = purposes_of(profile)
+    if not profile.purposes or not set(profile.purposes) <= set(allowed):
+        yield refuse("purposes", "one at least, of those there are", "purposes", "7.1.2")
+    if profile.server and "serverAuth" not in profile.purposes:
+        yield refuse("purposes", "a server authenticates as one", "purposes", "7.1.2")
+    if not _LAST_ARCS.fullmatch(profile.policy):
+        yield refuse("policy", "not an object identifier", "policy", "7.1.2")
+    if profile.publication is Publication.GENERAL and profile.kind in WITHHELD:
+        yield refuse("publication", "never published", "publication", "4.4.2")
+    enough = 1 if profile.kind is CertificateKind.STAFF else MOST_REVIEWERS
+    if not 1 <= profile.reviews <= enough:
+        yield refuse("reviews", f"1 to {enough}", "reviews", "4.3.1", most=enough)
+    if profile.offered and profile.kind in WITHHELD - {CertificateKind.SCENARIO}:
+        yield refuse("offered", "no counter takes applications for it", "offered", "1.5.1")
+    yield from _wrong_extensions(profile)
+    yield from _wrong_evidence(profile)
+
+
+def _fixed(profile: Profile) -> Iterator[Refusal]:
+    first = DELIVERED.get(profile.code)
+    for name in FIXED:
+        if first is None or getattr(profile, name) != getattr(first, name):
+            yield refuse("fixed", f"{name} stays", name, fixed=name)
+            return
+
+
+def _wrong_attributes(profile: Profile) -> Iterator[Refusal]:
+    """CPS 3.1.2: what names somebody stays; what nobody fills in is asked of nobody."""
+    first = DELIVERED[profile.code].attributes if profile.code in DELIVERED else {}
+    for short, must in first.items():
+        if must and not profile.attributes.get(short, False):
+            yield refuse("attribute_needed", short, f"attribute_{short}", "3.1.2", attribute=short)
+    for short, must in profile.attributes.items():
+        if short not in ATTRIBUTES or (must and short not in FILLED):
+            yield refuse("attribute", short, f"attribute_{short}", "3.1.1", attribute=short)
+
+
+def _wrong_extensions(profile: Profile) -> Iterator[Refusal]:
+    known = national_of(profile)
+    for what, form in profile.extensions:
+        if what not in known or form not in NATIONAL_FORMS:
+            yield refuse("extension", f"{what} {form}", f"extension_{what}", "7.1.2")
+    if len({what for what, _ in profile.extensions}) < len(profile.extensions):
+        yield refuse("extension", "twice", "extensions", "7.1.2")
+    if len(profile.private) > MOST_PRIVATE or len(dict(profile.private)) < len(profile.private):
+        yield refuse("private", f"at most {MOST_PRIVATE}, each once", "private", "7.1.2")
+    for oid, text in profile.private:
+        legible = 0 < len(text) <= LONGEST_TEXT and text.isprintable() and text == text.strip()
+        if not _OID.fullmatch(oid) or oid in _KNOWN_OIDS or not legible:
+            yield refuse("private", f"{oid} {text!r}", "private", "7.1.2")
+
+
+def _wrong_evidence(profile: Profile) -> Iterator[Refusal]:
+    """CPS 3.2.2, 3.2.3: no document less than the CPS asks for; one that depends may be for all."""
+    first = dict(DELIVERED[profile.code].evidence) if profile.code in DELIVERED else {}
+    asked = dict(profile.evidence)
+    same = asked.keys() == first.keys() and len(asked) == len(profile.evidence)
+    if not same or any(when not in {first[code], "always"} for code, when in asked.items()):
+        yield refuse("evidence", "no less than the CPS asks for", "evidence", "3.2.3")
+
+
+def check_change(before: Profile, after: Profile) -> None:
+    """Refuses a version that says what the one in force says."""
+    if all(getattr(before, name) == getattr(after, name) for name in _CHANGING):
+        raise Refusal(Kind.CONFLICT, "profiles.same", "nothing changes", cps="1.5.2")
+
+
+_CHANGING = (
+    "years",
+    "attributes",
+    "purposes",
+    "extensions",
+    "private",
+    "publication",
+    "reviews",
+    "offered",
+    "evidence",
+)
+
+
+def check_base(seen: int, in_force: int) -> None:
+    """Refuses a change drawn up from a version that is not in force any more."""
+    if seen != in_force:
+        raise Refusal(
+            Kind.CONFLICT, "profiles.changed_meanwhile", f"{in_force} is in force, not {seen}"
+        )
+
+
+def check_day(day: date | None, *, today: date) -> None:
+    """Refuses a change for a day that is over or too far off; none: as soon as it is agreed to."""
+    if day is not None and not today < day <= today + FARTHEST:
+        raise refuse("valid_from", "tomorrow at the earliest", "valid_from", days=FARTHEST.days)
+
+
+def differences(
+    before: Mapping[str, tuple[str, ...]], after: Mapping[str, tuple[str, ...]]
+) -> list[tuple[str, tuple[str, ...], tuple[str, ...]]]:
+    """(field, what is taken away, what is added) of two profiles in words, field by field."""
+    found = []
+    for field, now in after.items():
+        was = before.get(field, ())
+        gone = tuple(one for one in was if one not in now)
+        new = tuple(one for one in now if one not in was)
+        if gone or new:
+            found.append((field, gone, new))
+    return found

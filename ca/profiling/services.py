@@ -1,0 +1,158 @@
+"""Changing a profile by two: an administrator proposes, the policy committee agrees (CPS 1.5.2).
+
+The old version goes on for what was handed in under it; nothing that was issued changes.
+"""
+
+from collections.abc import Callable
+from datetime import date, datetime
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Max
+
+from anxin.kernel.actors import SYSTEM, Actor
+from anxin.kernel.errors import Kind, Refusal
+from anxin.kernel.rows import guarded
+from anxin.kernel.workdays import day_of
+from audit.log import advance, record, subject_of
+from ca.profiles.documents import digest_of, profile_from, text_of
+from ca.profiles.models import ProfileVersion
+from ca.profiles.rules import CHANGE, Profile, State
+from ca.profiling import rules, trials
+from people.api import Approval, redeem, standing
+from people.api import propose as ask
+
+Entropy = Callable[[int], bytes]
+
+
+@transaction.atomic
+def propose(
+    after: Profile,
+    *,
+    base: int,
+    reason: str,
+    valid_from: date | None,
+    actor: Actor,
+    at: datetime,
+    entropy: Entropy,
+) -> int:
+    """A new version of `after.code` for the committee; its number. `base`: what it was drawn from.
+
+    Refuses `profiles.*`; nothing counts before somebody else has agreed.
+    """
+    rules.check_day(valid_from, today=day_of(at))
+    current = _lock(after.code)
+    rules.check_base(base, current.version)
+    before = profile_from(current.document, current.version)
+    rules.check_profile(after)
+    rules.check_change(before, after)
+    trials.check(after, at=at, entropy=entropy)
+    _make_room(after.code, actor=actor, at=at)
+    row = _store(after, reason, valid_from, actor=actor, at=at)
+    about = subject_of(row)
+    row.approval_id = ask(CHANGE, _payload(row, base), subject=about, actor=actor, at=at).id
+    row.save(update_fields=["approval_id"])
+    told: dict[str, Any] = {"approval": row.approval_id, "digest": row.digest, "code": row.code}
+    record("ca.propose_profile", about, actor=actor, at=at, version=row.version, **told)
+    return row.version
+
+
+def _store(
+    after: Profile, reason: str, valid_from: date | None, *, actor: Actor, at: datetime
+) -> ProfileVersion:
+    text = text_of(after)
+    last = ProfileVersion.objects.filter(code=after.code).aggregate(last=Max("version"))["last"]
+    row = ProfileVersion(
+        state=State.PROPOSED,
+        code=after.code,
+        version=last + 1,
+        document=text,
+        digest=digest_of(text),
+        reason=reason,
+        valid_from=valid_from,
+        proposed_by=actor.person_id,
+        proposed_at=at,
+    )
+    taken = Refusal(Kind.CONFLICT, "profiles.change_open", "another change is under way")
+    with guarded(taken, by="one_change_of_a_profile_at_a_time"):
+        row.save(force_insert=True)
+    return row
+
+
+def agree(
+    approval: Approval, *, version_id: int, base: int, actor: Actor, at: datetime, **_stated: object
+) -> None:
+    """Named in `anxin/duties.py`; runs inside the vote's transaction. What is redeemed is computed
+    anew, from the text of the version.
+    """
+    row = ProfileVersion.objects.get(pk=version_id)
+    current = _lock(row.code)
+    row.refresh_from_db()
+    redeem(approval, CHANGE, _payload(row, base), actor=actor, at=at)
+    rules.check_base(base, current.version)
+    rules.check_profile(profile_from(row.document, row.version))
+    advance(row, "agree", actor=actor, at=at, digest=row.digest, code=row.code)
+    if row.valid_from is None or row.valid_from <= day_of(at):
+        _put_in_force(row, current, actor=actor, at=at)
+
+
+def drop(
+    approval: Approval, *, version_id: int, actor: Actor, at: datetime, **_stated: object
+) -> None:
+    """Named in `anxin/duties.py`: declined, taken back, or nobody decided in time."""
+    row = ProfileVersion.objects.select_for_update().get(pk=version_id)
+    advance(row, "drop", actor=actor, at=at, approval=approval.id)
+
+
+def begin_due(*, at: datetime) -> int:
+    """Put in force what was agreed to for a day that has come; how many versions that were."""
+    due = ProfileVersion.objects.filter(state=State.AGREED, valid_from__lte=day_of(at))
+    return sum(_begin(row.pk, row.code, at=at) for row in due.only("pk", "code"))
+
+
+@transaction.atomic
+def _begin(version_id: int, code: str, *, at: datetime) -> int:
+    current = _lock(code)
+    row = ProfileVersion.objects.get(pk=version_id)
+    if row.state != State.AGREED:  # another worker was first
+        return 0
+    _put_in_force(row, current, actor=SYSTEM, at=at)
+    return 1
+
+
+def _put_in_force(
+    row: ProfileVersion, current: ProfileVersion, *, actor: Actor, at: datetime
+) -> None:
+    current.replaced_at = row.in_force_at = at
+    current.save(update_fields=["replaced_at"])
+    row.save(update_fields=["in_force_at"])
+    advance(current, "replace", actor=actor, at=at, by=row.version)
+    advance(row, "put_in_force", actor=actor, at=at, code=row.code, version=row.version)
+
+
+def _lock(code: str) -> ProfileVersion:
+    """The version in force; nobody else changes this profile before the transaction ends."""
+    rows = ProfileVersion.objects.filter(code=code).order_by("pk").select_for_update()
+    for row in rows:
+        if row.state == State.IN_FORCE:
+            return row
+    raise Refusal(Kind.NOT_FOUND, "profiles.unknown", f"no profile {code}")
+
+
+def _make_room(code: str, *, actor: Actor, at: datetime) -> None:
+    """A proposal whose approval ended by itself is in nobody's way."""
+    for row in ProfileVersion.objects.filter(code=code, state=State.PROPOSED):
+        if not (row.approval_id and standing(row.approval_id).is_open):
+            advance(row, "drop", actor=actor, at=at)
+
+
+def _payload(row: ProfileVersion, base: int) -> dict[str, object]:
+    return {
+        "version_id": row.pk,
+        "code": row.code,
+        "version": row.version,
+        "base": base,
+        "digest": digest_of(row.document),
+        "reason": row.reason,
+        "valid_from": row.valid_from.isoformat() if row.valid_from else "",
+    }

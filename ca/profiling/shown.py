@@ -1,0 +1,29 @@
+"""What a member of the committee reads before agreeing to a change of a profile (CPS 1.5.2)."""
+
+from typing import Any
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from anxin.kernel.actors import Actor
+from ca.profiling.queries import compared
+from ca.wording import PROFILES
+from people.api import Shown
+
+
+def change(payload: dict[str, Any], **_reader: Actor) -> Shown:
+    code, version, base = payload["code"], payload["version"], payload["base"]
+    rows = [
+        (_("证书模板"), str(PROFILES[code])),
+        (_("版本"), _("第 %(base)s 版改为第 %(version)s 版") % {"base": base, "version": version}),
+        (_("生效日期"), payload["valid_from"] or _("通过后立即生效")),
+        (_("原因"), payload["reason"]),
+    ]
+    for field, gone, new in compared(code, base, version):
+        if gone:
+            rows.append((_("%(field)s：去掉") % {"field": field}, _("、").join(gone)))
+        if new:
+            rows.append((_("%(field)s：增加") % {"field": field}, _("、").join(new)))
+    rows.append((_("模板内容摘要（SM3）"), payload["digest"]))
+    about = f"{PROFILES[code]} {version}"
+    return Shown(about, tuple(rows), reverse("profile-version", args=[code, version]))
