@@ -7,12 +7,21 @@ in the tests gets round them.
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.test import TransactionTestCase
 
-TABLES = ("audit_entry", "audit_link", "ca_ceremonyline", "ca_attestation")
+TABLES = (
+    "audit_entry",
+    "audit_link",
+    "ca_ceremonyline",
+    "ca_attestation",
+    "ca_ceremonypaper",
+)
+# What a migration enters stays, unless a test has changed it
+OTHER_ROWS = {"ca_profileversion": " WHERE version > 1 OR state <> 'in_force'"}
 
 
 @contextmanager
@@ -26,19 +35,42 @@ def triggers_disabled() -> Iterator[None]:
 
 
 def _each(change: str) -> None:
+    tables = [f"ALTER TABLE {table} {change.format(table=table)}" for table in TABLES]
     with connection.cursor() as cursor:
-        for table in TABLES:
-            cursor.execute(f"ALTER TABLE {table} {change.format(table=table)}")
+        cursor.execute("; ".join(tables))
+
+
+@cache
+def _which_have_rows() -> str:
+    """A query; Django's own way empties all tables, which takes most of a test's time."""
+    tables = connection.introspection.django_table_names(only_existing=True)
+    return " UNION ALL ".join(
+        f"SELECT '{table}' WHERE EXISTS (SELECT FROM {table}{OTHER_ROWS.get(table, '')})"
+        for table in tables
+    )
+
+
+def _empty_the_database(_case: TransactionTestCase) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(_which_have_rows())
+        full = ", ".join(table for (table,) in cursor.fetchall())
+        if full:
+            with transaction.atomic(), triggers_disabled():
+                cursor.execute(f"TRUNCATE {full} CASCADE")
+                if "ca_profileversion" in full:
+                    _enter_profiles()
+
+
+def _enter_profiles() -> None:
+    """As the migration did."""
+    from ca.models import ProfileVersion  # apps are there by now
+    from ca.profiles.delivered import rows
+
+    ProfileVersion.objects.bulk_create(ProfileVersion(**row) for row in rows())
 
 
 @pytest.fixture(scope="session", autouse=True)
 def _the_journal_can_be_emptied() -> Iterator[None]:
-    empty_the_database = TransactionTestCase._fixture_teardown
-
-    def with_triggers_disabled(case: TransactionTestCase) -> None:
-        with triggers_disabled():
-            empty_the_database(case)
-
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(TransactionTestCase, "_fixture_teardown", with_triggers_disabled)
+        patch.setattr(TransactionTestCase, "_fixture_teardown", _empty_the_database)
         yield

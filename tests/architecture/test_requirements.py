@@ -15,7 +15,7 @@ ROWS = (
     "CPS-1.4.1",
     "CPS-1.4.2",
     "CPS-1.4.3",
-    "CPS-1.5.1",  # personal, organization, device, server; neither scenario nor cloud
+    "CPS-1.5.1",  # as versions: personal, organization, device, server; neither scenario nor cloud
     "CPS-1.5.2",
     "CPS-2.2a",
     "CPS-2.2b",
@@ -75,10 +75,26 @@ ROWS = (
     "CPS-5.3.6",
     "CPS-5.3.7",
     "CPS-5.3.8",
+    "CPS-5.6",
+    "CPS-5.7.3",  # an authority's key; the directory keeps what was revoked, with the list
+    "CPS-5.8",  # of a CA; of an RA: ra/offices
     "CPS-6.1.1a",  # SoftHSM and the software token; ceremonies with acts that this system does
+    "CPS-6.1.5",
+    "CPS-6.1.7",
     "CPS-6.2.2",  # activate, use, stop
+    "CPS-6.2.3",  # the CA's keys
+    "CPS-6.2.4",  # the CA's keys
+    "CPS-6.2.5",  # the CA's keys
+    "CPS-6.2.6",
     "CPS-6.2.8",
     "CPS-6.2.9",
+    "CPS-6.2.10",
+    "CPS-6.2.11",
+    "CPS-6.3.2",
+    "CPS-7.4",
+    "CPS-6.4",
+    "CPS-7.1",
+    "CPS-7.1.2",  # national extensions of organisations, private ones; of people none is written
     "CPS-9.1",
     "CPS-9.1.5",
     "CPS-9.3",

@@ -19,7 +19,10 @@ from tests.benchmarks.house import House, installation
 BENCHMARKS = {
     "requests": False,
     "status": False,
+    "signing": False,
     "issuing": True,
+    "signers": True,
+    "kills": True,
     "uploads": True,
     "pages": True,
     "million": True,

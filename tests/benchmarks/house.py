@@ -57,6 +57,24 @@ class House:
             programs.beat(self.environment),
         )
 
+    def restart(self, program: Program) -> None:
+        """In place of the one of its name."""
+        child = self.crew._posts.pop(program.name).child
+        if child:
+            child.ask_to_stop()
+            child.wait_or_kill()
+        self.start(program)
+
+    def bring_back(self, name: str) -> None:
+        """At once, however often it died; for those who kill it on purpose."""
+        post = self.crew._posts[name]
+        post.deaths, post.next_try = 0, 0.0
+        self.crew.await_ready(name)
+
+    def activate(self) -> None:
+        """Two of the custodians bring their shares again, after the signer's start."""
+        _activate(Signer(self.environment.signer_socket), self.home.demo_shares)
+
     def guest(self) -> dict[str, str]:
         """How a program that is not ours reaches a database of its own on the same server."""
         return self.postgres.environment("owner", GUEST)

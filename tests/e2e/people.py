@@ -8,8 +8,8 @@ from pathlib import Path
 
 from anxin.demo.cast import Person, resident_number
 from anxin.demo.specimens import Artist
+from anxin.kernel.fonts import FONT_FILE
 from anxin.supervisor.home import CHECKOUT
-from ra.receipts.drawing import FONT_FILE
 
 FAMILY, FIRST, SECOND = "晏柏穆宗禹裘缪屈项舒", "若听归问拾砚映怀星临", "水雪帆月光之川瑾野渊"
 _numbers = itertools.count()

@@ -1,12 +1,14 @@
 """Who may open what: every address of the staff site, tried by every role and by strangers."""
 
 import re
+from collections.abc import Iterator
 
 import pytest
 from django.urls import URLPattern, get_resolver
+from playwright.sync_api import Page
 
 from people.api import Role
-from tests.e2e.windows import see
+from tests.e2e.windows import Watch, see, window
 
 CAST = {  # one person of the demo for each role
     Role.OPERATOR: "陈越",
@@ -54,6 +56,7 @@ def things(product) -> dict[str, str]:
         "certificate_id": "SELECT id FROM ca_certificate WHERE state = 'valid'",
         "ca_id": "SELECT id FROM ca_certificateauthority",
         "code": "SELECT code FROM ra_office",
+        "authority": "SELECT code FROM ca_certificateauthority",
         "notice_id": "SELECT id FROM ra_notice",
         "subscriber_id": "SELECT id FROM ra_subscriber",
         "publication_id": "SELECT id FROM ra_publication",
@@ -62,6 +65,7 @@ def things(product) -> dict[str, str]:
         found = {name: connection.execute(query).fetchone() for name, query in wanted.items()}
     return {name: str(value) for name, (value,) in found.items()} | {
         "profile": "personal-sm2-sign",
+        "version": "1",
         "page": "1",
         "form": "cer",
         "slot": "id_front",
@@ -74,6 +78,7 @@ def things(product) -> dict[str, str]:
         "recheck_id": "0",
         "set_id": "0",
         "seat_id": "0",
+        "drill_id": "0",
         "activation_id": "0",
         "approval_id": "0",
     }
@@ -129,25 +134,32 @@ def test_somebody_kept_out_reads_why_and_the_journal_knows(desk_of, product):
     assert count
 
 
-@pytest.mark.parametrize("name", GATED)
-def test_strangers_are_sent_to_sign_in(open_window, product, things, name):
-    page = open_window(base_url=product.url("staff"))
+@pytest.fixture(scope="module")
+def stranger(chromium, product) -> Iterator[Page]:
+    """One window for all addresses: nothing that a stranger asks for changes it."""
+    page = window(chromium, Watch(), base_url=product.url("staff"))
     page.goto("/sign-in/")
+    yield page
+    page.context.close()
+
+
+@pytest.mark.parametrize("name", GATED)
+def test_strangers_are_sent_to_sign_in(stranger, things, name):
     path = address(name, things)
 
     for method in ("GET", "POST"):
-        answer = ask(page, method, path)
+        answer = ask(stranger, method, path)
         if answer.status != 405:
             assert answer.status == 302
             assert answer.headers["location"].startswith("/sign-in/?next=")
 
 
 @pytest.mark.parametrize("name", sorted(STAFF.keys() - ON_BOTH_SITES))
-def test_the_public_site_has_no_staff_page(product, phone, things, name):
+def test_the_public_site_has_no_staff_page(stranger, product, things, name):
     path = address(name, things)
 
     for method in ("GET", "POST"):
-        answer = phone.request.fetch(product.url("public", path), method=method)
+        answer = stranger.request.fetch(product.url("public", path), method=method)
         assert answer.status in {403, 404}, path  # 403: a form from nowhere
 
 

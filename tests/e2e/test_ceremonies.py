@@ -28,6 +28,7 @@ ASKED = {
     "gather": EVERYBODY,
     "device": (HOST, WITNESS),
     "make_key": KEEPERS,
+    "make_responder": KEEPERS,
     "request": KEEPERS,
     "enter": KEEPERS,
     "close": EVERYBODY,
@@ -94,7 +95,7 @@ def test_a_key_of_ours_under_a_root_elsewhere(people, product, tmp_path):
     wish = file_of(people, held(people, number, "make_key", "request"), "request")
 
     drill = draft(people, IN, drill=True, request=number, issuer=root.certificate)
-    held(people, drill, "enter", given=root.sign(wish, path_length=0))
+    held(people, drill, "make_responder", "enter", given=root.sign(wish, path_length=0))
     assert authorities(product) == []
     number = draft(people, IN, drill=False, request=number, issuer=root.certificate)
     refused_first(people, number, root.sign(wish, path_length=3))
@@ -249,7 +250,7 @@ def begun(page: Page, number: str, given: str) -> None:
 def refused_first(people: dict[str, Page], number: str, given: str) -> None:
     """A certificate that is not what was asked for; the step begins again."""
     agreed_and_opened(people, number)
-    for code in ("gather", "device"):
+    for code in ("gather", "device", "make_responder"):
         went_on(people, number, code)
     page = people[HOST]
     room(page, number)

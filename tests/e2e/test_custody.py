@@ -90,6 +90,7 @@ def test_three_take_their_shares_two_activate_and_one_stops(
             seat,
         )
     keep(product, new)
+    drilled(three[0], new[three[0].name])
     stopped(three[2], host)
     activated(host, three, new, of_the_demo, tmp_path)
     watched(auditor, desk_of(OUTSIDER), host.url)
@@ -178,6 +179,23 @@ def taken(one: Custodian, folder: Path) -> Held:
     expect(page.get_by_text("收条已登记")).to_be_visible()
     expect(page.get_by_text("您已持有这份份额")).to_be_visible()
     return Held(path, f"{WORDS} {one.name}")
+
+
+def drilled(one: Custodian, held: Held) -> None:
+    """The file is opened in the browser, and only a signature leaves it."""
+    page = one.page
+    page.goto("/ca/custody/")
+    acts.press(page, "演练")
+    see(page, "份额演练")
+    page.get_by_label("您的份额文件").set_input_files(held.path)
+    page.get_by_label("份额文件的口令").fill("不是这个口令 不是这个口令")
+    acts.press(page, "打开文件并证明")
+    expect(page.get_by_text("口令不对，或文件被改动")).to_be_visible()
+    page.get_by_label("份额文件的口令").fill(held.passphrase)
+    picture(page, "custody-drill")
+    acts.press(page, "打开文件并证明")
+    expect(page.get_by_text("演练通过")).to_be_visible()
+    picture(page, "custody-register")
 
 
 def stopped(one: Custodian, host: Page) -> None:

@@ -86,10 +86,19 @@ STAFF = [  # who, where ({…}: see `places`), name of the picture
     ("沈佳", "/w/revocations/{request}/", "revocation-done"),
     ("魏澜", "/ca/", "dashboard-operator"),
     ("高远", "/ca/", "dashboard-admin"),
+    ("高远", "/ca/authorities/", "authorities"),
+    ("高远", "/ca/authorities/nmg-sm2/", "authority"),
+    ("高远", "/ca/endings/", "endings"),
+    ("高远", "/ca/endings/declare/", "ending-declare"),
+    ("高远", "/ca/profiles/", "profiles"),
+    ("邵霆", "/ca/profiles/organization-sm2-sign/", "profile"),
+    ("高远", "/ca/profiles/organization-sm2-sign/change/", "profile-change"),
+    ("江晚", "/ca/profiles/server-sm2-sign/1/test/", "profile-test"),
     ("陆辰", "/ca/ceremonies/", "ceremonies"),
     ("唐书", "/ca/ceremonies/draft/", "ceremony-draft"),
     ("唐书", "/ca/custody/", "custody-host"),
     ("陆辰", "/ca/custody/", "custody-custodian"),
+    ("魏澜", "/ca/devices/", "devices"),
     ("江晚", "/audit/", "audit-list"),
     ("江晚", "/audit/?refused=on", "audit-refused"),
     ("江晚", "/audit/?entry={entry}", "audit-one"),
@@ -178,6 +187,7 @@ NOTES = (  # sealed in the database: those of the demo, and of the journey
     "核对合同签署人的身份",
     "核查记录 2026-07",
     "温*故",  # of a file that is imported
+    *("测试单位 TEST", "测试颁发者 TEST ISSUER", "测试 TEST ONLY"),  # of test certificates
     SOURCE,
 )
 

@@ -322,11 +322,14 @@ def accounts(product: Product) -> list[dict[str, str]]:
     return json.loads((product.home.path / "demo-accounts.json").read_text())
 
 
+TOLD = {"demo-accounts.json", "demo-shares.json", "passphrases.txt", "said"}
+
+
 def found_in(product: Product, needles: set[bytes]) -> dict[str, list[bytes]]:
-    """Files of the home that hold one of these; the list of demo accounts holds passwords."""
+    """Files of the home that hold one of these; what a demo tells its people holds passwords."""
     found = {}
     for path in product.home.path.rglob("*"):
-        if not path.is_file() or path.name in {"demo-accounts.json", "said"}:
+        if not path.is_file() or path.name in TOLD:
             continue
         if path.relative_to(product.home.path).parts[0].startswith(("python-", "code-")):
             continue  # copies of the programs

@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -30,6 +31,7 @@ def worker(services) -> subprocess.Popen[str]:
         | services.postgres.environment("owner", name)
         | {
             "ANXIN_SIGNER_SOCKET": django_settings.SIGNER_SOCKET,
+            "ANXIN_HELPER_SOCKETS": " ".join(django_settings.HELPER_SOCKETS),
             "DJANGO_SETTINGS_MODULE": "tests.support.ca_worker_settings",
         },
         stdout=subprocess.PIPE,
@@ -108,4 +110,68 @@ def test_two_workers_one_of_them_killed(orders, services):
 
     assert other.wait(60) == 0
     other.stdout.close()
+    check_all(orders, plans())
+
+
+@pytest.fixture
+def helper(orders, signer, settings):
+    """A second signer with the same keys."""
+    with tempfile.TemporaryDirectory(prefix="anxin-helper-") as folder:
+        one = signer.help_with(Path(folder) / "home").start()
+        settings.HELPER_SOCKETS = (str(one.path),)
+        yield one
+        one.end()
+
+
+def signed_by(one) -> int:
+    counters = one.client().health()["counters"]
+    return sum(kinds.get("certificate", {}).get("signed", 0) for kinds in counters.values())
+
+
+def finished(*workers: subprocess.Popen[str]) -> list[int]:
+    codes = [one.wait(60) for one in workers]
+    for one in workers:
+        one.stdout.close()
+    return codes
+
+
+@pytest.mark.slow
+def test_two_signers_share_the_work(orders, services, helper, signer):
+    """CPS-4.3.1: one worker's batches go to one signer after the other."""
+    before = signed_by(signer)
+
+    assert finished(worker(services)) == [0]
+
+    shares = [signed_by(signer) - before, signed_by(helper)]
+    assert min(shares) > 0
+    assert sum(shares) >= ORDERS
+    check_all(orders, plans())
+
+
+@pytest.mark.slow
+def test_a_helper_killed_under_load_costs_nothing(orders, services, helper):
+    """CPS-4.3.1"""
+    at_work = [worker(services), worker(services)]
+
+    helper.kill()
+    seen = plans()
+
+    assert finished(*at_work) == [0, 0]
+    check_all(orders, seen)
+
+
+@pytest.mark.slow
+def test_the_home_signer_sealed_under_load_leaves_the_work_to_its_helper(
+    orders, services, helper, signer
+):
+    """CPS-4.3.1"""
+    at_work = [worker(services), worker(services)]
+
+    signer.client().lock()
+    try:
+        assert finished(*at_work) == [0, 0]
+    finally:
+        signer.activate()
+
+    assert signed_by(helper) > 0
     check_all(orders, plans())

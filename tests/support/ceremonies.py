@@ -3,12 +3,16 @@
 import json
 from datetime import UTC, datetime, timedelta
 
+from anxin.kernel import canonical
 from ca.ceremonies import rules
 from ca.ceremonies.kinds import Part
 from ca.ceremonies.rules import Draft, Person
-from pki import ceremonies, statements
+from pki import ceremonies, ceremony_votes, statements, votes
+from pki.sm.sm3 import sm3
 from tests.support.voting import Pen, pen
 
+HOLD = ceremony_votes.HOLD
+APPROVAL, VOTERS, ENROLS = 50, (8, 10), 99
 AT = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
 PEOPLE = (
     Person(7, "唐书", Part.HOST),
@@ -32,11 +36,71 @@ DRAFT = Draft(
     organization="AnXin CA",
     name="AnXin Root CA",
     years=20,
+    path_length=1,  # of one that certifies people there is more to make: its responder's key
 )
 
 
 def draft(**changes: object) -> Draft:
+    if "kind" in changes:
+        changes = {"path_length": 0} | changes
     return Draft(**({name: getattr(DRAFT, name) for name in DRAFT.__slots__} | changes))
+
+
+def enrolment_of(person: int, key: Pen | None = None) -> str:
+    """What two others agreed to: this key is this person's."""
+    fingerprint = statements.fingerprint((key or pen(person)).public)
+    return canonical.encode({"person": person, "key": person, "fingerprint": fingerprint}).decode()
+
+
+def enrolling_vote(person: int) -> dict[str, object]:
+    """By somebody who had no key then."""
+    return {
+        **_vote(votes.ENROL, 100 + person, enrolment_of(person), voter=ENROLS),
+        **dict.fromkeys(("statement", "signature", "public_key", "enrolment"), ""),
+        "key_due": False,
+    }
+
+
+def signed_vote(
+    person: int, action: str, approval: int, payload: object, **changes: object
+) -> dict[str, object]:
+    key, at = pen(person), AT.isoformat()
+    said = _vote(action, approval, canonical.encode(payload).decode(), voter=person) | changes
+    statement = votes.statement(
+        approval=said["approval"],
+        action=action,
+        digest=said["digest"],
+        grants=said["grants"],
+        comment=said["comment"],
+        voter=person,
+        at=at,
+    )
+    return {
+        **said,
+        "statement": statement.decode(),
+        "signature": key.sign(statement).hex(),
+        "public_key": key.public.hex(),
+        "enrolled_by": 100 + person,
+        "enrolment": enrolment_of(person),
+    }
+
+
+def _vote(action: str, approval: int, payload: str, *, voter: int) -> dict[str, object]:
+    shown = b"[%s,%s]" % (json.dumps(action).encode(), payload.encode())
+    return {
+        "id": 1000 + approval + voter,
+        "approval": approval,
+        "action": action,
+        "payload": payload,
+        "digest": sm3(shown).hex(),
+        "maker": 7 if action == HOLD else 98,
+        "voter": voter,
+        "grants": True,
+        "comment": votes.comment_digest(""),
+        "voted_at": AT.isoformat(),
+        "key_due": True,
+        "certificate": "",
+    }
 
 
 class Room:
@@ -50,7 +114,9 @@ class Room:
         self.attestations: list[dict[str, object]] = []
         self.results: dict[str, str] = {}
         self.at = AT
-        self.add("opened", "", 7, script=self.digest)
+        self.votes = [self.vote(person) for person in VOTERS]
+        self.votes += [enrolling_vote(one.id) for one in people]
+        self.add("opened", "", 7, script=self.digest, approval=str(APPROVAL))
 
     @property
     def head(self) -> str:
@@ -87,7 +153,6 @@ class Room:
         fingerprint = statements.fingerprint(key.public)
         on = "" if step == ceremonies.ABORT else step
         seq = self.add(what, on, person, key=fingerprint, **details)
-        enrolment = {"person": person, "key": person, "fingerprint": fingerprint}
         self.attestations.append(
             {
                 "seq": seq,
@@ -95,7 +160,7 @@ class Room:
                 "signature": key.sign(signed).hex(),
                 "public_key": key.public.hex(),
                 "enrolled_by": 100 + person,
-                "enrolment": json.dumps(enrolment),
+                "enrolment": enrolment_of(person, key),
                 "certificate": "",
             }
         )
@@ -128,7 +193,13 @@ class Room:
             "lines": self.lines,
             "attestations": self.attestations,
             "results": self.results,
+            "votes": self.votes,
         }
+
+    def vote(self, person: int, **changes: object) -> dict[str, object]:
+        """One vote for the script, signed."""
+        agreed = {"ceremony": "KC-2026-001", "script": self.digest}
+        return signed_vote(person, HOLD, APPROVAL, agreed, **changes)
 
     def seal_again(self) -> None:
         """What a forger does who has changed a line: every digest after it is made anew."""

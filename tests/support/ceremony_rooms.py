@@ -32,12 +32,15 @@ class House:
     """The people, and a clock that goes on by itself."""
 
     people: dict[str, Actor] = field(default_factory=dict)
+    others: dict[str, Actor] = field(default_factory=dict)  # present nowhere, without keys
+    cast: dict[str, Role] = field(default_factory=lambda: dict(CAST))
     at: datetime = NOW - timedelta(minutes=30)
 
     def furnish(self) -> "House":
         asks = hire("other-tang", Role.SECURITY_ADMIN)
         agrees = hire("other-gao", Role.CA_ADMIN)
-        for number, (login, role) in enumerate(CAST.items(), 1):
+        self.others = {"tang": asks, "gao": agrees}
+        for number, (login, role) in enumerate(self.cast.items(), 1):
             self.people[login] = hire(login, role)
             enrolled(pen(number), self.people[login], asks, agrees, at=self.now())
         return self
@@ -47,11 +50,15 @@ class House:
         return self.at
 
     def pen_of(self, login: str):
-        return pen(1 + list(CAST).index(login))
+        return pen(1 + list(self.cast).index(login))
 
     def draft(self, said: Draft, **changes: object) -> str:
         parts = {
-            "custodians": [self.people[one].person_id for one in ("lu", "qin")],
+            "custodians": [
+                self.people[one].person_id
+                for one, role in self.cast.items()
+                if role == Role.CUSTODIAN
+            ],
             "witness": self.people["gao"].person_id,
             "auditor": self.people["jiang"].person_id,
         }
@@ -96,9 +103,10 @@ class House:
         row = queries.ceremony(number)
         written = next(one for one in queries.script_of(row)["steps"] if one["code"] == code)
         parts = {role: part for part, role in ROLE_OF.items()}
-        for login, role in CAST.items():
+        for login, role in self.cast.items():
             if parts[role] in written["attest"]:
                 self.attest(number, code, login)
+        self.work()  # what everybody has attested is put to use
 
     def run(self, said: Draft, given: str = "") -> str:
         """A whole ceremony; its number."""
@@ -106,6 +114,12 @@ class House:
         for step in queries.script_of(queries.ceremony(number))["steps"]:
             self.step(number, step["code"], given if step["act"] == "enter" else "")
         return number
+
+    def cancel(self, number: str, reason: str, *, login: str = "tang") -> None:
+        at = self.now()
+        person = self.people[login]
+        said = queries.abort_fields(queries.ceremony(number), person.person_id, reason)
+        services.cancel(number, reason=reason, actor=self.signing(login, said, at), at=at)
 
     def end_early(self, number: str, login: str, reason: str = "") -> bool:
         row = queries.ceremony(number)

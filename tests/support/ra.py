@@ -179,7 +179,8 @@ def draft(
     opened = intake.open_draft(profile, actor=actor, at=at)
     intake.save_draft(opened.id, fields, actor=actor, at=at)
     person = profile.startswith("personal")
-    for slot in PAPERS if person else needed(profile, fields, proxy=by_proxy(fields)):
+    evidence = certification.profile(profile).evidence
+    for slot in PAPERS if person else needed(evidence, fields, proxy=by_proxy(fields)):
         hold(opened.id, slot, actor, at=at)
     verify(opened.id, actor, at=at)
     der = request(number, fields[kind_of(profile).title], algorithm)

@@ -20,14 +20,18 @@ def at_once(*acts):
         return list(pool.map(run, acts))
 
 
-def while_open(first, second):
-    """What becomes of an act that begins before another one's transaction ends."""
+def while_open(first, second, then=lambda: None):
+    """What becomes of an act that begins before another one's transaction ends.
+
+    `then`: what that transaction does once the other act is done or waits for it.
+    """
     with ThreadPoolExecutor(1) as pool:
         with transaction.atomic():
             first()
             outcome = pool.submit(_alone, second)
             while not outcome.done() and not _somebody_waits_for_us():
                 pass
+            then()
         return outcome.result()
 
 

@@ -77,6 +77,22 @@ class SignerProcess:
                     shutil.copy2(self.home / name, other.home / name)
             other.custodians = self.custodians
 
+    def help_with(self, home: Path) -> "SignerProcess":
+        """Another signer, in `home`, that helps this one: with copies of all but its books."""
+        options = tuple(each for each in self.options if each != "--helper")
+        other = SignerProcess(home, (*options, "--helper"), "activate", self.environment)
+        other.prepare()
+        self.share_custody(other)
+        other.copy_keys(self)
+        return other
+
+    def copy_keys(self, one: "SignerProcess") -> None:
+        """The register, and what keys are in files."""
+        shutil.copy2(one.home / "keys.json", self.home / "keys.json")
+        for name in ("software", "wrapped"):
+            if (one.home / name).exists():
+                shutil.copytree(one.home / name, self.home / name, dirs_exist_ok=True)
+
     def launch(self) -> "SignerProcess":
         """Start without waiting; `settled` waits until it serves or has given up."""
         self.said, self._settled = [], threading.Event()

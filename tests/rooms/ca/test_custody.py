@@ -1,5 +1,6 @@
 """Three custodians and a real signer: shares handed out, two of three activate, one stops."""
 
+import json
 import tempfile
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -589,6 +590,21 @@ def test_a_form_that_no_script_has_filled_says_so(held):
     assert not BroughtShare.objects.exists()
 
 
+def test_what_the_command_line_printed_is_pasted_into_the_page(held):
+    """CPS-6.2.8"""
+    activation_id = held.ask(at=datetime.now(UTC))
+    one = held.custodians[0]
+    made = one.answer(activation_id)
+    printed = {"sealed": made["sealed"], "share_signature": made["signature"], "asked": {}}
+    browser, address = signed_in(one.actor), f"/ca/custody/activations/{activation_id}/share/"
+
+    assert browser.post(address, {"answer": "sealed"}).status_code == 422
+    assert browser.post(address, {"answer": "[]"}).status_code == 422
+    assert browser.post(address, {"answer": json.dumps(printed)}).status_code == 302
+
+    assert BroughtShare.objects.get().seat.person_id == one.person_id
+
+
 def test_both_sites_of_the_work_get_by_with_their_rights(room, in_role):
     with in_role("staff"):
         room.agree(room.draft(at=NOW), at=NOW)
@@ -618,3 +634,43 @@ def test_both_sites_of_the_work_get_by_with_their_rights(room, in_role):
         delivery.seal(at=NOW)
 
     assert keys.custody()["state"] == "sealed"
+
+
+@pytest.fixture
+def helper(held, box, settings):
+    """A second signer: it opens with the shares of the same custodians."""
+    with tempfile.TemporaryDirectory(prefix="anxin-helper-") as folder:
+        other = SignerProcess(Path(folder) / "home", ("--helper",), purpose="").prepare()
+        box.share_custody(other)
+        settings.HELPER_SOCKETS = (str(other.start().path),)
+        noting.tend(at=NOW)
+        yield other
+        other.end()
+
+
+def test_a_helper_is_activated_by_two_custodians_for_itself_and_sealed_with_the_others(
+    held, helper, settings
+):
+    """CPS-6.2.8"""
+    settings.ROOT_URLCONF = "anxin.urls_staff"
+    number = held.activate(at=NOW, place=1)
+
+    assert (state(number), queries.signer(at=NOW, place=1).state) == ("active", "active")
+    assert queries.signer(at=NOW).state == "sealed"
+    page = signed_in(held.host).get("/ca/custody/").content.decode()
+    assert "协助签名服务 1" in page
+    other = held.activate(at=NOW)
+    assert (state(number), state(other)) == ("active", "active")
+    assert [keys.custody(place)["state"] for place in keys.places()] == ["active", "active"]
+
+    activating.stop("演习", actor=held.host, at=NOW)
+    noting.tend(at=NOW)
+
+    assert (state(number), state(other)) == ("ended", "ended")
+    assert [keys.custody(place)["state"] for place in keys.places()] == ["sealed", "sealed"]
+
+
+def test_a_helper_is_not_activated_for_a_ceremony(held, helper):
+    wish = Wish(**WISH | {"purpose": "ceremony", "ceremony": "KC-1", "hours": 8, "place": 1})
+
+    assert rule_of(lambda: activating.ask(wish, actor=held.host, at=NOW)) == "custody.place"

@@ -20,7 +20,7 @@ from ca.directory.models import DirectoryEntry, DirectoryReport
 from ca.directory.queries import contents
 from ca.directory.services import enter, place, publish
 from ca.issuing.models import Certificate
-from ca.profiles.rules import MEASURED, OPERATOR
+from ca.profiles.delivered import MEASURED, OPERATOR
 from pki import crls, extension_values, oids
 from tests.support import ca
 from tests.support.directory import cut_off, encrypted

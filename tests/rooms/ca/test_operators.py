@@ -17,7 +17,7 @@ from ca.issuing.queries import published
 from ca.issuing.rules import check_warrant
 from ca.operators import services
 from ca.operators.rules import holder
-from ca.profiles.rules import OPERATOR, profile_of
+from ca.profiles.delivered import EVERYTHING, OPERATOR
 from people.accounts.models import StaffMember
 from people.api import Role, create_staff, vote
 from people.factors import services as factors
@@ -146,7 +146,7 @@ def test_it_is_neither_on_offer_nor_published(bai):
 def test_no_application_leads_to_one_and_no_enrolment_to_another(action, profile):
     """CPS-4.3.1: one approval, one kind of certificate."""
     with pytest.raises(Refusal) as refusal:
-        check_warrant(action, profile_of(profile))
+        check_warrant(action, {one.code: one for one in EVERYTHING}[profile])
     assert refusal.value.rule == "order.no_warrant"
 
 

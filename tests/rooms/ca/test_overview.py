@@ -3,13 +3,15 @@ from datetime import timedelta
 import pytest
 
 from audit.journal.models import Entry
-from ca.api import overview
+from ca.api import certificate, overview
 from ca.crl.models import RevocationList
 from ca.crl.services import issue_due_crls
 from ca.hierarchy.models import CertificateAuthority
 from ca.overview.models import SignerReport
 from ca.overview.services import note_signer
-from people.api import Role
+from ca.signing.services import sweep_orders
+from people.api import Role, keep_mail_address
+from people.notices.models import StaffNotice
 from tests.support import ca
 from tests.support.people import hire, signed_in
 
@@ -155,3 +157,61 @@ def test_nobody_else_has_a_list_issued(authorities, staff_site, role):
 
     assert answer.status_code == 403
     assert not Entry.objects.filter(action="ca.request_crl").exists()
+
+
+def test_the_dashboard_tells_what_was_signed_and_how_long_it_may_go_on(authorities, staff_site):
+    """CPS-6.2.11"""
+    ca.issue()
+    note_signer(at=ca.NOW)
+
+    seen = overview(ca.NOW).signer
+    page = signed_in(hire("gu", Role.CA_OPERATOR)).get("/ca/").content.decode()
+
+    (tally,) = [t for t in seen.counts if (t.label, t.kind) == ("nmg-sm2", "certificate")]
+    assert tally.signed_ever >= tally.signed > 0
+    assert seen.started_at <= seen.active_since < seen.active_until
+    assert seen.signatures_left > 0
+    assert seen.book[0] > 0
+    assert seen.book[1][:16] in page
+    assert "签名次数" in page
+
+
+def test_a_device_that_does_not_sign_is_told_at_once_and_so_is_its_return(
+    authorities, signer, staff_site
+):
+    """CPS-6.2.11: orders wait meanwhile, and are signed afterwards."""
+    watcher = hire("ops", Role.CA_OPERATOR)
+    keep_mail_address(watcher.person_id, "ops@example.com", actor=watcher, at=ca.NOW)
+    note_signer(at=ca.NOW)
+    order = ca.put_on_order()
+    stored = signer.home / "software" / "nmg-sm2.key"
+    kept = stored.read_bytes()
+    stored.unlink()
+    opened_anew(signer)
+    try:
+        assert sweep_orders(at=ca.NOW, entropy=ca.entropy) == 0
+        note_signer(at=ca.NOW)
+        note_signer(at=ca.NOW + HOUR)
+    finally:
+        stored.write_bytes(kept)
+        opened_anew(signer)
+
+    assert "signer_degraded" in codes(ca.NOW + HOUR)
+    assert [label for label, _ in overview(ca.NOW).signer.failing] == ["nmg-sm2"]
+    mails = StaffNotice.objects.filter(event="device_trouble")
+    assert mails.count() == 1
+    assert sweep_orders(at=ca.NOW, entropy=ca.entropy) == 1
+    assert certificate(order).state == "valid"
+    note_signer(at=ca.NOW + 2 * HOUR)
+    assert "signer_degraded" not in codes(ca.NOW + 2 * HOUR)
+    entries = Entry.objects.filter(subject="ca.signer").order_by("pk")
+    assert list(entries.values_list("action", flat=True)) == [
+        "ca.signer_back",
+        "ca.signer_degraded",
+        "ca.signer_healed",
+    ]
+
+
+def opened_anew(signer) -> None:
+    signer.client().lock()
+    signer.activate()

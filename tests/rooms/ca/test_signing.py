@@ -1,6 +1,7 @@
 import itertools
 import secrets
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import pytest
 from django.db import IntegrityError, connection
@@ -12,9 +13,9 @@ from audit.journal.models import Entry
 from ca.api import by_serial, certificate, certificate_of, order_certificate
 from ca.hierarchy.models import CertificateAuthority
 from ca.issuing.models import Certificate
-from ca.issuing.rules import Draft, Wish
+from ca.issuing.rules import ANY_SERIAL, Draft, Wish, read
 from ca.keys import services as keys
-from ca.profiles.rules import profile_of
+from ca.profiles.queries import profile as profile_of
 from ca.signing import queries
 from ca.signing.services import finish, plan_batch, settle, sweep_orders
 from pki import extensions, names, oids, publickeys
@@ -285,11 +286,14 @@ def test_no_two_certificates_share_a_serial_number(authorities):
 
 
 def test_a_certificate_never_outlives_its_issuer(authorities):
-    """CPS-6.3.2"""
-    last_chance = ca.authority().certificate.not_after - 365 * ca.DAY
-    assert ca.put_on_order(1, last_chance)
+    """CPS-6.3.2: not even where a term is longer than any that was known when it stopped."""
+    issuer = ca.authority()
+    end = issuer.certificate.not_after
+    later = replace(issuer, stops=end)
+    draft = Draft(read(ca.order(1), profile_of("personal-sm2-sign")), later)
+    assert draft.plan(serial=ANY_SERIAL, not_before=end - 365 * ca.DAY)
     with pytest.raises(Refusal) as refusal:
-        ca.put_on_order(2, last_chance + ca.DAY)
+        draft.plan(serial=ANY_SERIAL, not_before=end - 364 * ca.DAY)
     assert refusal.value.rule == "order.outlives_issuer"
 
 

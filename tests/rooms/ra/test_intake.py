@@ -7,7 +7,7 @@ import pytest
 
 from anxin.kernel.errors import Refusals
 from audit.journal.models import Entry
-from ca.api import Order
+from ca.api import Order, profile
 from ca.claims.services import claim_key, claim_names
 from ca.issuing.rules import read
 from kmc.envelopes.models import DataKey
@@ -319,7 +319,7 @@ def taken(name, holder="subscriber:4711"):
     order = Order(
         "personal-sm2-sign", (("C", "CN"), ("CN", name)), ra.key(99).public.spki, 365, holder
     )
-    claim_names([(read(order).name_digest, holder)], at=AT)
+    claim_names([(read(order, profile(order.profile)).name_digest, holder)], at=AT)
 
 
 def test_a_name_that_belongs_to_another_asks_for_a_distinguisher(counter):

@@ -10,6 +10,7 @@ from django.utils import timezone
 from anxin.demo.cast import COMPANIES, applicants
 from anxin.demo.specimens import Artist
 from anxin.kernel.errors import Refusal
+from anxin.kernel.fonts import FONT_FILE
 from audit.journal.models import Entry
 from people.api import Role
 from ra.applications.models import Application, Dossier
@@ -19,7 +20,6 @@ from ra.evidence.services import remove_evidence, take_in
 from ra.intake import handing_in
 from ra.readings import reading, services
 from ra.readings.rules import Read, Reading, fields, packed, unpacked
-from ra.receipts.drawing import FONT_FILE
 from ra.review import services as review
 from ra.review.case import case
 from ra.review.services import read_documents

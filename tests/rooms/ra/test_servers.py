@@ -5,6 +5,7 @@ import pytest
 from anxin.kernel.errors import Refusal, Refusals
 from ca import api as ca_api
 from ca.hierarchy.models import CertificateAuthority
+from ca.profiles.delivered import PROFILES
 from pki import certificates
 from ra.applicants.rules import validate_field
 from ra.applications.models import Application
@@ -115,7 +116,7 @@ def test_a_proof_that_is_over_proves_nothing(counter, resolvers):
 )
 def test_a_server_brings_the_papers_for_its_names(changes, slots):
     """CPS-3.2.2: domain right, ICP record, ownership undertaking; CPS-3.2.4b: right to each IP."""
-    asked = needed(SERVER, SITE | changes, proxy=True)
+    asked = needed(PROFILES[SERVER].evidence, SITE | changes, proxy=True)
 
     assert asked[4:] == [*slots, "ownership_undertaking"]
     assert asked[:4] == ["sealed_form", "licence", "sealed_authorization", "agent_id"]

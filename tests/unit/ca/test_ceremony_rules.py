@@ -23,11 +23,18 @@ def test_what_is_not_built_is_not_on_offer():
     """CPS-6.2.4, CPS-6.2.10: a kind is offered when the system does every act of it."""
     assert set(OFFERED) == {
         "generate_root",
+        "generate_subordinate",
         "generate",
         "export_request",
         "import_certificate",
+        "initialise",
+        "backup",
+        "restore",
+        "archive",
+        "destroy",
+        "rollover",
     }
-    assert rule(rules.check_draft, draft(kind="destroy")) == "ceremonies.kind"
+    assert rule(rules.check_draft, draft(kind="deactivate")) == "ceremonies.kind"
 
 
 @pytest.mark.parametrize("kind", KINDS.values(), ids=list(KINDS))

@@ -10,7 +10,7 @@ from ca.issuing import rules as issuing
 from ca.issuing.rules import Order, State, Verdict
 from ca.overview import rules as overview
 from ca.overview.rules import Facts
-from ca.profiles.rules import PROFILES
+from ca.profiles.delivered import PROFILES
 from ca.revocation import rules as revocation
 from ca.signing import rules as signing
 from pki import crls, keys
@@ -45,7 +45,6 @@ def test_a_relying_party_is_told_one_thing(state, begins, ends, verdict):
         ({"subject": (("C", "中国"), ("CN", "王小明"))}, "order.subject"),
         ({"public_key": b""}, "order.key"),
         ({"public_key": SM2.spki + b"\x00"}, "order.key"),
-        ({"profile": "gold-card"}, "profile.unknown"),
     ],
 )
 def test_an_order_that_cannot_be_read_is_refused_with_the_field_at_fault(change, rule):
@@ -57,10 +56,11 @@ def test_an_order_that_cannot_be_read_is_refused_with_the_field_at_fault(change,
         "days": 365,
         "holder": "subscriber:1",
     }
-    assert issuing.read(Order(**fields)).key.spki == SM2.spki
+    profile = PROFILES["personal-sm2-sign"]
+    assert issuing.read(Order(**fields), profile).key.spki == SM2.spki
 
     with pytest.raises(Refusal) as refused:
-        issuing.read(Order(**(fields | change)))
+        issuing.read(Order(**(fields | change)), profile)
 
     assert refused.value.rule == rule
     assert refused.value.field
@@ -158,6 +158,13 @@ def facts(**changes) -> Facts:
         "unpublished_since": None,
         "active_until": AT + 30 * DAY,
         "custodians": 3,
+        "drills_overdue": 0,
+        "custodians_away": (),
+        "stops": (("nmg-sm2", AT + 400 * DAY),),
+        "failing": (),
+        "helpers_down": (),
+        "devices_failed": 0,
+        "devices_untested": 0,
     }
     return Facts(**(well | changes))
 
@@ -168,6 +175,8 @@ def facts(**changes) -> Facts:
         ({"custodians": None, "active_until": None}, []),
         ({"custodians": 2}, []),
         ({"custodians": 1}, ["custodians_few"]),
+        ({"drills_overdue": 1}, ["drills_overdue"]),
+        ({"custodians_away": (AT - 30 * DAY,)}, ["custodian_away"]),
         ({"active_until": AT + DAY}, ["activation_ends"]),
         ({"active_until": AT + DAY + timedelta(seconds=1)}, []),
         ({"active_until": AT}, []),
@@ -175,6 +184,11 @@ def facts(**changes) -> Facts:
         ({"signer_heard_at": None}, ["signer_unheard"]),
         ({"signer_reachable": False, "signer_unlocked": False}, ["signer_unreachable"]),
         ({"signer_unlocked": False}, ["signer_locked"]),
+        ({"failing": ("a", "b")}, ["signer_degraded"]),
+        ({"failing": ("a",), "signer_unlocked": False}, ["signer_locked"]),
+        ({"helpers_down": (1, 2)}, ["helper_down", "helper_down"]),
+        ({"devices_failed": 1}, ["device_failed"]),
+        ({"devices_untested": 1}, ["device_untested"]),
         ({"lists": (("a", "over"), ("b", "none"))}, ["crl_over", "crl_none"]),
         ({"lists": (("a", "soon_over"), ("b", "due"))}, ["crl_soon_over", "crl_due"]),
         ({"behind": ("a",)}, ["crl_behind"]),
@@ -195,3 +209,21 @@ def test_whatever_calls_for_somebody_is_an_alarm_with_a_sentence(change, codes):
     assert [alarm.code for alarm in alarms] == codes
     for alarm in alarms:
         assert str(wording.ALARMS[alarm.code]) % alarm.details
+
+
+def test_the_journal_is_told_of_a_signer_s_changes_and_of_nothing_else():
+    """CPS-6.2.11"""
+    lost = overview.condition(False, {})
+    well = overview.condition(True, {"failing": {}})
+    degraded = overview.condition(True, {"failing": {"a": {}}})
+
+    assert overview.changes(None, well) == ["back"]
+    assert overview.changes(None, degraded) == ["back", "degraded"]
+    assert overview.changes(None, lost) == ["lost"]
+    assert overview.changes(well, degraded) == ["degraded"]
+    assert overview.changes(degraded, well) == ["healed"]
+    assert overview.changes(degraded, lost) == ["lost"]
+    assert overview.changes(lost, degraded) == ["back", "degraded"]
+    assert overview.changes(lost, well) == ["back"]
+    for same in (lost, well, degraded):
+        assert overview.changes(same, same) == []

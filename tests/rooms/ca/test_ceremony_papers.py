@@ -1,0 +1,170 @@
+"""The transcript as a signed PDF/A, read and verified by programs that are not ours (CPS-5.2.2)."""
+
+import hashlib
+import io
+import json
+import subprocess
+
+import pypdfium2
+import pytest
+from asn1crypto import cms, x509
+from django.db import DatabaseError, connection, transaction
+from pyhanko.pdf_utils.reader import PdfFileReader
+from pyhanko.sign.validation import validate_pdf_signature
+from pyhanko_certvalidator import ValidationContext
+
+from audit.journal.models import Entry
+from ca.ceremonies import archiving, queries
+from ca.ceremonies.models import Ceremony, CeremonyPaper
+from ca.keys import services as keys
+from pki import ceremonies, certificates
+from tests.support.ceremonies import draft
+from tests.support.people import signed_in
+from tests.support.refusals import refused_by
+
+_labels = iter(range(1, 1000))
+
+
+@pytest.fixture
+def over(house) -> str:
+    """A ceremony that its host has called off: over, with a record."""
+    number = house.draft(draft(key=f"paper-{next(_labels)}"))
+    house.agree(number)
+    house.cancel(number, "设备送检，改期举行")
+    return number
+
+
+def judged(content: bytes, certificate: bytes):
+    reader = PdfFileReader(io.BytesIO(content))
+    (signature,) = reader.embedded_signatures
+    trusted = ValidationContext(trust_roots=[x509.Certificate.load(certificate)])
+    return validate_pdf_signature(signature, trusted)
+
+
+def test_a_whole_ceremony_ends_as_a_signed_document_with_its_record_inside(house, tmp_path):
+    """CPS-5.2.2, CPS-6.1.1a"""
+    number = house.run(draft(drill=True, key=f"paper-{next(_labels)}"))
+
+    assert archiving.run(at=house.now()) == 1
+
+    content, certificate = queries.paper(number), keys.record_certificate()
+    found = judged(content, certificate)
+    assert found.bottom_line
+    assert found.coverage.name == "ENTIRE_FILE"
+    inside = attached(content)
+    assert inside == json.loads(json.dumps(queries.record(number)))
+    assert ceremonies.check(inside).end == "finished"
+    text = text_of(content)
+    for said in (f"密钥仪式纪要 {number}", "这是演练", "见证人", inside["lines"][-1]["digest"]):
+        assert said in text
+    assert openssl_says(content, certificate, tmp_path) == 0
+
+
+def test_it_says_that_it_is_pdf_a_and_keeps_what_that_asks(house, over):
+    """ISO 19005-3: metadata, colours, fonts and attachment are all inside."""
+    archiving.run(at=house.now())
+
+    reader = PdfFileReader(io.BytesIO(queries.paper(over)))
+    root = reader.root
+    metadata = root["/Metadata"].data.decode()
+    assert 'pdfaid:part="3"' in metadata
+    assert root["/OutputIntents"][0]["/S"] == "/GTS_PDFA1"
+    assert root["/AF"][0]["/AFRelationship"] == "/Source"
+    assert "/Encrypt" not in reader.trailer
+    fonts = [font for page in root["/Pages"]["/Kids"] for font in fonts_of(page.get_object())]
+    assert fonts
+    for font in fonts:
+        (descendant,) = font["/DescendantFonts"]
+        assert "/FontFile2" in descendant.get_object()["/FontDescriptor"]
+
+
+def test_a_changed_document_holds_no_longer(house, over):
+    archiving.run(at=house.now())
+    content = bytearray(queries.paper(over))
+    content[len(content) // 3] ^= 1
+
+    assert not judged(bytes(content), keys.record_certificate()).bottom_line
+
+
+def test_what_does_not_hold_gets_no_signature(house, over):
+    """Rows of somebody's own are signed by nobody: here a ceremony said to be over."""
+    Ceremony.objects.filter(number=over).update(state="finished")
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE people_vote DISABLE TRIGGER USER")
+        cursor.execute("UPDATE people_vote SET comment = 'made up'")
+        cursor.execute("ALTER TABLE people_vote ENABLE TRIGGER USER")
+
+    assert archiving.run(at=house.now()) == 0
+    assert refused_by(queries.paper, over) == "ceremonies.no_paper"
+
+
+def test_it_waits_for_a_signer_that_is_away_and_is_made_once(house, over, settings):
+    there, settings.SIGNER_SOCKET = settings.SIGNER_SOCKET, "/nowhere/signer.sock"
+    assert archiving.run(at=house.now()) == 0
+
+    settings.SIGNER_SOCKET = there
+
+    assert archiving.run(at=house.now()) == 1
+    assert archiving.run(at=house.now()) == 0
+    (entry,) = Entry.objects.filter(action="ca.ceremony_paper")
+    digest = hashlib.sha256(queries.paper(over)).hexdigest()
+    assert json.loads(entry.details)["digest"] == digest
+
+
+def test_it_is_made_with_the_rights_of_workers_and_never_changed(house, over, in_role):
+    with in_role("worker"):
+        assert archiving.run(at=house.now()) == 1
+    with pytest.raises(DatabaseError, match="append-only"), transaction.atomic():
+        CeremonyPaper.objects.update(digest="")
+
+
+def test_those_present_and_auditors_download_it(house, over):
+    """CPS-5.4.1"""
+    archiving.run(at=house.now())
+
+    got = signed_in(house.people["jiang"]).get(f"/ca/ceremonies/{over}/paper/")
+
+    assert (got.status_code, got["Content-Type"]) == (200, "application/pdf")
+    assert got.content == queries.paper(over)
+
+
+# --- with other programs -------------------------------------------------------------------------
+
+
+def fonts_of(page) -> list[dict[str, object]]:
+    return [font.get_object() for font in page["/Resources"]["/Font"].values()]
+
+
+def attached(content: bytes) -> dict[str, object]:
+    document = pypdfium2.PdfDocument(content)
+    (one,) = [document.get_attachment(at) for at in range(document.count_attachments())]
+    assert one.get_name() == "record.json"
+    return json.loads(bytes(one.get_data()))
+
+
+def text_of(content: bytes) -> str:
+    pages = pypdfium2.PdfDocument(content)
+    found = "".join(page.get_textpage().get_text_bounded() for page in pages)
+    return found.replace("\r", "").replace("\n", "")
+
+
+def openssl_says(content: bytes, certificate: bytes, folder) -> int:
+    """The signature as OpenSSL reads it: CMS, detached, over all but itself."""
+    (signature,) = PdfFileReader(io.BytesIO(content)).embedded_signatures
+    begin, length, second, rest = (int(one) for one in signature.byte_range)
+    (folder / "signed").write_bytes(
+        content[begin : begin + length] + content[second : second + rest]
+    )
+    exact = cms.ContentInfo.load(signature.pkcs7_content).dump()
+    (folder / "signature").write_bytes(exact)
+    (folder / "certificate").write_bytes(certificate)
+    assert certificates.parse(certificate).subject.text.startswith("CN=AnXin signer")
+    return subprocess.run(
+        [
+            *("openssl", "cms", "-verify", "-binary", "-inform", "DER", "-in", "signature"),
+            *("-content", "signed", "-certfile", "certificate", "-noverify", "-out", "out"),
+        ],
+        cwd=folder,
+        capture_output=True,
+        check=False,
+    ).returncode

@@ -1,0 +1,364 @@
+"""What a worker does for nobody: steps and ceremonies that only a row speaks for (CPS-5.2.2).
+
+The attacker holds the staff site's database role and writes what it may write.
+"""
+
+import json
+
+import pytest
+from django.core.management import call_command
+
+from anxin.kernel.actors import SYSTEM
+from audit.journal.models import Entry
+from ca.ceremonies import queries, services
+from ca.ceremonies.models import Ceremony, CeremonyLine, CeremonyStep
+from ca.crl.services import issue_due_crls
+from ca.hierarchy.models import CertificateAuthority
+from ca.keys import services as keys
+from people.api import Role, approval, dismiss, vote
+from people.approvals.models import Approval
+from people.sessions.models import Alert
+from pki import ceremonies
+from pki.ceremonies import Line
+from pki.errors import Refused
+from tests.support.ceremonies import draft
+from tests.support.refusals import refused_by
+
+_labels = iter(range(1, 1000))
+
+
+def fresh() -> str:
+    return f"proof-{next(_labels)}"
+
+
+@pytest.fixture
+def staff(house, connection_as):
+    call_command("grant")
+    with connection_as("staff") as one:
+        yield one
+
+
+def step(number: str, code: str) -> CeremonyStep:
+    return CeremonyStep.objects.get(ceremony__number=number, code=code)
+
+
+def forge_line(staff, row: Ceremony, what: str, code: str = "", **details: str) -> None:
+    """The next line of the transcript, chained as it should be; nobody has to sign it."""
+    last = CeremonyLine.objects.filter(ceremony=row).order_by("-seq").first()
+    seq, head = (last.seq, last.digest) if last else (0, row.digest)
+    line = Line(seq + 1, "2026-11-20T09:00:00+00:00", code, what, str(row.host), details).text()
+    staff.execute(
+        "INSERT INTO ca_ceremonyline (ceremony_id, seq, text, digest, at)"
+        " VALUES (%s, %s, %s, %s, now())",
+        [row.pk, seq + 1, line, ceremonies.chained(head, line)],
+    )
+
+
+def forge_ceremony(staff, number: str, label: str, approval_id: int) -> Ceremony:
+    """A running one beside a real one: another script, steps that wait for a worker."""
+    real = queries.ceremony(number)
+    said = queries.script_of(real) | {"number": "KC-2026-900", "key": label}
+    script = json.dumps(said, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    staff.execute(
+        "INSERT INTO ca_ceremony (state, number, kind, drill, key_label, script, digest, host,"
+        " drafted_at, approval_id, opened_at, abort_reason)"
+        " VALUES ('running', 'KC-2026-900', %s, false, %s, %s, %s, %s, now(), %s, now(), '')",
+        [
+            *(real.kind, label, script, ceremonies.digest(script.encode())),
+            *(real.host, approval_id),
+        ],
+    )
+    return queries.ceremony("KC-2026-900")
+
+
+def forge_step(staff, row: Ceremony, position: int, code: str) -> None:
+    """It waits for a worker."""
+    staff.execute(
+        "INSERT INTO ca_ceremonystep (ceremony_id, position, code, state, round, began_at, given,"
+        " result_digest, fault) VALUES (%s, %s, %s, 'acting', 1, now(), '', '', '')",
+        [row.pk, position, code],
+    )
+
+
+def faults() -> list[str]:
+    entries = Entry.objects.filter(action="ca.ceremonystep.refuse").order_by("pk")
+    said = [json.loads(entry.details) for entry in entries]
+    return [one["fault"] for one in said if one["rule"] == "ceremonies.unproved"]
+
+
+def alarmed() -> set[int]:
+    return set(Alert.objects.filter(kind="ceremony_unproved").values_list("person_id", flat=True))
+
+
+def test_a_ceremony_nobody_agreed_to_makes_no_key(house, staff):
+    """CPS-6.1.1a: running, its step acting, its lines chained; and no votes."""
+    real, label = house.draft(draft(key=fresh())), fresh()
+    row = forge_ceremony(staff, real, label, 987_654)
+    forge_line(staff, row, "opened", script=row.digest, approval="987654")
+    forge_line(staff, row, "began", "make_key", round="1")
+    forge_step(staff, row, 2, "make_key")
+
+    assert house.work() == 1
+
+    assert keys.key_of(label) is None
+    assert step("KC-2026-900", "make_key").state == "waiting"
+    assert faults() == ["ceremony.votes"]
+    asked = {house.people["tang"].person_id, house.people["jiang"].person_id}
+    assert asked <= alarmed()
+    assert house.people["lu"].person_id not in alarmed()
+
+
+def test_the_approval_of_another_ceremony_serves_none(house, staff):
+    """Two people agreed, to another script; a ceremony of its own holds the approval."""
+    real, label = house.draft(draft(key=fresh())), fresh()
+    house.agree(real)
+    spent = Ceremony.objects.get(number=real).approval_id
+    staff.execute("UPDATE ca_ceremony SET state = 'drafted', approval_id = NULL")
+    row = forge_ceremony(staff, real, label, spent)
+    forge_line(staff, row, "opened", script=row.digest, approval=str(spent))
+    forge_step(staff, row, 1, "device")
+
+    house.work()
+
+    assert faults() == ["ceremony.votes"]
+    assert CeremonyStep.objects.get().result is None
+
+
+def test_an_approval_written_by_hand_has_no_votes_that_hold(house, staff):
+    """Rows `used` with two votes for it, and signatures of nobody."""
+    real, label = house.draft(draft(key=fresh())), fresh()
+    house.agree(real)
+    agreed = Approval.objects.get(pk=Ceremony.objects.get(number=real).approval_id)
+    row = forge_ceremony(staff, real, label, 77_777)
+    payload = f'{{"ceremony":"KC-2026-900","script":"{row.digest}"}}'
+    (forged,) = staff.execute(
+        "INSERT INTO people_approval (state, action, subject, payload, digest, maker_id,"
+        " proposed_at, expires_at) SELECT 'used', action, 'ca.ceremony:0', %s, %s, maker_id,"
+        " proposed_at, expires_at FROM people_approval WHERE id = %s RETURNING id",
+        [payload, agreed.digest, agreed.pk],
+    ).fetchone()
+    staff.execute(
+        "INSERT INTO people_vote (approval_id, maker_id, checker_id, grants, comment, address,"
+        " voted_at, key_id, statement, signature) SELECT %s, maker_id, checker_id, grants, comment,"
+        " address, voted_at, key_id, statement, signature FROM people_vote WHERE approval_id = %s",
+        [forged, agreed.pk],
+    )
+    staff.execute("UPDATE ca_ceremony SET approval_id = %s WHERE id = %s", [forged, row.pk])
+    forge_line(staff, row, "opened", script=row.digest, approval=str(forged))
+    forge_step(staff, row, 1, "device")
+
+    house.work()
+
+    assert faults() == ["vote.payload"]
+    assert step("KC-2026-900", "device").result is None
+
+
+def test_a_step_is_not_done_before_those_before_it_are_attested(house, staff):
+    """In a ceremony that two agreed to: the key, with nobody but one having signed for anything."""
+    label = fresh()
+    number = house.opened(draft(key=label))
+    house.begin(number, "gather")
+    house.attest(number, "gather", "lu")
+    row = queries.ceremony(number)
+    staff.execute("UPDATE ca_ceremonystep SET state = 'done' WHERE code IN ('gather', 'device')")
+    forge_line(staff, row, "done", "gather")
+    staff.execute("UPDATE ca_ceremonystep SET state = 'acting', round = 1 WHERE code = 'make_key'")
+
+    assert house.work() == 1
+
+    assert keys.key_of(label) is None
+    assert faults() == ["ceremony.attestation_missing"]
+
+
+def test_a_step_that_the_transcript_does_not_begin_is_not_done(house, staff):
+    label = fresh()
+    number = house.opened(draft(key=label))
+    for code in ("gather", "device"):
+        house.step(number, code)
+    staff.execute("UPDATE ca_ceremonystep SET state = 'acting', round = 1 WHERE code = 'make_key'")
+
+    house.work()
+
+    assert keys.key_of(label) is None
+    assert faults() == ["ceremony.order"]
+
+
+def test_a_certificate_of_the_attackers_own_founds_no_authority(house, staff):
+    """The step whose certificate is to be put to use, with another result than was attested."""
+    label = fresh()
+    number = house.opened(draft(key=label))
+    for code in ("gather", "device", "make_key"):
+        house.step(number, code)
+    house.begin(number, "certify")
+    house.work()
+    staff.execute("UPDATE ca_ceremonystep SET state = 'entering' WHERE code = 'certify'")
+
+    house.work()
+
+    assert CertificateAuthority.objects.get(code=label).state == "planned"
+    assert faults() == ["ceremony.attestation_missing"]
+
+
+def test_no_administrator_among_those_who_agreed_is_no_approval(house, staff):
+    """He was not one when he voted, whatever he is now."""
+    number = house.opened(draft(drill=True, key=fresh()))
+    house.step(number, "gather")
+    staff.execute(
+        "UPDATE people_appointment SET until = since WHERE role = 'ca_admin' AND person_id = %s",
+        [house.people["gao"].person_id],
+    )
+    row = step(number, "device")
+    staff.execute("UPDATE ca_ceremonystep SET state = 'acting', round = 1 WHERE id = %s", [row.pk])
+    forge_line(staff, queries.ceremony(number), "began", "device", round="1")
+
+    house.work()
+
+    assert faults() == ["ceremony.admin"]
+
+
+def test_an_administrator_who_has_left_since_has_agreed_all_the_same(house):
+    """What was right when it was signed goes on; who is present is asked in `check_people`."""
+    number = house.opened(draft(drill=True, key=fresh()))
+    house.step(number, "gather")
+    house.begin(number, "device")
+    dismiss(house.people["gao"].person_id, Role.CA_ADMIN, actor=SYSTEM, at=house.now())
+
+    house.work()
+
+    assert faults() == []
+    assert queries.fault_in(step(number, "device").fault).rule == "ceremonies.role_ended"
+
+
+def test_nobody_agrees_to_a_ceremony_without_a_key_of_their_own(house):
+    """CPS-5.2.3: signed votes, also where the house asks for none elsewhere."""
+    number = house.draft(draft(drill=True, key=fresh()))
+    services.ask(number, actor=house.people["tang"], at=house.now())
+    asked = approval(Ceremony.objects.get(number=number).approval_id)
+    other = house.others["gao"]
+
+    refused = refused_by(vote, asked.id, grants=True, seen=asked.digest, actor=other, at=house.at)
+
+    assert refused == "approval.key_needed"
+
+
+# --- nothing in use before the last attestation --------------------------------------------------
+
+
+def certified(house, label: str) -> str:
+    """A ceremony whose certificate is signed, and not attested yet."""
+    number = house.opened(draft(key=label))
+    for code in ("gather", "device", "make_key"):
+        house.step(number, code)
+    house.begin(number, "certify")
+    house.work()
+    return number
+
+
+def test_an_authority_is_active_only_after_the_last_attestation(house):
+    """CPS-6.1.1a"""
+    label = fresh()
+    number = certified(house, label)
+    for login in ("lu", "qin", "gao"):
+        house.attest(number, "certify", login)
+    assert house.work() == 0
+    assert CertificateAuthority.objects.get(code=label).state == "planned"
+    assert keys.key_of(label).certificate is None
+    assert issue_due_crls(at=house.at) == 0
+
+    house.attest(number, "certify", "jiang")
+    assert step(number, "certify").state == "entering"
+    assert house.work() == 1
+
+    row = CertificateAuthority.objects.get(code=label)
+    assert (row.state, step(number, "certify").state) == ("active", "done")
+    assert bytes(row.certificate) == bytes(step(number, "certify").result)
+    assert keys.key_of(label).certificate == bytes(row.certificate)
+    assert issue_due_crls(at=house.at) == 1
+
+
+def test_the_next_step_waits_until_it_is_active(house):
+    number = certified(house, fresh())
+    for login in ("lu", "qin", "gao", "jiang"):
+        house.attest(number, "certify", login)
+
+    assert refused_by(house.begin, number, "close") == "ceremonies.turn"
+
+    house.work()
+    house.begin(number, "close")
+
+
+@pytest.mark.parametrize("dies_in", ["ensure_certificate", "end_step"])
+def test_a_worker_that_dies_while_it_puts_to_use_is_followed_by_another(
+    house, monkeypatch, dies_in
+):
+    label = fresh()
+    number = certified(house, label)
+    for login in ("lu", "qin", "gao", "jiang"):
+        house.attest(number, "certify", login)
+    room = keys if dies_in == "ensure_certificate" else services
+    with monkeypatch.context() as patched:
+        patched.setattr(room, dies_in, lambda *given, **named: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            house.work()
+    assert step(number, "certify").state == "entering"
+
+    assert house.work() == 1
+
+    assert CertificateAuthority.objects.get(code=label).state == "active"
+    house.step(number, "close")
+    assert ceremonies.check(queries.record(number)).end == "finished"
+
+
+def test_a_ceremony_that_ends_before_leaves_no_authority(house):
+    label = fresh()
+    number = certified(house, label)
+    for login in ("lu", "qin", "gao", "jiang"):
+        house.attest(number, "certify", login)
+    house.end_early(number, "qin", "封条破损，停止仪式")
+    house.end_early(number, "gao")
+
+    assert house.work() == 0
+    assert CertificateAuthority.objects.get(code=label).state == "planned"
+    assert ceremonies.check(queries.record(number)).end == "aborted"
+
+
+# --- called off ----------------------------------------------------------------------------------
+
+
+def test_the_host_calls_off_what_was_agreed_to(house):
+    """CPS-5.2.2: with a reason, signed, in a record that holds."""
+    number = house.draft(draft(key=fresh()))
+    house.agree(number)
+
+    house.cancel(number, "设备送检，改期举行")
+
+    row = queries.ceremony(number)
+    assert (row.state, row.abort_reason) == ("cancelled", "设备送检，改期举行")
+    found = ceremonies.check(queries.record(number))
+    assert (found.end, found.attestations, len(found.voters)) == ("cancelled", 1, 2)
+    tang = house.people["tang"]
+    opened = refused_by(services.open_room, number, actor=tang, at=house.now())
+    assert opened == "state.no_such_step"
+
+
+def test_nobody_else_calls_it_off_and_nobody_once_it_is_open(house):
+    number = house.draft(draft(key=fresh()))
+    house.agree(number)
+    assert refused_by(house.cancel, number, "改期举行", login="gao") == "ceremonies.not_host"
+    services.open_room(number, actor=house.people["tang"], at=house.now())
+    assert refused_by(house.cancel, number, "改期举行") == "state.no_such_step"
+
+
+def test_the_votes_are_part_of_the_record(house):
+    """CPS-5.2.2: who agreed is proved with nothing else at hand."""
+    number = house.run(draft(drill=True, key=fresh()))
+    record = queries.record(number)
+
+    assert set(ceremonies.check(record).voters) == {
+        house.people["gao"].person_id,
+        house.people["lu"].person_id,
+    }
+    lu = house.people["lu"].person_id
+    record["votes"] = [one for one in record["votes"] if one["voter"] != lu]
+    with pytest.raises(Refused, match="2 people agree"):
+        ceremonies.check(record)

@@ -1,0 +1,333 @@
+"""The end of an authority: its key is compromised (CPS-5.7.3), or its service ends (CPS-5.8)."""
+
+import os
+import re
+import signal
+from datetime import timedelta
+
+import pytest
+from django.db import connections
+
+from anxin.duties import DUTIES
+from anxin.kernel.workdays import day_of
+from audit.journal.models import Entry
+from ca.crl import queries as lists
+from ca.crl.services import issue_due_crls
+from ca.endings import services
+from ca.endings.models import Ending, EndingNotice
+from ca.hierarchy.models import CertificateAuthority
+from ca.issuing.models import Certificate
+from ca.ocsp.services import sweep_status
+from ca.revocation.models import AuthorityRevocation, Revocation
+from ca.signing.services import plan_batch, sweep_orders
+from pki import crls
+from tests.support import ca
+from tests.support.endings import (
+    Office,
+    ceremony_held,
+    issue_many,
+    states,
+    step,
+    tell_everybody,
+)
+from tests.support.refusals import refused_by
+
+MANY = 10_000
+
+
+@pytest.fixture
+def office(authorities, settings) -> Office:
+    """The demonstration's hierarchy, whose lists are out, and the people of a run."""
+    for duty in ("ca.end_authority", "ca.abort_ending"):
+        settings.DUTIES[duty] = DUTIES[duty]
+    return Office().furnish()
+
+
+def latest(code: str) -> crls.RevocationList:
+    return crls.parse(lists.list_file(code).der)
+
+
+def test_ten_thousand_certificates_are_revoked_though_the_worker_is_killed(office, openssl):
+    """CPS-5.7.3: none is forgotten, none is revoked twice, and OpenSSL reads all of them on the
+    list; the superior's list names the authority.
+    """
+    issue_many(ca.authority().id, MANY)
+    number = office.agreed()
+    office.work()
+    office.begin(number)
+
+    kill_on_the_way(office, number)
+    begun = step(number, "revoke").counted
+    while step(number, "revoke").state == "acting":
+        office.work()
+
+    assert begun < MANY
+    revoke = step(number, "revoke")
+    assert (revoke.counted, revoke.total, revoke.state) == (MANY, MANY, "done")
+    assert Certificate.objects.filter(state="revoked").count() == MANY
+    assert Revocation.objects.filter(ending__number=number, reason="cACompromise").count() == MANY
+    told = Entry.objects.filter(action="ca.certificate.revoke").values_list("subject", flat=True)
+    assert len(told) == len(set(told)) == MANY
+    office.work()
+    assert states(number)["lists"] == "done"
+    found, issuer = latest("nmg-sm2"), ca.authority().certificate
+    text = openssl.verify_crl(found.der, issuer.der)
+    read = {int(serial, 16) for serial in re.findall(r"Serial Number: ([0-9A-F]+)", text)}
+    assert read == {int(serial, 16) for serial in serials()}
+    assert len(found.entries) == MANY
+    assert {one.reason for one in found.entries} == {"cACompromise"}
+    above = latest(CertificateAuthority.objects.get(code="nmg-sm2").parent.code)
+    assert above.by_serial[issuer.serial].reason == "cACompromise"
+
+
+def serials() -> list[str]:
+    return list(Certificate.objects.values_list("serial", flat=True))
+
+
+def kill_on_the_way(office: Office, number: str) -> None:
+    """A worker of its own, killed once it has finished a batch."""
+    connections.close_all()
+    child = os.fork()
+    if child == 0:
+        connections.close_all()
+        office.work()
+        os._exit(0)
+    while not step(number, "revoke").counted and step(number, "revoke").state == "acting":
+        pass
+    os.kill(child, signal.SIGKILL)
+    os.waitpid(child, 0)
+
+
+def test_a_compromised_authority_issues_nothing_from_the_declaration_on(office):
+    """CPS-5.7.3: neither what is ordered now nor what was on order."""
+    ordered = ca.put_on_order(1)
+
+    office.declare()
+
+    assert refused_by(ca.put_on_order, 2) == "hierarchy.stopped"
+    assert ca.sign_all() == 0
+    assert sweep_orders(at=ca.NOW, entropy=ca.entropy) == 0
+    assert ca.row(ordered).state == "ordered"
+    assert Entry.objects.filter(action="ca.stop_authority").count() == 1
+
+
+def test_a_superior_stops_all_below_it(office):
+    office.declare(CertificateAuthority.objects.order_by("pk")[0].code)
+
+    assert refused_by(ca.put_on_order, 1) == "hierarchy.stopped"
+
+
+def test_a_committee_that_says_no_lets_it_issue_again(office):
+    """CPS-5.7.3"""
+    ordered = ca.put_on_order(1)
+    number = office.declare()
+
+    office.decide(number, grants=False)
+
+    assert Ending.objects.get().state == "refused"
+    assert ca.sign_all() == 1
+    assert ca.row(ordered).state == "valid"
+    assert not EndingNotice.objects.exists()
+
+
+def test_what_is_on_order_or_perhaps_signed_is_refused_and_listed(office):
+    """CPS-5.7.3: a plan may have a signature that nobody has seen."""
+    valid, planned = ca.issue(1), ca.put_on_order(2)
+    assert plan_batch(ca.authority().id, at=ca.NOW, entropy=ca.entropy) == [planned]
+    ordered = ca.put_on_order(3)
+    number = office.agreed()
+    office.work()
+    office.begin(number)
+
+    office.work()
+
+    assert [ca.row(one).state for one in (ordered, planned, valid.id)] == [
+        "refused",
+        "refused",
+        "revoked",
+    ]
+    listed = {f"{serial:x}" for serial in latest("nmg-sm2").by_serial}
+    assert listed == {ca.row(planned).serial, ca.row(valid.id).serial}
+
+
+def test_every_step_is_done_and_the_run_ends_with_its_report(office):
+    """CPS-5.7.3: authorities informed, all revoked and published, new keys, republished."""
+    valid = ca.issue(1)
+    number = office.agreed()
+    assert states(number)["stop"] == "acting"
+    office.work()
+    office.confirm(number, "tell_ministry", "tell_public")
+    tell_everybody(at=office.now())
+    office.begin(number)
+    office.work()
+    sweep_status(at=office.now())
+    office.work()
+    assert states(number)["answers"] == "done"
+    key = ceremony_held(office)
+    services.link(number, "new_key", key, actor=office.people["gao"], at=office.now())
+    office.work()
+    assert step(number, "republish").state == "acting"
+    issue_due_crls(at=office.now())
+    office.work()
+    assert step(number, "republish").state == "done"
+    assert Ending.objects.get().state == "running"
+
+    office.confirm(number, "report", note="封条破损，密钥全部更换，证书已全部注销。")
+
+    assert set(states(number).values()) == {"done"}
+    assert Ending.objects.get().state == "finished"
+    assert ca.row(valid.id).state == "revoked"
+    notice = EndingNotice.objects.get()
+    assert (notice.number, notice.withdrawn_at) == (number, None)
+
+
+def test_nothing_is_aborted_once_revocation_began(office):
+    """CPS-5.7.3, CPS-4.9.1: what is revoked stays so."""
+    ca.issue(1)
+    number = office.agreed()
+    office.work()
+    asked = services.ask_abort(
+        number, reason="封条是检修时破损的", actor=office.people["gao"], at=office.now()
+    )
+    office.begin(number)
+
+    assert refused_by(office.vote, asked) == "endings.too_late"
+    again = {"reason": "再次提请", "actor": office.people["gao"], "at": office.now()}
+    assert refused_by(services.ask_abort, number, **again) == "endings.too_late"
+
+
+def test_the_committee_breaks_a_run_off_and_the_notice_says_so(office):
+    number = office.agreed()
+    office.work()
+    assert refused_by(ca.put_on_order, 1) == "hierarchy.stopped"
+
+    office.vote(
+        services.ask_abort(
+            number, reason="封条是检修时破损的", actor=office.people["gao"], at=office.now()
+        )
+    )
+
+    assert Ending.objects.get().state == "aborted"
+    assert EndingNotice.objects.get().withdrawn_at
+    assert ca.put_on_order(1)
+
+
+def test_a_drill_goes_all_the_way_and_touches_no_certificate(office):
+    """CPS-5.7.3: rehearsed on what is there, and counted."""
+    issue_many(ca.authority().id, 1_200)
+    number = office.agreed(drill=True)
+    office.work()
+    office.confirm(number, "tell_ministry", "tell_public")
+    office.begin(number)
+
+    office.work()
+
+    found = step(number, "revoke")
+    assert (found.state, found.counted, found.total) == ("done", 1_200, 1_200)
+    assert states(number)["tell_subscribers"] == "done"
+    assert not Revocation.objects.exists()
+    assert not AuthorityRevocation.objects.exists()
+    assert not EndingNotice.objects.exists()
+    assert not Certificate.objects.filter(state="revoked").exists()
+    assert ca.put_on_order(1)
+    key = ceremony_held(office, drill=True)
+    services.link(number, "new_key", key, actor=office.people["gao"], at=office.now())
+    office.work()
+    office.confirm(number, "report")
+    assert Ending.objects.get().state == "finished"
+
+
+def test_a_row_alone_revokes_nothing(office):
+    """CPS-5.7.3: the worker asks for the committee's word once more."""
+    ca.issue(1)
+    number = office.agreed()
+    office.work()
+    office.begin(number)
+
+    Ending.objects.filter(number=number).update(known="别的原因，委员会没有见过")
+    office.work()
+
+    assert step(number, "revoke").counted == 0
+    assert not Revocation.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("changes", "rule"),
+    [
+        ({"kind": "holiday"}, "endings.kind"),
+        ({"known": "x"}, "endings.words"),
+        ({"notice": ""}, "endings.words"),
+        ({"since": None}, "endings.since"),
+        ({"since": ca.NOW + ca.DAY}, "endings.since"),
+        ({"authority": "nobody"}, "endings.authority"),
+        ({"kind": "termination", "ends_on": None}, "endings.too_soon"),
+    ],
+)
+def test_what_is_declared_wrongly_is_refused(office, changes, rule):
+    assert refused_by(office.declare, **changes) == rule
+    assert not CertificateAuthority.objects.filter(stopped_at__isnull=False).exists()
+
+
+def test_one_end_at_a_time(office):
+    office.declare()
+
+    assert refused_by(office.declare) == "endings.declared"
+    assert office.declare(drill=True) == f"CE-{day_of(office.at).year}-002"
+
+
+# --- termination -------------------------------------------------------------------------------
+
+
+def test_a_service_ends_ninety_days_after_it_was_said(office):
+    """CPS-5.8: just inside, and just outside."""
+    today = day_of(office.at)
+
+    assert refused_by(office.terminate, today + 89 * ca.DAY) == "endings.too_soon"
+    assert office.terminate(today + 90 * ca.DAY)
+
+
+def test_a_termination_step_by_step(office):
+    """CPS-5.8: notice, successor, stop on the day, revocation, last list, records, keys, report."""
+    valid = ca.issue(1)
+    office.at -= 100 * ca.DAY
+    day = day_of(office.at) + 100 * ca.DAY
+    number = office.terminate(day)
+    assert ca.put_on_order(2), "it issues until the day it ends"
+    office.decide(number)
+    office.confirm(number, "tell_ministry", "tell_public", "successor")
+    tell_everybody(at=office.now())
+    assert refused_by(office.begin, number, "stop") == "endings.too_early"
+
+    office.at += 100 * ca.DAY
+    office.begin(number, "stop")
+    office.work()
+    assert refused_by(ca.put_on_order, 3) == "hierarchy.stopped"
+    office.begin(number)
+    office.work()
+    sweep_status(at=office.now())
+    office.work()
+    office.confirm(number, "records")
+    assert refused_by(office.confirm, number, "report") == "endings.turn"
+    services.set_aside(
+        number, "keys", reason="密钥由承接机构接管", actor=office.people["gao"], at=office.now()
+    )
+    office.confirm(number, "report")
+
+    assert Ending.objects.get().state == "finished"
+    assert Revocation.objects.get(certificate=valid.id).reason == "cessationOfOperation"
+    assert latest("nmg-sm2").by_serial.keys() == {valid.parsed.serial}
+
+
+def test_the_list_goes_on_after_the_end(office):
+    """CPS-5.8: the revocation service is kept up."""
+    ca.issue(1)
+    office.at -= timedelta(hours=13)
+    number = office.agreed()
+    office.work()
+    office.begin(number)
+    office.work()
+    before = latest("nmg-sm2").number
+
+    issue_due_crls(at=office.at + timedelta(hours=13))
+
+    assert latest("nmg-sm2").number == before + 1

@@ -1,0 +1,364 @@
+"""Ceremonies that copy, restore, archive and destroy keys, with a real signer."""
+
+import json
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from contextlib import closing
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from django.urls import reverse
+
+from anxin.duties import DUTIES
+from audit.journal.models import Entry
+from ca.authorities import queries as authorities
+from ca.ceremonies import queries, working
+from ca.ceremonies.made import told
+from ca.ceremonies.models import Ceremony, CeremonyStep
+from ca.ceremonies.rules import Draft
+from ca.hierarchy.models import CertificateAuthority
+from ca.keeping.models import KeptKey
+from ca.keys import services as keys
+from people.api import Role
+from pki import ceremonies
+from pki.errors import Refused
+from pki.signer.client import Signer
+from pki.signer.protocol import CRL
+from tests.rooms.ca.test_ceremony_pages import page, typed
+from tests.support import ca
+from tests.support.ceremonies import draft
+from tests.support.ceremony_rooms import CAST, NOW, House
+from tests.support.refusals import refused_by
+from tests.support.signer import SignerProcess, activate
+
+_labels = iter(range(1, 1000))
+
+
+@pytest.fixture(scope="module")
+def keeper() -> Iterator[SignerProcess]:
+    """A signer of this file's own, with a second directory for copies."""
+    with tempfile.TemporaryDirectory(prefix="anxin-keeper-") as folder:
+        spare = ("--spare-home", str(Path(folder) / "spare"))
+        process = SignerProcess(Path(folder) / "home", spare).prepare().start()
+        yield process
+        process.terminate()
+
+
+@pytest.fixture
+def signer(keeper: SignerProcess, settings) -> SignerProcess:
+    settings.SIGNER_SOCKET = str(keeper.path)
+    settings.CELERY_BROKER_URL = ""
+    settings.FLOWS = ca.with_own_followers()
+    settings.DUTIES = DUTIES
+    return keeper
+
+
+@pytest.fixture
+def house(signer, transactional_db) -> House:
+    """Three custodians, as backups want them (CPS 6.2.4)."""
+    return House(cast={**CAST, "shen": Role.CUSTODIAN}).furnish()
+
+
+def kept(kind: str, key: str, **said: object) -> Draft:
+    return Draft(**({"kind": kind, "drill": False, "device": "备用机 B", "key": key} | said))
+
+
+def opened(house: House, keeper: SignerProcess, said: Draft) -> str:
+    """The custodians have activated the signer for this ceremony."""
+    number = house.opened(said)
+    agreed(keeper, number)
+    return number
+
+
+def agreed(keeper: SignerProcess, number: str) -> None:
+    with closing(Signer(keeper.path)) as client:
+        activate(client, keeper.custodians[:2], "ceremony", number)
+
+
+def hold(house: House, keeper: SignerProcess, said: Draft) -> str:
+    number = opened(house, keeper, said)
+    go_on(house, number)
+    return number
+
+
+def go_on(house: House, number: str) -> None:
+    for step in queries.script_of(queries.ceremony(number))["steps"]:
+        row = CeremonyStep.objects.get(ceremony__number=number, code=step["code"])
+        if row.state != "done":
+            house.step(number, step["code"])
+
+
+def made(number: str, code: str) -> dict:
+    return json.loads(queries.result(number, code))
+
+
+@pytest.fixture
+def root(house, keeper) -> str:
+    """The label of a root in force, made in a ceremony."""
+    label = f"kept-{next(_labels)}"
+    hold(house, keeper, draft(key=label))
+    return label
+
+
+@pytest.fixture
+def of_drill(house, keeper) -> str:
+    """The label of a drill's key, just made."""
+    label = f"old-{next(_labels)}"
+    number = opened(house, keeper, draft(key=label, drill=True))
+    house.step(number, "gather")
+    house.step(number, "device")
+    house.begin(number, "make_key")
+    house.work()
+    return f"drill-{label}"
+
+
+@pytest.fixture
+def in_use(keeper: SignerProcess) -> None:
+    """The second device, once for this file's signer."""
+    if (keeper.home.parent / "spare" / "custody.json").exists():
+        return
+    agreed(keeper, "KC-2026-000")
+    with closing(Signer(keeper.path)) as client:
+        client.initialise("KC-2026-000")
+
+
+# --- whole ceremonies ------------------------------------------------------------------------
+
+
+def test_a_device_is_taken_into_use_in_a_ceremony(house, settings):
+    """CPS-6.2.1: its self-test is in the record."""
+    with tempfile.TemporaryDirectory(prefix="anxin-own-") as folder:
+        own = SignerProcess(Path(folder) / "home", ("--spare-home", f"{folder}/spare")).prepare()
+        own.start()
+        settings.SIGNER_SOCKET = str(own.path)
+        number = hold(house, own, kept("initialise", "spare"))
+        own.end()
+
+    report = made(number, "initialise")
+    assert (report["passed"], report["custody"]["code"]) == (True, "software")
+    assert ceremonies.check(queries.record(number)).end == "finished"
+
+
+@pytest.mark.usefixtures("in_use")
+def test_a_root_has_a_copy_that_signs_and_ends_before_its_time_only_when_compromised(
+    house, keeper, root, tmp_path
+):
+    """CPS-6.2.3/4, CPS-6.2.6, CPS-6.2.10: three custodians, wrapped only, OpenSSL verifies."""
+    for kind in ("archive", "destroy"):
+        assert refused_by(house.draft, kept(kind, root, ending="expired")) == "keeping.in_force"
+    assert refused_by(house.draft, kept("destroy", root, ending="drill")) == "keeping.ending"
+    assert refused_by(house.draft, kept("backup", root, drill=True)) == "keeping.drill_key"
+    assert refused_by(house.draft, kept("restore", root)) == "keeping.no_copy"
+    assert refused_by(house.draft, kept("backup", "nothing")) == "keeping.unknown_key"
+    two = [house.people[one].person_id for one in ("lu", "qin")]
+    few = refused_by(house.draft, kept("backup", root), custodians=two)
+    assert few == "ceremonies.too_few"
+
+    copied = hold(house, keeper, kept("backup", root))
+    drill = hold(house, keeper, kept("restore", root, drill=True))
+    restored = hold(house, keeper, kept("restore", root))
+
+    row = KeptKey.objects.get(label=root)
+    assert (row.state, row.copy) == ("active", made(copied, "backup")["copy"])
+    assert (made(drill, "restore")["kept"], made(drill, "restore")["remains"]) == (False, [])
+    said = made(restored, "restore")
+    assert (said["kept"], json.loads(said["statement"])["ceremony"]) == (True, restored)
+    assert verified_by_openssl(said, tmp_path)
+    assert wrapped_key(keeper, root) not in whole(copied)
+    noted = Entry.objects.filter(action__in=["ca.back_up_key", "ca.restore_key"]).order_by("pk")
+    assert [json.loads(one.details)["ceremony"] for one in noted] == [copied, drill, restored]
+
+    page = authorities.authority(root, at=house.now())
+    assert page.key_state == "在用"
+    assert page.kept.restored_at is not None
+
+    number = hold(house, keeper, kept("destroy", root, ending="compromise"))
+    assert authorities.authority(root, at=house.now()).key_state == "已销毁"
+    assert made(number, "destroy")["remains"] == {"first": [], "second": []}
+    assert refused_by(keys.sign_one, root, CRL, b"list") == "keeping.signs_nothing"
+
+
+def verified_by_openssl(said: dict, folder: Path) -> bool:
+    files = {"key": bytes.fromhex(said["public_key"]), "words": said["statement"].encode()}
+    for name, content in (files | {"signature": bytes.fromhex(said["signature"])}).items():
+        (folder / name).write_bytes(content)
+    sm2 = ("-sm3", "-sigopt", "distid:1234567812345678", "-keyform", "DER", "-verify", "key")
+    openssl = ("openssl", "dgst", *sm2, "-signature", "signature", "words")
+    return subprocess.run(openssl, cwd=folder, check=False).returncode == 0
+
+
+def wrapped_key(keeper: SignerProcess, label: str) -> str:
+    copy = json.loads((keeper.home / "backups" / f"{label}.json").read_bytes())
+    return json.loads(copy["file"])["sealed"]
+
+
+def whole(number: str) -> str:
+    """Everything that a record says."""
+    record = queries.record(number)
+    results = [bytes.fromhex(one).decode() for one in record["results"].values()]
+    return json.dumps([record, *results])
+
+
+@pytest.mark.usefixtures("in_use")
+def test_an_archived_key_signs_nothing_and_a_destroyed_one_is_in_no_device(house, keeper, of_drill):
+    """CPS-6.2.5, CPS-6.2.10: the house refuses, and so does the signer; ten years."""
+    ending = {"drill": True, "ending": "drill"}
+    hold(house, keeper, kept("backup", of_drill, drill=True))
+
+    archived = hold(house, keeper, kept("archive", of_drill, **ending))
+
+    row = KeptKey.objects.get(label=of_drill)
+    assert (row.state, made(archived, "archive")["keep_until"]) == (
+        "archived",
+        row.keep_until.isoformat(),
+    )
+    assert timedelta(days=3651) <= row.keep_until - NOW <= timedelta(days=3654)
+    for sign in (keys.sign_one, keys.sign_list):
+        arguments = (of_drill, CRL, b"list") if sign is keys.sign_one else (of_drill, b"list")
+        assert refused_by(sign, *arguments) == "keeping.signs_nothing"
+    assert refused_by(keys.sign, of_drill, CRL, [b"list"]) == "keeping.signs_nothing"
+    with closing(Signer(keeper.path)) as client, pytest.raises(Refused) as caught:
+        client.sign_one(of_drill, CRL, b"list")
+    assert caught.value.rule == "signer.archived"
+    assert refused_by(house.draft, kept("archive", of_drill, **ending)) == "keeping.over"
+
+    destroyed = hold(house, keeper, kept("destroy", of_drill, **ending))
+
+    assert made(destroyed, "destroy")["remains"] == {"first": [], "second": []}
+    assert KeptKey.objects.get(label=of_drill).state == "destroyed"
+    assert not [*keeper.home.parent.glob(f"**/{of_drill}.*")]
+    assert refused_by(house.draft, kept("restore", of_drill, drill=True)) == "keeping.over"
+
+
+def test_a_signer_activated_for_another_ceremony_does_nothing(house, keeper, of_drill):
+    """CPS-6.2.2: the signer asks for this ceremony itself, whatever the house has checked."""
+    number = house.opened(kept("backup", of_drill, drill=True))  # active for the one before
+    house.step(number, "gather")
+    house.begin(number, "device")
+    house.work()
+
+    row = CeremonyStep.objects.get(ceremony__number=number, code="device")
+    assert queries.fault_in(row.fault).rule == "ceremonies.other_ceremony"
+    with pytest.raises(Refused) as caught:
+        keys.back_up(number, of_drill)
+    assert caught.value.rule == "signer.ceremony"
+
+
+# --- on the page -----------------------------------------------------------------------------
+
+
+def test_a_script_about_a_key_is_drafted_on_the_page(house, of_drill):
+    """CPS-5.2.2"""
+    path, custodians = reverse("ceremony-draft"), ("lu", "qin", "shen")
+    said = {"custodians": [house.people[one].person_id for one in custodians], "drill": "on"}
+    said |= {"kind": "archive", "key": of_drill, "organization": "", "name": ""}
+
+    asked = page(house, "tang", path, **typed(house, **said))
+    assert asked.status_code == 422
+    assert "请选择归档或销毁的原因" in asked.content.decode()
+    assert page(house, "tang", path, **typed(house, **said, ending="drill")).status_code == 302
+    script = queries.script_of(Ceremony.objects.latest("pk"))
+    assert (script["key"], script["plan"]["ending"]) == (of_drill, "drill")
+    device = typed(house, **said | {"kind": "initialise", "key": ""})
+    assert page(house, "tang", path, **device).status_code == 302
+    assert queries.script_of(Ceremony.objects.latest("pk"))["key"] == "spare"
+
+
+@pytest.mark.usefixtures("in_use")
+def test_whoever_attests_sees_what_was_made(house, keeper, of_drill):
+    """CPS-5.2.2, CPS-6.2.5"""
+    ending = {"drill": True, "ending": "drill"}
+    number = opened(house, keeper, kept("archive", of_drill, **ending))
+    house.step(number, "gather")
+    house.step(number, "device")
+    house.begin(number, "archive")
+    house.work()
+
+    shown = page(house, "lu", reverse("ceremony", args=[number])).content.decode()
+    row = KeptKey.objects.get(label=of_drill)
+    assert "保存到" in shown
+    assert row.keep_until.isoformat()[:10] in shown
+
+
+@pytest.mark.parametrize(
+    ("code", "result", "said"),
+    [
+        ("backup", {"spare": {"serial": "07"}, "kek": "ab", "copy": "cd"}, ["07", "ab", "cd"]),
+        (
+            "restore",
+            {"device": {"model": "M"}, "statement": "s", "algorithm": "sm2-sm3", "kept": False},
+            ["M", "s", "已用公钥验证（sm2-sm3）", "密钥已从备用设备删除"],
+        ),
+        (
+            "destroy",
+            {"remains": {"first": [], "second": ["PUBLIC_KEY a"]}},
+            ["按标签和公钥都查不到", "PUBLIC_KEY a"],
+        ),
+        (
+            "initialise",
+            {"facts": {"label": "vault"}, "checks": [{"outcome": "passed"}]},
+            ["vault", "1 项通过，没有失败"],
+        ),
+    ],
+)
+def test_what_devices_made_is_told_in_words(code, result, said):
+    """CPS-6.2.3/4, CPS-6.2.10"""
+    assert [value for _what, value in told(code, json.dumps(result).encode())] == said
+
+
+# --- crashes ---------------------------------------------------------------------------------
+
+
+class Killed(BaseException):
+    """The worker is gone."""
+
+
+@pytest.mark.parametrize("kind", ["backup", "archive", "destroy"])
+@pytest.mark.usefixtures("in_use")
+def test_a_worker_that_dies_after_the_act_does_it_once(house, keeper, of_drill, monkeypatch, kind):
+    """What the signer has done, and what was written of it, is found again."""
+    ending = "" if kind == "backup" else "drill"
+    number = opened(house, keeper, kept(kind, of_drill, drill=True, ending=ending))
+    house.step(number, "gather")
+    house.step(number, "device")
+    house.begin(number, kind)
+
+    def dies(*_: object, **__: object) -> bool:
+        raise Killed
+
+    with monkeypatch.context() as dying:
+        dying.setattr(working, "_settle", dies)
+        with pytest.raises(Killed):
+            house.work()
+    go_on_from(house, number, kind)
+
+    states = {"backup": "active", "archive": "archived", "destroy": "destroyed"}
+    assert KeptKey.objects.get(label=of_drill).state == states[kind]
+    assert ceremonies.check(queries.record(number)).end == "finished"
+
+
+def go_on_from(house: House, number: str, code: str) -> None:
+    """Another worker finds the step, and the people attest it."""
+    assert house.work() == 1
+    for login in ("lu", "qin", "shen", "gao", "jiang"):
+        house.attest(number, code, login)
+    go_on(house, number)
+
+
+def test_a_signer_that_was_killed_goes_on_when_it_is_activated_again(house, keeper, of_drill):
+    """The step waits while nobody can be asked, and is done afterwards."""
+    number = opened(house, keeper, kept("archive", of_drill, drill=True, ending="drill"))
+    house.step(number, "gather")
+    house.step(number, "device")
+    keeper.kill()
+    house.begin(number, "archive")
+    assert house.work() == 0
+
+    keeper.start()
+    agreed(keeper, number)
+    go_on_from(house, number, "archive")
+
+    assert KeptKey.objects.get(label=of_drill).state == "archived"
+    assert not CertificateAuthority.objects.exists()
