@@ -427,3 +427,15 @@ def usable(python: str) -> bool:
     except OSError:
         return False
     return not result.returncode
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="only root makes accounts")
+def test_products_that_start_at_once_make_an_account_once():
+    name = f"anxin-t{os.getpid()}"
+    make = f"from anxin.supervisor import accounts; accounts.make({name!r})"
+    try:
+        several = [subprocess.Popen([sys.executable, "-c", make], cwd=CHECKOUT) for _ in range(4)]
+        assert [one.wait() for one in several] == [0, 0, 0, 0]
+        assert pwd.getpwnam(name).pw_shell == "/usr/sbin/nologin"
+    finally:
+        subprocess.run(["userdel", name], check=False)
