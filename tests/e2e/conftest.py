@@ -2,7 +2,6 @@
 
 import csv
 import io
-import itertools
 import json
 import subprocess
 import sys
@@ -18,7 +17,7 @@ from anxin.supervisor.home import CHECKOUT
 from tests.e2e import people
 from tests.e2e.acts import Receipt, prove_when_asked, sign_in
 from tests.e2e.elsewhere import Others
-from tests.e2e.windows import Watch, window
+from tests.e2e.windows import Watch, new_address, window
 from tests.support.names import NameServer, name_server
 from tests.support.product import Product
 
@@ -33,8 +32,6 @@ OPTIONS = (
     "--disable-component-update",
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
 )
-
-_phones = itertools.count(1)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -140,10 +137,10 @@ def phone(open_phone) -> Page:
 
 @pytest.fixture
 def open_phone(product, open_window) -> Callable[..., Page]:
-    """A subscriber's telephone on the public site, at an address of its own (RFC 2544)."""
+    """A subscriber's telephone on the public site, at an address of its own."""
 
     def take_out(**options: object) -> Page:
-        address = {"X-Forwarded-For": "198.18.{}.{}".format(*divmod(next(_phones), 250))}
+        address = {"X-Forwarded-For": new_address()}
         base = product.url("public")
         return open_window(phone=True, base_url=base, extra_http_headers=address, **options)
 

@@ -4,6 +4,7 @@
 examined once for accessibility and for text that runs out of the window.
 """
 
+import itertools
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -32,6 +33,7 @@ TWICE = """() => {
 LOADED_BY_PAGES = {"document", "stylesheet", "script", "image", "font"}
 
 expect.set_options(timeout=WITHIN)
+_addresses = itertools.count(1)
 _examined: set[tuple[str, str, bool]] = set()  # what was looked at in this run
 
 
@@ -61,6 +63,11 @@ class Watch:
         missing = response.status >= 400 and kind in LOADED_BY_PAGES - {"document"}
         if broken or missing:
             self.complaints.append(f"{response.status} {response.url} ({kind})")
+
+
+def new_address() -> str:
+    """Where a telephone is just now (RFC 2544)."""
+    return "198.18.{}.{}".format(*divmod(next(_addresses), 250))
 
 
 def window(browser: Browser, watch: Watch, *, phone: bool = False, **options: object) -> Page:
