@@ -15,20 +15,38 @@ from tests.support.services import Services
 from tests.support.services import services as services_of_this_run
 
 FIRST, LAST = ("tests/unit", "tests/architecture"), ("tests/services", "tests/e2e")
+BROWSERS = "tests/e2e"
+OWN_PRODUCT = ("tests/e2e/test_production",)  # starts another than the one all browsers share
+
+
+class Groups:
+    """With two workers one begins with the browsers, which share a product, while the other does
+    the rest file by file. Before pytest-xdist's own hook, which reads the groups.
+    """
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        for item in items:
+            group = BROWSERS if _shares_product(item) else item.nodeid.partition("::")[0]
+            item.add_marker(pytest.mark.xdist_group(group))
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """With pytest-xdist the controlling process starts the servers; its workers only use them."""
-    controls = config.getoption("dist", "no") != "no" and not hasattr(config, "workerinput")
-    if controls and not config.option.collectonly:
-        services_of_this_run().start_postgres()
-        services_of_this_run().start_valkey()
+    if hasattr(config, "workerinput"):
+        config.pluginmanager.register(Groups())
 
 
 @pytest.hookimpl(trylast=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Fast tests first, browsers last; within a folder whatever order was there."""
-    items.sort(key=_rank)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Fast tests first, browsers last, but at once where there is a worker for them; within a
+    folder whatever order was there.
+    """
+    workers = hasattr(config, "workerinput")
+    items.sort(key=lambda item: (not (workers and _shares_product(item)), _rank(item)))
+
+
+def _shares_product(item: pytest.Item) -> bool:
+    return item.nodeid.startswith(BROWSERS) and not item.nodeid.startswith(OWN_PRODUCT)
 
 
 def _rank(item: pytest.Item) -> int:

@@ -1,7 +1,8 @@
 """A PostgreSQL and a Valkey for one test run, in a temporary state directory.
 
 The addresses are fixed before Django reads its settings; the servers start when the first test
-asks for them. With several pytest workers the controlling process starts them, once for all.
+asks for them. Each of several pytest workers has servers of its own: the journal's chain waits for
+every open transaction of a PostgreSQL, those of another worker's tests, too.
 A `DATABASE_URL` or `REDIS_URL` in the environment is used instead.
 """
 
@@ -19,6 +20,8 @@ from anxin.supervisor.postgres import Postgres
 from anxin.supervisor.valkey import Valkey
 
 RUN = "ANXIN_TEST_RUN"  # number of the process that owns the servers of this run
+WORKER = "ANXIN_TEST_WORKER"  # the pytest worker it is, "" without workers
+OURS = "ANXIN_TEST_ADDRESSES"  # which addresses are of servers that the run starts
 SERVICE_USER = "nobody"  # runs PostgreSQL when the tests are run by root
 
 
@@ -65,20 +68,25 @@ def services() -> Services:
 
 
 def set_environment() -> None:
-    """Before Django reads its settings. A pytest worker finds everything set already."""
-    if RUN in os.environ:
+    """Before Django reads its settings. What a test starts finds everything set already."""
+    worker = os.getenv("PYTEST_XDIST_WORKER", "")
+    if RUN in os.environ and os.environ[WORKER] == worker:
         return
+    for name in os.environ.pop(OURS, "").split():  # of the process that started the workers
+        os.environ.pop(name)
     os.environ |= {
         RUN: str(os.getpid()),
+        WORKER: worker,
         "ANXIN_ENV": "test",
         "ANXIN_HOME": tempfile.mkdtemp(prefix="anxin-test-"),
     }
     own = services()
     own.home.prepare()
     secretfiles.ensure(own.home)
-    given = {name: os.environ[name] for name in ("DATABASE_URL", "REDIS_URL") if os.getenv(name)}
-    if "DATABASE_URL" not in given:
-        os.environ |= own.postgres.environment("owner")
-    if "REDIS_URL" not in given:
-        os.environ |= own.valkey.environment()
+    addresses: dict[str, str] = {}
+    if not os.getenv("DATABASE_URL"):
+        addresses |= own.postgres.environment("owner")
+    if not os.getenv("REDIS_URL"):
+        addresses |= own.valkey.environment()
+    os.environ |= {**addresses, OURS: " ".join(addresses)}
     atexit.register(own.stop)
