@@ -20,6 +20,9 @@ WORDING = {
     "custody.signatures": _("签名次数上限应在 1 到 %(most)s 之间。请更正。"),
     "custody.place": _("协助签名服务只签发证书和应答，不用于仪式或重新分发。请选择主签名服务。"),
     "custody.ceremony": _("用于密钥仪式时请填写仪式编号，其他用途留空。"),
+    "custody.no_ceremony": _(
+        "没有这个编号的仪式，或它还没有批准、已经结束。没有发起启用。请核对仪式编号。"
+    ),
     "custody.reason": _("请说明原因，2 到 %(longest)s 个字。"),
     "custody.keys": _("浏览器生成的密钥不能识别。没有任何改动，请换一个较新的浏览器再试。"),
     "custody.unreadable": _("提交的内容不完整。没有任何改动，请刷新页面再试。"),
@@ -46,6 +49,7 @@ WORDING = {
 # What the signer said no to: its rule -> what it means
 FAULTS = {
     "custody.empty": _("签名服务里还没有密钥份额。"),
+    "custody.script": _("仪式已经结束，或它的脚本不涉及密钥，签名服务不为它启用。"),
     "custody.limits": _("签名服务不接受这样的时限或次数。"),
     "custody.purpose": _("签名服务不认识这个用途。"),
     "custody.offer": _("签名服务不认识这次启用，或它已经过期。请重新发起。"),

@@ -2,6 +2,7 @@
 
 from django import template
 
+from ca.ceremonies.wording import KINDS
 from ca.custody import wording
 from ca.custody.rules import LONGEST
 
@@ -59,3 +60,9 @@ def custody_fault(rule: str) -> str:
 def purposes() -> list[tuple[str, str, int]]:
     """Code, name and hours at most."""
     return [(code.value, str(wording.PURPOSES[code]), hours) for code, hours in LONGEST.items()]
+
+
+@register.simple_tag
+def ceremony_kinds() -> list[tuple[str, str]]:
+    """Code and name."""
+    return [(code, str(name)) for code, name in KINDS.items()]

@@ -23,7 +23,7 @@ from tests.support.ceremonies import draft
 from tests.support.ceremony_rooms import NOW, external_root, signed_by_root
 from tests.support.people import hire
 from tests.support.refusals import refused_by
-from tests.support.signer import activate
+from tests.support.signer import script
 from tests.support.voting import with_pen
 
 _labels = iter(range(1, 1000))
@@ -392,14 +392,10 @@ def test_a_step_waits_while_the_signer_is_away_and_goes_on_when_it_is_back(house
 def test_shares_that_were_brought_for_another_ceremony_serve_none(signer):
     """CPS-6.2.8"""
     job = acts.Job({"number": "KC-2026-002"}, "", NOW, NOW, bytes)
-    client = signer.client()
-    try:
-        activate(client, signer.custodians[:2], "ceremony", "KC-2026-001")
-        assert refused_by(acts.look, job) == "ceremonies.other_ceremony"
-        activate(client, signer.custodians[:2], "ceremony", "KC-2026-002")
-        assert acts.look(job)
-    finally:
-        signer.activate()
+    signer.agree(script("generate", "some", "KC-2026-001"))
+    assert refused_by(acts.look, job) == "ceremonies.other_ceremony"
+    signer.agree(script("generate", "some", "KC-2026-002"))
+    assert acts.look(job)
 
 
 def test_one_person_ends_nothing_and_two_do(house, gathering):
