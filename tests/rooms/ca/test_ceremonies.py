@@ -13,6 +13,7 @@ from anxin.kernel.actors import SYSTEM
 from audit.journal.models import Entry
 from ca.ceremonies import acts, importing, queries, services, working
 from ca.ceremonies.models import Attestation, Ceremony, CeremonyLine, CeremonyStep
+from ca.custody import noting
 from ca.hierarchy.models import CertificateAuthority
 from ca.keys import services as keys
 from people.api import Role, approval, dismiss, vote
@@ -396,6 +397,16 @@ def test_shares_that_were_brought_for_another_ceremony_serve_none(signer):
     assert refused_by(acts.look, job) == "ceremonies.other_ceremony"
     signer.agree(script("generate", "some", "KC-2026-002"))
     assert acts.look(job)
+
+
+def test_the_signer_is_sealed_when_a_ceremony_is_finished(house):
+    """CPS-6.2.9"""
+    number = house.run(draft(drill=True, key=fresh()))
+    assert keys.custody()["ceremony"] == number
+
+    noting.note(at=house.now())
+
+    assert keys.custody()["state"] == "sealed"
 
 
 def test_one_person_ends_nothing_and_two_do(house, gathering):

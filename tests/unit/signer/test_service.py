@@ -51,8 +51,8 @@ class Desk:
         self.custodians = _HELD[home] = _HELD.get(home) or hand_out(custody)
         self.activate("founding")
 
-    def activate(self, purpose: str, **limits: int) -> None:
-        activate(self, self.custodians[:2], purpose, **limits)
+    def activate(self, purpose: str, script: bytes = b"", **limits: int) -> None:
+        activate(self, self.custodians[:2], purpose, script, **limits)
 
     def custody(self) -> dict:
         return self.ask("custody")["custody"]
