@@ -66,6 +66,7 @@ PURPOSES = {
     "ceremony": _("密钥仪式：可以生成密钥、签发 CA 证书"),
     "resplit": _("重新分发份额：只允许分发一次，不签名"),
 }
+FOUNDING = _("演示建立：生成演示 CA 的密钥")
 DRILLS = {
     "asked": _("等您证明"),
     "proved": _("已证明"),

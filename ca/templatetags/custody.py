@@ -5,6 +5,7 @@ from django import template
 from ca.ceremonies.wording import KINDS
 from ca.custody import wording
 from ca.custody.rules import LONGEST
+from pki.signer.offers import FOUNDING
 
 register = template.Library()
 TABLES = {
@@ -15,7 +16,7 @@ TABLES = {
     "share": wording.SHARES,
     "stop": wording.STOPS,
     "stop_kind": wording.STOP_KINDS,
-    "purpose": wording.PURPOSES,
+    "purpose": {**wording.PURPOSES, FOUNDING: wording.FOUNDING},
     "drill": wording.DRILLS,
     "due": wording.DUE,
 }
