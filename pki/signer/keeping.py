@@ -68,7 +68,7 @@ class Keeping:
         key = self._register.usable(call.word("label"))
         with self._spare_home() as spare:
             self._check_initialised(spare)
-            copy = spare.back_up(key.label, self._kept_copy(key) if key.copy else b"")
+            copy = spare.back_up(key.label, _copy_in(key, self._home, spare.home))
             of = protocol.digest(copy.content)
             places = [_copies(home, key.label) for home in (self._home, spare.home)]
             for place in places:
@@ -221,11 +221,7 @@ class Keeping:
         return _in_use(spare)
 
     def _kept_copy(self, key: Key) -> bytes:
-        try:
-            content = (_copies(self._home, key.label) / f"{key.copy}.json").read_bytes()
-        except FileNotFoundError:
-            content = b""
-        if not key.copy or protocol.digest(content) != key.copy:
+        if not (content := _copy_in(key, self._home)):
             raise Refused("keeping.no_copy", f"There is no copy of {key.label}, or another one.")
         return content
 
@@ -240,8 +236,18 @@ def _copies(home: Path, label: str) -> Path:
     return home / "backups" / label
 
 
+def _copy_in(key: Key, *homes: Path) -> bytes:
+    """The copy that the register names; b"" when it is nowhere, or was changed."""
+    for place in (_copies(home, key.label) / f"{key.copy}.json" for home in homes):
+        content = place.read_bytes() if place.exists() else b""
+        if protocol.digest(content) == key.copy:
+            return content
+    return b""
+
+
 def _drop(place: Path, *, but: str = "") -> None:
-    for one in place.glob("*.json"):
+    """Whatever lies there, also of what was broken off."""
+    for one in place.glob("*"):
         if one.stem != but:
             one.unlink()
     if not but and place.exists():

@@ -389,6 +389,8 @@ def test_a_copy_that_was_changed_is_not_restored(with_files):
     (place,) = (with_files.home / "backups" / "issuing").glob("*.json")
     place.write_bytes(place.read_bytes() + b" ")
     assert refusal(held.restore, "issuing", keep=True) == "keeping.no_copy"
+    held.back_up("issuing")
+    assert not held.restore("issuing", keep=False).kept
 
 
 def test_a_signer_without_a_second_device_says_so(new_signer):
