@@ -63,7 +63,7 @@ STOPS = {"ordered": _("正在封存"), "done": _("已封存")}
 STOP_KINDS = {"emergency": _("紧急停用"), "orderly": _("多数同意后停用")}
 PURPOSES = {
     "activate": _("日常签发：证书、CRL、OCSP"),
-    "ceremony": _("密钥仪式：可以生成密钥、签发 CA 证书"),
+    "ceremony": _("密钥仪式：只做脚本写明的事"),
     "resplit": _("重新分发份额：只允许分发一次，不签名"),
 }
 FOUNDING = _("演示建立：生成演示 CA 的密钥")
