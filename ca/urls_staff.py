@@ -60,6 +60,7 @@ urlpatterns = [
     path("custody/drills/<int:drill_id>/", custody.drill, name="custody-drill"),
     path("custody/drills/<int:drill_id>/proof/", custody.prove, name="custody-prove"),
     path("custody/activations/", custody.ask, name="custody-ask"),
+    path("custody/activations/demo/", custody.ask_in_demo, name="custody-ask-in-demo"),
     path("custody/activations/<int:activation_id>/", custody.activation, name="custody-activation"),
     path("custody/activations/<int:activation_id>/share/", custody.bring, name="custody-bring"),
     path("custody/stop/", custody.stop, name="custody-stop"),

@@ -150,6 +150,7 @@ def test_no_account_opens_what_is_anothers(product):
         home.database: "postgres",
         home.demo_accounts: "staff",
         home.demo_shares: "signer",
+        home.demo_site_shares: "staff",
     }
     for group in (*GROUPS, "postgres"):
         account = home.account(group)
