@@ -57,6 +57,7 @@ urlpatterns = [
     path("custody/seats/<int:seat_id>/enrol/", custody.enrol, name="custody-enrol"),
     path("custody/seats/<int:seat_id>/receipt/", custody.receipt, name="custody-receipt"),
     path("custody/seats/<int:seat_id>/drill/", custody.begin_drill, name="custody-begin-drill"),
+    path("custody/seats/<int:seat_id>/words/", custody.words, name="custody-words"),
     path("custody/drills/<int:drill_id>/", custody.drill, name="custody-drill"),
     path("custody/drills/<int:drill_id>/proof/", custody.prove, name="custody-prove"),
     path("custody/activations/", custody.ask, name="custody-ask"),

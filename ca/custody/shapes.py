@@ -148,6 +148,14 @@ class SeatPage:
 
 
 @dataclass(frozen=True, slots=True)
+class WordsPage:
+    """One's own seat in force. `own`: what a paper says besides the words, none of it secret."""
+
+    seat: SeatView
+    own: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
 class DrillPage:
     """One's own drill. `drill`: what the browser signs an answer to; empty when it is over."""
 

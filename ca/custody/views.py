@@ -100,6 +100,15 @@ def receipt(request: HttpRequest, seat_id: int) -> HttpResponse:
 
 @only(Role.CUSTODIAN)
 @never_cache
+@require_GET
+def words(request: HttpRequest, seat_id: int) -> HttpResponse:
+    """One's own share on paper and back: all of it happens in the browser."""
+    page = pages.words(seat_id, actor_of(request), at=timezone.now())
+    return render(request, "ca/custody/words.html", {"page": page, "own": json.dumps(page.own)})
+
+
+@only(Role.CUSTODIAN)
+@never_cache
 @require_POST
 def begin_drill(request: HttpRequest, seat_id: int) -> HttpResponse:
     drill_id = drills.begin(seat_id, actor=actor_of(request), at=timezone.now())
