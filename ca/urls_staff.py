@@ -64,6 +64,7 @@ urlpatterns = [
     path("custody/activations/demo/", custody.ask_in_demo, name="custody-ask-in-demo"),
     path("custody/activations/<int:activation_id>/", custody.activation, name="custody-activation"),
     path("custody/activations/<int:activation_id>/share/", custody.bring, name="custody-bring"),
+    path("custody/record/", custody.record, name="custody-record"),
     path("custody/stop/", custody.stop, name="custody-stop"),
     path("custody/end/", custody.propose_end, name="custody-end"),
     path("devices/", devices.show, name="devices"),

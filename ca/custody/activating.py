@@ -116,6 +116,7 @@ def bring(activation_id: int, *, sealed: str, signature: str, actor: Actor, at: 
         activation=row,
         seat=seat,
         sealed=octets,
+        digest=statements.digest(octets),
         signature=signed,
         brought_at=at,
     )

@@ -35,6 +35,7 @@ from ca.custody.shapes import (
 from people.api import Role, holders, may, open_approvals, staff_names
 from pki import statements
 
+READERS = frozenset({Role.SECURITY_ADMIN, Role.CA_ADMIN, Role.AUDITOR})  # of the whole record
 SHOWN = 10  # activations and stops on the page
 
 
@@ -65,6 +66,7 @@ def custody(actor: Actor, *, at: datetime) -> CustodyPage:
         may_give_up=hosts,
         may_agree_to_end=deactivation is not None
         and not may(actor, DEACTIVATE, approval=deactivation),
+        may_take_record=bool(READERS & actor.roles),
         deactivation=deactivation.id if deactivation else None,
         older=_older(said.set_code),
     )

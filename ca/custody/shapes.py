@@ -133,6 +133,7 @@ class CustodyPage:
     may_deactivate: bool
     may_give_up: bool
     may_agree_to_end: bool
+    may_take_record: bool
     deactivation: int | None  # the open approval
     older: OlderSet | None
     need: int = rules.NEED

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from anxin.kernel import web
 from anxin.kernel.errors import Kind, Refusal
-from ca.custody import activating, demo, drills, pages, queries, rules, services
+from ca.custody import activating, demo, drills, pages, queries, records, rules, services
 from ca.custody.forms import (
     AskForm,
     DraftForm,
@@ -38,6 +38,15 @@ REFRESHED = 5  # seconds between two looks of a page
 @require_GET
 def show(request: HttpRequest) -> HttpResponse:
     return _show(request)
+
+
+@only(*pages.READERS)
+@never_cache
+@require_GET
+def record(request: HttpRequest) -> HttpResponse:
+    """All of custody, for `python -m pki verify custody`."""
+    text = json.dumps(records.record(), ensure_ascii=False, indent=1)
+    return web.file(text.encode(), "custody.json", "application/json")
 
 
 @only(Role.SECURITY_ADMIN)

@@ -62,7 +62,8 @@ const showing = (form) => async () => {
   };
   share.fill(0);
   paper.querySelectorAll("[data-of]").forEach((one) => {
-    one.textContent = shown[one.dataset.of];
+    const text = shown[one.dataset.of];
+    one.textContent = "groups" in one.dataset ? text.replace(/.{8}(?=.)/g, "$& ") : text;
   });
   passphrase.value = "";
   form.querySelector("input[type=file]").value = "";
