@@ -30,6 +30,7 @@ HOME = 0  # the signer that keeps the book
 SLACK = timedelta(minutes=2)  # between the times of two processes of one act
 GRACE = timedelta(seconds=10)  # until the book was surely read after it
 SEALED = "locked"
+ACTS = frozenset({"handed_out", "received", "share_taken", "activated"})  # of the book's events
 Record = dict[str, Any]
 
 
@@ -37,7 +38,7 @@ Record = dict[str, Any]
 class Facts:
     """What a record that holds says. `adopted`: sets known from the signer alone, without papers.
 
-    `unrecorded`: lines of the book about activations of which the record knows nothing.
+    `unrecorded`: lines of the book about acts of which the record knows nothing.
     """
 
     signer: str
@@ -99,7 +100,7 @@ class _Book:
         self.head = f"{said['number']} {said['head']}"
 
     def says(self, where: str, event: str, since: str, until: str | None, **said: Any) -> None:
-        """Raises Refused `custody.not_in_book`. What the book cannot know yet, or any more, passes."""
+        """Raises Refused `custody.not_in_book`; what it cannot know yet, or any more, passes."""
         begin, end = _time(since), _time(until) if until else self.ends
         if begin < self.begins - SLACK or end + GRACE > self.ends:
             return
@@ -138,8 +139,7 @@ class _Reading:
         for one in self._record["stops"]:
             self._stop(one)
         facts, own = self._facts, self._book
-        left = (line for line in own.lines if line["event"] == "activated")
-        facts.unrecorded = [line["line"] for line in left]
+        facts.unrecorded = [line["line"] for line in own.lines if line["event"] in ACTS]
         facts.book_begins, facts.book_ends = own.begins.isoformat(), own.ends.isoformat()
         facts.head = own.head
         return facts
@@ -223,8 +223,10 @@ class _Reading:
         where = f"{where}, share {number}"
         said = shares.bringing(offer, number, share["digest"])
         _check_by_custodian(where, key, said, share["signature"])
-        if one["place"] == HOME and share["state"] == "accepted":
-            since, until = share["brought_at"], share["settled_at"]
+        since, until = share["brought_at"], share["settled_at"]
+        if share["state"] == "lapsed":  # it may have come too late for the signer
+            self._book.takes("share_taken", _time(since), _time(until), number=number)
+        elif one["place"] == HOME:
             self._book.says(where, "share_taken", since, until, number=number)
 
     def _check_used(self, where: str, one: Record, brought: Sequence[Record]) -> None:
