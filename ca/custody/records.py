@@ -29,7 +29,8 @@ def record() -> dict[str, Any]:
     sets = CustodySet.objects.prefetch_related("seats").order_by("pk")
     activations = Activation.objects.prefetch_related("shares__seat").order_by("pk")
     stops = list(StopOrder.objects.order_by("pk"))
-    approvals = {row.approval_id for row in (*sets, *stops) if row.approval_id is not None}
+    asked = [*(row.approval_id for row in sets), *(row.approval_id for row in stops)]
+    approvals = {one for one in asked if one is not None}
     return {
         "format": custody_records.RECORD,
         "identity": report.report["identity"],

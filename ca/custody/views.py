@@ -248,7 +248,7 @@ def _show(request: HttpRequest, *, status: int = 200, **given: forms.Form) -> Ht
     context = {
         "page": page,
         "seconds": REFRESHED,
-        "demo_share": _demo_share(page.in_force and page.in_force.own, page.in_force),
+        "demo_share": _demo_share(page.in_force.own, page.in_force) if page.in_force else None,
         "draft_form": DraftForm(people=page.people),
         "ask_form": AskForm(helpers=queries.helper_places()),
         "stop_form": ReasonForm(auto_id="stop_%s"),
@@ -257,9 +257,9 @@ def _show(request: HttpRequest, *, status: int = 200, **given: forms.Form) -> Ht
     return render(request, f"ca/custody/{part}.html", context | given, status=status)
 
 
-def _demo_share(seat: SeatView | None, kept: SetView | None) -> demo.DemoShare | None:
+def _demo_share(seat: SeatView | None, kept: SetView) -> demo.DemoShare | None:
     """The reader's own, in a demo."""
-    return demo.share_of(seat.person_id, kept.code) if seat and kept and seat.own else None
+    return demo.share_of(seat.person_id, kept.code) if seat and seat.own else None
 
 
 def _made(kind: type[forms.Form], request: HttpRequest) -> dict[str, str]:
