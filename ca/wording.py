@@ -3,7 +3,7 @@
 from django.utils.translation import gettext_lazy as _
 
 from ca.ceremony_sentences import WORDING as CEREMONIES
-from ca.custody.wording import WORDING as CUSTODY
+from ca.custody_sentences import WORDING as CUSTODY
 from ca.devices.wording import WORDING as DEVICES
 from ca.ending_sentences import WORDING as ENDINGS
 from ca.profile_sentences import WORDING as PROFILING

@@ -82,18 +82,21 @@ def _seal(asked: argparse.Namespace) -> Answer:
 
 
 def _bring(asked: argparse.Namespace) -> Answer:
-    offer = _json(asked.offer, "statement", "signature", "identity", "newcomers")
+    offer = _json(asked.offer, "statement", "signature", "identity", "newcomers", "script")
     said = shares.fields_of(offer["statement"].encode(), shares.OFFER)
     if said["purpose"] != asked.purpose:
         raise Refused("shares.purpose", f"The signer asks for this: {said['purpose']}.")
     if said["newcomers"] != offer["newcomers"]:
         raise Refused("shares.newcomers", "The signer names other newcomers than the page.")
+    if said["script"] != offer["script"]:
+        raise Refused("shares.script", "The signer names another script than the page.")
     if datetime.fromisoformat(said["expires"]) <= _now():
         raise Refused("shares.expired", f"The offer ended at {said['expires']}.")
     owned = _opened(asked)
     identity, signature = _octets(offer["identity"]), _octets(offer["signature"])
     sent = custodians.bring(owned, offer["statement"].encode(), signature, identity=identity)
-    shown = ("purpose", "ceremony", "hours", "signatures", "newcomers", "expires")
+    about = ("purpose", "ceremony", "script", "kind", "keys")
+    shown = (*about, "hours", "signatures", "newcomers", "expires")
     return {
         "sealed": sent.sealed.hex(),
         "share_signature": sent.signature.hex(),

@@ -140,20 +140,17 @@ def _uri(text: str) -> bytes:
     return der.implicit(6, _address(text).encode("ascii"))
 
 
-def crl_distribution_points(points: Iterable[str | Name]) -> Extension:
-    """One DistributionPoint per address or directory name, in the order given."""
-    return _distribution_points(oids.CRL_DISTRIBUTION_POINTS, tuple(points))
-
-
-def freshest_crl(points: Iterable[str | Name]) -> Extension:
-    return _distribution_points(oids.FRESHEST_CRL, tuple(points))
-
-
 @lru_cache(maxsize=4096)
-def _distribution_points(oid: str, points: tuple[str | Name, ...]) -> Extension:
+def _distribution_points(points: tuple[str | Name, ...]) -> Extension:
     if not points:
         raise Refused("extension.distribution_points", "At least one place is needed.")
-    return Extension(oid, False, der.sequence(*map(distribution_point, points)))
+    places = der.sequence(*map(distribution_point, points))
+    return Extension(oids.CRL_DISTRIBUTION_POINTS, False, places)
+
+
+def crl_distribution_points(points: Iterable[str | Name]) -> Extension:
+    """One DistributionPoint per address or directory name, in the order given."""
+    return _distribution_points(tuple(points))
 
 
 def distribution_point(place: str | Name) -> bytes:

@@ -31,7 +31,7 @@ NEED, OF = 2, 3  # CPS 6.2.2
 NUMBERS = range(1, OF + 1)
 SECRET, CHECK = 16, 8  # octets
 
-OFFER, SHARE = "anxin offer 1", "anxin share 1"
+OFFER, SHARE = "anxin offer 2", "anxin share 1"
 IN_TRANSIT = "anxin share in transit 1"
 HANDED_OUT, RECEIVED = "anxin share handed out 1", "anxin share received 1"
 DRILLED = "anxin share drill 1"

@@ -13,9 +13,9 @@ from anxin.kernel.actors import Actor
 from ca import api as ca
 from people import api as people
 from pki import custodians, shares
-from pki.signer.custody import ACTIVATE, CEREMONY
+from pki.signer.offers import ACTIVATE, FOUNDING
 
-_LIMITS = {CEREMONY: (8, 1000), ACTIVATE: (demo.HOURS, demo.SIGNATURES)}
+_LIMITS = {FOUNDING: (8, 1000), ACTIVATE: (demo.HOURS, demo.SIGNATURES)}
 CUSTODIANS = tuple(one.login for one in STAFF if "custodian" in one.roles)
 HOST = next(one.name for one in STAFF if "security_admin" in one.roles)
 

@@ -12,7 +12,7 @@ from anxin.kernel.actors import SYSTEM, Actor
 from anxin.kernel.errors import Kind, Refusal
 from ca import api as ca
 from people import api as people
-from pki.signer.custody import ACTIVATE, CEREMONY
+from pki.signer.offers import ACTIVATE, FOUNDING
 from ra.branches.rules import Authority
 from ra.branches.services import install_authority, open_office
 
@@ -38,7 +38,7 @@ def furnish(say: Say, *, at: datetime) -> dict[str, Actor]:
     actors = _hire(at=at)
     say(f"{len(OFFICES)} offices, {len(actors)} people")
     hand_out_shares(actors)
-    activate(CEREMONY)
+    activate(FOUNDING)
     codes = ca.found_demo_hierarchy(
         actor=SYSTEM, at=at - FOUNDED_BEFORE, entropy=secrets.token_bytes
     )

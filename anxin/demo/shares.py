@@ -16,7 +16,7 @@ from pki import custodians, durable, shares
 from pki.errors import PkiError
 from pki.shares import ShareFile
 from pki.signer.client import Signer
-from pki.signer.custody import ACTIVATE
+from pki.signer.offers import ACTIVATE
 
 HOURS, SIGNATURES = 24 * 90, 1_000_000
 _GLANCE = 0.5  # seconds

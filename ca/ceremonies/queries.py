@@ -290,3 +290,9 @@ def fault_in(text: str) -> Refusal | None:
         return None
     said = json.loads(text)
     return Refusal(Kind.CONFLICT, said["rule"], said["reason"], cps=said["cps"], **said["details"])
+
+
+def going_on(number: str) -> str | None:
+    """The script of a ceremony that was agreed to and is not over; None for any other."""
+    rows = Ceremony.objects.filter(number=number, state__in=(State.APPROVED, State.RUNNING))
+    return rows.values_list("script", flat=True).first()

@@ -276,6 +276,7 @@ def _end(row: Ceremony, verb: str, *, actor: Actor, at: datetime) -> None:
     row.save(update_fields=["ended_at"])
     advance(row, verb, actor=actor, at=at, head=transcript.head_of(row)[1])
     enqueue("ca.run_ceremonies")  # its document
+    enqueue("ca.tend_custody")  # the signer is sealed, if it was activated for this
 
 
 def _present(number: str, actor: Actor) -> tuple[Ceremony, Mapping[str, Any], Person]:

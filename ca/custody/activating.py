@@ -13,6 +13,7 @@ from anxin.kernel.errors import Kind, Refusal
 from anxin.kernel.jobs import enqueue
 from anxin.kernel.rows import guarded
 from audit.log import record, subject_of
+from ca.ceremonies.queries import going_on
 from ca.custody import demo, queries, rules
 from ca.custody.models import Activation, BroughtShare, CustodySet, Seat, StopOrder
 from ca.custody.queries import DEACTIVATE, STOPPERS, SUBJECT
@@ -34,11 +35,13 @@ from pki import statements
 def ask(wish: Wish, *, actor: Actor, at: datetime) -> int:
     """Ask the custodians to activate the signer; the id of the activation.
 
-    Refuses `custody.*` with field, and (CONFLICT) `no_set`, `asked_already`.
+    Refuses `custody.*` with field, and (CONFLICT) `no_set`, `asked_already`, `no_ceremony`.
     """
     asked_by = rules.check_role(actor, {Role.SECURITY_ADMIN})
     rules.check_wish(wish)
     check_proved(actor, at=at)
+    if wish.purpose == rules.Purpose.CEREMONY:
+        rules.check_going_on(going_on(wish.ceremony))
     kept = queries.in_force_locked()
     if Activation.objects.filter(state__in=rules.OPEN).exists():
         raise Refusal(Kind.CONFLICT, "custody.asked_already", "one is open", cps="6.2.8")

@@ -13,6 +13,7 @@ from django.db.models import Q
 from anxin.kernel.actors import SYSTEM
 from anxin.kernel.jobs import enqueue
 from audit.log import advance, advance_many
+from ca.ceremonies.queries import going_on
 from ca.custody import queries, rules
 from ca.custody.models import Activation, BroughtShare, CustodySet, Seat, StopOrder
 from ca.custody.rules import SeatState, SetState, ShareState, State, StopState
@@ -150,7 +151,7 @@ def make_offer(*, at: datetime) -> bool:
     try:
         offer = keys.offer(
             row.purpose,
-            ceremony=row.ceremony,
+            script=going_on(row.ceremony) or "",
             hours=row.hours,
             signatures=row.signatures,
             newcomers=queries.newcomers() if row.purpose == rules.Purpose.RESPLIT else "",

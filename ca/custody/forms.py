@@ -9,7 +9,8 @@ from django.utils.translation import gettext_lazy as _
 from anxin.forms import Ticks
 from anxin.kernel.errors import Refusal
 from ca.custody import rules
-from ca.custody.wording import HELPER, HOME_SIGNER, PURPOSES, WORDING
+from ca.custody.wording import HELPER, HOME_SIGNER, PURPOSES
+from ca.custody_sentences import WORDING
 
 MOST = 4096  # hexadecimal digits of anything a browser hands in
 

@@ -12,6 +12,7 @@ from django.db import transaction
 from anxin.kernel.actors import SYSTEM
 from anxin.kernel.locks import Work, held
 from audit.log import record, subject_of
+from ca.ceremonies.queries import going_on
 from ca.custody import delivery, queries, rules
 from ca.custody.delivery import activated, end, replace_current
 from ca.custody.models import Activation, CustodyReport, CustodySet, Seat
@@ -44,7 +45,7 @@ def note(*, at: datetime) -> None:
     """Ask every signer and write the answers down; silence is an answer too."""
     for place in keys.places():
         try:
-            report = keys.custody(place)
+            report = _said(place)
         except PkiError as error:
             _silent(place, error.rule, at=at)
             continue
@@ -71,6 +72,15 @@ def _read_book(*, at: datetime) -> None:
         log.warning("the signer's book was not read: %s", error)
         return
     CustodyReport.objects.filter(pk=row.pk).update(book=book, book_at=at)
+
+
+def _said(place: int) -> Header:
+    """What was brought for a ceremony ends with it (CPS 6.2.9): then the signer is sealed first."""
+    report = keys.custody(place)
+    if report["ceremony"] and going_on(report["ceremony"]) is None:
+        keys.seal_after(report["ceremony"])
+        return keys.custody(place)
+    return report
 
 
 def _silent(place: int, fault: str, *, at: datetime) -> None:

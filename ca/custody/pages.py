@@ -109,6 +109,7 @@ def activation(activation_id: int, actor: Actor, *, at: datetime) -> ActivationP
             "number": str(own.seat.number),
             "key": own.seat.fingerprint,
             "newcomers": queries.newcomers() if row.purpose == rules.Purpose.RESPLIT else "",
+            "script": queries.script_digest(row),
         }
     resplit = row.purpose == rules.Purpose.RESPLIT
     return ActivationPage(

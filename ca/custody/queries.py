@@ -6,12 +6,14 @@ from datetime import datetime, timedelta
 from django.db.models import F, Max
 
 from anxin.kernel.errors import Kind, Refusal
+from ca.ceremonies.queries import going_on
 from ca.custody import rules
 from ca.custody.models import Activation, CustodyReport, CustodySet, Drill, Seat
 from ca.custody.register import Due, Kept
 from ca.custody.register import statement as drill_words
 from ca.custody.rules import SeatState, SetState
 from people.api import Role, holders
+from pki import ceremonies
 from pki.signer.custodyset import newcomers_digest
 from pki.signer.protocol import Header
 
@@ -218,6 +220,12 @@ def newcomers() -> str:
     seats = Seat.objects.filter(set__state=SetState.HANDING_OUT, state=SeatState.ENROLLED)
     rows = [as_custodian(seat) for seat in seats.order_by("number")]
     return newcomers_digest(rows) if len(rows) == rules.SEATS else ""
+
+
+def script_digest(row: Activation) -> str:
+    """Of the ceremony that an activation is for; "" for other work."""
+    script = going_on(row.ceremony) if row.ceremony else None
+    return ceremonies.digest(script.encode()) if script else ""
 
 
 def activation(activation_id: int) -> Activation:

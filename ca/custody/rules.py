@@ -154,6 +154,14 @@ def check_wish(wish: Wish) -> None:
     check_reason(wish.reason)
 
 
+def check_going_on(script: str | None) -> None:
+    """Refuses (CONFLICT) an activation for a ceremony that nobody agreed to, or that is over."""
+    if script is None:
+        raise Refusal(
+            Kind.CONFLICT, "custody.no_ceremony", "not going on", cps="6.2.8", field="ceremony"
+        )
+
+
 def check_reason(reason: str) -> str:
     """Without white space around it; refuses (INVALID) none and one too long."""
     text = reason.strip()

@@ -144,15 +144,18 @@ def received(set_id: str, number: int, signature: bytes) -> int:
 def offer(
     purpose: str,
     *,
-    ceremony: str = "",
+    script: str = "",
     hours: int,
     signatures: int,
     newcomers: str = "",
     place: int = clients.HOME,
 ) -> Header:
-    """What custodians are asked for: `statement` and `signature`. `newcomers`: see the client."""
-    asked = {"ceremony": ceremony, "newcomers": newcomers}
-    return clients.at(place).offer(purpose, hours=hours, signatures=signatures, **asked)
+    """What custodians are asked for: `statement` and `signature`. `newcomers`: see the client.
+
+    `script` of the ceremony that it is for.
+    """
+    limits, said = {"hours": hours, "signatures": signatures}, script.encode()
+    return clients.at(place).offer(purpose, script=said, newcomers=newcomers, **limits)
 
 
 def bring(
@@ -160,6 +163,11 @@ def bring(
 ) -> Header:
     """A custodian's share on its way: {"accepted": numbers, "active": bool}."""
     return clients.at(place).bring(session, number, signature, sealed)
+
+
+def seal_after(ceremony: str) -> None:
+    """Seal the home signer if it is active for this ceremony, which is over."""
+    _signer().lock(ceremony)
 
 
 def seal() -> None:

@@ -2,8 +2,10 @@
 
 from django import template
 
+from ca.ceremonies.wording import KINDS
 from ca.custody import wording
 from ca.custody.rules import LONGEST
+from pki.signer.offers import FOUNDING
 
 register = template.Library()
 TABLES = {
@@ -14,7 +16,7 @@ TABLES = {
     "share": wording.SHARES,
     "stop": wording.STOPS,
     "stop_kind": wording.STOP_KINDS,
-    "purpose": wording.PURPOSES,
+    "purpose": {**wording.PURPOSES, FOUNDING: wording.FOUNDING},
     "drill": wording.DRILLS,
     "due": wording.DUE,
 }
@@ -59,3 +61,9 @@ def custody_fault(rule: str) -> str:
 def purposes() -> list[tuple[str, str, int]]:
     """Code, name and hours at most."""
     return [(code.value, str(wording.PURPOSES[code]), hours) for code, hours in LONGEST.items()]
+
+
+@register.simple_tag
+def ceremony_kinds() -> list[tuple[str, str]]:
+    """Code and name."""
+    return [(code, str(name)) for code, name in KINDS.items()]

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import argparse
 import json
-import resource
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pki.errors import PkiError
+from pki.hardening import harden
 from pki.hsm import drivers
 from pki.hsm.examination import examine
 
@@ -26,12 +26,12 @@ HOLDS, FAILED, UNOPENED = 0, 1, 2
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """The exit status."""
+    harden()
     parser = argparse.ArgumentParser(prog="python -m pki.hsm", description=__doc__)
     drivers.add_options(parser)
     parser.add_argument("--secret-file", type=Path, required=True, help="PIN, for us alone")
     parser.add_argument("--json", action="store_true", help="the report as JSON")
     options = parser.parse_args(arguments)
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     try:
         token = drivers.open_token(options, drivers.read_secret(options.secret_file))
     except PkiError as error:

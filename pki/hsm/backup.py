@@ -2,8 +2,7 @@
 
 Each key has a KEK of its own, the sum of three components, placed in both tokens by the security
 officer, who alone can mark it as trusted. A key made for backup can leave its token only under a
-trusted KEK, and once it is locked in, not even so. NEVER_EXTRACTABLE stays false for good: the
-minutes have to say why.
+trusted KEK. NEVER_EXTRACTABLE stays false for good: the minutes have to say why.
 
 One token is open at a time: whoever recovers a lost token closes the others of the process.
 
@@ -43,7 +42,7 @@ if TYPE_CHECKING:
 
 PEOPLE = 3  # CPS 6.2.4: at least so many
 _KEK, _KEK_OCTETS, _CHECK_OCTETS = "anxin-backup", 32, 5
-_WHAT = "anxin key backup 1"
+_WHAT, _TRIAL = "anxin key backup 1", "anxin-trial"
 _KEY_TYPES = {"rsa": KeyType.RSA, "ec-p256": KeyType.EC}
 _MESSAGE = b"AnXin restore of a key: these words are no certificate."
 # The binding names every capability; tokens refuse those that a private key cannot have.
@@ -126,13 +125,15 @@ def kek_of(label: str) -> str:
 def place_kek(officer: Cryptoki, components: Sequence[bytes], label: str) -> str:
     """Put a key's KEK into the token of the security officer's session; its check value.
 
-    Raises Refused `backup.components`, `backup.kek_there`.
+    Beside that of an older copy, which is good until `remove_keks`. Raises Refused
+    `backup.components`, `backup.kek_there`.
     """
     value = combined(components)
     check = check_value(value)
     with officer.writable() as session:
-        if any(True for _ in session.get_objects({Attribute.LABEL: kek_of(label)})):
-            raise Refused("backup.kek_there", f"The token has a KEK for {label} already.")
+        same = {Attribute.LABEL: kek_of(label), Attribute.ID: bytes.fromhex(check)}
+        if any(True for _ in session.get_objects(same)):
+            raise Refused("backup.kek_there", f"The token has this KEK for {label} already.")
         session.create_object(
             {
                 Attribute.CLASS: ObjectClass.SECRET_KEY,
@@ -152,18 +153,22 @@ def place_kek(officer: Cryptoki, components: Sequence[bytes], label: str) -> str
     return check
 
 
-def remove_kek(device: Cryptoki, label: str) -> None:
-    """From a token that keeps the key itself, or no part of it any more."""
+def remove_keks(device: Cryptoki, label: str, *, but: str = "") -> None:
+    """From a token that keeps the key itself, no part of it any more, or an older copy's KEK.
+
+    `but`: the check value of the one that stays.
+    """
     with device.writable() as session:
         for found in list(session.get_objects({Attribute.LABEL: kek_of(label)})):
-            found.destroy()
+            if not but or found[Attribute.ID].hex() != but:
+                found.destroy()
 
 
 # -- out, and in again --------------------------------------------------------------------------
 
 
 def wrap(token: Opened, label: str) -> Backup:
-    """Raises TokenError `backup.locked_in` for a key that was not made for it, or is locked in."""
+    """Raises TokenError `backup.locked_in` for a key that was not made for it."""
     spki = token.public_key(label)
     with token.device.writable() as session:
         kek, private = _kek(session, label), _private(session, label)
@@ -176,40 +181,52 @@ def wrap(token: Opened, label: str) -> Backup:
         return Backup(label, spki, bytes(wrapped), kek[Attribute.ID].hex())
 
 
-def lock_in(token: Opened, label: str) -> None:
-    """For good: from now on the key does not leave this token. It is tried. Raises TokenError."""
-    with token.device.writable() as session:
-        _private(session, label)[Attribute.EXTRACTABLE] = False
-    try:
-        wrap(token, label)
-    except TokenError as error:
-        if error.rule == "backup.locked_in":
-            return
-        raise
-    raise TokenError("backup.not_locked_in", f"{label} left its token again.", permanent=True)
-
-
-def restore(token: Opened, backup: Backup) -> None:
+def restore(token: Opened, backup: Backup, *, named: str = "") -> None:
     """Into a token with the same KEK, locked in at once; the key has signed when this returns.
 
-    Raises Refused `token.label_taken`, `backup.other_kek`, `backup.algorithm`,
-    TokenError `backup.not_the_key`.
+    `named`: another label than the key's own. Raises Refused `token.label_taken`,
+    `backup.other_kek`, `backup.algorithm`, TokenError `backup.not_the_key`.
     """
-    public = publickeys.parse(backup.public_key)
+    public, label = publickeys.parse(backup.public_key), named or backup.label
     if public.algorithm not in _KEY_TYPES:
         raise Refused("backup.algorithm", f"{public.algorithm} keys are not restored this way.")
-    if backup.label in token.labels():
-        raise interface.label_taken(backup.label)
+    if label in token.labels():
+        raise interface.label_taken(label)
     try:
         with token.device.writable() as session:
-            kek = _kek(session, backup.label)
-            if kek[Attribute.ID].hex() != backup.kek:
-                raise Refused("backup.other_kek", "The token has another KEK than the backup's.")
-            _unwrap(session, kek, backup, public)
-        _check_restored(token, backup.label, public)
+            kek = _kek(session, backup.label, backup.kek)
+            _unwrap(session, kek, backup, public, label)
+        _check_restored(token, label, public)
     except PkiError:
-        token.destroy(backup.label)  # no half of a key stays
+        token.destroy(label)  # no half of a key stays
         raise
+
+
+def try_out(token: Opened, backup: Backup) -> None:
+    """That it opens here and is the key; nothing of it stays. Raises as `restore` does."""
+    forget_trial(token, backup.label)
+    restore(token, backup, named=_trial_of(backup.label))
+    forget_trial(token, backup.label)
+
+
+def forget_trial(token: Opened, label: str) -> None:
+    """Also of a trial that was broken off."""
+    token.destroy(_trial_of(label))
+
+
+def _trial_of(label: str) -> str:
+    return f"{_TRIAL}-{label}"
+
+
+def keys_in(device: Cryptoki) -> tuple[str, ...]:
+    """Labels of all private and secret keys that the login sees."""
+
+    def work(seat: Any) -> tuple[str, ...]:
+        kinds = (ObjectClass.PRIVATE_KEY, ObjectClass.SECRET_KEY)
+        found = [one for kind in kinds for one in seat.session.get_objects({Attribute.CLASS: kind})]
+        return tuple(str(one[Attribute.LABEL]) for one in found)
+
+    return device.run(work)
 
 
 def remains(token: Opened, label: str, public_key: bytes) -> tuple[str, ...]:
@@ -237,11 +254,16 @@ def remains(token: Opened, label: str, public_key: bytes) -> tuple[str, ...]:
 # -- inside -------------------------------------------------------------------------------------
 
 
-def _kek(session: pkcs11.Session, label: str) -> Any:
-    try:
-        kek = session.get_key(object_class=ObjectClass.SECRET_KEY, label=kek_of(label))
-    except trouble.NoSuchKey:
-        raise TokenError("backup.no_kek", "The token has no KEK.", permanent=True) from None
+def _kek(session: pkcs11.Session, label: str, check: str = "") -> Any:
+    """That with the check value; without one, the only one."""
+    template = {Attribute.CLASS: ObjectClass.SECRET_KEY, Attribute.LABEL: kek_of(label)}
+    found = list(session.get_objects(template))
+    if not found:
+        raise TokenError("backup.no_kek", "The token has no KEK.", permanent=True)
+    fitting = [one for one in found if not check or one[Attribute.ID].hex() == check]
+    if len(fitting) != 1:
+        raise Refused("backup.other_kek", "The token has another KEK than the backup's.")
+    (kek,) = fitting
     if not kek[Attribute.TRUSTED]:
         raise TokenError(
             "backup.untrusted_kek", "The KEK is not the security officer's.", permanent=True
@@ -256,8 +278,10 @@ def _private(session: pkcs11.Session, label: str) -> Any:
         raise interface.no_such_key(label) from None
 
 
-def _unwrap(session: pkcs11.Session, kek: Any, backup: Backup, public: PublicKey) -> None:
-    common = {Attribute.ID: secrets.token_bytes(16), Attribute.LABEL: backup.label}
+def _unwrap(
+    session: pkcs11.Session, kek: Any, backup: Backup, public: PublicKey, label: str
+) -> None:
+    common = {Attribute.ID: secrets.token_bytes(16), Attribute.LABEL: label}
     kek.unwrap_key(
         ObjectClass.PRIVATE_KEY,
         _KEY_TYPES[public.algorithm],

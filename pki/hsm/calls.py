@@ -79,7 +79,7 @@ class Calls:
         finally:
             ctypes.memset(room, 0, len(pin))
         if result in _BAD_PIN:
-            raise TokenError("token.pin", _BAD_PIN[result], permanent=True)
+            raise TokenError("token.pin", _BAD_PIN[result], permanent=True, wrong=result == _WRONG)
         if result not in (0, _ALREADY_LOGGED_IN):
             raise _failure("C_Login", result)
 

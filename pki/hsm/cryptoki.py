@@ -93,9 +93,9 @@ class Cryptoki:
             self._wipe()
             raise
 
-    def twin(self, token_label: str) -> Cryptoki:
-        """Another token of the module with the same PIN, open beside this one."""
-        return Cryptoki(self._module, token_label, bytearray(self._pin), beside=True)
+    def twin(self, token_label: str, pin: bytearray | None = None) -> Cryptoki:
+        """Another token of the module, open beside this one; with the same PIN, or its own."""
+        return Cryptoki(self._module, token_label, pin or bytearray(self._pin), beside=True)
 
     def give_pin(self, token_label: str, initial: bytearray) -> bool:
         """Another token gets the PIN of this one, as `take_over`."""

@@ -122,11 +122,17 @@ class Spare(Protocol):
     def initialise(self) -> dict[str, Any]:
         """Take the device into use; its self-test as `pki.hsm.examination.Report.as_json`.
 
-        Raises Refused `spare.in_use`.
+        Raises Refused `spare.in_use`: there are keys, and nothing was changed.
         """
         ...
 
-    def back_up(self, label: str) -> Copy: ...
+    def back_up(self, label: str, present: bytes) -> Copy:
+        """A copy that was tried out; `present`, made before or b"", stays good beside it."""
+        ...
+
+    def settle(self, label: str, copy: bytes) -> None:
+        """Keep what this copy is wrapped under: no older one opens any more."""
+        ...
 
     def restore(self, label: str, copy: bytes) -> None:
         """The key is in the device afterwards and can sign; done already, it stays as it is."""

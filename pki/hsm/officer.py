@@ -8,12 +8,12 @@ Exit status: 0 it is placed, 1 it is not (the last line says why).
 from __future__ import annotations
 
 import argparse
-import resource
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pki.errors import PkiError, TokenError
+from pki.hardening import harden
 from pki.hsm import drivers
 
 if TYPE_CHECKING:
@@ -21,13 +21,13 @@ if TYPE_CHECKING:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
+    harden()
     parser = argparse.ArgumentParser(prog="python -m pki.hsm.officer", description=__doc__)
     parser.add_argument("--module", type=Path, required=True)
     parser.add_argument("--token", required=True)
     parser.add_argument("--secret-file", type=Path, required=True, help="lines: TOKEN PIN")
     parser.add_argument("--label", required=True, help="of the key that the KEK is for")
     options = parser.parse_args(arguments)
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     try:
         print(_place(options, sys.stdin.buffer.read()))
     except PkiError as error:

@@ -65,9 +65,9 @@ class Pkcs11Token:
         return interface.WRAPPED if self.keeper(label) else self._custody
 
     def generate(self, label: str, algorithm: str, *, for_backup: bool | None = None) -> bytes:
-        """`for_backup`: it may leave the device under a trusted KEK until it is locked in.
+        """`for_backup`: it may leave the device under a trusted KEK, see `pki.hsm.backup`.
 
-        See `pki.hsm.backup`. Raises Refused `backup.algorithm` for SM2.
+        Raises Refused `backup.algorithm` for SM2.
         """
         interface.check_request(label, algorithm)
         if for_backup and algorithm == "sm2":

@@ -21,7 +21,7 @@ from pki.hsm.interface import Copy
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
     from pki.hsm.interface import Token
@@ -51,9 +51,12 @@ class SoftwareSpare:
             _check_empty(token)
             return examine(token).as_json()
 
-    def back_up(self, label: str) -> Copy:
+    def back_up(self, label: str, present: bytes) -> Copy:  # noqa: ARG002 -- a file of its own
         with self.open() as token:
             return _sealed(self._main, token, label)
+
+    def settle(self, label: str, copy: bytes) -> None:
+        pass
 
     def restore(self, label: str, copy: bytes) -> None:
         with self.open() as token:
@@ -86,30 +89,55 @@ class Pkcs11Spare:
     def initialise(self) -> dict[str, Any]:
         taken_over, initial = self.home / "token-taken-over", self._options.spare_initial_secret
         if not taken_over.exists() and initial is not None:
-            self._main.device.give_pin(self._options.spare_token, drivers.read_secret(initial))
+            self._take_over(drivers.read_secret(initial))
         with self.open() as token:
             _check_empty(token)
             report = examine(token).as_json()
         durable.replace(taken_over, b"")
         return report
 
-    def back_up(self, label: str) -> Copy:
+    def _take_over(self, initial: bytearray) -> None:
+        """It gets the PIN of the first, if it is empty; has it that by now, nothing is done."""
+        from pki.hsm import backup  # noqa: PLC0415
+
+        main, name = self._main.device, self._options.spare_token
+        try:
+            device = main.twin(name, bytearray(initial))
+        except TokenError as error:
+            if error.details.get("wrong"):
+                return
+            raise
+        try:
+            _check_none(backup.keys_in(device))
+        finally:
+            device.lock()
+        main.give_pin(name, initial)
+
+    def back_up(self, label: str, present: bytes) -> Copy:
         """The KEK stays in the spare, and leaves the first token at once."""
         from pki.hsm import backup  # noqa: PLC0415
 
         with self.open() as spare:
             if keeper := self._main.keeper(label):
                 return _sealed(keeper, spare.store(), label)
-            for device in (self._main.device, spare.device):
-                backup.remove_kek(device, label)  # of an attempt that was broken off
+            backup.remove_keks(self._main.device, label)  # of an attempt that was broken off
+            backup.remove_keks(spare.device, label, but=_kek_of(present))
         components = b"".join(backup.new_components())
         try:
             for token in (self._options.spare_token, self._options.token):
                 self._place_kek(token, label, components)
             wrapped = backup.wrap(self._main, label)
         finally:
-            backup.remove_kek(self._main.device, label)
+            backup.remove_keks(self._main.device, label)
+        with self.open() as spare:
+            backup.try_out(spare, wrapped)
         return Copy(wrapped.as_json(), "kek", wrapped.kek)
+
+    def settle(self, label: str, copy: bytes) -> None:
+        from pki.hsm import backup  # noqa: PLC0415
+
+        with self.open() as spare:
+            backup.remove_keks(spare.device, label, but=_kek_of(copy))
 
     def restore(self, label: str, copy: bytes) -> None:
         from pki.hsm import backup  # noqa: PLC0415
@@ -127,7 +155,8 @@ class Pkcs11Spare:
 
         with self.open() as spare:
             spare.destroy(label)
-            backup.remove_kek(spare.device, label)
+            backup.forget_trial(spare, label)
+            backup.remove_keks(spare.device, label)
 
     def _place_kek(self, token: str, label: str, components: bytes) -> None:
         """Raises TokenError, Refused as the officer's process says."""
@@ -153,9 +182,12 @@ class Pkcs11Spare:
 
 
 def _check_empty(token: Token) -> None:
-    if token.labels():
-        reason = f"The device has keys already: {', '.join(sorted(token.labels()))}."
-        raise Refused("spare.in_use", reason)
+    _check_none(token.labels())
+
+
+def _check_none(labels: Iterable[str]) -> None:
+    if found := ", ".join(sorted(labels)):
+        raise Refused("spare.in_use", f"The device has keys already: {found}.")
 
 
 def _sealed(main: SoftwareToken, spare: SoftwareToken, label: str) -> Copy:
@@ -168,6 +200,11 @@ def _unseal(spare: SoftwareToken, label: str, copy: bytes) -> None:
         raise Malformed("backup.form", "This is no backup of a key for this device.")
     if label not in spare:
         spare.put(label, json.loads(copy)["file"].encode())
+
+
+def _kek_of(copy: bytes) -> str:
+    """The check value of what a copy is wrapped under; "" for none."""
+    return str(json.loads(copy).get("kek", "")) if copy else ""
 
 
 def _what(copy: bytes) -> str:

@@ -15,11 +15,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pki.errors import PkiError
+from pki.hardening import harden
 from pki.hsm import drivers, vaults
 from pki.signer import homes
 from pki.signer.custody import ANYBODY, Custody
 from pki.signer.daemon import SigningService
-from pki.signer.hardening import harden
 from pki.signer.logs import log
 from pki.signer.server import Server, listen
 
@@ -33,7 +33,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         lock = homes.take(options.home)
         service = SigningService(
-            Custody(options.home, vaults.vault(options), now=_clock, first=options.first),
+            Custody(
+                options.home,
+                vaults.vault(options),
+                now=_clock,
+                first=options.first,
+                spare=options.spare_home,
+            ),
             options.home,
             now=_clock,
             workers=options.workers,

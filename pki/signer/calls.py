@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from pki.hsm.interface import Token
+    from pki.signer.offers import Mandate
     from pki.signer.protocol import Header
 
 OFTEN = frozenset({"signed", "refused"})  # these do not wait for the disk
@@ -66,8 +67,4 @@ class Use(NamedTuple):
     """What one request may do, from its beginning to its end."""
 
     token: Token
-    ceremony: str | None  # None: it is activated for other work
-
-    @property
-    def in_ceremony(self) -> bool:
-        return self.ceremony is not None
+    mandate: Mandate | None  # None: daily work and nothing else

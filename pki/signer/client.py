@@ -228,18 +228,19 @@ class Signer:
         self,
         purpose: str,
         *,
-        ceremony: str = "",
+        script: bytes = b"",
         hours: int,
         signatures: int,
         newcomers: str = "",
     ) -> protocol.Header:
         """What custodians are asked for: `statement`, and the signer's `signature` of it, hex.
 
-        `newcomers`: for a re-split, `pki.signer.custody.newcomers_digest`.
+        `script` of a ceremony, for that; `newcomers`: for a re-split,
+        `pki.signer.custodyset.newcomers_digest`.
         """
-        asked = {"purpose": purpose, "ceremony": ceremony, "newcomers": newcomers}
+        asked = {"purpose": purpose, "newcomers": newcomers}
         limits = {"hours": hours, "signatures": signatures}
-        header, _ = self._ask({"op": "offer", **asked, **limits})
+        header, _ = self._ask({"op": "offer", **asked, **limits}, [script] if script else [])
         return dict(header["offer"])
 
     def bring(self, session: str, number: int, signature: bytes, sealed: bytes) -> protocol.Header:
@@ -248,9 +249,13 @@ class Signer:
         header, _ = self._ask({**request, "signature": signature.hex()}, [sealed], once=True)
         return dict(header["progress"])
 
-    def lock(self) -> None:
-        """Seal the signer: nothing is signed until two custodians bring their shares again."""
-        self._ask({"op": "lock"})
+    def lock(self, ceremony: str = "") -> bool:
+        """Seal the signer: nothing is signed until two custodians bring their shares again.
+
+        `ceremony`: only if it is active for this one. Whether it did.
+        """
+        header, _ = self._ask({"op": "lock", "ceremony": ceremony})
+        return bool(header["sealed"])
 
     def close(self) -> None:
         while self._idle:

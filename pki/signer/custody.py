@@ -9,110 +9,79 @@ from __future__ import annotations
 import hmac
 import secrets
 import threading
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from pki import shares, statements
 from pki.errors import Refused, TokenError
 from pki.shares import Share
-from pki.signer import custodyset
+from pki.signer import custodyset, homes, offers
 from pki.signer.calls import Use
-from pki.signer.custodyset import CustodySet, Seat
+from pki.signer.custodyset import CustodySet
+from pki.signer.offers import (
+    FOUNDING,
+    HANDING_OUT,
+    OFFER_LIFE,
+    RESPLIT,
+    Activation,
+    HandingOut,
+    Mandate,
+    Offer,
+    Resplit,
+    wipe,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
-    from cryptography.hazmat.primitives.asymmetric import ec
-
-    from pki.hsm.interface import Spare, Token, Vault
+    from pki.hsm.interface import Spare, Vault
     from pki.signer.protocol import Header
 
-ACTIVATE, CEREMONY, RESPLIT = "activate", "ceremony", "resplit"
-# By purpose: hours at most. Not in the CPS: the house's own.
-LONGEST = {ACTIVATE: 24 * 92, CEREMONY: 8, RESPLIT: 1}
-MOST_SIGNATURES = 100_000_000
-OFFER_LIFE = timedelta(minutes=10)  # shares that wait for a second one die then
-HANDING_OUT = timedelta(hours=8)  # from the first share on its way to the last receipt
 ANYBODY = "anybody"  # of a demo
 _OFFERS = 8  # at once; the oldest gives way
-
-
-@dataclass(slots=True)
-class _HandingOut:
-    """A set whose shares are on their way. In memory only: a restart begins again."""
-
-    made: CustodySet
-    until: datetime
-    received: set[int] = field(default_factory=set)
-
-
-@dataclass(slots=True)
-class _Offer:
-    digest: str
-    purpose: str
-    ceremony: str
-    newcomers: str
-    hours: int
-    signatures: int
-    until: datetime
-    key: ec.EllipticCurvePrivateKey
-    shares: dict[int, bytearray] = field(default_factory=dict)
-
-    def forget(self) -> None:
-        for value in self.shares.values():
-            _wipe(value)
-
-
-@dataclass(slots=True)
-class _Activation:
-    token: Token
-    purpose: str
-    ceremony: str
-    since: datetime
-    until: datetime
-    signatures_left: int
-
-
-@dataclass(slots=True)
-class _Resplit:
-    """Two shares allowed one handing out, to these people and nobody else."""
-
-    secret: bytearray
-    newcomers: str
-    until: datetime
 
 
 class Custody:
     """Thread-safe. Files: `identity.key` and `custody.json` in `home`."""
 
     def __init__(
-        self, home: Path, vault: Vault, *, now: Callable[[], datetime], first: str = ""
+        self,
+        home: Path,
+        vault: Vault,
+        *,
+        now: Callable[[], datetime],
+        first: str = "",
+        spare: Path | None = None,
     ) -> None:
         """`first`: `newcomers_digest` of those who may receive the first shares over keys that are
-        there already. Raises TokenError `signer.custody` for damaged files.
+        there already; ANYBODY, a demo, which also founds CAs without a ceremony. `spare`: home of a
+        signer on the second device. Raises TokenError `signer.custody` for damaged files, Refused
+        `signer.home` while another signer works there.
         """
         self._vault, self._now, self._first = vault, now, first
-        self._file = home / "custody.json"
+        self._file = home / custodyset.FILE
+        self._spare = spare / custodyset.FILE if spare else None
         self._lock = threading.RLock()
         try:
             self._identity = custodyset.identity(home / "identity.key")
             self._set = custodyset.read(self._file)
+            self._tell_second_home()
         except (ValueError, KeyError, TypeError) as problem:
             raise TokenError("signer.custody", f"Damaged: {problem}.", permanent=True) from problem
         self._public = shares.public_of(self._identity)
         self.signer = statements.fingerprint(self._public)
-        self._handing_out: _HandingOut | None = None
-        self._offers: dict[str, _Offer] = {}
-        self._active: _Activation | None = None
-        self._resplit: _Resplit | None = None
+        self._handing_out: HandingOut | None = None
+        self._offers: dict[str, Offer] = {}
+        self._active: Activation | None = None
+        self._resplit: Resplit | None = None
 
     # -- what there is ------------------------------------------------------------------------
 
     def report(self) -> Header:
         """Nothing secret: state, limits, custodians."""
         active, known = self._current(), self._set
+        mandate = (active and active.mandate) or Mandate()
         return {
             "state": "active" if active else "sealed" if known else "empty",
             "signer": self.signer,
@@ -121,7 +90,8 @@ class Custody:
             "need": shares.NEED,
             "custodians": [seat.as_header() for seat in known.seats] if known else [],
             "purpose": active.purpose if active else "",
-            "ceremony": active.ceremony if active else "",
+            "ceremony": mandate.number,
+            "script": mandate.script,
             "since": active.since.isoformat() if active else "",
             "until": active.until.isoformat() if active else "",
             "signatures_left": active.signatures_left if active else 0,
@@ -141,20 +111,31 @@ class Custody:
                 reason = "The custodians allowed no more signatures."
                 raise TokenError("signer.limit", reason, permanent=False)
             active.signatures_left -= signatures
-            named = active.ceremony if active.purpose == CEREMONY else None
-            return Use(active.token, named)
+            return Use(active.token, active.mandate)
+
+    @property
+    def mandate(self) -> Mandate | None:
+        """What may be done besides daily work; None also while it is sealed."""
+        active = self._current()
+        return active.mandate if active else None
 
     def spare(self) -> Spare:
         """The second device of the open token. Raises TokenError, Refused `spare.none`."""
         return self._vault.spare(self.use().token)
 
-    def seal(self) -> None:
-        """Forget everything that opens the token. Needs no secret: anybody who may ask may stop."""
+    def seal(self, ceremony: str = "") -> bool:
+        """Forget everything that opens the token. Needs no secret: anybody who may ask may stop.
+
+        `ceremony`: only if it is active for this one. Whether it did.
+        """
         with self._lock:
+            if ceremony and (self.mandate or Mandate()).number != ceremony:
+                return False
             self._handing_out = None
             self._forget_offers()
             self._forget_resplit()
             self._close()
+            return True
 
     def _close(self) -> None:
         active, self._active = self._active, None
@@ -182,14 +163,16 @@ class Custody:
                 wrapped=shares.wrap(key, set_id, secret),
                 seats=seats,
             )
-            _wipe(key)
-            _wipe(secret)
+            wipe(key)
+            wipe(secret)
             sealed = [
-                self._sealed_share(made, seat, parts[seat.number], str(each["transport"]))
+                custodyset.sealed_share(
+                    self._identity, made, seat, parts[seat.number], str(each["transport"])
+                )
                 for seat, each in zip(seats, custodians, strict=True)
             ]
             self._forget_resplit()
-            self._handing_out = _HandingOut(made, self._now() + HANDING_OUT)
+            self._handing_out = HandingOut(made, self._now() + HANDING_OUT)
             return sealed
 
     def _secret_to_keep(self, custodians: Sequence[Header]) -> bytearray:
@@ -204,25 +187,6 @@ class Custody:
         if self._resplit is None or not hmac.compare_digest(self._resplit.newcomers, named):
             raise Refused("custody.resplit", "Two shares for these three people come first.")
         return bytearray(self._resplit.secret)
-
-    def _sealed_share(self, made: CustodySet, seat: Seat, value: bytes, transport: str) -> Header:
-        statement = statements.encoded(
-            {
-                "what": shares.HANDED_OUT,
-                "signer": self.signer,
-                "set": made.id,
-                "number": str(seat.number),
-                "person": seat.person,
-                "key": statements.fingerprint(seat.key),
-                "check": seat.check,
-            }
-        )
-        return {
-            "number": seat.number,
-            "statement": statement.decode(),
-            "signature": statements.sign(self._identity, statement).hex(),
-            "sealed": shares.seal_to(custodyset.octets(transport), value, statement).hex(),
-        }
 
     def received(self, set_id: str, number: int, signature: bytes) -> int:
         """Note a custodian's receipt; how many are missing. After the last the set is in force."""
@@ -242,60 +206,62 @@ class Custody:
             on_its_way.received.add(number)
             missing = len(on_its_way.made.seats) - len(on_its_way.received)
             if not missing:
-                custodyset.write(self._file, on_its_way.made)
+                self._put_in_force(on_its_way.made)
                 self._set, self._handing_out = on_its_way.made, None
                 self._forget_offers()
             return missing
 
+    def _put_in_force(self, made: CustodySet) -> None:
+        """Here and in the home of the second device: shares of before open neither."""
+        with homes.second(self._spare) as second:
+            custodyset.write(self._file, made)
+            if second is not None:
+                custodyset.write(second, made)
+
+    def _tell_second_home(self) -> None:
+        """What was broken off between the two. A newer set there is that of a signer there."""
+        there = custodyset.read(self._spare) if self._spare else None
+        if there and self._set and there.made_at < self._set.made_at:
+            self._put_in_force(self._set)
+
     # -- activation ---------------------------------------------------------------------------
 
     def offer(
-        self, purpose: str, *, ceremony: str, hours: int, signatures: int, newcomers: str = ""
+        self,
+        purpose: str,
+        *,
+        script: bytes = b"",
+        hours: int,
+        signatures: int,
+        newcomers: str = "",
     ) -> Header:
-        """What custodians are asked for, signed. Raises Refused `custody.*`.
+        """What custodians are asked for, signed. Raises Refused `custody.*`, Malformed.
 
-        `newcomers`: for a re-split, `newcomers_digest` of those who will hold the new shares.
+        `script` of a ceremony; `newcomers`: for a re-split, `newcomers_digest` of those who will
+        hold the new shares.
         """
-        if bool(newcomers) != (purpose == RESPLIT):
-            raise Refused("custody.newcomers", "A re-split, and nothing else, names newcomers.")
-        if purpose not in LONGEST or len(ceremony) > custodyset.LONGEST_WORD:
-            raise Refused("custody.purpose", f"A purpose is one of {', '.join(LONGEST)}.")
-        if not 1 <= hours <= LONGEST[purpose] or not 1 <= signatures <= MOST_SIGNATURES:
-            reason = f"At most {LONGEST[purpose]} hours and {MOST_SIGNATURES} signatures."
-            raise Refused("custody.limits", reason)
+        offers.check_asked(purpose, script, newcomers, hours, signatures)
+        if purpose == FOUNDING and self._first != ANYBODY:
+            raise Refused("custody.founding", "Outside a demo keys of CAs are made in ceremonies.")
+        found = offers.mandate_of(script) if script else Mandate()
         with self._lock:
             if self._set is None:
                 raise Refused("custody.empty", "No shares were handed out yet.")
-            session, key = secrets.token_hex(16), shares.new_key()
-            until = self._now() + OFFER_LIFE
-            statement = statements.encoded(
-                {
-                    "what": shares.OFFER,
-                    "session": session,
-                    "signer": self.signer,
-                    "set": self._set.id,
-                    "purpose": purpose,
-                    "ceremony": ceremony,
-                    "newcomers": newcomers,
-                    "hours": str(hours),
-                    "signatures": str(signatures),
-                    "key": shares.point_of(key).hex(),
-                    "expires": until.isoformat(),
-                }
-            )
-            self._expire()
-            while len(self._offers) >= _OFFERS:
-                self._offers.pop(next(iter(self._offers))).forget()
-            self._offers[session] = _Offer(
-                digest=statements.digest(statement),
+            session = secrets.token_hex(16)
+            made = Offer(
                 purpose=purpose,
-                ceremony=ceremony,
+                mandate=found if script or purpose == FOUNDING else None,
                 newcomers=newcomers,
                 hours=hours,
                 signatures=signatures,
-                until=until,
-                key=key,
+                until=self._now() + OFFER_LIFE,
             )
+            statement = offers.statement(made, session, signer=self.signer, set_id=self._set.id)
+            made.digest = statements.digest(statement)
+            self._expire()
+            while len(self._offers) >= _OFFERS:
+                self._offers.pop(next(iter(self._offers))).forget()
+            self._offers[session] = made
             signature = statements.sign(self._identity, statement)
             return {"statement": statement.decode(), "signature": signature.hex()}
 
@@ -331,31 +297,31 @@ class Custody:
                 offer.forget()
             return {"accepted": accepted, "active": self._active is not None}
 
-    def _use(self, offer: _Offer, known: CustodySet) -> None:
+    def _use(self, offer: Offer, known: CustodySet) -> None:
         key = shares.combine(Share(number, bytes(value)) for number, value in offer.shares.items())
         try:
             if not hmac.compare_digest(shares.check_value(key, known.id, 0), known.check):
                 raise Refused("custody.wrong_share", "The shares do not belong together.")
             secret = shares.unwrap(key, known.id, known.wrapped)
         finally:
-            _wipe(key)
+            wipe(key)
         now = self._now()
         until = now + timedelta(hours=offer.hours)
         if offer.purpose == RESPLIT:
             self._forget_resplit()
-            self._resplit = _Resplit(secret, offer.newcomers, until)
+            self._resplit = Resplit(secret, offer.newcomers, until)
             return
         if self._active:
-            _wipe(secret)
+            wipe(secret)
             token = self._active.token
         else:
             token = self._vault.open(secret)
         limits = (until, offer.signatures)
-        self._active = _Activation(token, offer.purpose, offer.ceremony, now, *limits)
+        self._active = Activation(token, offer.purpose, offer.mandate, now, *limits)
 
     # -- inside -------------------------------------------------------------------------------
 
-    def _current(self) -> _Activation | None:
+    def _current(self) -> Activation | None:
         """The activation, unless it is over: then the token is locked on the spot."""
         with self._lock:
             self._expire()
@@ -374,7 +340,7 @@ class Custody:
 
     def _forget_resplit(self) -> None:
         if self._resplit:
-            _wipe(self._resplit.secret)
+            wipe(self._resplit.secret)
         self._resplit = None
 
     def _forget_offers(self) -> None:
@@ -385,7 +351,3 @@ class Custody:
 def _sealed() -> TokenError:
     reason = "The signer is sealed: two custodians bring their shares first."
     return TokenError("signer.sealed", reason, permanent=False)
-
-
-def _wipe(secret: bytearray) -> None:
-    secret[:] = bytes(len(secret))

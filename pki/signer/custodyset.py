@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from pki.signer.protocol import Header
 
+FILE = "custody.json"
 LONGEST_WORD = 200
 
 
@@ -70,6 +71,29 @@ def new_seat(header: Header, set_id: str, parts: dict[int, bytes]) -> Seat:
         raise Malformed("custody.request", "A name is too long.")
     statements.check_key(key)
     return Seat(number, person, name, key, shares.check_value(value, set_id, number))
+
+
+def sealed_share(
+    identity: ec.EllipticCurvePrivateKey, made: CustodySet, seat: Seat, value: bytes, transport: str
+) -> Header:
+    """A share on its way, with the signer's word for what it is."""
+    statement = statements.encoded(
+        {
+            "what": shares.HANDED_OUT,
+            "signer": statements.fingerprint(shares.public_of(identity)),
+            "set": made.id,
+            "number": str(seat.number),
+            "person": seat.person,
+            "key": statements.fingerprint(seat.key),
+            "check": seat.check,
+        }
+    )
+    return {
+        "number": seat.number,
+        "statement": statement.decode(),
+        "signature": statements.sign(identity, statement).hex(),
+        "sealed": shares.seal_to(octets(transport), value, statement).hex(),
+    }
 
 
 def newcomers_digest(custodians: Sequence[Header]) -> str:

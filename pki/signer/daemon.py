@@ -16,12 +16,12 @@ from pki import publickeys
 from pki.errors import Malformed, PkiError, Refused, TokenError
 from pki.hsm.examination import FAILED
 from pki.hsm.interface import NOT_OPENED
-from pki.signer import helping, policy, protocol
+from pki.signer import helping, offers, policy, protocol
 from pki.signer.book import Book
 from pki.signer.calls import Call
 from pki.signer.condition import Condition
 from pki.signer.counters import Counters
-from pki.signer.custody import CEREMONY
+from pki.signer.custody_doors import CustodyDoors
 from pki.signer.extracts import Extracts
 from pki.signer.heads import Heads
 from pki.signer.keeping import Keeping
@@ -37,10 +37,15 @@ if TYPE_CHECKING:
 
     from pki.hsm.interface import Token
     from pki.signer.custody import Custody
+    from pki.signer.offers import Mandate
     from pki.signer.protocol import Header
 
 _Answer = tuple["Header", list[bytes]]
-_IN_HEALTH = ("state", "signer", "set", "purpose", "ceremony", "since", "until", "signatures_left")
+_IN_HEALTH = (
+    *("state", "signer", "set", "purpose", "ceremony", "script"),
+    *("since", "until", "signatures_left"),
+)
+_IN_CEREMONIES = {protocol.CA_CERTIFICATE, protocol.REQUEST}
 _SLICES = 2  # per worker: small enough to share the workers between clients
 
 
@@ -96,11 +101,12 @@ class SigningService:
         self._write_down("started", lasting=True, pid=os.getpid())
         self._pool = ThreadPoolExecutor(workers, thread_name_prefix="sign")
         self._desks: dict[str, _Desk] = {}
+        self._condition = Condition(now)
         self._changing = threading.Lock()
         self._keeping = Keeping(custody, self._register, home, now=now)
         self._started_at = now()
-        self._condition = Condition(now)
-        self._operations: dict[object, Callable[[Call], _Answer]] = {
+        at_custody = CustodyDoors(custody, self._condition, self._expected, self._forget_desks)
+        self._operations: dict[str, Callable[[Call], _Answer]] = {
             "health": self._health,
             "keys": self._keys,
             "sign": self._sign,
@@ -113,12 +119,7 @@ class SigningService:
             "record_certificate": records.certificate,
             "sign_record": records.sign,
             "custody_book": Extracts(home, now=now).custody,
-            "custody": self._report,
-            "hand_out": self._hand_out,
-            "received": self._received,
-            "offer": self._offer,
-            "bring": self._bring,
-            "lock": self._lock,
+            **at_custody.doors,
             **{name: partial(self._keep, act) for name, act in self._keeping.doors.items()},
         }
 
@@ -182,7 +183,7 @@ class SigningService:
         desk, at = self._desk(label), self._now()
         wanted, leaving = _leaving(call)
         use = self._custody.use(len(wanted))
-        terms = replace(desk.terms, in_ceremony=use.in_ceremony)
+        terms = self._terms(desk, kind, use.mandate)
         task = _Task(use.token, terms, kind, at, leaving)
         try:
             results = self._in_slices(lambda tbs: self._sign_one(desk, task, tbs), wanted)
@@ -219,8 +220,9 @@ class SigningService:
         check_kinds([str(kind) for kind in kinds], crl_days)
         with self._changing:
             use = self._custody.use()
-            if not use.in_ceremony:
+            if use.mandate is None:
                 raise Refused("signer.ceremony", "Keys are made in a ceremony only (CPS 6.1.1).")
+            use.mandate.check(offers.GENERATE, label)
             self._register.check_new(label)
             token = use.token
             spki = token.generate(label, algorithm)
@@ -245,7 +247,9 @@ class SigningService:
     def _install_certificate(self, call: Call) -> _Answer:
         label = call.word("label")
         with self._changing:
-            key = self._register.install(label, call.only_blob(), in_ceremony=self._in_ceremony)
+            found = self._custody.mandate
+            allowed = found is not None and found.allows(offers.INSTALL, label)
+            key = self._register.install(label, call.only_blob(), in_ceremony=allowed)
             self._desks = {}
         call.log("certificate_installed")
         return {"key": key.as_header()}, []
@@ -265,54 +269,6 @@ class SigningService:
         failed = [check.name for check in report.checks if check.outcome == FAILED]
         call.log("self_tested", passed=report.passed, failed=failed)
         return {"report": report.as_json()}, []
-
-    # -- custody ------------------------------------------------------------------------------
-
-    def _report(self, _call: Call) -> _Answer:
-        return {"custody": self._custody.report()}, []
-
-    def _hand_out(self, call: Call) -> _Answer:
-        custodians = call.request.get("custodians")
-        if not isinstance(custodians, list) or not all(isinstance(c, dict) for c in custodians):
-            raise Malformed("signer.request", "`custodians` is a list of objects.")
-        handed_out = self._custody.hand_out(custodians)
-        call.log("handed_out", shares=len(handed_out))
-        return {"shares": handed_out}, []
-
-    def _received(self, call: Call) -> _Answer:
-        number = call.number("number")
-        missing = self._custody.received(call.word("set"), number, call.only_blob())
-        call.log("received", number=number, missing=missing)
-        return {"missing": missing}, []
-
-    def _offer(self, call: Call) -> _Answer:
-        purpose, ceremony = call.word("purpose"), call.word("ceremony")
-        hours, signatures = call.number("hours"), call.number("signatures")
-        newcomers = call.word("newcomers") if "newcomers" in call.request else ""
-        offer = self._custody.offer(
-            purpose, ceremony=ceremony, hours=hours, signatures=signatures, newcomers=newcomers
-        )
-        call.log("offered", purpose=purpose, hours=hours, signatures=signatures)
-        return {"offer": offer}, []
-
-    def _bring(self, call: Call) -> _Answer:
-        number, signature = call.number("number"), call.octets("signature")
-        progress = self._custody.bring(call.word("session"), number, signature, call.only_blob())
-        call.log("share_taken", number=number, active=progress["active"])
-        if progress["active"]:
-            self._desks = {}
-            self._condition.forget()
-            self._condition.compare(self._custody.use().token, self._expected())
-            report = self._custody.report()
-            call.log("activated", purpose=report["purpose"], until=report["until"])
-        return {"progress": progress}, []
-
-    def _lock(self, call: Call) -> _Answer:
-        self._custody.seal()
-        self._desks = {}
-        self._condition.forget()
-        call.log("locked")
-        return {}, []
 
     # -- keeping ------------------------------------------------------------------------------
 
@@ -341,6 +297,18 @@ class SigningService:
             )
         return _Signature(protocol.digest(tbs), signature)
 
+    def _terms(self, desk: _Desk, kind: str, found: Mandate | None) -> policy.Terms:
+        """With whom this key may certify now. Raises Refused `signer.ceremony`."""
+        if found is None or kind not in _IN_CEREMONIES:
+            return desk.terms
+        found.check(kind, desk.label)
+        subjects = None
+        if found.script:
+            named = found.certified_by(desk.label)
+            known = (key for key in self._register.all() if key.label in named)
+            subjects = frozenset(key.public_key for key in known)
+        return replace(desk.terms, in_ceremony=True, subjects=subjects)
+
     def _in_slices(
         self, act: Callable[[bytes], _Signature | PkiError], blobs: Sequence[bytes]
     ) -> list[_Signature | PkiError]:
@@ -362,9 +330,8 @@ class SigningService:
 
     # -- inside -------------------------------------------------------------------------------
 
-    @property
-    def _in_ceremony(self) -> bool:
-        return bool(self._custody.report()["purpose"] == CEREMONY)
+    def _forget_desks(self) -> None:
+        self._desks = {}
 
     def _write_down(self, event: str, **said: Any) -> None:
         self._book.note(event, at=self._now(), **said)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from pki.errors import Refused
 from pki.signer import protocol
-from pki.signer.custody import ACTIVATE
+from pki.signer.offers import ACTIVATE
 
 if TYPE_CHECKING:
     from pki.signer.calls import Call

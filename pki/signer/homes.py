@@ -5,11 +5,13 @@ from __future__ import annotations
 import fcntl
 import os
 import stat
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from pki.errors import Refused
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 
@@ -29,3 +31,19 @@ def take(home: Path) -> int:
         os.close(lock)
         raise Refused("signer.home", f"Another signer works in {home}.") from None
     return lock
+
+
+@contextmanager
+def second(place: Path | None) -> Iterator[Path | None]:
+    """A file in the home of the second device, with that home to oneself; None: not in use.
+
+    Raises Refused `signer.home` while a signer works there.
+    """
+    if place is None or not place.exists():
+        yield None
+        return
+    lock = take(place.parent)
+    try:
+        yield place
+    finally:
+        os.close(lock)

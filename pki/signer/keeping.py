@@ -1,7 +1,8 @@
 """What ceremonies do with devices and keys: copies, archive, destruction (CPS 6.2.3 to 6.2.10).
 
-Only while two custodians have activated the signer for the very ceremony that a request names. What
-was done already is found, so everything can be asked for again after a crash; docs/decisions/0015.
+Only while two custodians have activated the signer for the very ceremony that a request names, and
+only what its script says, with the key that it names. What was done already is found, so everything
+can be asked for again after a crash; docs/decisions/0015.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from typing import TYPE_CHECKING
 from pki import certificates, durable, publickeys, statements
 from pki.errors import Refused, TokenError
 from pki.signatures import default_algorithm
-from pki.signer import homes, protocol
+from pki.signer import homes, offers, protocol
 from pki.signer.protocol import ACTIVE, ARCHIVED, DESTROYED
 from pki.signer.register import Register
 
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from pki.hsm.interface import Spare
     from pki.signer.calls import Call
     from pki.signer.custody import Custody
+    from pki.signer.offers import Mandate
     from pki.signer.protocol import Header, Key
 
 _Answer = tuple["Header", list[bytes]]
@@ -44,17 +46,17 @@ class Keeping:
     ) -> None:
         self._custody, self._register, self._home, self._now = custody, register, home, now
         self.doors: dict[str, Callable[[Call], _Answer]] = {
-            "initialise": self._initialise,
-            "backup": self._back_up,
-            "restore": self._restore,
-            "archive": self._archive,
-            "destroy": self._destroy,
+            offers.INITIALISE: self._initialise,
+            offers.BACKUP: self._back_up,
+            offers.RESTORE: self._restore,
+            offers.ARCHIVE: self._archive,
+            offers.DESTROY: self._destroy,
         }
 
     # -- the second device --------------------------------------------------------------------
 
     def _initialise(self, call: Call) -> _Answer:
-        self._check_ceremony(call)
+        self._mandate(call, offers.INITIALISE)
         with self._spare_home() as spare:
             report = spare.initialise()
             self._tell_custodians(spare)
@@ -62,31 +64,37 @@ class Keeping:
         return {"report": report}, []
 
     def _back_up(self, call: Call) -> _Answer:
-        self._check_ceremony(call)
+        self._mandate(call, offers.BACKUP)
         key = self._register.usable(call.word("label"))
-        place = self._copy(self._home, key.label)
         with self._spare_home() as spare:
             self._check_initialised(spare)
-            copy = spare.back_up(key.label)
-            for home in (self._home, spare.home):
-                (home / "backups").mkdir(mode=0o700, exist_ok=True)
-                durable.replace(self._copy(home, key.label), copy.content)
+            copy = spare.back_up(key.label, _copy_in(key, self._home, spare.home))
+            of = protocol.digest(copy.content)
+            places = [_copies(home, key.label) for home in (self._home, spare.home)]
+            for place in places:
+                place.mkdir(mode=0o700, parents=True, exist_ok=True)
+                durable.replace(place / f"{of}.json", copy.content)
             self._tell_custodians(spare)
             facts = _facts(spare)
-        self._register.add(replace(key, copy=protocol.digest(place.read_bytes())))
-        said = {"copy": protocol.digest(copy.content), "how": copy.how, "kek": copy.kek}
+            self._register.add(replace(key, copy=of))  # the one before was good until now
+            spare.settle(key.label, copy.content)
+            for place in places:
+                _drop(place, but=of)
+        said = {"copy": of, "how": copy.how, "kek": copy.kek}
         call.log("backed_up", **said)
         return {"backup": {**said, "spare": facts}}, []
 
     def _restore(self, call: Call) -> _Answer:
         """Into the second device, which signs. `keep` false: a drill, after which it is gone."""
-        ceremony, keep = self._check_ceremony(call), call.request.get("keep") is True
+        found, keep = self._mandate(call, offers.RESTORE), call.request.get("keep") is True
+        if keep and found.drill:
+            raise Refused("signer.ceremony", "The script says a drill: no key stays.")
         key = self._register.usable(call.word("label"))
         content = self._kept_copy(key)
         with self._spare_home() as spare:
             self._check_initialised(spare)
             spare.restore(key.label, content)
-            statement, signature = _prove(spare, key, ceremony)
+            statement, signature = _prove(spare, key, found.number)
             remains: tuple[str, ...] = ()
             if keep:
                 key = replace(key, restored=True)
@@ -104,8 +112,8 @@ class Keeping:
 
     def _archive(self, call: Call) -> _Answer:
         """It stays in the devices and signs nothing more (CPS 6.2.5)."""
-        self._check_ceremony(call)
-        key, reason = self._register.get(call.word("label")), call.word("reason")
+        reason = self._ending(call, offers.ARCHIVE)
+        key = self._register.get(call.word("label"))
         if key.state == ACTIVE:
             self._check_over(key, reason)
             until = _years_after(self._now(), YEARS_KEPT)
@@ -116,8 +124,8 @@ class Keeping:
 
     def _destroy(self, call: Call) -> _Answer:
         """In every device, with its copies; `remains` is what they still show (CPS 6.2.10)."""
-        self._check_ceremony(call)
-        key, reason = self._register.get(call.word("label")), call.word("reason")
+        reason = self._ending(call, offers.DESTROY)
+        key = self._register.get(call.word("label"))
         if key.state != DESTROYED:
             self._check_time(key, reason)
         token = self._custody.use().token
@@ -128,10 +136,10 @@ class Keeping:
             with self._spare_home() as spare:
                 self._check_initialised(spare)
                 spare.forget(key.label)
-                self._copy(spare.home, key.label).unlink(missing_ok=True)
+                _drop(_copies(spare.home, key.label))
                 found["second"] = _remains(spare, key)
                 self._settle_there(spare, replace(key, state=DESTROYED))
-        self._copy(self._home, key.label).unlink(missing_ok=True)
+        _drop(_copies(self._home, key.label))
         if any(found.values()):
             rest = ", ".join(name for names in found.values() for name in names)
             raise TokenError("keeping.remains", f"Still there: {rest}.", permanent=True)
@@ -154,12 +162,21 @@ class Keeping:
 
     # -- what has to hold ---------------------------------------------------------------------
 
-    def _check_ceremony(self, call: Call) -> str:
-        ceremony = call.word("ceremony")
-        if not ceremony or self._custody.use().ceremony != ceremony:
+    def _mandate(self, call: Call, act: str) -> Mandate:
+        """Of the custodians: for this ceremony, this act, this key. Raises `signer.ceremony`."""
+        found, number = self._custody.use().mandate, call.word("ceremony")
+        if found is None or not number or found.number != number:
             reason = "Custodians activate the signer for this very ceremony first."
             raise Refused("signer.ceremony", reason)
-        return ceremony
+        found.check(act, call.word("label") if act != offers.INITIALISE else found.key)
+        return found
+
+    def _ending(self, call: Call, act: str) -> str:
+        """Why a key ends: as the script says. Raises `signer.ceremony`."""
+        found, reason = self._mandate(call, act), call.word("reason")
+        if reason != found.ending:
+            raise Refused("signer.ceremony", f"The script says another reason: {found.ending}.")
+        return reason
 
     def _check_over(self, key: Key, reason: str) -> None:
         """Refused `keeping.in_force`, `keeping.reason`."""
@@ -203,15 +220,8 @@ class Keeping:
             return False
         return _in_use(spare)
 
-    def _copy(self, home: Path, label: str) -> Path:
-        return home / "backups" / f"{label}.json"
-
     def _kept_copy(self, key: Key) -> bytes:
-        try:
-            content = self._copy(self._home, key.label).read_bytes()
-        except FileNotFoundError:
-            content = b""
-        if not key.copy or protocol.digest(content) != key.copy:
+        if not (content := _copy_in(key, self._home)):
             raise Refused("keeping.no_copy", f"There is no copy of {key.label}, or another one.")
         return content
 
@@ -219,6 +229,29 @@ class Keeping:
         """A signer on the second device opens with the shares of now."""
         for name in ("identity.key", "custody.json"):
             durable.replace(spare.home / name, (self._home / name).read_bytes())
+
+
+def _copies(home: Path, label: str) -> Path:
+    """Copies of a key by their digest; the register says which one is kept."""
+    return home / "backups" / label
+
+
+def _copy_in(key: Key, *homes: Path) -> bytes:
+    """The copy that the register names; b"" when it is nowhere, or was changed."""
+    for place in (_copies(home, key.label) / f"{key.copy}.json" for home in homes):
+        content = place.read_bytes() if place.exists() else b""
+        if protocol.digest(content) == key.copy:
+            return content
+    return b""
+
+
+def _drop(place: Path, *, but: str = "") -> None:
+    """Whatever lies there, also of what was broken off."""
+    for one in place.glob("*"):
+        if one.stem != but:
+            one.unlink()
+    if not but and place.exists():
+        place.rmdir()
 
 
 def _in_use(spare: Spare) -> bool:

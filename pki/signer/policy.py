@@ -70,6 +70,7 @@ class Terms:
     crl_life: timedelta
     responders: frozenset[bytes]  # SPKIs of all OCSP keys of this signer
     in_ceremony: bool
+    subjects: frozenset[bytes] | None = None  # SPKIs that it may make CAs of now; None: any
 
 
 def check(kind: str, tbs: bytes, terms: Terms, *, at: datetime) -> None:
@@ -113,6 +114,8 @@ def _check_ca_certificate(tbs: bytes, terms: Terms, _at: datetime) -> None:
     wish = _read_certificate(tbs, terms)
     if not _is_ca(wish.extensions) or _KEY_CERT_SIGN not in _key_usage(wish.extensions):
         raise Refused("policy.not_ca", "This is not the certificate of a CA.")
+    if terms.subjects is not None and wish.spki not in terms.subjects:
+        raise Refused("policy.subject", "The script of the ceremony names another key.")
     if wish.spki == terms.spki and wish.issuer == wish.subject:
         return  # a root names and limits itself
     _check_issued_by(wish, _issuing(terms))

@@ -71,9 +71,15 @@ class Register:
         self._write(key)
 
     def install(self, label: str, certificate: bytes, *, in_ceremony: bool) -> Key:
-        """Raises Refused `signer.certificate_*` when the certificate does not fit the key."""
+        """Raises Refused `signer.certificate_*` when the certificate does not fit the key.
+
+        In daily work only a responder's first (`signer.ceremony`), or the same once more.
+        """
         key = self.usable(label)
-        if key.certificate is not None and key.certificate != certificate and not in_ceremony:
+        if not in_ceremony and key.certificate is None and OCSP not in key.kinds:
+            reason = "The certificate of a CA is installed in its ceremony only."
+            raise Refused("signer.ceremony", reason)
+        if not in_ceremony and key.certificate is not None and key.certificate != certificate:
             raise Refused("signer.certificate_installed", f"{label} has its certificate already.")
         parsed = certificates.parse(certificate)
         if parsed.der != certificate or parsed.public_key.spki != key.public_key:

@@ -202,13 +202,14 @@ const chosenFile = async (form) => {
   return readFile(await file.text());
 };
 const checkOffer = async (form, fields) => {
-  const { statement, signature, identity, number, newcomers } = JSON.parse(form.dataset.offer);
+  const { statement, signature, identity, number, newcomers, script } = JSON.parse(form.dataset.offer);
   const offer = JSON.parse(statement);
   unless(fields.number === number, "other-seat");
   unless(fields.set === offer.set, "other-set");
   const known = (await digest(octets(identity))) === fields.signer && offer.signer === fields.signer;
-  unless(known && offer.what === "anxin offer 1", "signer");
+  unless(known && offer.what === "anxin offer 2", "signer");
   unless(await signedBy(identity, signature, statement), "signer");
+  unless(offer.script === script, "script");
   unless(offer.newcomers === newcomers, "newcomers"); // who relays may not put others in their place
   const passed = Date.now() - form.dataset.loaded; // by the server's clock: this one may be wrong
   unless(new Date(offer.expires) - new Date(form.dataset.now) > passed, "expired");
@@ -219,6 +220,12 @@ const showOffer = (form, offer) => {
   const place = document.querySelector("[data-offer-shown]");
   place.querySelectorAll("[data-purpose]").forEach((one) => {
     one.toggleAttribute("hidden", one.dataset.purpose !== offer.purpose);
+  });
+  place.querySelectorAll("[data-kind]").forEach((one) => {
+    one.toggleAttribute("hidden", one.dataset.kind !== offer.kind);
+  });
+  place.querySelectorAll("[data-ceremony]").forEach((one) => {
+    one.toggleAttribute("hidden", !offer.script);
   });
   place.querySelectorAll("[data-of]").forEach((one) => {
     one.textContent = offer[one.dataset.of] || "—";

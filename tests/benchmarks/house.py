@@ -19,7 +19,7 @@ from anxin.supervisor.postgres import Postgres
 from anxin.supervisor.processes import Program
 from pki.shares import seal_file
 from pki.signer.client import Signer
-from pki.signer.custody import CEREMONY, MOST_SIGNATURES
+from pki.signer.offers import FOUNDING, MOST_SIGNATURES
 from tests.support.signer import activate, hand_out
 
 SERVICE_USER = "nobody"  # runs PostgreSQL when the benchmarks are run by root
@@ -126,11 +126,11 @@ def _bring_up(house: House, *, guests: bool) -> None:
 
 
 def _activate(signer: Signer, file: Path) -> None:
-    """For a ceremony, where keys may be made; a kept house keeps its shares."""
+    """For a founding, where keys may be made; a kept house keeps its shares."""
     if signer.custody()["state"] == "empty":
         owned = hand_out(signer)
         demo.write(file, [demo.Held("", seal_file(one, PASSPHRASE), PASSPHRASE) for one in owned])
-    activate(signer, demo.opened(file), CEREMONY, signatures=MOST_SIGNATURES)
+    activate(signer, demo.opened(file), FOUNDING, signatures=MOST_SIGNATURES)
 
 
 def _with_room_for_a_guest(postgres: Postgres) -> Program:

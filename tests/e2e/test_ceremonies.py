@@ -15,7 +15,7 @@ from playwright.sync_api import Page, expect
 
 from anxin.demo import shares
 from anxin.supervisor.home import CHECKOUT
-from pki.signer.custody import ACTIVATE, CEREMONY
+from pki.signer.offers import ACTIVATE, CEREMONY
 from tests.e2e import acts
 from tests.e2e.windows import picture, see
 from tests.support.signer import activate
@@ -66,18 +66,31 @@ def enrolling(product) -> Iterator[Callable[[], None]]:
 
 
 @pytest.fixture
-def activated(product) -> Iterator[None]:
-    """The signer does what a ceremony asks for; afterwards its everyday work."""
+def activating(product) -> Iterator[Callable[[str], None]]:
+    """Two custodians activate the signer for a ceremony; afterwards for its everyday work."""
     custodians = shares.opened(product.home.demo_shares)
-    activate(product.signer(), custodians, CEREMONY)
-    yield
+
+    def activate_for(number: str) -> None:
+        query = "SELECT script FROM ca_ceremony WHERE number = %s"
+        with product.database() as connection:
+            (script,) = connection.execute(query, [number]).fetchone()
+        activate(product.signer(), custodians, CEREMONY, script.encode())
+
+    yield activate_for
     activate(product.signer(), custodians, ACTIVATE)
 
 
+class People(dict[str, Page]):
+    """By name; `activate` has two custodians' shares brought for a ceremony."""
+
+    activate: Callable[[str], None]
+
+
 @pytest.fixture
-def people(desk_of, enrolling, activated) -> dict[str, Page]:
+def people(desk_of, enrolling, activating) -> People:
     """Everybody at a window of their own, with a key in it."""
-    pages = {name: desk_of(name) for name in EVERYBODY}
+    pages = People({name: desk_of(name) for name in EVERYBODY})
+    pages.activate = activating
     for page in pages.values():
         page.goto("/me/key/")
         acts.press(page, "生成密钥")
@@ -199,7 +212,7 @@ def draft(
     return page.url.rstrip("/").rpartition("/")[2]
 
 
-def agreed_and_opened(people: dict[str, Page], number: str) -> None:
+def agreed_and_opened(people: People, number: str) -> None:
     """Two others agree, one of them the CA administrator; each vote is signed."""
     page = people[HOST]
     room(page, number)
@@ -210,9 +223,10 @@ def agreed_and_opened(people: dict[str, Page], number: str) -> None:
     room(page, number)
     acts.press(page, "开始仪式")
     expect(page.get_by_text("请宣读这一步").first).to_be_visible()
+    people.activate(number)
 
 
-def held(people: dict[str, Page], number: str, *steps: str, given: str = "") -> str:
+def held(people: People, number: str, *steps: str, given: str = "") -> str:
     """A ceremony from its approval to its end."""
     agreed_and_opened(people, number)
     for code in ("gather", "device", *steps, "close"):
@@ -247,7 +261,7 @@ def begun(page: Page, number: str, given: str) -> None:
     expect(page.get_by_text("系统正在做这一步").or_(waits)).to_have_count(0)
 
 
-def refused_first(people: dict[str, Page], number: str, given: str) -> None:
+def refused_first(people: People, number: str, given: str) -> None:
     """A certificate that is not what was asked for; the step begins again."""
     agreed_and_opened(people, number)
     for code in ("gather", "device", "make_responder"):

@@ -4,7 +4,7 @@ import pytest
 
 from pki import certificates, keys, publickeys
 from pki.errors import PkiError
-from tests.support.signer import AS_RESPONDER, activate, answer_tbs, found, hand_out
+from tests.support.signer import AS_RESPONDER, activate, answer_tbs, found, hand_out, script
 
 USER = keys.generate("sm2").public
 ALGORITHMS = {"ec-p256": "ecdsa-sha256", "sm2": "sm2-sm3"}
@@ -61,7 +61,11 @@ def test_a_helper_signs_no_list_so_none_can_forget_what_the_last_one_said(home, 
         rule_of(lambda: helper.client().note_head(1, "0" * 64)),
         rule_of(lambda: list(helper.client().heads())),
         rule_of(lambda: hand_out(helper.client())),
-        rule_of(lambda: activate(helper.client(), home.custodians[:2], "ceremony", "KC-1")),
+        rule_of(
+            lambda: activate(
+                helper.client(), home.custodians[:2], "ceremony", script("backup", "issuing")
+            )
+        ),
         rule_of(lambda: activate(helper.client(), home.custodians[:2], "resplit")),
     ]
     assert set(refused) == {"signer.helper"}

@@ -2,6 +2,8 @@
 
 import os
 import subprocess
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -9,7 +11,9 @@ import pytest
 from pki import certificates, keys, publickeys
 from pki.errors import PkiError
 from pki.signer import book
-from tests.support.signer import SignerProcess, activate, found
+from pki.signer.client import Signer
+from tests.signer.conftest import SOFTHSM
+from tests.support.signer import SignerProcess, activate, forked, found, script
 
 NUMBER = "KC-2026-007"
 OFFICERS_PIN, SPARE_PIN = "86427531", "24681357"
@@ -21,9 +25,41 @@ def refusal(act, *said, **named) -> str:
     return caught.value.rule
 
 
-def in_ceremony(signer: SignerProcess, number: str = NUMBER) -> SignerProcess:
-    activate(signer.client(), signer.custodians[:2], "ceremony", number)
-    return signer
+def agreed(signer: SignerProcess, kind: str, key: str, **plan: str) -> None:
+    """Two custodians have activated it for a ceremony of this kind with this key."""
+    signer.agree(script(kind, key, NUMBER, **plan))
+
+
+@dataclass
+class Minutes:
+    """Acts of ceremonies, each with a ceremony of its own that custodians agreed to."""
+
+    signer: SignerProcess
+    client: Signer
+
+    def initialise(self):
+        agreed(self.signer, "initialise", "spare")
+        return self.client.initialise(NUMBER)
+
+    def back_up(self, label: str):
+        agreed(self.signer, "backup", label)
+        return self.client.back_up(NUMBER, label)
+
+    def restore(self, label: str, *, keep: bool):
+        agreed(self.signer, "restore", label, drill="no" if keep else "yes")
+        return self.client.restore(NUMBER, label, keep=keep)
+
+    def archive(self, label: str, reason: str):
+        agreed(self.signer, "archive", label, ending=reason)
+        return self.client.archive(NUMBER, label, reason)
+
+    def destroy(self, label: str, reason: str):
+        agreed(self.signer, "destroy", label, ending=reason)
+        return self.client.destroy(NUMBER, label, reason)
+
+
+def minutes(signer: SignerProcess) -> Minutes:
+    return Minutes(signer, signer.client())
 
 
 @pytest.fixture
@@ -31,7 +67,7 @@ def with_files(new_signer) -> SignerProcess:
     """Software keys, and a second directory for their copies."""
     signer = new_signer()
     signer.options = ("--spare-home", str(signer.home.parent / "spare"))
-    return in_ceremony(signer.start())
+    return signer.start()
 
 
 @pytest.fixture
@@ -56,7 +92,23 @@ def with_tokens(softhsm, hsm_signer) -> SignerProcess:
         *("--spare-home", str(signer.home.parent / "spare"), "--spare-token", "vault"),
         *("--spare-initial-secret-file", str(initial), "--officers-secret-file", str(officers)),
     )
-    return in_ceremony(signer.start())
+    return signer.start()
+
+
+def at_vault(softhsm, act: Callable[[object], str]) -> str:
+    """With the second token as it came, in a process of its own."""
+
+    def child() -> str:
+        os.environ.update(softhsm.environment)
+        from pki.hsm import vendors
+        from pki.hsm.cryptoki import Cryptoki
+        from pki.hsm.pkcs11 import Pkcs11Token
+
+        device = Cryptoki(SOFTHSM, "vault", bytearray(SPARE_PIN.encode()))
+        token = Pkcs11Token(device, softhsm.tokens / "none", vendors.PROFILES["standard"])
+        return act(token)
+
+    return forked(child)()
 
 
 def on_the_spare(signer: SignerProcess, options: tuple[str, ...] = ()) -> SignerProcess:
@@ -86,23 +138,23 @@ def test_a_key_goes_to_a_second_token_signs_there_and_goes_on(
     with_tokens, tmp_path, algorithm, how
 ):
     """CPS-6.2.3/4, CPS-6.2.6: wrapped only; the second device signs when the first is lost."""
-    signer, client = with_tokens, with_tokens.client()
+    signer, client, held = with_tokens, with_tokens.client(), minutes(with_tokens)
     office = found(client, "issuing", algorithm)
-    report = client.initialise(NUMBER)
+    report = held.initialise()
     assert report["passed"]
     assert report["facts"]["label"] == "vault"
 
-    copy = client.back_up(NUMBER, "issuing")
+    copy = held.back_up("issuing")
     assert (copy["how"], len(copy["kek"])) == (how, 10 if how == "kek" else 0)
-    drill = client.restore(NUMBER, "issuing", keep=False)
+    drill = held.restore("issuing", keep=False)
     assert not drill.kept
-    restored = client.restore(NUMBER, "issuing", keep=True)
+    restored = held.restore("issuing", keep=True)
 
     assert restored.kept
     assert restored.spare["serial"] != ""
     assert NUMBER.encode() in restored.statement
     assert proves(office.key.public_key, restored.statement, restored.signature, tmp_path)
-    assert client.restore(NUMBER, "issuing", keep=True).kept  # asked again after a crash
+    assert held.restore("issuing", keep=True).kept  # asked again after a crash
     signer.terminate()
     where = signer.options[signer.options.index("--module") :][:2]
     second = on_the_spare(signer, ("--driver", "pkcs11", *where, "--token", "vault")).start()
@@ -117,30 +169,31 @@ def test_a_key_goes_to_a_second_token_signs_there_and_goes_on(
 
 def test_a_destroyed_key_is_on_neither_token(with_tokens):
     """CPS-6.2.10: key, copy and what the copy is wrapped under."""
-    client = with_tokens.client()
+    client, held = with_tokens.client(), minutes(with_tokens)
     client.generate("drill-root", "rsa-2048", ["ca-certificate", "crl"])
-    client.initialise(NUMBER)
-    client.back_up(NUMBER, "drill-root")
-    client.restore(NUMBER, "drill-root", keep=True)
-    copies = [*with_tokens.home.parent.glob("*/backups/*.json")]
+    held.initialise()
+    held.back_up("drill-root")
+    held.restore("drill-root", keep=True)
+    copies = [*with_tokens.home.parent.glob("*/backups/*/*.json")]
     assert len(copies) == 2
 
-    gone = client.destroy(NUMBER, "drill-root", "drill")
+    gone = held.destroy("drill-root", "drill")
 
     assert gone == {"first": [], "second": []}
     assert not any(place.exists() for place in copies)
-    assert client.destroy(NUMBER, "drill-root", "drill") == gone
+    assert held.destroy("drill-root", "drill") == gone
     assert refusal(client.sign_one, "drill-root", "crl", b"") == "signer.destroyed"
 
 
 def test_without_the_officers_pin_no_key_leaves(with_tokens):
-    client = with_tokens.client()
+    client, held = with_tokens.client(), minutes(with_tokens)
     client.generate("issuing", "rsa-2048", ["certificate", "crl"])
-    client.initialise(NUMBER)
+    held.initialise()
     (with_tokens.home / "officers").unlink()
 
-    assert refusal(client.back_up, NUMBER, "issuing") == "signer.secret_file"
-    assert refusal(client.restore, NUMBER, "issuing", keep=True) == "keeping.no_copy"
+    assert refusal(held.back_up, "issuing") == "signer.secret_file"
+    assert refusal(held.restore, "issuing", keep=True) == "keeping.no_copy"
+    with_tokens.be_active()
     office = found(client, "other", "rsa-2048")  # the first token goes on
     assert office.certificate
 
@@ -150,16 +203,16 @@ def test_without_the_officers_pin_no_key_leaves(with_tokens):
 
 def test_a_software_key_is_copied_restored_and_signs(with_files, tmp_path):
     """CPS-6.2.3/4: for the demo, a second directory; said so by its custody."""
-    client = with_files.client()
+    client, held = with_files.client(), minutes(with_files)
     office = found(client, "issuing")
-    assert client.initialise(NUMBER)["custody"]["code"] == "software"
-    assert client.back_up(NUMBER, "issuing")["how"] == "sealed"
-    drill = client.restore(NUMBER, "issuing", keep=False)
+    assert held.initialise()["custody"]["code"] == "software"
+    assert held.back_up("issuing")["how"] == "sealed"
+    drill = held.restore("issuing", keep=False)
     assert (drill.kept, drill.remains) == (False, [])
     spare = with_files.home.parent / "spare"
     assert not (spare / "software" / "issuing.key").exists()
 
-    restored = client.restore(NUMBER, "issuing", keep=True)
+    restored = held.restore("issuing", keep=True)
 
     assert proves(office.key.public_key, restored.statement, restored.signature, tmp_path)
     with_files.kill()
@@ -176,12 +229,17 @@ def test_a_software_key_is_copied_restored_and_signs(with_files, tmp_path):
         second.end()
 
 
-@pytest.mark.parametrize("door", ["initialise", "backup", "restore", "archive", "destroy"])
+DOORS = ["initialise", "backup", "restore", "archive", "destroy"]
+
+
+@pytest.mark.parametrize("door", DOORS)
 def test_only_for_the_ceremony_that_the_custodians_agreed_to(with_files, door):
     """CPS-6.2.2"""
     client = with_files.client()
     client.generate("issuing", "sm2", ["certificate", "crl"])
     said = {"op": door, "label": "issuing", "reason": "compromise"}
+    assert refusal(client._ask, {**said, "ceremony": ""}) == "signer.ceremony"  # a founding
+    agreed(with_files, door, "issuing", ending="compromise")
     for number in ("KC-2026-008", ""):
         assert refusal(client._ask, {**said, "ceremony": number}) == "signer.ceremony"
     activate(client, with_files.custodians[:2], "activate")
@@ -190,90 +248,169 @@ def test_only_for_the_ceremony_that_the_custodians_agreed_to(with_files, door):
     assert refusal(client._ask, {**said, "ceremony": NUMBER}) == "signer.sealed"
 
 
+@pytest.mark.parametrize("door", DOORS)
+def test_only_what_the_script_says_and_with_its_key(with_files, door):
+    """CPS-6.2.2: whoever asks in the ceremony's name destroys nothing while a copy is made."""
+    client = with_files.client()
+    client.generate("issuing", "sm2", ["certificate", "crl"])
+    client.generate("other", "sm2", ["certificate", "crl"])
+    asked = {"op": door, "ceremony": NUMBER, "reason": "compromise"}
+    for kind in DOORS:
+        agreed(with_files, kind, "issuing", ending="compromise")
+        if kind != door:
+            assert refusal(client._ask, {**asked, "label": "issuing"}) == "signer.ceremony"
+        if door != "initialise":
+            assert refusal(client._ask, {**asked, "label": "other"}) == "signer.ceremony"
+    assert {key.state for key in client.keys()} == {"active"}  # noqa: SIM118
+
+
+def test_a_key_ends_for_the_reason_of_the_script_and_stays_not_after_a_drill(with_files):
+    """CPS-6.2.5, CPS-6.2.10: compromise is no way round the ten years."""
+    client, held = with_files.client(), minutes(with_files)
+    client.generate("issuing", "sm2", ["ca-certificate", "crl"])
+    held.initialise()
+    held.back_up("issuing")
+    agreed(with_files, "destroy", "issuing", ending="expired")
+    assert refusal(client.destroy, NUMBER, "issuing", "compromise") == "signer.ceremony"
+    agreed(with_files, "restore", "issuing", drill="yes")
+    assert refusal(client.restore, NUMBER, "issuing", keep=True) == "signer.ceremony"
+
+
+def test_a_copy_that_cannot_be_made_leaves_the_one_before_good(with_tokens):
+    """CPS-6.2.4"""
+    client, held = with_tokens.client(), minutes(with_tokens)
+    client.generate("issuing", "rsa-2048", ["certificate", "crl"])
+    held.initialise()
+    first = held.back_up("issuing")
+    officers = with_tokens.home / "officers"
+    both = officers.read_text()
+    officers.write_text(f"vault {OFFICERS_PIN}\n")  # it breaks off between the two devices
+
+    assert refusal(held.back_up, "issuing") == "signer.officer"
+    assert not held.restore("issuing", keep=False).kept
+
+    officers.write_text(both)
+    second = held.back_up("issuing")
+    assert second["kek"] != first["kek"]
+    assert not held.restore("issuing", keep=False).kept
+    copies = [*with_tokens.home.parent.glob("*/backups/issuing/*.json")]
+    assert {one.stem for one in copies} == {second["copy"]}
+    assert held.destroy("issuing", "compromise") == {"first": [], "second": []}
+
+
+def test_a_software_copy_that_cannot_be_written_leaves_the_one_before_good(with_files):
+    """CPS-6.2.4"""
+    client, held = with_files.client(), minutes(with_files)
+    client.generate("issuing", "sm2", ["certificate", "crl"])
+    held.initialise()
+    held.back_up("issuing")
+    place = with_files.home.parent / "spare" / "backups"
+    aside = place.rename(place.with_name("aside"))
+    place.touch()  # in the way
+
+    assert refusal(held.back_up, "issuing") == "signer.internal"
+
+    place.unlink()
+    aside.rename(place)
+    assert not held.restore("issuing", keep=False).kept
+
+
+def test_a_token_with_keys_is_not_taken_over(with_tokens, softhsm):
+    """CPS-6.2.1: it is refused before its PIN is changed."""
+    assert at_vault(softhsm, lambda token: token.generate("theirs", "ec-p256").hex()) != ""
+
+    assert refusal(minutes(with_tokens).initialise) == "spare.in_use"
+
+    assert at_vault(softhsm, lambda token: " ".join(token.labels())) == "theirs"
+
+
 def test_an_archived_key_signs_nothing_and_is_kept_for_ten_years(with_files):
     """CPS-6.2.5"""
-    client = with_files.client()
+    client, held = with_files.client(), minutes(with_files)
     key = client.generate("drill-old", "sm2", ["ca-certificate", "crl"])
 
-    kept = client.archive(NUMBER, "drill-old", "drill")
+    kept = held.archive("drill-old", "drill")
 
     years = int(kept.keep_until[:4]) - key.created_at.year
     assert (kept.state, years) == ("archived", 10)
-    assert client.archive(NUMBER, "drill-old", "drill") == kept
+    assert held.archive("drill-old", "drill") == kept
     assert refusal(client.sign_one, "drill-old", "crl", b"") == "signer.archived"
     assert refusal(client.install_certificate, "drill-old", b"") == "signer.archived"
-    assert refusal(client.back_up, NUMBER, "drill-old") == "signer.archived"
+    assert refusal(held.back_up, "drill-old") == "signer.archived"
     with_files.kill()
-    in_ceremony(with_files.start())
+    with_files.start()
     assert refusal(with_files.client().sign_one, "drill-old", "crl", b"") == "signer.archived"
 
 
 def test_a_key_with_a_certificate_in_force_is_neither_archived_nor_destroyed(with_files):
     """CPS-6.2.5, CPS-6.2.10"""
-    client = with_files.client()
+    client, held = with_files.client(), minutes(with_files)
     found(client, "issuing")
-    for end in (client.archive, client.destroy):
-        assert refusal(end, NUMBER, "issuing", "expired") == "keeping.in_force"
-        assert refusal(end, NUMBER, "issuing", "drill") == "keeping.reason"
-        assert refusal(end, NUMBER, "issuing", "boredom") == "keeping.reason"
+    for end in (held.archive, held.destroy):
+        assert refusal(end, "issuing", "expired") == "keeping.in_force"
+        assert refusal(end, "issuing", "drill") == "keeping.reason"
+        assert refusal(end, "issuing", "boredom") == "keeping.reason"
 
 
 def test_an_expired_key_is_destroyed_after_its_archive_only(with_files):
     """CPS-6.2.10"""
-    client = with_files.client()
+    client, held = with_files.client(), minutes(with_files)
     client.generate("unused", "sm2", ["ca-certificate", "crl"])  # without a certificate
-    assert refusal(client.destroy, NUMBER, "unused", "expired") == "keeping.period"
-    client.archive(NUMBER, "unused", "expired")
-    assert refusal(client.destroy, NUMBER, "unused", "expired") == "keeping.period"
-    assert client.destroy(NUMBER, "unused", "compromise") == {"first": []}
+    assert refusal(held.destroy, "unused", "expired") == "keeping.period"
+    held.archive("unused", "expired")
+    assert refusal(held.destroy, "unused", "expired") == "keeping.period"
+    assert held.destroy("unused", "compromise") == {"first": []}
 
 
 def test_a_label_of_a_destroyed_key_is_never_another_keys(with_files):
-    client = with_files.client()
+    client, held = with_files.client(), minutes(with_files)
     client.generate("drill-a", "sm2", ["crl"])
-    client.destroy(NUMBER, "drill-a", "drill")
+    held.destroy("drill-a", "drill")
+    with_files.be_active()
     assert refusal(client.generate, "drill-a", "sm2", ["crl"]) == "token.label_taken"
 
 
 def test_a_second_device_is_taken_into_use_before_it_gets_copies(with_files):
     """CPS-6.2.1"""
-    client = with_files.client()
+    client, held = with_files.client(), minutes(with_files)
     client.generate("issuing", "sm2", ["certificate", "crl"])
-    assert refusal(client.back_up, NUMBER, "issuing") == "spare.not_initialised"
-    client.initialise(NUMBER)
-    client.back_up(NUMBER, "issuing")
-    client.restore(NUMBER, "issuing", keep=True)
-    assert refusal(client.initialise, NUMBER) == "spare.in_use"
+    assert refusal(held.back_up, "issuing") == "spare.not_initialised"
+    held.initialise()
+    held.back_up("issuing")
+    held.restore("issuing", keep=True)
+    assert refusal(held.initialise) == "spare.in_use"
 
 
 def test_a_copy_that_was_changed_is_not_restored(with_files):
-    client = with_files.client()
+    client, held = with_files.client(), minutes(with_files)
     client.generate("issuing", "sm2", ["certificate", "crl"])
-    client.initialise(NUMBER)
-    client.back_up(NUMBER, "issuing")
-    place = with_files.home / "backups" / "issuing.json"
+    held.initialise()
+    held.back_up("issuing")
+    (place,) = (with_files.home / "backups" / "issuing").glob("*.json")
     place.write_bytes(place.read_bytes() + b" ")
-    assert refusal(client.restore, NUMBER, "issuing", keep=True) == "keeping.no_copy"
+    assert refusal(held.restore, "issuing", keep=True) == "keeping.no_copy"
+    held.back_up("issuing")
+    assert not held.restore("issuing", keep=False).kept
 
 
 def test_a_signer_without_a_second_device_says_so(new_signer):
-    signer = in_ceremony(new_signer().start())
-    client = signer.client()
+    signer = new_signer().start()
+    client, held = signer.client(), minutes(signer)
     client.generate("drill-a", "sm2", ["crl"])
-    assert refusal(client.back_up, NUMBER, "drill-a") == "spare.none"
-    assert client.destroy(NUMBER, "drill-a", "drill") == {"first": []}
+    assert refusal(held.back_up, "drill-a") == "spare.none"
+    assert held.destroy("drill-a", "drill") == {"first": []}
 
 
 def test_what_was_done_is_in_the_signers_book(with_files):
     """CPS-5.4.1: chained, with the ceremony's number."""
-    client = with_files.client()
+    client, held = with_files.client(), minutes(with_files)
     client.generate("drill-a", "sm2", ["crl"])
-    client.initialise(NUMBER)
-    client.back_up(NUMBER, "drill-a")
-    client.restore(NUMBER, "drill-a", keep=True)
-    client.archive(NUMBER, "drill-a", "drill")
-    client.destroy(NUMBER, "drill-a", "drill")
-    refusal(client.destroy, "KC-2026-008", "drill-a", "drill")
+    held.initialise()
+    held.back_up("drill-a")
+    held.restore("drill-a", keep=True)
+    held.archive("drill-a", "drill")
+    held.destroy("drill-a", "drill")
+    refusal(client.destroy, "KC-2026-008", "drill-a", "drill")  # not the one that was agreed to
 
     content = (with_files.home / "book.lines").read_bytes()
     book.check(content)

@@ -192,7 +192,7 @@ def test_a_signer_whose_log_nobody_reads_goes_on_signing(new_signer):
     with os.fdopen(reading) as log:
         assert '"ready"' in log.readline()
     client = one.client()
-    one.activate("ceremony")
+    one.activate("founding")
 
     office = found(client, "issuing")
 

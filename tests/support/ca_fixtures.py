@@ -25,6 +25,7 @@ def signer_process() -> Iterator[SignerProcess]:
 
 @pytest.fixture
 def signer(signer_process: SignerProcess, settings) -> SignerProcess:
+    signer_process.be_active()
     settings.SIGNER_SOCKET = str(signer_process.path)
     settings.DUTIES = ca.with_spending_duties()
     settings.FLOWS = ca.with_own_followers()
@@ -42,4 +43,4 @@ def authorities(signer: SignerProcess, transactional_db) -> list[str]:
 def house(signer: SignerProcess, transactional_db, settings) -> House:
     """The people of a key ceremony, and the duties as they are."""
     settings.DUTIES = DUTIES
-    return House().furnish()
+    return House(signer).furnish()

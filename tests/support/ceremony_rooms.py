@@ -15,6 +15,7 @@ from pki.keys import PrivateKey
 from pki.signatures import default_algorithm
 from tests.support.ca import NOW, entropy
 from tests.support.people import hire
+from tests.support.signer import SignerProcess
 from tests.support.voting import enrolled, pen, with_pen
 
 CAST = {
@@ -31,6 +32,7 @@ SECOND = timedelta(seconds=1)
 class House:
     """The people, and a clock that goes on by itself."""
 
+    signer: SignerProcess
     people: dict[str, Actor] = field(default_factory=dict)
     others: dict[str, Actor] = field(default_factory=dict)  # present nowhere, without keys
     cast: dict[str, Role] = field(default_factory=lambda: dict(CAST))
@@ -72,11 +74,18 @@ class House:
             actor = with_pen(self.pen_of(login), asked, self.people[login], at=at)
             vote(asked.id, grants=True, seen=asked.digest, actor=actor, at=at)
 
-    def opened(self, said: Draft) -> str:
+    def opened(self, said: Draft, *, active: bool = True) -> str:
+        """`active`: two custodians have activated the signer for it."""
         number = self.draft(said)
         self.agree(number)
         services.open_room(number, actor=self.people["tang"], at=self.now())
+        if active:
+            self.activate(number)
         return number
+
+    def activate(self, number: str) -> None:
+        """Two custodians bring their shares for this ceremony."""
+        self.signer.agree(queries.ceremony(number).script.encode())
 
     def begin(self, number: str, code: str, given: str = "") -> None:
         services.begin(number, code, given=given, actor=self.people["tang"], at=self.now())

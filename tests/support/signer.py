@@ -8,11 +8,23 @@ import sys
 import threading
 import traceback
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from pki import certificates, crls, custodians, extensions, names, ocsp, publickeys, shares
+from anxin.kernel import canonical
+from pki import (
+    ceremonies,
+    certificates,
+    crls,
+    custodians,
+    extensions,
+    names,
+    ocsp,
+    publickeys,
+    shares,
+)
 from pki.certificates import Certificate, Plan
 from pki.custodians import Newcomer
 from pki.extensions import Extension
@@ -22,7 +34,6 @@ from pki.shares import ShareFile
 from pki.signatures import default_algorithm
 from pki.signer.client import Signer
 from pki.signer.custody import Custody
-from pki.signer.custodyset import newcomers_digest
 from pki.signer.protocol import Key
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -45,7 +56,7 @@ class SignerProcess:
 
     home: Path
     options: tuple[str, ...] = ()
-    purpose: str = "ceremony"
+    purpose: str = "founding"
     environment: dict[str, str] = field(default_factory=dict)
     said: list[dict] = field(default_factory=list)
     clients: list[Signer] = field(default_factory=list)  # closed at the end
@@ -61,9 +72,8 @@ class SignerProcess:
     @property
     def command(self) -> tuple[str, ...]:
         python = (sys.executable, "-m", "pki.signer")
-        first = newcomers_digest([one.as_header() for one in self.newcomers])
         where = ("--home", str(self.home), "--socket", str(self.path))
-        return (*python, *where, "--first-custodians", first, *self.options)
+        return (*python, *where, "--first-custodians", "anybody", *self.options)
 
     def prepare(self) -> "SignerProcess":
         self.home.mkdir(mode=0o700, exist_ok=True)
@@ -132,6 +142,17 @@ class SignerProcess:
         self.custodians = self.custodians or hand_out(client, self.newcomers)
         activate(client, self.custodians[:2], purpose or self.purpose)
 
+    def agree(self, script: bytes) -> None:
+        """Two of the custodians bring their shares for a ceremony."""
+        with closing(Signer(self.path, WITHIN)) as client:
+            activate(client, self.custodians[:2], "ceremony", script)
+
+    def be_active(self) -> None:
+        """As after the start, whatever a test has left it at."""
+        with closing(Signer(self.path, WITHIN)) as client:
+            if client.custody()["purpose"] != self.purpose:
+                activate(client, self.custodians[:2], self.purpose)
+
     def start_in_vain(self) -> str:
         """The rule by which it refuses to start."""
         assert not self.launch().settled(), "it started"
@@ -187,16 +208,23 @@ def activate(
     signer: Signer | Custody,
     owned: Iterable[ShareFile],
     purpose: str,
-    ceremony: str = "",
+    script: bytes = b"",
     **limits: int,
 ) -> None:
     """These bring their shares, one after the other."""
     identity = _identity(signer)
     limits = {"hours": 8, "signatures": 1_000_000} | limits
-    offer = signer.offer(purpose, ceremony=ceremony, **limits)
+    offer = signer.offer(purpose, script=script, **limits)
     statement, signature = offer["statement"].encode(), bytes.fromhex(offer["signature"])
     for one in owned:
         signer.bring(*custodians.bring(one, statement, signature, identity=identity))
+
+
+def script(kind: str, key: str, number: str = "KC-2026-007", **plan: str) -> bytes:
+    """As much of a ceremony's script as a signer reads; `drill` is "no" unless it is given."""
+    said = {"format": ceremonies.SCRIPT, "number": number, "kind": kind, "key": key}
+    drill = plan.pop("drill", "no")
+    return canonical.encode({**said, "drill": drill, "plan": {"path_length": "0", **plan}})
 
 
 def _identity(signer: Signer | Custody) -> bytes:

@@ -13,6 +13,7 @@ from anxin.kernel.actors import SYSTEM
 from audit.journal.models import Entry
 from ca.ceremonies import acts, importing, queries, services, working
 from ca.ceremonies.models import Attestation, Ceremony, CeremonyLine, CeremonyStep
+from ca.custody import noting
 from ca.hierarchy.models import CertificateAuthority
 from ca.keys import services as keys
 from people.api import Role, approval, dismiss, vote
@@ -23,7 +24,7 @@ from tests.support.ceremonies import draft
 from tests.support.ceremony_rooms import NOW, external_root, signed_by_root
 from tests.support.people import hire
 from tests.support.refusals import refused_by
-from tests.support.signer import activate
+from tests.support.signer import script
 from tests.support.voting import with_pen
 
 _labels = iter(range(1, 1000))
@@ -392,14 +393,20 @@ def test_a_step_waits_while_the_signer_is_away_and_goes_on_when_it_is_back(house
 def test_shares_that_were_brought_for_another_ceremony_serve_none(signer):
     """CPS-6.2.8"""
     job = acts.Job({"number": "KC-2026-002"}, "", NOW, NOW, bytes)
-    client = signer.client()
-    try:
-        activate(client, signer.custodians[:2], "ceremony", "KC-2026-001")
-        assert refused_by(acts.look, job) == "ceremonies.other_ceremony"
-        activate(client, signer.custodians[:2], "ceremony", "KC-2026-002")
-        assert acts.look(job)
-    finally:
-        signer.activate()
+    signer.agree(script("generate", "some", "KC-2026-001"))
+    assert refused_by(acts.look, job) == "ceremonies.other_ceremony"
+    signer.agree(script("generate", "some", "KC-2026-002"))
+    assert acts.look(job)
+
+
+def test_the_signer_is_sealed_when_a_ceremony_is_finished(house):
+    """CPS-6.2.9"""
+    number = house.run(draft(drill=True, key=fresh()))
+    assert keys.custody()["ceremony"] == number
+
+    noting.note(at=house.now())
+
+    assert keys.custody()["state"] == "sealed"
 
 
 def test_one_person_ends_nothing_and_two_do(house, gathering):

@@ -4,6 +4,7 @@ import json
 import tempfile
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from anxin.kernel.actors import SYSTEM
 from anxin.kernel.errors import Refusal
 from audit.journal.models import Entry
 from ca.api import overview
+from ca.ceremonies.models import Ceremony
 from ca.custody import activating, delivery, noting, pages, queries, services
 from ca.custody.models import Activation, BroughtShare, CustodySet, Seat, StopOrder
 from ca.custody.rules import Wish
@@ -21,6 +23,8 @@ from people.api import Role, appoint, approval, dismiss, vote
 from pki import custodians
 from pki.shares import Share
 from tests.support import custody
+from tests.support.ceremonies import draft
+from tests.support.ceremony_rooms import House
 from tests.support.custody import WISH
 from tests.support.people import HIRED, hire, signed_in
 from tests.support.races import at_once
@@ -435,6 +439,62 @@ def test_an_activation_is_asked_for_within_its_limits(held, changes, field):
         activating.ask(Wish(**(WISH | changes)), actor=held.host, at=NOW)
 
     assert refusal.value.field == field
+
+
+@pytest.fixture
+def ceremony(held, box) -> tuple[House, str]:
+    """A drill that goes on; nobody has activated the signer for it yet."""
+    house = House(box).furnish()
+    return house, house.opened(draft(drill=True, key="bound"), active=False)
+
+
+def for_ceremony(number: str) -> dict:
+    return {"purpose": "ceremony", "ceremony": number, "hours": 8}
+
+
+def test_nobody_is_asked_for_a_ceremony_that_does_not_go_on(held, ceremony):
+    """CPS-6.2.8"""
+    house, number = ceremony
+    drafted = house.draft(draft(drill=True, key="drafted"))
+    house.end_early(number, "qin", "封条破损，停止仪式")
+    house.end_early(number, "gao")
+
+    for one in ("KC-2020-001", drafted, number):
+        wish = Wish(**(WISH | for_ceremony(one)))
+        asked = partial(activating.ask, wish, actor=held.host, at=NOW)
+        assert rule_of(asked) == "custody.no_ceremony"
+
+
+def test_custodians_see_the_script_that_the_signer_will_keep_to(held, ceremony):
+    """CPS-6.2.2"""
+    number = ceremony[1]
+    activation_id = held.ask(at=NOW, **for_ceremony(number))
+
+    one = held.custodians[0].actor
+    offer = pages.activation(activation_id, one, at=datetime.now(UTC)).offer
+
+    said = json.loads(offer["statement"])
+    assert said["script"] == offer["script"] == Ceremony.objects.get(number=number).digest
+    assert (said["kind"], said["keys"]) == ("generate_root", "drill-bound")
+    assert said["ceremony"] == number
+
+
+def test_an_activation_for_a_ceremony_ends_with_it(held, ceremony):
+    """CPS-6.2.9: the signer is sealed; daily work that goes on is left alone."""
+    house, number = ceremony
+    activation_id = held.activate(at=NOW, **for_ceremony(number))
+    assert (keys.custody()["ceremony"], state(activation_id)) == (number, "active")
+
+    house.end_early(number, "qin", "封条破损，停止仪式")
+    noting.tend(at=NOW)
+    assert state(activation_id) == "active"  # one has asked for its end, another has not agreed
+    house.end_early(number, "gao")
+    noting.tend(at=NOW)
+
+    assert (keys.custody()["state"], state(activation_id)) == ("sealed", "ended")
+    daily = held.activate(at=NOW)
+    noting.tend(at=NOW)
+    assert (keys.custody()["purpose"], state(daily)) == ("activate", "active")
 
 
 def test_only_a_security_administrator_asks(held):

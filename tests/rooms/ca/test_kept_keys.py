@@ -5,6 +5,7 @@ import subprocess
 import tempfile
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -31,7 +32,7 @@ from tests.support import ca
 from tests.support.ceremonies import draft
 from tests.support.ceremony_rooms import CAST, NOW, House
 from tests.support.refusals import refused_by
-from tests.support.signer import SignerProcess, activate
+from tests.support.signer import SignerProcess, script
 
 _labels = iter(range(1, 1000))
 
@@ -58,27 +59,15 @@ def signer(keeper: SignerProcess, settings) -> SignerProcess:
 @pytest.fixture
 def house(signer, transactional_db) -> House:
     """Three custodians, as backups want them (CPS 6.2.4)."""
-    return House(cast={**CAST, "shen": Role.CUSTODIAN}).furnish()
+    return House(signer, cast={**CAST, "shen": Role.CUSTODIAN}).furnish()
 
 
 def kept(kind: str, key: str, **said: object) -> Draft:
     return Draft(**({"kind": kind, "drill": False, "device": "备用机 B", "key": key} | said))
 
 
-def opened(house: House, keeper: SignerProcess, said: Draft) -> str:
-    """The custodians have activated the signer for this ceremony."""
+def hold(house: House, said: Draft) -> str:
     number = house.opened(said)
-    agreed(keeper, number)
-    return number
-
-
-def agreed(keeper: SignerProcess, number: str) -> None:
-    with closing(Signer(keeper.path)) as client:
-        activate(client, keeper.custodians[:2], "ceremony", number)
-
-
-def hold(house: House, keeper: SignerProcess, said: Draft) -> str:
-    number = opened(house, keeper, said)
     go_on(house, number)
     return number
 
@@ -98,7 +87,7 @@ def made(number: str, code: str) -> dict:
 def root(house, keeper) -> str:
     """The label of a root in force, made in a ceremony."""
     label = f"kept-{next(_labels)}"
-    hold(house, keeper, draft(key=label))
+    hold(house, draft(key=label))
     return label
 
 
@@ -106,7 +95,7 @@ def root(house, keeper) -> str:
 def of_drill(house, keeper) -> str:
     """The label of a drill's key, just made."""
     label = f"old-{next(_labels)}"
-    number = opened(house, keeper, draft(key=label, drill=True))
+    number = house.opened(draft(key=label, drill=True))
     house.step(number, "gather")
     house.step(number, "device")
     house.begin(number, "make_key")
@@ -119,7 +108,7 @@ def in_use(keeper: SignerProcess) -> None:
     """The second device, once for this file's signer."""
     if (keeper.home.parent / "spare" / "custody.json").exists():
         return
-    agreed(keeper, "KC-2026-000")
+    keeper.agree(script("initialise", "spare", "KC-2026-000"))
     with closing(Signer(keeper.path)) as client:
         client.initialise("KC-2026-000")
 
@@ -133,7 +122,7 @@ def test_a_device_is_taken_into_use_in_a_ceremony(house, settings):
         own = SignerProcess(Path(folder) / "home", ("--spare-home", f"{folder}/spare")).prepare()
         own.start()
         settings.SIGNER_SOCKET = str(own.path)
-        number = hold(house, own, kept("initialise", "spare"))
+        number = hold(replace(house, signer=own), kept("initialise", "spare"))
         own.end()
 
     report = made(number, "initialise")
@@ -156,9 +145,9 @@ def test_a_root_has_a_copy_that_signs_and_ends_before_its_time_only_when_comprom
     few = refused_by(house.draft, kept("backup", root), custodians=two)
     assert few == "ceremonies.too_few"
 
-    copied = hold(house, keeper, kept("backup", root))
-    drill = hold(house, keeper, kept("restore", root, drill=True))
-    restored = hold(house, keeper, kept("restore", root))
+    copied = hold(house, kept("backup", root))
+    drill = hold(house, kept("restore", root, drill=True))
+    restored = hold(house, kept("restore", root))
 
     row = KeptKey.objects.get(label=root)
     assert (row.state, row.copy) == ("active", made(copied, "backup")["copy"])
@@ -174,7 +163,7 @@ def test_a_root_has_a_copy_that_signs_and_ends_before_its_time_only_when_comprom
     assert page.key_state == "在用"
     assert page.kept.restored_at is not None
 
-    number = hold(house, keeper, kept("destroy", root, ending="compromise"))
+    number = hold(house, kept("destroy", root, ending="compromise"))
     assert authorities.authority(root, at=house.now()).key_state == "已销毁"
     assert made(number, "destroy")["remains"] == {"first": [], "second": []}
     assert refused_by(keys.sign_one, root, CRL, b"list") == "keeping.signs_nothing"
@@ -190,7 +179,8 @@ def verified_by_openssl(said: dict, folder: Path) -> bool:
 
 
 def wrapped_key(keeper: SignerProcess, label: str) -> str:
-    copy = json.loads((keeper.home / "backups" / f"{label}.json").read_bytes())
+    (place,) = (keeper.home / "backups" / label).glob("*.json")
+    copy = json.loads(place.read_bytes())
     return json.loads(copy["file"])["sealed"]
 
 
@@ -205,9 +195,9 @@ def whole(number: str) -> str:
 def test_an_archived_key_signs_nothing_and_a_destroyed_one_is_in_no_device(house, keeper, of_drill):
     """CPS-6.2.5, CPS-6.2.10: the house refuses, and so does the signer; ten years."""
     ending = {"drill": True, "ending": "drill"}
-    hold(house, keeper, kept("backup", of_drill, drill=True))
+    hold(house, kept("backup", of_drill, drill=True))
 
-    archived = hold(house, keeper, kept("archive", of_drill, **ending))
+    archived = hold(house, kept("archive", of_drill, **ending))
 
     row = KeptKey.objects.get(label=of_drill)
     assert (row.state, made(archived, "archive")["keep_until"]) == (
@@ -224,7 +214,7 @@ def test_an_archived_key_signs_nothing_and_a_destroyed_one_is_in_no_device(house
     assert caught.value.rule == "signer.archived"
     assert refused_by(house.draft, kept("archive", of_drill, **ending)) == "keeping.over"
 
-    destroyed = hold(house, keeper, kept("destroy", of_drill, **ending))
+    destroyed = hold(house, kept("destroy", of_drill, **ending))
 
     assert made(destroyed, "destroy")["remains"] == {"first": [], "second": []}
     assert KeptKey.objects.get(label=of_drill).state == "destroyed"
@@ -234,7 +224,7 @@ def test_an_archived_key_signs_nothing_and_a_destroyed_one_is_in_no_device(house
 
 def test_a_signer_activated_for_another_ceremony_does_nothing(house, keeper, of_drill):
     """CPS-6.2.2: the signer asks for this ceremony itself, whatever the house has checked."""
-    number = house.opened(kept("backup", of_drill, drill=True))  # active for the one before
+    number = house.opened(kept("backup", of_drill, drill=True), active=False)
     house.step(number, "gather")
     house.begin(number, "device")
     house.work()
@@ -270,7 +260,7 @@ def test_a_script_about_a_key_is_drafted_on_the_page(house, of_drill):
 def test_whoever_attests_sees_what_was_made(house, keeper, of_drill):
     """CPS-5.2.2, CPS-6.2.5"""
     ending = {"drill": True, "ending": "drill"}
-    number = opened(house, keeper, kept("archive", of_drill, **ending))
+    number = house.opened(kept("archive", of_drill, **ending))
     house.step(number, "gather")
     house.step(number, "device")
     house.begin(number, "archive")
@@ -320,7 +310,7 @@ class Killed(BaseException):
 def test_a_worker_that_dies_after_the_act_does_it_once(house, keeper, of_drill, monkeypatch, kind):
     """What the signer has done, and what was written of it, is found again."""
     ending = "" if kind == "backup" else "drill"
-    number = opened(house, keeper, kept(kind, of_drill, drill=True, ending=ending))
+    number = house.opened(kept(kind, of_drill, drill=True, ending=ending))
     house.step(number, "gather")
     house.step(number, "device")
     house.begin(number, kind)
@@ -349,7 +339,7 @@ def go_on_from(house: House, number: str, code: str) -> None:
 
 def test_a_signer_that_was_killed_goes_on_when_it_is_activated_again(house, keeper, of_drill):
     """The step waits while nobody can be asked, and is done afterwards."""
-    number = opened(house, keeper, kept("archive", of_drill, drill=True, ending="drill"))
+    number = house.opened(kept("archive", of_drill, drill=True, ending="drill"))
     house.step(number, "gather")
     house.step(number, "device")
     keeper.kill()
@@ -357,7 +347,7 @@ def test_a_signer_that_was_killed_goes_on_when_it_is_activated_again(house, keep
     assert house.work() == 0
 
     keeper.start()
-    agreed(keeper, number)
+    house.activate(number)
     go_on_from(house, number, "archive")
 
     assert KeptKey.objects.get(label=of_drill).state == "archived"

@@ -1,5 +1,7 @@
 """For every rule of the linter a body just outside and one just inside; and further ones."""
 
+from dataclasses import replace
+
 from pki import der, extensions, oids, signatures
 from pki.extensions import Extension
 from pki.sm import sm2
@@ -348,7 +350,7 @@ CLEAN: dict[str, Case] = {
         body(
             extensions.certificate_policies(["1.2.156.112570.1.1"], "http://www.example.cn/cps"),
             extensions.crl_distribution_points([WANG, *PLACES]),
-            extensions.freshest_crl(PLACES),
+            replace(extensions.crl_distribution_points(PLACES), oid=oids.FRESHEST_CRL),
             extensions.authority_information_access(["http://o.cn/"], ["http://a.cn/ca.cer"]),
             extensions.extended_key_usage(["clientAuth", "emailProtection"]),
             extensions.subject_alternative_name(emails=["w@example.cn"], dns=["example.cn"]),

@@ -60,10 +60,6 @@ def ku(*usages: str) -> x509.KeyUsage:
             x509.CRLDistributionPoints([x509.DistributionPoint([uri(URI)], None, None, None)]),
         ),
         (
-            extensions.freshest_crl([URI]),
-            x509.FreshestCRL([x509.DistributionPoint([uri(URI)], None, None, None)]),
-        ),
-        (
             extensions.authority_information_access(["http://o.cn/"], ["http://a.cn/ca.cer"]),
             x509.AuthorityInformationAccess(
                 [

@@ -42,8 +42,8 @@ class Desk:
         return self.custody.report()["identity"]
 
     def offered(self, purpose: str = "activate", **changed: str) -> str:
-        said = self.custody.offer(purpose, ceremony="", hours=8, signatures=100)
-        fields = {"identity": self.identity, "newcomers": "", **said} | changed
+        said = self.custody.offer(purpose, hours=8, signatures=100)
+        fields = {"identity": self.identity, "newcomers": "", "script": "", **said} | changed
         return self.page("offer.json", **fields)
 
 
@@ -134,6 +134,8 @@ def test_nothing_is_brought_to_what_was_not_agreed_or_is_over(desk, capsys):
     assert rule_of(capsys, "bring", desk.offered(), *share, "ceremony") == "shares.purpose"
     forged = desk.offered(newcomers="ab" * 32)
     assert rule_of(capsys, "bring", forged, *share, "activate") == "shares.newcomers"
+    forged = desk.offered(script="ab" * 32)
+    assert rule_of(capsys, "bring", forged, *share, "activate") == "shares.script"
     forged = desk.offered(identity=shares.public_of(shares.new_key()).hex())
     assert rule_of(capsys, "bring", forged, *share, "activate") == "shares.signer"
     desk.moment = NOW - timedelta(days=1)

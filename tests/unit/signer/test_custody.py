@@ -1,32 +1,38 @@
 """From two shares to an open token: what counts, what does not, and what it leaves behind."""
 
 import json
+import os
 import stat
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
-from pki import custodians, keys, shares, statements
+from pki import ceremonies, custodians, keys, shares, statements
 from pki.errors import Malformed, PkiError, Refused, TokenError
 from pki.hsm.vaults import SoftwareVault
-from pki.signer.custody import Custody
+from pki.signer import homes
+from pki.signer.custody import ANYBODY, Custody
 from pki.signer.custodyset import newcomers_digest
 from tests.support import signer as made
 from tests.support.signer import NOW, hand_out, newcomers
+
+AGREED = made.script("backup", "issuing", "KC-2026-001")
 
 
 class Room:
     """A signer's custody and its three custodians."""
 
     def __init__(self, home) -> None:
-        self.home, self.now = home, NOW
+        self.home, self.now, self.spare = home, NOW, None
         self.start()
         self.custodians = hand_out(self.custody)
 
     def start(self) -> None:
         vault = SoftwareVault(self.home / "software")
-        self.custody = Custody(self.home, vault, now=lambda: self.now)
+        self.custody = Custody(
+            self.home, vault, now=lambda: self.now, first=ANYBODY, spare=self.spare
+        )
 
     @property
     def identity(self) -> bytes:
@@ -37,7 +43,7 @@ class Room:
         return self.custody.report()["state"]
 
     def offer(self, purpose: str = "activate", **asked: object) -> tuple[bytes, bytes]:
-        fields = {"ceremony": "", "hours": 8, "signatures": 100} | asked
+        fields = {"hours": 8, "signatures": 100} | asked
         said = self.custody.offer(purpose, **fields)
         return said["statement"].encode(), bytes.fromhex(said["signature"])
 
@@ -121,7 +127,7 @@ def test_nobody_brings_a_share_in_anothers_name(room):
 
 def test_a_share_for_one_offer_is_none_for_another(room):
     """A replay, and an operation swapped under the custodians."""
-    wanted, other = room.offer(), room.offer("ceremony")
+    wanted, other = room.offer(), room.offer("founding")
     session = json.loads(other[0])["session"]
 
     assert room.refused(*room.answer(0, wanted)._replace(session=session)) == "custody.signature"
@@ -189,26 +195,127 @@ def test_an_activation_ends_with_its_signatures(room):
     ("purpose", "asked", "rule"),
     [
         ("open", {}, "custody.purpose"),
-        ("activate", {"ceremony": "x" * 201}, "custody.purpose"),
+        ("activate", {"script": AGREED}, "custody.script"),
+        ("ceremony", {}, "custody.script"),
+        ("ceremony", {"script": b"{}"}, "custody.script"),
         ("activate", {"hours": 0}, "custody.limits"),
         ("activate", {"hours": 24 * 92 + 1}, "custody.limits"),
-        ("ceremony", {"hours": 9}, "custody.limits"),
+        ("ceremony", {"script": AGREED, "hours": 9}, "custody.limits"),
         ("activate", {"signatures": 0}, "custody.limits"),
     ],
 )
 def test_what_nobody_may_be_asked_for(room, purpose, asked, rule):
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(PkiError) as refused:
         room.offer(purpose, **asked)
     assert refused.value.rule == rule
 
 
-def test_only_a_ceremony_makes_keys(room):
+def test_daily_work_makes_no_keys(room):
     """CPS-6.1.1a"""
-    for purpose, may in (("activate", False), ("ceremony", True)):
-        offer = room.offer(purpose)
-        room.bring(0, offer)
-        room.bring(1, offer)
-        assert room.custody.use().in_ceremony is may
+    assert room.activate("activate").mandate is None
+    assert room.activate("ceremony", script=AGREED).mandate.keys == ("issuing",)
+
+
+def test_outside_a_demo_no_keys_are_made_without_a_ceremony(room):
+    """CPS-6.1.1a"""
+    vault = SoftwareVault(room.home / "software")
+    custody = Custody(room.home, vault, now=lambda: room.now, first="somebody")
+
+    with pytest.raises(Refused) as refused:
+        custody.offer("founding", hours=1, signatures=1)
+
+    assert refused.value.rule == "custody.founding"
+
+
+def test_an_offer_says_which_script_and_whose_keys(room):
+    """CPS-6.2.2: custodians see what the signer will do, in its own words."""
+    script = made.script("rollover", "nmg-2", superior="", succeeds="nmg")
+
+    said = json.loads(room.offer("ceremony", script=script)[0])
+
+    assert (said["what"], said["ceremony"], said["kind"]) == (
+        "anxin offer 2",
+        "KC-2026-007",
+        "rollover",
+    )
+    assert (said["script"], said["keys"]) == (ceremonies.digest(script), "nmg-2 nmg")
+
+
+def test_what_was_brought_for_a_ceremony_ends_with_it_and_with_no_other(room):
+    """CPS-6.2.9"""
+    room.activate("ceremony", script=AGREED)
+    assert not room.custody.seal("KC-2026-002")
+    assert room.state == "active"
+
+    assert room.custody.seal("KC-2026-001")
+    assert room.state == "sealed"
+    room.activate("activate")
+    assert not room.custody.seal("KC-2026-001")  # asked for again, too late
+    assert room.state == "active"
+
+
+def resplit(room) -> list[shares.ShareFile]:
+    """Handed out anew to three others; what they have now."""
+    people = newcomers()
+    named = newcomers_digest([one.as_header() for one in people])
+    offer = room.offer("resplit", newcomers=named, hours=1)
+    room.bring(0, offer)
+    room.bring(1, offer)
+    return hand_out(room.custody, people)
+
+
+def opens(custody: Custody, files: list[shares.ShareFile]) -> bool:
+    try:
+        made.activate(custody, files[:2], "activate")
+    except PkiError:
+        return False
+    return True
+
+
+@pytest.fixture
+def second(room, tmp_path):
+    """The home of the second device, in use; second() is a signer's custody on it."""
+    home = tmp_path / "spare"
+    home.mkdir(mode=0o700)
+    for name in ("identity.key", "custody.json"):
+        (home / name).write_bytes((tmp_path / name).read_bytes())
+    room.spare = home
+    room.start()
+    return lambda: Custody(home, SoftwareVault(home / "software"), now=lambda: room.now)
+
+
+def test_after_a_resplit_the_shares_of_before_open_the_second_device_no_more(room, second):
+    """CPS-6.2.8"""
+    before = room.custodians
+    assert opens(second(), before)
+
+    after = resplit(room)
+
+    assert opens(second(), after)
+    assert not opens(second(), before)
+
+
+def test_a_resplit_waits_while_a_signer_works_on_the_second_device(room, second):
+    """CPS-6.2.8: nothing is in force here that is not in force there."""
+    before, lock = room.custody.report()["set"], homes.take(room.spare)
+    with pytest.raises(Refused) as refused:
+        resplit(room)
+    assert refused.value.rule == "signer.home"
+    assert room.custody.report()["set"] == before
+    os.close(lock)
+
+
+def test_a_resplit_that_was_broken_off_reaches_the_second_device_with_the_next_start(room, second):
+    old = (room.spare / "custody.json").read_bytes()
+    before = room.custodians
+    room.now += timedelta(seconds=1)
+    after = resplit(room)
+    (room.spare / "custody.json").write_bytes(old)
+
+    room.start()
+
+    assert opens(second(), after)
+    assert not opens(second(), before)
 
 
 def test_after_a_restart_everything_waits_for_two_again(room):
@@ -278,7 +385,7 @@ def test_a_set_is_in_force_after_the_third_receipt(empty):
     """CPS-6.4: handed out and received, with a record signed by each."""
     identity = bytes.fromhex(empty.report()["identity"])
     with pytest.raises(Refused) as refused:
-        empty.offer("activate", ceremony="", hours=1, signatures=1)
+        empty.offer("activate", hours=1, signatures=1)
     assert refused.value.rule == "custody.empty"
     sent = empty.hand_out([one.as_header() for one in PEOPLE])
     owned = [
@@ -382,7 +489,7 @@ def test_what_allowed_a_handing_out_is_wiped_when_its_hour_is_over(room):
 
 def test_over_keys_that_are_there_only_the_three_who_were_named_receive_shares(tmp_path):
     """Who relays the first handing out has no keys of a CA for it."""
-    Room(tmp_path).activate("ceremony").token.generate("issuing", "sm2")
+    Room(tmp_path).activate("founding").token.generate("issuing", "sm2")
     (tmp_path / "custody.json").unlink()
     initial = tmp_path / "initial"
     initial.touch(mode=0o600)
@@ -402,9 +509,10 @@ def test_over_keys_that_are_there_only_the_three_who_were_named_receive_shares(t
 
 
 def test_an_activation_names_its_ceremony(room):
-    room.activate("ceremony", ceremony="KC-2026-001")
+    room.activate("ceremony", script=AGREED)
 
-    assert room.custody.report()["ceremony"] == "KC-2026-001"
+    report = room.custody.report()
+    assert (report["ceremony"], report["script"]) == ("KC-2026-001", ceremonies.digest(AGREED))
 
 
 # -- share files --------------------------------------------------------------------------------

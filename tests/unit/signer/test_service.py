@@ -12,7 +12,7 @@ from pki.hsm.software import SecretSealer, SoftwareToken
 from pki.hsm.vaults import SoftwareVault
 from pki.shares import ShareFile
 from pki.signer import book, protocol
-from pki.signer.custody import Custody
+from pki.signer.custody import ANYBODY, Custody
 from pki.signer.daemon import SigningService
 from tests.support import signer as made
 from tests.support.signer import NOW, Office, activate, hand_out
@@ -46,19 +46,19 @@ class Desk:
     def __init__(self, home) -> None:
         self.now = NOW
         self.vault = FaultyVault(home / "software")
-        custody = Custody(home, self.vault, now=lambda: self.now)
+        custody = Custody(home, self.vault, now=lambda: self.now, first=ANYBODY)
         self.service = SigningService(custody, home, now=lambda: self.now)
         self.custodians = _HELD[home] = _HELD.get(home) or hand_out(custody)
-        self.activate("ceremony")
+        self.activate("founding")
 
-    def activate(self, purpose: str, **limits: int) -> None:
-        activate(self, self.custodians[:2], purpose, **limits)
+    def activate(self, purpose: str, script: bytes = b"", **limits: int) -> None:
+        activate(self, self.custodians[:2], purpose, script, **limits)
 
     def custody(self) -> dict:
         return self.ask("custody")["custody"]
 
-    def offer(self, purpose: str, **asked: object) -> dict:
-        return self.ask("offer", purpose=purpose, **asked)["offer"]
+    def offer(self, purpose: str, *, script: bytes, **asked: object) -> dict:
+        return self.ask("offer", *[script] * bool(script), purpose=purpose, **asked)["offer"]
 
     def bring(self, session: str, number: int, signature: bytes, sealed: bytes) -> dict:
         said = {"session": session, "number": number, "signature": signature.hex()}
@@ -157,7 +157,7 @@ def test_health_counts_what_was_signed_and_refused(desk):
         "refused_ever": 1,
     }
     assert health["unlocked"] is True
-    assert health["activation"]["purpose"] == "ceremony"
+    assert health["activation"]["purpose"] == "founding"
     assert health["activation"]["signatures_left"] == 1_000_000 - 3
     assert health["uptime_seconds"] == 0
     assert health["custody"]["zh"] == "软件密钥"
@@ -218,7 +218,7 @@ def test_an_installed_certificate_is_replaced_in_a_ceremony_only(desk):
         "signer.certificate_installed"
     )
     assert "key" in desk.ask("install_certificate", office.certificate.der, label="issuing")
-    desk.activate("ceremony")
+    desk.activate("founding")
     installed = desk.ask("install_certificate", second, label="issuing")["key"]
     assert protocol.Key.from_header(installed).certificate == second
 
