@@ -191,3 +191,18 @@ def test_web_processes_may_read_it_and_workers_write_the_book(room, in_role):
         tended()
     with in_role("staff"):
         assert judged(records.record()) == ""
+
+
+def test_what_the_signer_knows_from_elsewhere_is_named_and_not_proved(settings, transactional_db):
+    """A restored database, or a demo: shares were handed out and brought without it."""
+    with tempfile.TemporaryDirectory(prefix="anxin-box-") as folder:
+        process = SignerProcess(Path(folder) / "home", purpose="activate").prepare().start()
+        settings.SIGNER_SOCKET = str(process.path)
+        noting.note(at=datetime.now(UTC))
+        process.end()
+
+    found = custody_records.check(json.loads(json.dumps(records.record())))
+
+    assert found.adopted == [CustodySet.objects.get().code]
+    assert len(found.unrecorded) == 7  # handed out, three receipts, two shares, activated
+    assert found.counts == {}
