@@ -198,8 +198,10 @@ def test_what_the_signer_knows_from_elsewhere_is_named_and_not_proved(settings, 
     with tempfile.TemporaryDirectory(prefix="anxin-box-") as folder:
         process = SignerProcess(Path(folder) / "home", purpose="activate").prepare().start()
         settings.SIGNER_SOCKET = str(process.path)
-        noting.note(at=datetime.now(UTC))
-        process.end()
+        try:
+            noting.note(at=datetime.now(UTC))
+        finally:
+            process.end()
 
     found = custody_records.check(json.loads(json.dumps(records.record())))
 
