@@ -50,7 +50,7 @@ OTHER_FILES = {
     "--data": (
         "what FILE is about: the certificate to look up in a list, the request that an OCSP "
         "response answers, the certificate or request that belongs to a key, the certificate of "
-        "the key that signed CMS"
+        "the key that signed CMS, the signer's book that a record of custody is compared with"
     ),
     "--passphrase-file": "opens an encrypted private key",
 }
@@ -67,6 +67,7 @@ examples:
   python -m pki verify vote votes.json
   python -m pki verify ceremony KC-2026-001.json --issuer ca.cer
   python -m pki verify book signer/book.lines
+  python -m pki verify custody custody.json --data signer/book.lines
   python -m pki request --algorithm sm2 --subject "CN=Test,C=CN" --key-out t.key --out t.csr
   python -m pki custodian bring offer.json share.json --purpose activate
 

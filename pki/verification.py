@@ -13,6 +13,7 @@ from pki import (
     certificates,
     cms,
     crls,
+    custody_records,
     extension_values,
     inspection,
     keys,
@@ -289,12 +290,34 @@ def _book(content: bytes, _question: Question, verdict: Verdict) -> None:
     verdict.facts = {"lines": head.number, "head": head.digest}
 
 
+def _custody(content: bytes, question: Question, verdict: Verdict) -> None:
+    """With `data`, the signer's whole book, the extract in the record is found in it."""
+    record = custody_records.read(content)
+    found = custody_records.check(record)
+    verdict.holds += [
+        "Every share was handed out by this signer, and its custodian signed the receipt.",
+        "Two shares were brought for every activation, each signed by its custodian.",
+        "Another person agreed to every set, and one in force gave way by two of its shares.",
+        "What was received, brought, activated and sealed stands in the signer's book.",
+    ]
+    if question.data is not None:
+        custody_records.check_whole(record, question.data)
+        verdict.holds.append("Every line of the extract stands in this book, and none is left out.")
+    verdict.facts = {
+        "signer": found.signer,  # to be compared with the fingerprint of share files
+        **found.counts,
+        "adopted": found.adopted,
+        "unrecorded": found.unrecorded,
+        "book": {"from": found.book_begins, "until": found.book_ends, "head": found.head},
+    }
+
+
 _ENDS = {
     "finished": "Every step was finished.",
     "aborted": "Two people ended it early.",
     "cancelled": "Its host cancelled it before it was opened.",
 }
-_IN_JSON = frozenset({"vote", "ceremony", "book"})
+_IN_JSON = frozenset({"vote", "ceremony", "book", "custody"})
 KINDS: dict[str, Callable[[bytes, Question, Verdict], None]] = {
     "certificate": _certificate,
     "request": _request,
@@ -306,4 +329,5 @@ KINDS: dict[str, Callable[[bytes, Question, Verdict], None]] = {
     "vote": _vote,
     "ceremony": _ceremony,
     "book": _book,
+    "custody": _custody,
 }

@@ -46,11 +46,12 @@ def guide(url: str) -> list[str]:
     return [
         state,
         "Or have it done at each start: script/serve --activate-demo",
-        f"To activate it by hand, each person in a window of their own, at {page}",
-        f"  1. {HOST} (安全管理员): 发起启用, with a reason. From then on there are ten minutes.",
-        "  2. Two of these (密钥管理员): 去提交份额, choose their file, tick, 加密并提交份额.",
-        "     The page has filled in the passphrase; it stands beside each file. Who was handed a",
-        "     share anew takes the file they saved, and the passphrase they chose.",
+        "To activate it in two clicks: two of these (密钥管理员), each in a window of their own,",
+        f"  at {page}: 带来我的演示份额. The first click asks, the second one activates.",
+        f"  As real custodians do it: {HOST} (安全管理员) asks (发起启用). Within ten minutes two",
+        "  of these choose their file (去提交份额), tick, 加密并提交份额. The page has filled in",
+        "  the passphrase; it stands beside each file. Who was handed a share anew takes the file",
+        "  they saved, and the passphrase they chose.",
     ]
 
 

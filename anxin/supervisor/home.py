@@ -87,6 +87,11 @@ class Home:
         return self.path / "demo-shares.json"
 
     @property
+    def demo_site_shares(self) -> Path:
+        """The same, for the staff site: each custodian's own page."""
+        return self.path / "demo-site-shares.json"
+
+    @property
     def demo_passphrases(self) -> Path:
         """Whose file is which, and what opens it; one line each."""
         return self.path / "demo-shares" / "passphrases.txt"

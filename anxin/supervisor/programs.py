@@ -10,7 +10,6 @@ from pathlib import Path
 
 from anxin.supervisor import secretfiles
 from anxin.supervisor.environment import Environment
-from anxin.supervisor.home import Home
 from anxin.supervisor.processes import Program
 
 SIGNER_TIER, SITE_TIER = 1, 2
@@ -126,7 +125,7 @@ def site(environment: Environment, name: str, port: int) -> Program:
         *("--threads", "4", "--graceful-timeout", "8"),
         group=name,
         told=environment.site(name),
-        before=partial(_show_demo_accounts, environment.home, name),
+        before=partial(_show_demo, environment, name),
         ready=partial(_serves, port),
     )
 
@@ -167,11 +166,20 @@ def _program(
     )
 
 
-def _show_demo_accounts(home: Home, site: str) -> None:
-    """The staff site's page fills them in; a command, run by ourselves, has made the file."""
+def _show_demo(environment: Environment, site: str) -> None:
+    """Accounts and shares that the staff site's pages fill in; a command, run by ourselves, has
+    made the files.
+    """
+    home = environment.home
+    if site != "staff" or environment.kind != "demo":
+        return
+    if home.demo_shares.exists():
+        home.demo_site_shares.touch(0o600)
+        home.demo_site_shares.write_bytes(home.demo_shares.read_bytes())
     account = home.account(site)
-    if site == "staff" and account and home.demo_accounts.exists():
-        os.chown(home.demo_accounts, account.uid, account.gid)
+    for file in (home.demo_accounts, home.demo_site_shares):
+        if account and file.exists():
+            os.chown(file, account.uid, account.gid)
 
 
 def is_free(port: int) -> bool:

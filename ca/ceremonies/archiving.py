@@ -31,11 +31,11 @@ def run(*, at: datetime) -> int:
 
 def _archive(number: str, *, at: datetime) -> bool:
     """Nothing is signed that `python -m pki verify ceremony` would refuse."""
-    row, kept = queries.ceremony(number), queries.record(number)
+    kept = queries.record(number)
     try:
         ceremonies.check(kept)
         certificate = keys.record_certificate()
-        drawn = paper.draw(paper.Paper(kept, _names(kept), row.state, row.ended_at or at))
+        drawn = paper.draw(paper.Paper(kept, _names(kept)))
         content = sealing.seal(drawn, certificate, keys.sign_record)
     except PkiError as why:
         log.warning("%s: its document waits: %s", number, why.rule)

@@ -19,7 +19,8 @@ from fpdf.enums import DocumentCompliance, TableBordersLayout, WrapMode
 
 from anxin.kernel.fonts import FONT_FILE, RARE
 from anxin.kernel.workdays import SHANGHAI
-from ca.ceremonies.wording import KINDS, LINES, PARTS, STATES, STEPS
+from ca.ceremonies import rules
+from ca.ceremonies.wording import ENDINGS, KINDS, LINES, PARTS, PLAN, STATES, STEPS, UNLIMITED
 from pki import ceremonies, ceremony_votes, readback, statements
 
 for _name_of_log in ("fontTools", "fpdf"):  # they write down which characters people's names have
@@ -29,17 +30,24 @@ FONT = "record"
 ATTACHED = "record.json"
 MISSING = "〓"  # in the place of an ideograph that no font here has; the record has it
 BODY, SMALL, LINE = 9, 7.5, 5  # points, points, millimetres
-SHOWN = 64  # characters of a value; what is longer is in the record
+DIGESTED = frozenset({"issuer", "request"})  # too long for paper, and in the record
 
 
 @dataclass(frozen=True, slots=True)
 class Paper:
-    """What is drawn: the record, whose names are in it, and when it ended."""
+    """What is drawn: a record that holds, and whose names are in it."""
 
     record: Mapping[str, Any]
     names: Mapping[int, str]
-    state: str
-    ended_at: datetime
+
+    @property
+    def end(self) -> ceremonies.Line:
+        """Its last line says how the ceremony ended, and when; no row is asked."""
+        return ceremonies.line_of(self.record["lines"][-1]["text"])
+
+    @property
+    def ended_at(self) -> datetime:
+        return datetime.fromisoformat(self.end.at)
 
 
 def draw(paper: Paper) -> bytes:
@@ -96,10 +104,12 @@ def _sheet(title: str, at: datetime) -> FPDF:
 
 def _facts(paper: Paper, said: Mapping[str, Any]) -> list[tuple[str, ...]]:
     script = paper.record["digest"]
-    plan = [(name, value) for name, value in said["plan"].items() if len(value) <= SHOWN]
+    plan = [
+        (str(PLAN.get(name, name)), _planned(name, value)) for name, value in said["plan"].items()
+    ]
     return [
         (_("仪式类型"), f"{KINDS[said['kind']]}（CPS {said['cps']}）"),
-        (_("结果"), str(STATES[paper.state])),
+        (_("结果"), str(STATES[paper.end.what])),
         (_("密码设备"), said["device"]),
         (_("密钥标签"), f"{said['key']} {said['algorithm']}"),
         *plan,
@@ -107,6 +117,14 @@ def _facts(paper: Paper, said: Mapping[str, Any]) -> list[tuple[str, ...]]:
         (_("脚本摘要（SM3）"), script),
         (_("校对码"), f"{readback.digits(script)} {' '.join(readback.chinese(script))}"),
     ]
+
+
+def _planned(name: str, value: str) -> str:
+    if name in DIGESTED:
+        return ceremonies.digest(bytes.fromhex(value))
+    if name == "ending":
+        return str(ENDINGS.get(value, "—"))
+    return str(UNLIMITED) if value == rules.UNLIMITED else value or "—"
 
 
 def _voted(paper: Paper) -> list[tuple[str, ...]]:

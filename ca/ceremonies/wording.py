@@ -25,6 +25,22 @@ ENDINGS = {
     "compromise": _("密钥泄露或可能泄露"),
     "drill": _("演练用的密钥"),
 }
+# What a script plans, as its form calls it
+PLAN = {
+    "C": _("国家（C）"),
+    "O": _("机构（O）"),
+    "CN": _("CA 名称（CN）"),
+    "years": _("有效期（年）"),
+    "path_length": _("路径长度"),
+    "superior": _("上级 CA"),
+    "succeeds": _("更替哪个 CA 的密钥"),
+    "lineage": _("哪个 CA 的历代密钥"),
+    "generation": _("第几代密钥"),
+    "ending": _("归档或销毁的原因"),
+    "issuer": _("外部根 CA 的证书（SM3）"),
+    "request": _("已导出的证书请求（SM3）"),
+}
+UNLIMITED = _("不限")
 KEY_STATES = {
     "active": _("在用"),
     "archived": _("已归档"),

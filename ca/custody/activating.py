@@ -6,6 +6,7 @@ A web process stores what a browser sealed to the signer; workers take it there 
 from datetime import datetime
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from anxin.kernel.actors import Actor
 from anxin.kernel.errors import Kind, Refusal
@@ -13,7 +14,7 @@ from anxin.kernel.jobs import enqueue
 from anxin.kernel.rows import guarded
 from audit.log import record, subject_of
 from ca.ceremonies.queries import going_on
-from ca.custody import queries, rules
+from ca.custody import demo, queries, rules
 from ca.custody.models import Activation, BroughtShare, CustodySet, Seat, StopOrder
 from ca.custody.queries import DEACTIVATE, STOPPERS, SUBJECT
 from ca.custody.rules import SeatState, ShareState, State, Stop, StopState, Wish
@@ -44,6 +45,28 @@ def ask(wish: Wish, *, actor: Actor, at: datetime) -> int:
     kept = queries.in_force_locked()
     if Activation.objects.filter(state__in=rules.OPEN).exists():
         raise Refusal(Kind.CONFLICT, "custody.asked_already", "one is open", cps="6.2.8")
+    return _ask(wish, kept, asked_by, actor=actor, at=at)
+
+
+@transaction.atomic
+def ask_in_demo(*, actor: Actor, at: datetime) -> int:
+    """A demo's custodian asks by the press that brings the share; the open one, if one is.
+
+    Refuses (FORBIDDEN) `custody.demo_only` elsewhere, and who has no share that the demo keeps.
+    """
+    kept = queries.in_force_locked()
+    person_id = rules.check_role(actor, {Role.CUSTODIAN})
+    check_proved(actor, at=at)
+    if demo.share_of(person_id, kept.code) is None:
+        raise Refusal(Kind.FORBIDDEN, "custody.demo_only", "no share of a demo", cps="6.2.8")
+    open_one = Activation.objects.filter(state__in=rules.OPEN).first()
+    if open_one is not None:
+        return open_one.pk
+    wish = Wish(rules.Purpose.ACTIVATE, *demo.LIMITS, reason=_("演示：一键启用"))
+    return _ask(wish, kept, person_id, actor=actor, at=at)
+
+
+def _ask(wish: Wish, kept: CustodySet, asked_by: int, *, actor: Actor, at: datetime) -> int:
     row = Activation.objects.create(
         state=State.ASKED,
         set=kept,
@@ -96,6 +119,7 @@ def bring(activation_id: int, *, sealed: str, signature: str, actor: Actor, at: 
         activation=row,
         seat=seat,
         sealed=octets,
+        digest=statements.digest(octets),
         signature=signed,
         brought_at=at,
     )

@@ -227,10 +227,10 @@ def _settle(row: BroughtShare, verb: str, fault: str, *, active: bool, at: datet
 
 def _close(row: BroughtShare, verb: str, *, at: datetime, fault: str) -> None:
     """One statement: a share that waits has its ciphertext, one that is settled has none."""
-    row.sealed = row.signature = None
+    row.sealed = None
     row.settled_at, row.fault = at, fault
     said = {row.pk: {"seat": row.seat.number, "fault": fault}}
-    columns = ("sealed", "signature", "settled_at", "fault")
+    columns = ("sealed", "settled_at", "fault")
     advance_many([row], verb, actor=SYSTEM, at=at, details=said, columns=columns)
 
 

@@ -10,12 +10,11 @@ from datetime import datetime
 from django.db import transaction
 
 from anxin.kernel.actors import SYSTEM, Actor
-from anxin.kernel.errors import Kind, Refusal
 from audit.log import advance, record, subject_of
 from ca.custody import queries, register, rules
 from ca.custody.models import Drill, Seat
 from ca.custody.register import DrillState, Due, Kept
-from ca.custody.rules import SeatState, SetState
+from ca.custody.rules import SetState
 from people.api import Role, StaffEvent, check_proved, holders, tell_staff
 
 TOLD = (Role.SECURITY_ADMIN, Role.CA_ADMIN)  # what is wrong with the custodians
@@ -31,8 +30,7 @@ def begin(seat_id: int, *, actor: Actor, at: datetime) -> int:
     rules.check_own(seat.person_id, actor)
     rules.check_role(actor, {Role.CUSTODIAN})
     check_proved(actor, at=at)
-    if seat.state != SeatState.HELD or seat.set.state != SetState.IN_FORCE:
-        raise Refusal(Kind.FORBIDDEN, "custody.no_seat", "holds no share of this set", cps="6.2.2")
+    rules.check_held(seat.state, seat.set.state)
     _lapse(at=at)
     row = Drill.objects.filter(seat=seat, state=DrillState.ASKED).first()
     if row is None:

@@ -155,13 +155,17 @@ class Activation(Stateful):
 
 
 class BroughtShare(Stateful):
-    """A share on its way to the signer: sealed to it, and wiped as soon as it was taken there."""
+    """A share on its way to the signer: sealed to it, and wiped as soon as it was taken there.
+
+    What its custodian signed stays: `pki/custody_records.py` proves it.
+    """
 
     STEPS = rules.SHARE_STEPS
 
     activation = models.ForeignKey(Activation, models.PROTECT, related_name="shares")
     seat = models.ForeignKey(Seat, models.PROTECT, related_name="shares")
     sealed = models.BinaryField(null=True)
+    digest = models.CharField(max_length=64, default="")  # SHA-256 of what was sealed, signed
     signature = models.BinaryField(null=True)
     brought_at = models.DateTimeField()
     settled_at = models.DateTimeField(null=True)
@@ -220,6 +224,8 @@ class CustodyReport(models.Model):
     id = models.SmallIntegerField(primary_key=True, default=1)
     at = models.DateTimeField()
     report = models.JSONField(default=dict)
+    book = models.JSONField(default=dict)  # as `ca.keys.services.custody_book` answers
+    book_at = models.DateTimeField(null=True)
     fault = models.CharField(max_length=60, default="")
 
     def __str__(self) -> str:

@@ -5,7 +5,7 @@ nothing, such as that of a restored system, is taken over from there.
 """
 
 import logging
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import transaction
 
@@ -24,6 +24,7 @@ from pki.signer.protocol import Header
 log = logging.getLogger(__name__)
 
 ACTIVE = "active"
+BOOK_EVERY = timedelta(minutes=1)
 
 
 def tend(*, at: datetime) -> None:
@@ -55,7 +56,22 @@ def note(*, at: datetime) -> None:
             if place == rules.HOME:
                 _adopt(report, at=at)
             _follow(place, report, at=at)
+        if place == rules.HOME:
+            _read_book(at=at)
     CustodyReport.objects.filter(pk__gt=len(keys.places())).delete()  # not configured any more
+
+
+def _read_book(*, at: datetime) -> None:
+    """Once a minute, for the record that auditors take home (`records.py`)."""
+    row = CustodyReport.objects.get(pk=queries.number_of(rules.HOME))
+    if row.book_at is not None and row.book_at <= at < row.book_at + BOOK_EVERY:
+        return
+    try:
+        book = keys.custody_book()
+    except PkiError as error:
+        log.warning("the signer's book was not read: %s", error)
+        return
+    CustodyReport.objects.filter(pk=row.pk).update(book=book, book_at=at)
 
 
 def _said(place: int) -> Header:

@@ -30,10 +30,12 @@ from ca.custody.shapes import (
     SeatView,
     SetView,
     StopView,
+    WordsPage,
 )
 from people.api import Role, holders, may, open_approvals, staff_names
 from pki import statements
 
+READERS = frozenset({Role.SECURITY_ADMIN, Role.CA_ADMIN, Role.AUDITOR})  # of the whole record
 SHOWN = 10  # activations and stops on the page
 
 
@@ -64,6 +66,7 @@ def custody(actor: Actor, *, at: datetime) -> CustodyPage:
         may_give_up=hosts,
         may_agree_to_end=deactivation is not None
         and not may(actor, DEACTIVATE, approval=deactivation),
+        may_take_record=bool(READERS & actor.roles),
         deactivation=deactivation.id if deactivation else None,
         older=_older(said.set_code),
     )
@@ -112,6 +115,26 @@ def activation(activation_id: int, actor: Actor, *, at: datetime) -> ActivationP
     return ActivationPage(
         view, kept, own, bool(offer), offer, queries.newcomer_names() if resplit else ()
     )
+
+
+def words(seat_id: int, actor: Actor, *, at: datetime) -> WordsPage:
+    """Refusal NOT_FOUND, FORBIDDEN for anybody else, and for a share of a set not in force."""
+    row = Seat.objects.select_related("set").filter(pk=seat_id).first()
+    if row is None:
+        raise unknown(f"seat {seat_id}")
+    rules.check_own(row.person_id, actor)
+    rules.check_held(row.state, row.set.state)
+    seat = _seat(row, actor, reachable(at))
+    own = {
+        "signer": row.set.signer,
+        "set": row.set.code,
+        "number": str(row.number),
+        "person": str(row.person_id),
+        "name": row.name,
+        "check": row.check_value,
+        "key_fingerprint": seat.fingerprint,
+    }
+    return WordsPage(seat, own)
 
 
 def drill(drill_id: int, actor: Actor, *, at: datetime) -> DrillPage:

@@ -193,6 +193,12 @@ def check_own(person_id: int, actor: Actor) -> None:
         raise Refusal(Kind.FORBIDDEN, "custody.not_your_seat", "somebody else's seat", cps="6.2.2")
 
 
+def check_held(seat: str, kept: str) -> None:
+    """Refuses (FORBIDDEN) a share that its custodian does not have, or of a set not in force."""
+    if seat != SeatState.HELD or kept != SetState.IN_FORCE:
+        raise Refusal(Kind.FORBIDDEN, "custody.no_seat", "holds no share of this set", cps="6.2.2")
+
+
 def check_keys(key: bytes, transport: bytes) -> None:
     """Refuses (INVALID) what a browser did not make: a key and a point of P-256."""
     try:

@@ -133,6 +133,7 @@ class CustodyPage:
     may_deactivate: bool
     may_give_up: bool
     may_agree_to_end: bool
+    may_take_record: bool
     deactivation: int | None  # the open approval
     older: OlderSet | None
     need: int = rules.NEED
@@ -145,6 +146,14 @@ class SeatPage:
     seat: SeatView
     set: SetView
     handed: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class WordsPage:
+    """One's own seat in force. `own`: what a paper says besides the words, none of it secret."""
+
+    seat: SeatView
+    own: dict[str, str]
 
 
 @dataclass(frozen=True, slots=True)

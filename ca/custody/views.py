@@ -13,7 +13,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from anxin.kernel import web
 from anxin.kernel.errors import Kind, Refusal
-from ca.custody import activating, drills, pages, queries, rules, services
+from ca.custody import activating, demo, drills, pages, queries, records, rules, services
 from ca.custody.forms import (
     AskForm,
     DraftForm,
@@ -24,6 +24,7 @@ from ca.custody.forms import (
     ShareForm,
 )
 from ca.custody.rules import Wish
+from ca.custody.shapes import SeatView, SetView
 from people.api import Role, demo_password
 from people.gates import actor_of, only
 
@@ -37,6 +38,15 @@ REFRESHED = 5  # seconds between two looks of a page
 @require_GET
 def show(request: HttpRequest) -> HttpResponse:
     return _show(request)
+
+
+@only(*pages.READERS)
+@never_cache
+@require_GET
+def record(request: HttpRequest) -> HttpResponse:
+    """All of custody, for `python -m pki verify custody`."""
+    text = json.dumps(records.record(), ensure_ascii=False, indent=1)
+    return web.file(text.encode(), "custody.json", "application/json")
 
 
 @only(Role.SECURITY_ADMIN)
@@ -99,6 +109,15 @@ def receipt(request: HttpRequest, seat_id: int) -> HttpResponse:
 
 @only(Role.CUSTODIAN)
 @never_cache
+@require_GET
+def words(request: HttpRequest, seat_id: int) -> HttpResponse:
+    """One's own share on paper and back: all of it happens in the browser."""
+    page = pages.words(seat_id, actor_of(request), at=timezone.now())
+    return render(request, "ca/custody/words.html", {"page": page, "own": json.dumps(page.own)})
+
+
+@only(Role.CUSTODIAN)
+@never_cache
 @require_POST
 def begin_drill(request: HttpRequest, seat_id: int) -> HttpResponse:
     drill_id = drills.begin(seat_id, actor=actor_of(request), at=timezone.now())
@@ -146,6 +165,14 @@ def ask(request: HttpRequest) -> HttpResponse:
     return _show(request, status=422, ask_form=form)
 
 
+@only(Role.CUSTODIAN)
+@never_cache
+@require_POST
+def ask_in_demo(request: HttpRequest) -> HttpResponse:
+    activation_id = activating.ask_in_demo(actor=actor_of(request), at=timezone.now())
+    return redirect("custody-activation", activation_id)
+
+
 @only(*WATCHERS)
 @never_cache
 @require_GET
@@ -160,6 +187,7 @@ def activation(request: HttpRequest, activation_id: int) -> HttpResponse:
         "at": at,
         "seconds": REFRESHED,
         "passphrase": demo_password(page.own.seat.person_id) if page.offer and page.own else "",
+        "demo_share": _demo_share(page.own.seat, page.set) if page.offer and page.own else None,
     }
     return render(request, f"ca/custody/{part}.html", context)
 
@@ -220,12 +248,18 @@ def _show(request: HttpRequest, *, status: int = 200, **given: forms.Form) -> Ht
     context = {
         "page": page,
         "seconds": REFRESHED,
+        "demo_share": _demo_share(page.in_force.own, page.in_force) if page.in_force else None,
         "draft_form": DraftForm(people=page.people),
         "ask_form": AskForm(helpers=queries.helper_places()),
         "stop_form": ReasonForm(auto_id="stop_%s"),
         "end_form": ReasonForm(auto_id="end_%s"),
     }
     return render(request, f"ca/custody/{part}.html", context | given, status=status)
+
+
+def _demo_share(seat: SeatView | None, kept: SetView) -> demo.DemoShare | None:
+    """The reader's own, in a demo."""
+    return demo.share_of(seat.person_id, kept.code) if seat and seat.own else None
 
 
 def _made(kind: type[forms.Form], request: HttpRequest) -> dict[str, str]:

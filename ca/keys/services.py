@@ -126,6 +126,11 @@ def custody(place: int = clients.HOME) -> Header:
     return clients.at(place).custody()
 
 
+def custody_book() -> Header:
+    """What the home signer's book says of custody, signed by it: see the client."""
+    return _signer().custody_book()
+
+
 def hand_out(custodians: Sequence[Header]) -> list[Header]:
     """The share of each, sealed to them; raises the signer's refusal `custody.*`."""
     return _signer().hand_out(custodians)

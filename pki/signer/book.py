@@ -19,11 +19,11 @@ from pki.errors import Refused, TokenError
 from pki.sm.sm3 import sm3
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from datetime import datetime
     from pathlib import Path
 
-_LINE = re.compile(rb"(\{.*\}) ([0-9a-f]{64}) \.")
+LINE = re.compile(rb"(\{.*\}) ([0-9a-f]{64}) \.")
 _BEGIN = "0" * 64
 _TAIL = 64 * 1024  # the last whole line is in here
 
@@ -75,7 +75,7 @@ class Book:
     def _last(self) -> Head:
         size = os.fstat(self._file).st_size
         tail = os.pread(self._file, _TAIL, max(0, size - _TAIL))
-        whole = [found for line in tail.split(b"\n") if (found := _LINE.fullmatch(line))]
+        whole = [found for line in tail.split(b"\n") if (found := LINE.fullmatch(line))]
         if not whole:
             if size:
                 raise TokenError("signer.book", "book.lines cannot be read.", permanent=True)
@@ -104,7 +104,16 @@ def check(content: bytes) -> Head:
     return head
 
 
+def each(lines: Iterable[str]) -> Iterator[str]:
+    """The JSON of single lines of a book. Raises Refused `book.digest`."""
+    for line in lines:
+        found = LINE.fullmatch(line.encode())
+        if found is None or sm3(found[1]).hex().encode() != found[2]:
+            raise Refused("book.digest", f"A line is not what its digest says: {line[:80]}")
+        yield found[1].decode()
+
+
 def _lines(content: bytes) -> Iterator[tuple[bytes, str]]:
     for line in content.split(b"\n"):
-        if found := _LINE.fullmatch(line):
+        if found := LINE.fullmatch(line):
             yield found[1], found[2].decode()

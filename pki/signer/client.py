@@ -148,6 +148,14 @@ class Signer:
         _, (signature,) = self._ask({"op": "sign_record"}, [attributes])
         return signature
 
+    def custody_book(self) -> protocol.Header:
+        """What the signer's book says of custody, see `pki.signer.extracts`: `statement`,
+        `signature`, `lines`.
+        """
+        header, (lines,) = self._ask({"op": "custody_book"})
+        signed = {name: header[name] for name in ("statement", "signature")}
+        return {**signed, "lines": lines.decode().split("\n")}
+
     def note_head(self, seq: int, digest: str) -> None:
         """Have an end of the journal's chain kept. Refused `journal.head_back`: it went back."""
         self._ask({"op": "note_head", "seq": seq, "digest": digest})

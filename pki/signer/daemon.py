@@ -22,6 +22,7 @@ from pki.signer.calls import Call
 from pki.signer.condition import Condition
 from pki.signer.counters import Counters
 from pki.signer.custody_doors import CustodyDoors
+from pki.signer.extracts import Extracts
 from pki.signer.heads import Heads
 from pki.signer.keeping import Keeping
 from pki.signer.lists import Leaving, Lists
@@ -117,6 +118,7 @@ class SigningService:
             "self_test": self._self_test,
             "record_certificate": records.certificate,
             "sign_record": records.sign,
+            "custody_book": Extracts(home, now=now).custody,
             **at_custody.doors,
             **{name: partial(self._keep, act) for name, act in self._keeping.doors.items()},
         }

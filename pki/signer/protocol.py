@@ -4,7 +4,7 @@
     header   := JSON object; "sizes" lists the lengths of the blobs that follow
     request  := {"op": "health" | "keys" | "sign" | "last_list" | "generate"
                  | "install_certificate" | "note_head" | "heads" | "self_test"
-                 | "record_certificate" | "sign_record"
+                 | "record_certificate" | "sign_record" | "custody_book"
                  | "custody" | "hand_out" | "received" | "offer" | "bring" | "lock"
                  | "initialise" | "backup" | "restore" | "archive" | "destroy", …}
     answer   := {"ok": true, …}  or  {"error": {"type", "rule", "reason", "permanent"}}

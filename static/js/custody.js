@@ -125,11 +125,14 @@ const readFile = (content) => {
   unless(known && Object.values(fields).every((one) => typeof one === "string"), "file");
   return fields;
 };
-const openFile = async (fields, passphrase) => {
+const openSealed = async (fields, passphrase) => {
   const { sealed, ...header } = fields;
   const key = await fileKey(passphrase, octets(header.salt), Number(header.rounds));
   const how = { name: "AES-GCM", iv: octets(header.iv), additionalData: encoded(header) };
-  const inside = JSON.parse(new TextDecoder().decode(await crypto.subtle.decrypt(how, key, octets(sealed))));
+  return JSON.parse(new TextDecoder().decode(await crypto.subtle.decrypt(how, key, octets(sealed))));
+};
+const openFile = async (fields, passphrase) => {
+  const inside = await openSealed(fields, passphrase);
   return {
     share: octets(inside.share),
     key: await crypto.subtle.importKey("pkcs8", octets(inside.key), EC, false, ["sign"]),
@@ -314,3 +317,8 @@ const before = state();
 document.addEventListener("htmx:after:swap", () => {
   if (state() !== before) location.reload();
 });
+
+// For paperwords.js.
+export {
+  EC, PASSPHRASE, begin, checkValue, chosenFile, digest, download, hex, octets, openSealed, orSay, sealFile, unless,
+};

@@ -57,9 +57,10 @@ def keep(product, held: dict[str, Held]) -> None:
     for row in rows:
         now = held[shares.read_file(row["file"])["name"]]
         row |= {"file": now.path.read_text(), "passphrase": now.passphrase}
-    with product.home.demo_shares.open("r+") as file:  # it stays its owner's
-        file.truncate()
-        json.dump(rows, file, ensure_ascii=False)
+    for place in (product.home.demo_shares, product.home.demo_site_shares):
+        with place.open("r+") as file:  # it stays its owner's
+            file.truncate()
+            json.dump(rows, file, ensure_ascii=False)
 
 
 def test_three_take_their_shares_two_activate_and_one_stops(

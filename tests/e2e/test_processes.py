@@ -150,6 +150,7 @@ def test_no_account_opens_what_is_anothers(product):
         home.database: "postgres",
         home.demo_accounts: "staff",
         home.demo_shares: "signer",
+        home.demo_site_shares: "staff",
     }
     for group in (*GROUPS, "postgres"):
         account = home.account(group)
@@ -322,7 +323,8 @@ def accounts(product: Product) -> list[dict[str, str]]:
     return json.loads((product.home.path / "demo-accounts.json").read_text())
 
 
-TOLD = {"demo-accounts.json", "demo-shares.json", "passphrases.txt", "said"}
+SHARES = {"demo-shares.json", "demo-site-shares.json", "passphrases.txt"}
+TOLD = {"demo-accounts.json", *SHARES, "said"}
 
 
 def found_in(product: Product, needles: set[bytes]) -> dict[str, list[bytes]]:

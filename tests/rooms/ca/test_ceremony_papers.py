@@ -4,6 +4,7 @@ import hashlib
 import io
 import json
 import subprocess
+from datetime import datetime
 
 import pypdfium2
 import pytest
@@ -13,12 +14,14 @@ from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign.validation import validate_pdf_signature
 from pyhanko_certvalidator import ValidationContext
 
+from anxin.kernel.workdays import SHANGHAI
 from audit.journal.models import Entry
-from ca.ceremonies import archiving, queries
+from ca.ceremonies import archiving, queries, rules
 from ca.ceremonies.models import Ceremony, CeremonyPaper
+from ca.ceremonies.wording import PLAN
 from ca.keys import services as keys
 from pki import ceremonies, certificates
-from tests.support.ceremonies import draft
+from tests.support.ceremonies import PEOPLE, draft
 from tests.support.people import signed_in
 from tests.support.refusals import refused_by
 
@@ -96,6 +99,36 @@ def test_what_does_not_hold_gets_no_signature(house, over):
 
     assert archiving.run(at=house.now()) == 0
     assert refused_by(queries.paper, over) == "ceremonies.no_paper"
+
+
+def test_it_says_what_the_record_says_in_the_words_of_the_page(house):
+    """CPS-5.2.2: rows that somebody changed do not show on it, nor do names of the program."""
+    number = house.run(draft(drill=True, key=f"paper-{next(_labels)}"))
+    ended = json.loads(queries.record(number)["lines"][-1]["text"])["at"]
+    Ceremony.objects.filter(number=number).update(state="cancelled", ended_at=house.now())
+
+    archiving.run(at=house.now())
+
+    text = text_of(queries.paper(number)).replace(" ", "")
+    assert "结果已结束" in text
+    assert "已取消" not in text
+    shown = datetime.fromisoformat(ended).astimezone(SHANGHAI)
+    assert f"结束时间{shown:%Y-%m-%d%H:%M:%S}" in text
+    for said in ("机构（O）AnXin", "路径长度1", "有效期（年）20"):
+        assert said in text
+    for name in ("path_length", "years"):
+        assert name not in text
+
+
+def test_whatever_a_script_plans_has_a_word():
+    drafts = [draft(kind=kind) for kind in (*rules.NAMING, *rules.ENDING, "import_certificate")]
+    planned = {name for one in drafts for name in script(one)["plan"]}
+
+    assert planned <= set(PLAN)
+
+
+def script(said) -> dict[str, object]:
+    return json.loads(rules.script("KC-2026-001", said, PEOPLE))
 
 
 def test_it_waits_for_a_signer_that_is_away_and_is_made_once(house, over, settings):
