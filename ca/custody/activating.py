@@ -4,6 +4,7 @@ A web process stores what a browser sealed to the signer; workers take it there 
 """
 
 from datetime import datetime
+from typing import Any
 
 from django.db import transaction
 
@@ -12,7 +13,7 @@ from anxin.kernel.errors import Kind, Refusal
 from anxin.kernel.jobs import enqueue
 from anxin.kernel.rows import guarded
 from audit.log import record, subject_of
-from ca.custody import queries, rules
+from ca.custody import orders, queries, rules
 from ca.custody.models import Activation, BroughtShare, CustodySet, Seat, StopOrder
 from ca.custody.queries import DEACTIVATE, STOPPERS, SUBJECT
 from ca.custody.rules import SeatState, ShareState, State, Stop, StopState, Wish
@@ -39,7 +40,7 @@ def ask(wish: Wish, *, actor: Actor, at: datetime) -> int:
     rules.check_wish(wish)
     check_proved(actor, at=at)
     kept = queries.in_force_locked()
-    if Activation.objects.filter(state__in=rules.OPEN).exists():
+    if Activation.objects.filter(state__in=rules.OPEN, place=wish.place).exists():
         raise Refusal(Kind.CONFLICT, "custody.asked_already", "one is open", cps="6.2.8")
     row = Activation.objects.create(
         state=State.ASKED,
@@ -108,9 +109,13 @@ def bring(activation_id: int, *, sealed: str, signature: str, actor: Actor, at: 
 def stop(reason: str, *, actor: Actor, at: datetime) -> int:
     """Seal the keys at once: any one of those who may. The id of the order.
 
-    No second factor is asked for again: who has to stop something has no code at hand.
+    No second factor is asked for again: who has to stop something has no code at hand. Who has a
+    key signs with the same click; refuses `keys.*`, see `people.api.check_signed`.
     """
-    return _order(Stop.EMERGENCY, rules.check_reason(reason), None, actor=actor, at=at)
+    rules.check_role(actor, STOPPERS)
+    text = rules.check_reason(reason)
+    signed = orders.signed(Stop.EMERGENCY, text, actor=actor, at=at)
+    return _order(Stop.EMERGENCY, text, None, signed, actor=actor, at=at)
 
 
 @transaction.atomic
@@ -121,20 +126,37 @@ def propose_end(reason: str, *, actor: Actor, at: datetime) -> Approval:
     person_id = rules.check_role(actor, {Role.CUSTODIAN})
     if not kept.seats.filter(person_id=person_id).exists():
         raise Refusal(Kind.FORBIDDEN, "custody.no_seat", "holds no share of this set", cps="6.2.2")
-    return propose(DEACTIVATE, _payload(kept, text), subject=SUBJECT, actor=actor, at=at)
+    payload = _payload(kept, text, orders.signed(Stop.ORDERLY, text, actor=actor, at=at))
+    return propose(DEACTIVATE, payload, subject=SUBJECT, actor=actor, at=at)
 
 
-def end(approval: Approval, *, set_id: int, reason: str, actor: Actor, at: datetime) -> None:
+def end(
+    approval: Approval,
+    *,
+    set_id: int,
+    reason: str,
+    signed: dict[str, Any],
+    actor: Actor,
+    at: datetime,
+) -> None:
     """Named in `anxin/duties.py`. Refuses (FORBIDDEN) less than a majority of the seats."""
     kept = queries.set_locked(set_id)
     rules.check_in_force(kept.state)
-    redeem(approval, DEACTIVATE, _payload(kept, reason), actor=actor, at=at)
+    redeem(approval, DEACTIVATE, _payload(kept, reason, signed), actor=actor, at=at)
     held = list(kept.seats.values_list("person_id", flat=True))
     rules.check_majority(approval.maker_id, rules.check_role(actor, {Role.CUSTODIAN}), held=held)
-    _order(Stop.ORDERLY, reason, approval.id, actor=actor, at=at)
+    _order(Stop.ORDERLY, reason, approval.id, signed, actor=actor, at=at)
 
 
-def _order(how: Stop, reason: str, approval_id: int | None, *, actor: Actor, at: datetime) -> int:
+def _order(
+    how: Stop,
+    reason: str,
+    approval_id: int | None,
+    signed: dict[str, Any],
+    *,
+    actor: Actor,
+    at: datetime,
+) -> int:
     ordered_by = rules.check_role(actor, STOPPERS)
     row = StopOrder.objects.create(
         state=StopState.ORDERED,
@@ -143,6 +165,7 @@ def _order(how: Stop, reason: str, approval_id: int | None, *, actor: Actor, at:
         ordered_by=ordered_by,
         ordered_at=at,
         approval_id=approval_id,
+        signed=signed,
     )
     record("ca.order_stop", subject_of(row), actor=actor, at=at, how=how, approval=approval_id)
     people = {one.id for role in STOPPERS for one in holders(role, at=at)}
@@ -151,5 +174,5 @@ def _order(how: Stop, reason: str, approval_id: int | None, *, actor: Actor, at:
     return row.pk
 
 
-def _payload(row: CustodySet, reason: str) -> dict[str, object]:
-    return {"set_id": row.pk, "reason": reason}
+def _payload(row: CustodySet, reason: str, signed: dict[str, Any]) -> dict[str, object]:
+    return {"set_id": row.pk, "reason": reason, "signed": signed}

@@ -128,6 +128,13 @@ def last_drills() -> dict[int, datetime]:
     return dict(rows.order_by().values_list("seat").annotate(Max("proved_at")))
 
 
+def listed() -> list[int]:
+    """Who holds shares, as the home signer says itself."""
+    row = CustodyReport.objects.filter(pk=number_of(rules.HOME)).first()
+    custodians = row.report.get("custodians", ()) if row else ()
+    return [int(one["person"]) for one in custodians if one["person"].isdecimal()]
+
+
 def older_set(code: str) -> CustodySet | None:
     """The set that the signer says it has, where it was replaced or given up here: restored."""
     rows = CustodySet.objects.filter(code=code, state__in=(SetState.REPLACED, SetState.DROPPED))

@@ -4,13 +4,23 @@ Certificates and OCSP answers are spread over all signers there are. Everything 
 signer's: lists, since it alone remembers the last one; ceremonies, requests, CA certificates.
 """
 
+import logging
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 
+from django.db import transaction
+
+from anxin.kernel.actors import SYSTEM
+from audit.log import advance_many
 from ca.keeping.queries import check_signs
-from ca.keys import clients
+from ca.keys import clients, queries
+from ca.keys.models import Sealing
+from ca.keys.rules import State
 from pki.errors import PkiError
 from pki.signer.client import Restored, Signer
 from pki.signer.protocol import CERTIFICATE, OCSP, Header, Key
+
+log = logging.getLogger(__name__)
 
 SPREAD = frozenset({CERTIFICATE, OCSP})  # the rest needs the home signer's books
 
@@ -157,16 +167,40 @@ def bring(
     return clients.at(place).bring(session, number, signature, sealed)
 
 
-def seal() -> None:
-    """Nothing is signed until two custodians bring their shares again. Raises what went wrong.
+def places_due() -> list[int]:
+    """The signers that are to be sealed, the home signer first."""
+    return [place for place in queries.places_due() if place in places()]
 
-    Every signer is told, whatever another one says.
+
+def still_due(order: int) -> list[int]:
+    """The signers that an order has not reached, of those that are configured."""
+    return queries.due(order, places())
+
+
+@transaction.atomic
+def order_seal(order: int) -> None:
+    """Every signer is to be sealed, each before anything else is asked of it."""
+    Sealing.objects.bulk_create(
+        Sealing(state=State.DUE, order=order, place=place) for place in places()
+    )
+
+
+def seal(place: int, *, at: datetime) -> bool:
+    """Nothing is signed there until two custodians bring their shares again; noted for every order.
+
+    False: it does not answer, and is sealed when it does.
     """
-    failures = []
-    for place in places():
-        try:
-            clients.at(place).lock()
-        except PkiError as error:
-            failures.append(error)
-    if failures:
-        raise failures[0]
+    rows = Sealing.objects.filter(place=place, state=State.DUE)
+    orders = list(rows.values_list("order", flat=True))
+    try:
+        clients.seal(place)
+    except PkiError as error:
+        log.error("signer %s is not sealed: %s", place, error)  # noqa: TRY400 -- the reason says it
+        return False
+    with transaction.atomic():
+        told = list(rows.filter(order__in=orders).select_for_update().order_by("pk"))
+        for row in told:
+            row.sealed_at = at
+        details = {row.pk: {"order": row.order, "place": place} for row in told}
+        advance_many(told, "seal", actor=SYSTEM, at=at, details=details, columns=("sealed_at",))
+    return True

@@ -13,7 +13,7 @@ from anxin.kernel.actors import SYSTEM
 from anxin.kernel.errors import Refusal
 from audit.journal.models import Entry
 from ca.api import overview
-from ca.custody import activating, delivery, noting, pages, queries, services
+from ca.custody import activating, delivery, noting, pages, queries, sealing, services
 from ca.custody.models import Activation, BroughtShare, CustodySet, Seat, StopOrder
 from ca.custody.rules import Wish
 from ca.keys import services as keys
@@ -484,7 +484,7 @@ def test_any_one_of_those_who_may_stops_at_once(held, who):
     actors = {"custodian": held.custodians[2].actor, "host": held.host, "admin": held.admin}
 
     activating.stop("发现异常", actor=replace(actors[who], proved_at=None), at=NOW)
-    delivery.seal(at=NOW)
+    sealing.seal(at=NOW)
 
     assert keys.custody()["state"] == "sealed"
     assert state(activation_id) == "ended"
@@ -503,7 +503,7 @@ def test_an_order_is_carried_out_once_the_signer_answers(held, box):
     box.process.send_signal(19)  # SIGSTOP
     activating.stop("发现异常", actor=held.host, at=NOW)
     box.kill()
-    assert delivery.seal(at=NOW) == 0
+    assert sealing.seal(at=NOW) == 0
     box.start()
 
     noting.tend(at=NOW)
@@ -631,7 +631,7 @@ def test_both_sites_of_the_work_get_by_with_their_rights(room, in_role):
     with in_role("staff"):
         activating.stop("演练", actor=room.admin, at=NOW)
     with in_role("worker"):
-        delivery.seal(at=NOW)
+        sealing.seal(at=NOW)
 
     assert keys.custody()["state"] == "sealed"
 
