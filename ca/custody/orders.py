@@ -36,6 +36,16 @@ def signed(how: Stop, reason: str, *, actor: Actor, at: datetime) -> dict[str, A
     }
 
 
+def says(how: Stop, actor: Actor, *, at: datetime) -> str:
+    """What the actor's browser signs, but for the reason; "" for who has no key."""
+    fingerprint = key_fingerprint(actor.person_id)
+    if not fingerprint:
+        return ""
+    said = stops.fields(how=how, person=actor.person_id or 0, reason="")
+    whole = {**said, "at": at.replace(microsecond=0).isoformat()}
+    return json.dumps({"fingerprint": fingerprint, "fields": whole})
+
+
 def prove(row: StopOrder) -> None:
     """Raises PkiError `stop.*`, `vote.*`, Refusal `custody.*`: nobody who may has ordered this."""
     if row.how == Stop.ORDERLY:

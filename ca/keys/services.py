@@ -14,15 +14,16 @@ from anxin.kernel.actors import SYSTEM
 from audit.log import advance_many
 from ca.keeping.queries import check_signs
 from ca.keys import clients, queries
+from ca.keys.clients import Answers
 from ca.keys.models import Sealing
 from ca.keys.rules import State
-from pki.errors import PkiError
+from pki import signatures
+from pki.errors import PkiError, TokenError
+from pki.publickeys import PublicKey
 from pki.signer.client import Restored, Signer
-from pki.signer.protocol import CERTIFICATE, OCSP, Header, Key
+from pki.signer.protocol import Header, Key
 
 log = logging.getLogger(__name__)
-
-SPREAD = frozenset({CERTIFICATE, OCSP})  # the rest needs the home signer's books
 
 
 def places() -> range:
@@ -34,15 +35,24 @@ def _signer() -> Signer:
     return clients.at(clients.HOME)
 
 
-def sign(label: str, kind: str, tbs: Sequence[bytes]) -> list[bytes | PkiError]:
+def sign(label: str, kind: str, tbs: Sequence[bytes], *, by: PublicKey) -> list[bytes | PkiError]:
     """For each TBS, in order: its signature, or why the signer refused this one.
 
-    `kind` is one of `pki.signer.protocol.KINDS`. Raises TokenError when nothing could be asked.
+    `kind` is CERTIFICATE or OCSP, `by` the public key of that label: a signer that answers with
+    one signature of another key is passed by. Raises TokenError when nobody could be asked.
     """
     check_signs(label)  # the signer refuses as well, whatever is written here (CPS 6.2.5)
-    if kind in SPREAD:
-        return clients.spread(lambda signer: signer.sign(label, kind, tbs))
-    return _signer().sign(label, kind, tbs)
+    return clients.spread(lambda signer: _verified(signer.sign(label, kind, tbs), tbs, by))
+
+
+def _verified(answers: Answers, tbs: Sequence[bytes], by: PublicKey) -> Answers:
+    """All of them, or TokenError `signer.wrong_signature`."""
+    algorithm = signatures.default_algorithm(by.algorithm)
+    for answer, asked in zip(answers, tbs, strict=True):
+        if isinstance(answer, bytes) and not by.verify(asked, answer, algorithm):
+            reason = "A signature does not belong to what was to be signed."
+            raise TokenError("signer.wrong_signature", reason, permanent=False)
+    return answers
 
 
 def sign_one(label: str, kind: str, tbs: bytes) -> bytes:
@@ -174,7 +184,7 @@ def places_due() -> list[int]:
 
 def still_due(order: int) -> list[int]:
     """The signers that an order has not reached, of those that are configured."""
-    return queries.due(order, places())
+    return [place for place in queries.places_of(order) if place in places()]
 
 
 @transaction.atomic

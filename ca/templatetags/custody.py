@@ -34,6 +34,7 @@ TONES = {
     "handing_out": "info",
     "handed_out": "info",
     "ordered": "bad",
+    "sealing": "bad",
 }
 
 
