@@ -175,3 +175,22 @@ def test_the_home_signer_sealed_under_load_leaves_the_work_to_its_helper(
 
     assert signed_by(helper) > 0
     check_all(orders, plans())
+
+
+@pytest.mark.slow
+def test_a_round_of_kills_with_a_helper(orders, services, helper, signer):
+    """CPS-4.3.1: a worker, the helper and the home signer in turn, under load."""
+    doomed, other = worker(services), worker(services)
+
+    doomed.kill()
+    doomed.communicate()
+    seen = plans()
+    helper.kill()
+    signer.kill()
+    seen |= plans()
+    helper.start()
+    signer.start()
+
+    assert finished(other) == [0]
+    check_all(orders, seen)
+    assert signed_by(helper) + signed_by(signer) >= ORDERS

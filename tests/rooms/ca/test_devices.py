@@ -179,3 +179,18 @@ def test_the_staff_site_s_role_asks_for_tests_and_notes_no_results(authorities, 
         one.rollback()
         with one.transaction(force_rollback=True):
             assert one.execute(insert, ["asked", NOW, None]).rowcount == 1
+
+
+def test_a_signer_that_was_taken_out_of_service_is_missed_by_nobody(authorities):
+    """CPS-6.2.11: its tests stay in the history."""
+    long_ago = ca.NOW - timedelta(days=2)
+    for place in (0, 1):
+        SelfTest.objects.create(
+            state="missed", place=place, asked_at=long_ago, done_at=long_ago, fault="signer.sealed"
+        )
+
+    assert queries.page(at=ca.NOW).untested == (0,)
+    assert [test.place for test in queries.page(at=ca.NOW).devices] == [0]
+    assert len(queries.page(at=ca.NOW).history) == 2
+    CustodyReport.objects.create(pk=2, at=ca.NOW)
+    assert queries.page(at=ca.NOW).untested == (0, 1)
