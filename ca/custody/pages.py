@@ -19,7 +19,7 @@ from ca.custody.queries import (
     unknown,
 )
 from ca.custody.register import DrillState, resplit_by
-from ca.custody.rules import SeatState, SetState, ShareState, State, Stop
+from ca.custody.rules import SeatState, SetState, ShareState, State, Stop, StopState
 from ca.custody.shapes import (
     ActivationPage,
     ActivationView,
@@ -271,7 +271,7 @@ def _stops() -> list[StopView]:
             names.get(row.ordered_by, ""),
             row.ordered_at,
             row.done_at,
-            tuple(sealings.places_of(row.pk)),
+            tuple(sealings.places_of(row.pk)) if row.state == StopState.SEALING else (),
         )
         for row in rows
     ]

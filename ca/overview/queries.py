@@ -125,6 +125,7 @@ def overview(at: datetime) -> Overview:
     """Everything at one moment; days are those of China."""
     days, lists, published = _days(at), tuple(list_views(at)), directory()
     signer, *helpers = _signers()
+    places = [one.place for one in helpers]
     orders = Certificate.objects.filter(state__in=[state.value for state in WAITING])
     waiting = orders.aggregate(count=Count("pk"), oldest=Min("ordered_at"))
     due = count_due(at=at)
@@ -136,7 +137,7 @@ def overview(at: datetime) -> Overview:
         signer_unlocked=signer.unlocked,
         failing=tuple(label for label, _ in signer.failing),
         helpers=tuple((one.place, why) for one in helpers if (why := _trouble(one, signer, at))),
-        stops_wait=tuple(stops.places_due()),
+        stops_wait=tuple(one for one in stops.places_due() if one in (0, *places)),
         stops_refused=refused_stops(at=at),
         lists=tuple((view.code, view.freshness) for view in lists),
         behind=tuple(view.code for view in lists if view.ca_id in stuck),

@@ -6,12 +6,14 @@ from datetime import datetime
 from anxin.kernel import canonical
 from anxin.kernel.actors import SYSTEM
 from ca.api import Order, revocation_subject, revoke
+from ca.api import profile as profile_of
 from people.approvals import rules
 from people.approvals.models import Approval, Vote
 from people.models import StaffMember
 from pki import keys
 
-ACTION, REVOKE = "ra.approve_application", "ra.revoke_certificate"
+ACTION, TWICE = "ra.approve_application", "ra.approve_application_twice"
+REVOKE = "ra.revoke_certificate"
 
 
 @dataclass(frozen=True)
@@ -37,7 +39,9 @@ def staff(at: datetime) -> tuple[int, int]:
 def warranted(profile: str, algorithm: str, numbers: range, *, at: datetime) -> list[Warranted]:
     """Orders of subscribers `numbers`, in that order."""
     orders = [_order(profile, algorithm, number) for number in numbers]
-    approvals = _spent([f"ra.application:{number}" for number in numbers], at=at)
+    subjects = [f"ra.application:{number}" for number in numbers]
+    twice = profile_of(profile).reviews > 1  # agreed to by two, as its name says
+    approvals = _spent(subjects, TWICE if twice else ACTION, at=at)
     return [
         Warranted(order, approval.subject, approval.pk)
         for order, approval in zip(orders, approvals, strict=True)

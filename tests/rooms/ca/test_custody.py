@@ -21,6 +21,7 @@ from ca.custody.models import Activation, BroughtShare, CustodySet, Seat, StopOr
 from ca.custody.rules import Wish
 from ca.keys import clients
 from ca.keys import services as keys
+from ca.overview.services import note_signer
 from people.api import Role, appoint, approval, dismiss, vote
 from people.approvals.models import Vote
 from pki import custodians, statements, stops
@@ -685,6 +686,8 @@ def test_a_helper_is_not_activated_for_a_ceremony(held, helper):
 
 def test_a_stop_waits_for_the_signer_that_is_away_and_holds_up_no_other(held, helper, settings):
     """CPS-6.2.9: the home signer is sealed at once, and activated again by two custodians."""
+    settings.ROOT_URLCONF = "anxin.urls_staff"
+    note_signer(at=NOW)
     there, old = settings.HELPER_SOCKETS, held.activate(at=NOW, place=1)
     held.activate(at=NOW)
     settings.HELPER_SOCKETS = ("/nowhere/signer.sock",)
@@ -696,6 +699,9 @@ def test_a_stop_waits_for_the_signer_that_is_away_and_holds_up_no_other(held, he
     assert keys.custody()["state"] == "sealed"
     assert StopOrder.objects.get().state == "sealing"
     assert alarms() >= {"stop_waits"}
+    page = signed_in(held.host).get("/ca/custody/").content.decode()
+    assert "协助签名服务 1 还没有应答" in page
+    assert "主签名服务还没有应答" not in page
     assert helper.client().custody()["state"] == "active"
     waits = activating.ask(Wish(**WISH | {"place": 1}), actor=held.host, at=NOW)
     again = held.activate(at=NOW)
