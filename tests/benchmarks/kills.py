@@ -45,6 +45,7 @@ ORDERS, REVOKED = 20, 2  # in a round
 LONGEST = 0.4  # seconds from the orders to the kill
 PATIENCE = 120.0  # seconds
 LOOK = 0.02
+EVERY = 5  # kills, one line
 
 
 def measure(house: House) -> None:
@@ -68,6 +69,8 @@ def measure(house: House) -> None:
         revoked += ended
         time.sleep(chance.uniform(0, LONGEST))
         taken[victim].append(_killed(house, victim, ordered[-ORDERS:], ended))
+        if number % EVERY == EVERY - 1:
+            print(f"{number + 1} of {rounds}, {victim} {taken[victim][-1]:.1f} s", flush=True)
     for victim, times in taken.items():
         note = f"{len(times)} kills, {ORDERS} orders and {REVOKED} revocations each"
         show(Figure(f"{victim} killed: until all is done", "s", tuple(times), note=note))
