@@ -169,6 +169,7 @@ GRANTS: dict[str, dict[str, str]] = {
     "ca_activation": {"anxin_staff": ADD, "anxin_worker": KEEP},
     "ca_broughtshare": {"anxin_staff": ADD, "anxin_worker": KEEP},
     "ca_stoporder": {"anxin_staff": ADD, "anxin_worker": KEEP},
+    "ca_sealing": {"anxin_staff": READ, "anxin_worker": KEEP},
     "ca_custodyreport": {"anxin_staff": READ, "anxin_worker": ALL},
     # self-tests: staff ask, what came of it is written by workers alone (CPS 6.2.11)
     "ca_selftest": {"anxin_staff": ADD, "anxin_worker": KEEP},  # a trigger: asked for, no more

@@ -25,6 +25,7 @@ from ca.hierarchy.models import LinkCertificate as LinkCertificate
 from ca.hierarchy.models import Responder as Responder
 from ca.issuing.models import Certificate as Certificate
 from ca.keeping.models import KeptKey as KeptKey
+from ca.keys.models import Sealing as Sealing
 from ca.ocsp.models import StatusAnswer as StatusAnswer
 from ca.overview.models import SignerReport as SignerReport
 from ca.profiles.models import ProfileVersion as ProfileVersion

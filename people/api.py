@@ -28,6 +28,7 @@ from people.notices.rules import Event as StaffEvent
 from people.notices.services import keep_address as keep_mail_address
 from people.notices.services import tell as tell_staff
 from people.operatorkeys.queries import Enrolled as OperatorKey
+from people.operatorkeys.queries import had_one as had_key
 from people.operatorkeys.queries import in_use as operator_keys
 from people.operatorkeys.statements import SignedStatement
 from people.operatorkeys.statements import check as check_signed
@@ -63,6 +64,7 @@ __all__ = [
     "demo_password",
     "dismiss",
     "enrol_device",
+    "had_key",
     "held_at",
     "holders",
     "keep_mail_address",

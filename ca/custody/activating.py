@@ -4,6 +4,7 @@ A web process stores what a browser sealed to the signer; workers take it there 
 """
 
 from datetime import datetime
+from typing import Any
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -14,7 +15,7 @@ from anxin.kernel.jobs import enqueue
 from anxin.kernel.rows import guarded
 from audit.log import record, subject_of
 from ca.ceremonies.queries import going_on
-from ca.custody import demo, queries, rules
+from ca.custody import demo, orders, queries, rules
 from ca.custody.models import Activation, BroughtShare, CustodySet, Seat, StopOrder
 from ca.custody.queries import DEACTIVATE, STOPPERS, SUBJECT
 from ca.custody.rules import SeatState, ShareState, State, Stop, StopState, Wish
@@ -43,7 +44,7 @@ def ask(wish: Wish, *, actor: Actor, at: datetime) -> int:
     if wish.purpose == rules.Purpose.CEREMONY:
         rules.check_going_on(going_on(wish.ceremony))
     kept = queries.in_force_locked()
-    if Activation.objects.filter(state__in=rules.OPEN).exists():
+    if Activation.objects.filter(state__in=rules.OPEN, place=wish.place).exists():
         raise Refusal(Kind.CONFLICT, "custody.asked_already", "one is open", cps="6.2.8")
     return _ask(wish, kept, asked_by, actor=actor, at=at)
 
@@ -59,10 +60,10 @@ def ask_in_demo(*, actor: Actor, at: datetime) -> int:
     check_proved(actor, at=at)
     if demo.share_of(person_id, kept.code) is None:
         raise Refusal(Kind.FORBIDDEN, "custody.demo_only", "no share of a demo", cps="6.2.8")
-    open_one = Activation.objects.filter(state__in=rules.OPEN).first()
+    wish = Wish(rules.Purpose.ACTIVATE, *demo.LIMITS, reason=_("演示：一键启用"))
+    open_one = Activation.objects.filter(state__in=rules.OPEN, place=wish.place).first()
     if open_one is not None:
         return open_one.pk
-    wish = Wish(rules.Purpose.ACTIVATE, *demo.LIMITS, reason=_("演示：一键启用"))
     return _ask(wish, kept, person_id, actor=actor, at=at)
 
 
@@ -135,9 +136,13 @@ def bring(activation_id: int, *, sealed: str, signature: str, actor: Actor, at: 
 def stop(reason: str, *, actor: Actor, at: datetime) -> int:
     """Seal the keys at once: any one of those who may. The id of the order.
 
-    No second factor is asked for again: who has to stop something has no code at hand.
+    No second factor is asked for again: who has to stop something has no code at hand. Who has a
+    key signs with the same click; refuses `keys.*`, see `people.api.check_signed`.
     """
-    return _order(Stop.EMERGENCY, rules.check_reason(reason), None, actor=actor, at=at)
+    rules.check_role(actor, STOPPERS)
+    text = rules.check_reason(reason)
+    signed = orders.signed(Stop.EMERGENCY, text, actor=actor, at=at)
+    return _order(Stop.EMERGENCY, text, None, signed, actor=actor, at=at)
 
 
 @transaction.atomic
@@ -148,20 +153,37 @@ def propose_end(reason: str, *, actor: Actor, at: datetime) -> Approval:
     person_id = rules.check_role(actor, {Role.CUSTODIAN})
     if not kept.seats.filter(person_id=person_id).exists():
         raise Refusal(Kind.FORBIDDEN, "custody.no_seat", "holds no share of this set", cps="6.2.2")
-    return propose(DEACTIVATE, _payload(kept, text), subject=SUBJECT, actor=actor, at=at)
+    payload = _payload(kept, text, orders.signed(Stop.ORDERLY, text, actor=actor, at=at))
+    return propose(DEACTIVATE, payload, subject=SUBJECT, actor=actor, at=at)
 
 
-def end(approval: Approval, *, set_id: int, reason: str, actor: Actor, at: datetime) -> None:
+def end(
+    approval: Approval,
+    *,
+    set_id: int,
+    reason: str,
+    signed: dict[str, Any],
+    actor: Actor,
+    at: datetime,
+) -> None:
     """Named in `anxin/duties.py`. Refuses (FORBIDDEN) less than a majority of the seats."""
     kept = queries.set_locked(set_id)
     rules.check_in_force(kept.state)
-    redeem(approval, DEACTIVATE, _payload(kept, reason), actor=actor, at=at)
+    redeem(approval, DEACTIVATE, _payload(kept, reason, signed), actor=actor, at=at)
     held = list(kept.seats.values_list("person_id", flat=True))
     rules.check_majority(approval.maker_id, rules.check_role(actor, {Role.CUSTODIAN}), held=held)
-    _order(Stop.ORDERLY, reason, approval.id, actor=actor, at=at)
+    _order(Stop.ORDERLY, reason, approval.id, signed, actor=actor, at=at)
 
 
-def _order(how: Stop, reason: str, approval_id: int | None, *, actor: Actor, at: datetime) -> int:
+def _order(
+    how: Stop,
+    reason: str,
+    approval_id: int | None,
+    signed: dict[str, Any],
+    *,
+    actor: Actor,
+    at: datetime,
+) -> int:
     ordered_by = rules.check_role(actor, STOPPERS)
     row = StopOrder.objects.create(
         state=StopState.ORDERED,
@@ -170,6 +192,7 @@ def _order(how: Stop, reason: str, approval_id: int | None, *, actor: Actor, at:
         ordered_by=ordered_by,
         ordered_at=at,
         approval_id=approval_id,
+        signed=signed,
     )
     record("ca.order_stop", subject_of(row), actor=actor, at=at, how=how, approval=approval_id)
     people = {one.id for role in STOPPERS for one in holders(role, at=at)}
@@ -178,5 +201,5 @@ def _order(how: Stop, reason: str, approval_id: int | None, *, actor: Actor, at:
     return row.pk
 
 
-def _payload(row: CustodySet, reason: str) -> dict[str, object]:
-    return {"set_id": row.pk, "reason": reason}
+def _payload(row: CustodySet, reason: str, signed: dict[str, Any]) -> dict[str, object]:
+    return {"set_id": row.pk, "reason": reason, "signed": signed}

@@ -1,7 +1,7 @@
 """What workers say to the signer about custody, and what it answers. Each can run twice or late.
 
 The order is always the same: read what is to be said, say it outside any transaction, note the
-answer. One worker at a time does so (`noting.tend`), but for sealing, which waits for nobody.
+answer. One worker at a time does so (`noting.tend`), but for `sealing`, which waits for nobody.
 """
 
 import logging
@@ -15,8 +15,8 @@ from anxin.kernel.jobs import enqueue
 from audit.log import advance, advance_many
 from ca.ceremonies.queries import going_on
 from ca.custody import queries, rules
-from ca.custody.models import Activation, BroughtShare, CustodySet, Seat, StopOrder
-from ca.custody.rules import SeatState, SetState, ShareState, State, StopState
+from ca.custody.models import Activation, BroughtShare, CustodySet, Seat
+from ca.custody.rules import SeatState, SetState, ShareState, State
 from ca.keys import services as keys
 from pki import shares
 from pki.errors import PkiError, TokenError
@@ -143,11 +143,13 @@ def _note_fault(row: CustodySet, error: PkiError) -> None:
 # --- activation --------------------------------------------------------------------------------
 
 
-def make_offer(*, at: datetime) -> bool:
-    """Have the signer offer what was asked for."""
-    row = Activation.objects.filter(state=State.ASKED).first()
-    if row is None:
-        return False
+def make_offers(*, at: datetime) -> int:
+    """Have each signer offer what was asked of it; how many did."""
+    asked = Activation.objects.filter(state=State.ASKED).order_by("place")
+    return sum(_make_offer(row, at=at) for row in asked)
+
+
+def _make_offer(row: Activation, *, at: datetime) -> bool:
     try:
         offer = keys.offer(
             row.purpose,
@@ -268,28 +270,3 @@ def lapse(*, at: datetime) -> int:
     for share in left.filter(too_late | dead):
         _close(share, "lapse", at=at, fault="")
     return len(late)
-
-
-# --- the end -----------------------------------------------------------------------------------
-
-
-def seal(*, at: datetime) -> int:
-    """Carry out the orders to seal the keys; how many. Tried until the signer has answered."""
-    waiting = list(StopOrder.objects.filter(state=StopState.ORDERED).values_list("pk", flat=True))
-    if not waiting:
-        return 0
-    try:
-        keys.seal()
-    except PkiError as error:
-        log.error("the signer is not sealed: %s", error)  # noqa: TRY400 -- the reason says it
-        return 0
-    with transaction.atomic():
-        rows = StopOrder.objects.select_for_update().filter(pk__in=waiting)
-        done = [row for row in rows.order_by("pk") if row.state == StopState.ORDERED]
-        for row in done:
-            StopOrder.objects.filter(pk=row.pk).update(done_at=at)
-            advance(row, "carry_out", actor=SYSTEM, at=at, how=row.how)
-        for active in Activation.objects.select_for_update().filter(state=State.ACTIVE):
-            end(active, "stopped", at=at)
-        enqueue("ca.note_signer")
-    return len(done)

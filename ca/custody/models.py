@@ -1,6 +1,7 @@
 from enum import StrEnum
 
 from django.db import models
+from django.db.models.fields.json import KT
 
 from anxin.kernel.rows import Stateful
 from ca.custody import register, rules
@@ -191,7 +192,10 @@ class BroughtShare(Stateful):
 
 
 class StopOrder(Stateful):
-    """The keys are to be sealed: by one person at once, or by a majority (CPS 6.2.9)."""
+    """The keys are to be sealed: by one person at once, or by a majority (CPS 6.2.9).
+
+    `signed`: see `orders.signed`; {}: who gave it has no key. `fault`: why it was not carried out.
+    """
 
     STEPS = rules.STOP_STEPS
 
@@ -200,11 +204,14 @@ class StopOrder(Stateful):
     ordered_by = models.BigIntegerField()
     ordered_at = models.DateTimeField()
     approval_id = models.BigIntegerField(null=True, unique=True)
+    signed = models.JSONField(default=dict)
     done_at = models.DateTimeField(null=True)
+    fault = models.CharField(max_length=60, default="")
 
     class Meta:
         constraints = [
             models.CheckConstraint(condition=_among(rules.StopState), name="a_stop_has_a_state"),
+            models.UniqueConstraint(KT("signed__statement"), name="what_was_signed_stops_once"),
             models.CheckConstraint(
                 condition=models.Q(how="emergency") | models.Q(approval_id__isnull=False),
                 name="an_orderly_stop_was_agreed_to",

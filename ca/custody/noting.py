@@ -13,7 +13,7 @@ from anxin.kernel.actors import SYSTEM
 from anxin.kernel.locks import Work, held
 from audit.log import record, subject_of
 from ca.ceremonies.queries import going_on
-from ca.custody import delivery, queries, rules
+from ca.custody import delivery, queries, rules, sealing
 from ca.custody.delivery import activated, end, replace_current
 from ca.custody.models import Activation, CustodyReport, CustodySet, Seat
 from ca.custody.rules import SeatState, SetState, State
@@ -29,14 +29,14 @@ BOOK_EVERY = timedelta(minutes=1)
 
 def tend(*, at: datetime) -> None:
     """Everything that waits for the signer, and how it is; what another worker is at is left."""
-    delivery.seal(at=at)
+    sealing.seal(at=at)
     with held(Work.CUSTODY, [0]) as mine:
         if not mine:
             return
         delivery.lapse(at=at)
         delivery.hand_out(at=at)
         delivery.deliver_receipts(at=at)
-        delivery.make_offer(at=at)
+        delivery.make_offers(at=at)
         delivery.deliver_shares(at=at)
         note(at=at)
 

@@ -5,20 +5,21 @@ from dataclasses import replace
 from datetime import datetime
 
 from anxin.kernel.actors import Actor
-from ca.custody import queries, rules
+from ca.custody import orders, queries, rules
 from ca.custody.models import Activation, BroughtShare, CustodySet, Seat, StopOrder
 from ca.custody.queries import (
     DEACTIVATE,
     HAND_OUT,
     STOPPERS,
     SUBJECT,
+    helper_places,
     helpers,
     reachable,
     signer,
     unknown,
 )
 from ca.custody.register import DrillState, resplit_by
-from ca.custody.rules import SeatState, SetState, ShareState, State
+from ca.custody.rules import SeatState, SetState, ShareState, State, Stop, StopState
 from ca.custody.shapes import (
     ActivationPage,
     ActivationView,
@@ -32,6 +33,7 @@ from ca.custody.shapes import (
     StopView,
     WordsPage,
 )
+from ca.keys import queries as sealings
 from people.api import Role, holders, may, open_approvals, staff_names
 from pki import statements
 
@@ -46,6 +48,7 @@ def custody(actor: Actor, *, at: datetime) -> CustodyPage:
     past = tuple(_activations(list(Activation.objects.order_by("-pk")[:SHOWN])))
     deactivation = open_approvals(DEACTIVATE, [SUBJECT]).get(SUBJECT)
     current = next((one for one in past if one.is_open), None)
+    busy = {one.place for one in past if one.is_open}
     hosts, said = Role.SECURITY_ADMIN in actor.roles, signer(at=at)
     return CustodyPage(
         signer=said,
@@ -57,7 +60,7 @@ def custody(actor: Actor, *, at: datetime) -> CustodyPage:
         stops=tuple(_stops()),
         people=tuple((one.id, one.name) for one in holders(Role.CUSTODIAN, at=at)),
         may_draft=hosts and coming is None and not may(actor, HAND_OUT),
-        may_ask=hosts and in_force is not None and current is None,
+        may_ask=hosts and in_force is not None and not busy >= {rules.HOME, *helper_places()},
         may_stop=bool(STOPPERS & actor.roles),
         may_deactivate=in_force is not None
         and in_force.own is not None
@@ -69,6 +72,8 @@ def custody(actor: Actor, *, at: datetime) -> CustodyPage:
         may_take_record=bool(READERS & actor.roles),
         deactivation=deactivation.id if deactivation else None,
         older=_older(said.set_code),
+        stop_says=orders.says(Stop.EMERGENCY, actor, at=at),
+        end_says=orders.says(Stop.ORDERLY, actor, at=at),
     )
 
 
@@ -290,6 +295,7 @@ def _stops() -> list[StopView]:
             names.get(row.ordered_by, ""),
             row.ordered_at,
             row.done_at,
+            tuple(sealings.places_of(row.pk)) if row.state == StopState.SEALING else (),
         )
         for row in rows
     ]

@@ -8,10 +8,10 @@ from django.db.models import F, Max
 from anxin.kernel.errors import Kind, Refusal
 from ca.ceremonies.queries import going_on
 from ca.custody import rules
-from ca.custody.models import Activation, CustodyReport, CustodySet, Drill, Seat
+from ca.custody.models import Activation, CustodyReport, CustodySet, Drill, Seat, StopOrder
 from ca.custody.register import Due, Kept
 from ca.custody.register import statement as drill_words
-from ca.custody.rules import SeatState, SetState
+from ca.custody.rules import SeatState, SetState, StopState
 from people.api import Role, holders
 from pki import ceremonies
 from pki.signer.custodyset import newcomers_digest
@@ -128,6 +128,19 @@ def last_drills() -> dict[int, datetime]:
     """Of the seats in force: when each was last proved."""
     rows = Drill.objects.filter(seat__set__state=SetState.IN_FORCE, proved_at__isnull=False)
     return dict(rows.order_by().values_list("seat").annotate(Max("proved_at")))
+
+
+def refused_stops(*, at: datetime) -> int:
+    """Orders of the last day that nobody's signature proved."""
+    rows = StopOrder.objects.filter(state=StopState.REFUSED)
+    return rows.filter(done_at__gt=at - timedelta(days=1)).count()
+
+
+def listed() -> list[int]:
+    """Who holds shares, as the home signer says itself."""
+    row = CustodyReport.objects.filter(pk=number_of(rules.HOME)).first()
+    custodians = row.report.get("custodians", ()) if row else ()
+    return [int(one["person"]) for one in custodians if one["person"].isdecimal()]
 
 
 def older_set(code: str) -> CustodySet | None:

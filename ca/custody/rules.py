@@ -98,10 +98,16 @@ COUNTED = (ShareState.WAITING, ShareState.ACCEPTED)  # one of these for each sea
 
 class StopState(StrEnum):
     ORDERED = "ordered"
+    SEALING = "sealing"  # proved; not every signer has answered
     DONE = "done"
+    REFUSED = "refused"  # nobody's signature proves it: not carried out
 
 
-STOP_STEPS = Steps(("carry_out", [StopState.ORDERED], StopState.DONE))
+STOP_STEPS = Steps(
+    ("take_up", [StopState.ORDERED], StopState.SEALING),
+    ("carry_out", [StopState.SEALING], StopState.DONE),
+    ("refuse", [StopState.ORDERED], StopState.REFUSED),
+)
 
 
 class Stop(StrEnum):
@@ -163,8 +169,8 @@ def check_going_on(script: str | None) -> None:
 
 
 def check_reason(reason: str) -> str:
-    """Without white space around it; refuses (INVALID) none and one too long."""
-    text = reason.strip()
+    """In one line; refuses (INVALID) none and one too long."""
+    text = " ".join(reason.split())  # as the browser does before it signs
     if not 2 <= len(text) <= LONGEST_REASON:  # noqa: PLR2004 -- a letter is no reason
         raise _invalid("reason", "say why", field="reason", longest=LONGEST_REASON)
     return text

@@ -99,12 +99,15 @@ class ActivationView:
 
 @dataclass(frozen=True, slots=True)
 class StopView:
+    """`waits`: the signers it has not reached; 0 is the home signer."""
+
     state: str
     how: str
     reason: str
     ordered_by: str
     ordered_at: datetime
     done_at: datetime | None
+    waits: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +139,8 @@ class CustodyPage:
     may_take_record: bool
     deactivation: int | None  # the open approval
     older: OlderSet | None
+    stop_says: str  # what the browser signs with a stop, and with a proposal; "": no key
+    end_says: str
     need: int = rules.NEED
 
 

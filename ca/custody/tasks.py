@@ -1,7 +1,7 @@
 from celery import shared_task
 from django.utils import timezone
 
-from ca.custody import delivery, drills, noting
+from ca.custody import drills, noting, sealing
 
 
 @shared_task(name="ca.tend_custody")
@@ -11,7 +11,7 @@ def tend_custody(**_: object) -> None:
 
 @shared_task(name="ca.seal_signer")
 def seal_signer(**_: object) -> None:
-    delivery.seal(at=timezone.now())
+    sealing.seal(at=timezone.now())
 
 
 @shared_task(name="ca.watch_custody")

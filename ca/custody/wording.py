@@ -59,7 +59,12 @@ SHARES = {
     "refused": _("没有被接受"),
     "lapsed": _("已作废"),
 }
-STOPS = {"ordered": _("正在封存"), "done": _("已封存")}
+STOPS = {
+    "ordered": _("正在封存"),
+    "sealing": _("正在封存"),
+    "done": _("已封存"),
+    "refused": _("没有签名证明，未执行"),
+}
 STOP_KINDS = {"emergency": _("紧急停用"), "orderly": _("多数同意后停用")}
 PURPOSES = {
     "activate": _("日常签发：证书、CRL、OCSP"),

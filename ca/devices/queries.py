@@ -6,6 +6,7 @@ from datetime import datetime
 
 from django.db.models import Max, Min
 
+from ca.custody.queries import helper_places
 from ca.devices import rules, wording
 from ca.devices.models import SelfTest
 from ca.devices.rules import State
@@ -105,14 +106,18 @@ def passed_since(place: int) -> datetime | None:
     return passed or first
 
 
+def _places() -> list[int]:
+    """Of the signers there are now: nobody waits for one that was taken out of service."""
+    return [rules.HOME, *helper_places()]
+
+
 def _last_of_each() -> list[SelfTest]:
-    done = SelfTest.objects.exclude(state=State.ASKED).order_by("place", "-asked_at", "-pk")
-    return list(done.distinct("place"))
+    done = SelfTest.objects.exclude(state=State.ASKED).filter(place__in=_places())
+    return list(done.order_by("place", "-asked_at", "-pk").distinct("place"))
 
 
 def _untested(at: datetime) -> tuple[int, ...]:
-    places = SelfTest.objects.order_by("place").values_list("place", flat=True).distinct()
-    return tuple(one for one in places if rules.is_untested(passed_since(one), at=at))
+    return tuple(one for one in _places() if rules.is_untested(passed_since(one), at=at))
 
 
 def _view(row: SelfTest, names: Mapping[int, str]) -> TestView:

@@ -9,12 +9,14 @@ from itertools import count
 from django.conf import settings
 from django.db import connection
 
+from ca.keys import queries
 from pki.errors import PkiError, Refused, TokenError
 from pki.signer.client import Signer
 
 log = logging.getLogger(__name__)
 
 HOME = 0
+SEALS_WITHIN = 5.0  # seconds: one signer that says nothing keeps no order from the others
 RESTS = 20  # turns that a signer is passed by after it failed
 _LACKING = {"signer.unknown_key", "signer.helper"}  # this one cannot; another may
 
@@ -25,8 +27,8 @@ Answers = list[bytes | PkiError]
 
 
 @cache
-def _client(path: str) -> Signer:
-    return Signer(path)
+def _client(path: str, timeout: float = 30.0) -> Signer:
+    return Signer(path, timeout)
 
 
 def sockets() -> tuple[str, ...]:
@@ -34,7 +36,22 @@ def sockets() -> tuple[str, ...]:
 
 
 def at(place: int) -> Signer:
-    """The signer at one place. Raises TokenError `signer.unreachable` if there is none."""
+    """The signer at one place. Raises TokenError `signer.unreachable` if there is none.
+
+    One that was away when the keys were to be sealed is sealed first, whatever is wanted of it.
+    """
+    path = _path(place)
+    if queries.is_due(place):
+        seal(place)
+    return _client(path)
+
+
+def seal(place: int) -> None:
+    """Tell one signer to forget its keys, at once. Raises TokenError."""
+    _client(_path(place), SEALS_WITHIN).lock()
+
+
+def _path(place: int) -> str:
     # A signer may be slow; rows locked meanwhile would make everybody wait for it.
     if connection.in_atomic_block:
         raise RuntimeError("the signer is asked between transactions, never inside one")
@@ -42,7 +59,7 @@ def at(place: int) -> Signer:
     if place >= len(there):
         reason = f"There is no signer {place}."
         raise TokenError("signer.unreachable", reason, permanent=False)
-    return _client(there[place])
+    return there[place]
 
 
 def spread(ask: Callable[[Signer], Answers]) -> Answers:

@@ -4,15 +4,26 @@ Certificates and OCSP answers are spread over all signers there are. Everything 
 signer's: lists, since it alone remembers the last one; ceremonies, requests, CA certificates.
 """
 
+import logging
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 
+from django.db import transaction
+
+from anxin.kernel.actors import SYSTEM
+from audit.log import advance_many
 from ca.keeping.queries import check_signs
-from ca.keys import clients
-from pki.errors import PkiError
+from ca.keys import clients, queries
+from ca.keys.clients import Answers
+from ca.keys.models import Sealing
+from ca.keys.rules import State
+from pki import signatures
+from pki.errors import PkiError, TokenError
+from pki.publickeys import PublicKey
 from pki.signer.client import Restored, Signer
-from pki.signer.protocol import CERTIFICATE, OCSP, Header, Key
+from pki.signer.protocol import Header, Key
 
-SPREAD = frozenset({CERTIFICATE, OCSP})  # the rest needs the home signer's books
+log = logging.getLogger(__name__)
 
 
 def places() -> range:
@@ -24,15 +35,24 @@ def _signer() -> Signer:
     return clients.at(clients.HOME)
 
 
-def sign(label: str, kind: str, tbs: Sequence[bytes]) -> list[bytes | PkiError]:
+def sign(label: str, kind: str, tbs: Sequence[bytes], *, by: PublicKey) -> list[bytes | PkiError]:
     """For each TBS, in order: its signature, or why the signer refused this one.
 
-    `kind` is one of `pki.signer.protocol.KINDS`. Raises TokenError when nothing could be asked.
+    `kind` is CERTIFICATE or OCSP, `by` the public key of that label: a signer that answers with
+    one signature of another key is passed by. Raises TokenError when nobody could be asked.
     """
     check_signs(label)  # the signer refuses as well, whatever is written here (CPS 6.2.5)
-    if kind in SPREAD:
-        return clients.spread(lambda signer: signer.sign(label, kind, tbs))
-    return _signer().sign(label, kind, tbs)
+    return clients.spread(lambda signer: _verified(signer.sign(label, kind, tbs), tbs, by))
+
+
+def _verified(answers: Answers, tbs: Sequence[bytes], by: PublicKey) -> Answers:
+    """All of them, or TokenError `signer.wrong_signature`."""
+    algorithm = signatures.default_algorithm(by.algorithm)
+    for answer, asked in zip(answers, tbs, strict=True):
+        if isinstance(answer, bytes) and not by.verify(asked, answer, algorithm):
+            reason = "A signature does not belong to what was to be signed."
+            raise TokenError("signer.wrong_signature", reason, permanent=False)
+    return answers
 
 
 def sign_one(label: str, kind: str, tbs: bytes) -> bytes:
@@ -170,16 +190,40 @@ def seal_after(ceremony: str) -> None:
     _signer().lock(ceremony)
 
 
-def seal() -> None:
-    """Nothing is signed until two custodians bring their shares again. Raises what went wrong.
+def places_due() -> list[int]:
+    """The signers that are to be sealed, the home signer first."""
+    return [place for place in queries.places_due() if place in places()]
 
-    Every signer is told, whatever another one says.
+
+def still_due(order: int) -> list[int]:
+    """The signers that an order has not reached, of those that are configured."""
+    return [place for place in queries.places_of(order) if place in places()]
+
+
+@transaction.atomic
+def order_seal(order: int) -> None:
+    """Every signer is to be sealed, each before anything else is asked of it."""
+    Sealing.objects.bulk_create(
+        Sealing(state=State.DUE, order=order, place=place) for place in places()
+    )
+
+
+def seal(place: int, *, at: datetime) -> bool:
+    """Nothing is signed there until two custodians bring their shares again; noted for every order.
+
+    False: it does not answer, and is sealed when it does.
     """
-    failures = []
-    for place in places():
-        try:
-            clients.at(place).lock()
-        except PkiError as error:
-            failures.append(error)
-    if failures:
-        raise failures[0]
+    rows = Sealing.objects.filter(place=place, state=State.DUE)
+    orders = list(rows.values_list("order", flat=True))
+    try:
+        clients.seal(place)
+    except PkiError as error:
+        log.error("signer %s is not sealed: %s", place, error)  # noqa: TRY400 -- the reason says it
+        return False
+    with transaction.atomic():
+        told = list(rows.filter(order__in=orders).select_for_update().order_by("pk"))
+        for row in told:
+            row.sealed_at = at
+        details = {row.pk: {"order": row.order, "place": place} for row in told}
+        advance_many(told, "seal", actor=SYSTEM, at=at, details=details, columns=("sealed_at",))
+    return True

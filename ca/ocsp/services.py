@@ -60,7 +60,7 @@ def _answer(ca_id: int, subjects: list[Subject], *, at: datetime) -> int:
         for name in HASHES
     ]
     try:
-        signed = keys.sign(responder.key_label, OCSP, tbs)
+        signed = keys.sign(responder.key_label, OCSP, tbs, by=responder.certificate.public_key)
     except PkiError as error:  # nobody was asked, or nobody could answer: the sweep comes back
         log.error("%s: %s answers wait: %s", issuer.code, len(subjects), error)  # noqa: TRY400
         return 0

@@ -11,7 +11,7 @@ from django.db.models.functions import TruncDate
 from anxin.kernel.workdays import SHANGHAI, midnight
 from ca import wording
 from ca.crl.queries import ListView, behind, list_views
-from ca.custody.queries import standing
+from ca.custody.queries import refused_stops, standing
 from ca.devices import queries as devices
 from ca.directory.queries import DirectoryView, directory
 from ca.hierarchy.models import CertificateAuthority, Responder
@@ -19,6 +19,7 @@ from ca.hierarchy.queries import issuing_until, responder_ends
 from ca.hierarchy.rules import State as AuthorityState
 from ca.issuing.models import Certificate
 from ca.issuing.rules import WAITING, State
+from ca.keys import queries as stops
 from ca.ocsp.queries import count_due
 from ca.overview import rules
 from ca.overview.models import SignerReport
@@ -90,10 +91,7 @@ class SignerView:
     last_error: Mapping[str, str] | None
     last_error_at: datetime | None
     book: tuple[int, str]
-
-    @property
-    def is_well(self) -> bool:
-        return self.reachable and self.unlocked and not self.failing
+    set_code: str  # of the shares that open it
 
     @property
     def signatures(self) -> tuple[tuple[str, int], ...]:
@@ -127,6 +125,7 @@ def overview(at: datetime) -> Overview:
     """Everything at one moment; days are those of China."""
     days, lists, published = _days(at), tuple(list_views(at)), directory()
     signer, *helpers = _signers()
+    places = [one.place for one in helpers]
     orders = Certificate.objects.filter(state__in=[state.value for state in WAITING])
     waiting = orders.aggregate(count=Count("pk"), oldest=Min("ordered_at"))
     due = count_due(at=at)
@@ -137,7 +136,9 @@ def overview(at: datetime) -> Overview:
         signer_reachable=signer.reachable,
         signer_unlocked=signer.unlocked,
         failing=tuple(label for label, _ in signer.failing),
-        helpers_down=tuple(one.place for one in helpers if not one.is_well),
+        helpers=tuple((one.place, why) for one in helpers if (why := _trouble(one, signer, at))),
+        stops_wait=tuple(one for one in stops.places_due() if one in (0, *places)),
+        stops_refused=refused_stops(at=at),
         lists=tuple((view.code, view.freshness) for view in lists),
         behind=tuple(view.code for view in lists if view.ca_id in stuck),
         oldest_order=waiting["oldest"],
@@ -248,7 +249,19 @@ def _signer(row: SignerReport | None, place: int) -> SignerView:
         last_error=error,
         last_error_at=_moment(error["at"]) if error else None,
         book=(lines, digest),
+        set_code=activation.get("set", ""),
     )
+
+
+def _trouble(one: SignerView, home: SignerView, at: datetime) -> str:
+    """Why a signer that helps does not, or must not; "" if all is well."""
+    if not one.reachable or one.at is None or at - one.at > rules.REPORT_STALE:
+        return "away"
+    if one.set_code and home.set_code and one.set_code != home.set_code:
+        return "other_set"
+    if not one.unlocked:
+        return "sealed"
+    return "degraded" if one.failing else ""
 
 
 def _moment(text: str | None) -> datetime | None:

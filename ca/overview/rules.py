@@ -59,7 +59,9 @@ class Facts:
     signer_reachable: bool
     signer_unlocked: bool
     failing: tuple[str, ...]  # keys that the home signer's device does not sign with
-    helpers_down: tuple[int, ...]  # of the signers that help: lost, sealed or degraded
+    helpers: tuple[tuple[int, str], ...]  # those that do not sign: place, and why
+    stops_wait: tuple[int, ...]  # signers that an order to seal the keys has not reached
+    stops_refused: int  # orders of the last day that nobody's signature proved
     lists: tuple[tuple[str, str], ...]  # authority, freshness
     behind: tuple[str, ...]  # authorities whose lists the signer knows better than the database
     oldest_order: datetime | None
@@ -153,5 +155,10 @@ def _signer_alarms(facts: Facts, at: datetime) -> Iterator[Alarm]:
         yield Alarm("bad", "signer_locked", {})
     elif facts.failing:
         yield Alarm("bad", "signer_degraded", {"keys": ", ".join(facts.failing)})
-    for place in facts.helpers_down:
-        yield Alarm("warn", "helper_down", {"place": place})
+    for place, why in facts.helpers:
+        yield Alarm("warn", f"helper_{why}", {"place": place})
+    if facts.stops_wait:
+        places = "、".join(map(str, facts.stops_wait))
+        yield Alarm("bad", "stop_waits", {"places": places})
+    if facts.stops_refused:
+        yield Alarm("bad", "stop_refused", {"count": facts.stops_refused})

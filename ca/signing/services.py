@@ -140,7 +140,9 @@ def finish(ca_id: int, ids: Sequence[int], *, at: datetime) -> int:
         if not plans:
             return 0
         try:
-            answers = keys.sign(issuer.key_label, CERTIFICATE, [item.tbs for item in plans])
+            wanted = [item.tbs for item in plans]
+            by = issuer.certificate.public_key
+            answers = keys.sign(issuer.key_label, CERTIFICATE, wanted, by=by)
         except PkiError as error:  # nobody was asked, or nobody could answer: the plans stay
             log.error("%s: %s plans wait: %s", issuer.code, len(plans), error)  # noqa: TRY400
             return 0
@@ -178,11 +180,9 @@ def settle(
 
 
 def _check_one(row: Certificate, issuer: Issuer) -> None:
-    """Whether the signer's key is the CA's; all that is trusted of its answer is the rest.
+    """Whether what was assembled is a certificate of this CA, as relying parties will ask.
 
-    The signer verifies each signature by its own key and names the bytes it verified it over
-    (`Signer.sign` compares them to those on record, which `assemble` takes over as they are). So
-    what one certificate tells about the key holds for the whole answer, which one key gave.
+    Every signature was verified when it came (`ca.keys.services.sign`).
     """
     certificates.verify(certificates.parse(bytes(row.der or b"")), issuer.certificate)
 

@@ -36,6 +36,7 @@ TONES = {
     "handing_out": "info",
     "handed_out": "info",
     "ordered": "bad",
+    "sealing": "bad",
 }
 
 

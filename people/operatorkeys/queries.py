@@ -4,6 +4,8 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.db.models import Q
+
 from anxin.kernel.errors import Kind, Refusal
 from people.operatorkeys.models import OperatorKey
 from people.operatorkeys.rules import IN_USE, State
@@ -53,6 +55,12 @@ def active(person_id: int | None, *, lock: bool = False) -> Key | None:
     rows = OperatorKey.objects.filter(person_id=person_id, state=State.ACTIVE)
     row = (rows.select_for_update() if lock else rows).first()
     return _view(row) if row else None
+
+
+def had_one(person_id: int, *, at: datetime) -> bool:
+    """Whether this person had a key in use at a time in the past."""
+    lasted = Q(active_until__isnull=True) | Q(active_until__gt=at)
+    return OperatorKey.objects.filter(lasted, person_id=person_id, active_from__lt=at).exists()
 
 
 def keys_of(person_id: int) -> tuple[Key, ...]:

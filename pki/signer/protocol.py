@@ -20,6 +20,7 @@ import base64
 import hashlib
 import json
 import struct
+import time
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -43,6 +44,7 @@ Header = dict[str, Any]
 
 _WORD = struct.Struct(">I")
 _STEP = 2**20
+_LEAST = 0.001  # seconds; 0 would mean not to wait at all
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,9 +164,9 @@ def receive(connection: socket.socket) -> tuple[Header, list[bytes]] | None:
     return None if size is None else receive_rest(connection, size)
 
 
-def announced(connection: socket.socket) -> int | None:
-    """How long the next frame will be; otherwise as `receive`."""
-    word = _read(connection, _WORD.size, at_start=True)
+def announced(connection: socket.socket, *, within: float | None = None) -> int | None:
+    """How long the next frame will be; otherwise as `receive`. `within`: seconds once it begins."""
+    word = _read(connection, _WORD.size, at_start=True, within=within)
     if word is None:
         return None
     size: int = _WORD.unpack(word)[0]
@@ -173,23 +175,31 @@ def announced(connection: socket.socket) -> int | None:
     return size
 
 
-def receive_rest(connection: socket.socket, size: int) -> tuple[Header, list[bytes]]:
-    """The frame whose length was read already."""
-    frame = _read(connection, size)
+def receive_rest(
+    connection: socket.socket, size: int, *, within: float | None = None
+) -> tuple[Header, list[bytes]]:
+    """The frame whose length was read already; all of it `within` so many seconds."""
+    frame = _read(connection, size, within=within)
     assert frame is not None
     return unpack(frame)
 
 
-def _read(connection: socket.socket, size: int, *, at_start: bool = False) -> bytearray | None:
+def _read(
+    connection: socket.socket, size: int, *, at_start: bool = False, within: float | None = None
+) -> bytearray | None:
     # Grows with what really arrives: a claimed length alone reserves no memory.
     data = bytearray()
+    end = time.monotonic() + within if within and not at_start else 0.0
     while len(data) < size:
+        if end:  # for all pieces together: one octet now and then gains nothing
+            connection.settimeout(max(_LEAST, end - time.monotonic()))
         piece = connection.recv(min(size - len(data), _STEP))
         if not piece:
             if at_start and not data:
                 return None
             raise ConnectionResetError("the peer hung up inside a frame")
         data += piece
+        end = end or (time.monotonic() + within if within else 0.0)
     return data
 
 

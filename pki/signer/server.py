@@ -9,7 +9,7 @@ import struct
 import threading
 import time
 from contextlib import suppress
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from pki.errors import Malformed, Refused, TokenError
 from pki.signer import protocol
@@ -21,8 +21,10 @@ if TYPE_CHECKING:
 
     from pki.signer.protocol import Header
 
-_MAX_CONNECTIONS, _QUEUE = 64, 256
-_PATIENCE = 120.0  # seconds a peer may be silent
+MOST, OF_A_USER, OF_A_PROCESS = 64, 56, 40  # connections: nobody takes them all
+_QUEUE = 256
+_PATIENCE = 120.0  # seconds a peer may be silent between two requests
+WITHIN = 30.0  # seconds for the whole of a frame, in either direction
 _GLANCE = 0.5  # seconds until a signal is noticed that did not interrupt the waiting thread
 _LAST_WORDS = 60.0  # seconds for running batches at the end
 _STACK = 2**20
@@ -35,13 +37,27 @@ class Service(Protocol):
     ) -> tuple[Header, list[bytes]]: ...
 
 
+class _Peer(NamedTuple):
+    thread: threading.Thread
+    pid: int
+    uid: int
+
+
 class Server:
     """Serves each connection in a thread of its own until `stop`."""
 
-    def __init__(self, listener: socket.socket, service: Service, allowed: frozenset[int]) -> None:
+    def __init__(
+        self,
+        listener: socket.socket,
+        service: Service,
+        allowed: frozenset[int],
+        *,
+        within: float = WITHIN,
+    ) -> None:
         self._listener, self._service, self._allowed = listener, service, allowed
         self._stopping, self._limits = threading.Event(), Limits()
-        self._open: dict[socket.socket, threading.Thread] = {}
+        self._within = within
+        self._open: dict[socket.socket, _Peer] = {}
         self._lock = threading.Lock()
         listener.settimeout(_GLANCE)
         threading.stack_size(_STACK)
@@ -68,19 +84,25 @@ class Server:
             self._listener.shutdown(socket.SHUT_RDWR)
 
     def _admit(self, connection: socket.socket) -> None:
-        connection.settimeout(_PATIENCE)
+        connection.settimeout(self._within)
         credentials = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12)
         pid, uid, _ = struct.unpack("3i", credentials)
         thread = threading.Thread(target=self._serve, args=(connection, pid, uid), daemon=True)
         with self._lock:
-            crowded = len(self._open) >= _MAX_CONNECTIONS
+            crowded = self._is_crowded(pid, uid)
             if not crowded and uid in self._allowed:
-                self._open[connection] = thread
+                self._open[connection] = _Peer(thread, pid, uid)
                 thread.start()
                 return
         log("turned_away", pid=pid, uid=uid, crowded=crowded)
         with connection, suppress(OSError):
             connection.sendall(protocol.pack(protocol.error_header(_turned_away(uid, crowded))))
+
+    def _is_crowded(self, pid: int, uid: int) -> bool:
+        peers = self._open.values()
+        of_user = sum(peer.uid == uid for peer in peers)
+        of_process = sum(peer.pid == pid for peer in peers)
+        return len(peers) >= MOST or of_user >= OF_A_USER or of_process >= OF_A_PROCESS
 
     def _serve(self, connection: socket.socket, pid: int, uid: int) -> None:
         try:
@@ -93,12 +115,14 @@ class Server:
     def _converse(self, connection: socket.socket, pid: int, uid: int) -> None:
         try:
             while not self._stopping.is_set():
-                size = protocol.announced(connection)
+                connection.settimeout(_PATIENCE)
+                size = protocol.announced(connection, within=self._within)
                 if size is None:
                     return
                 with self._limits.taken(pid, size):
-                    frame = protocol.receive_rest(connection, size)
+                    frame = protocol.receive_rest(connection, size, within=self._within)
                     header, blobs = self._service.answer(*frame, pid=pid, uid=uid)
+                    connection.settimeout(self._within)
                     connection.sendall(protocol.pack(header, blobs))
         except (Malformed, TokenError) as error:  # the frame, or too much at once
             log("bad_frame", pid=pid, uid=uid, rule=error.rule)
@@ -109,7 +133,7 @@ class Server:
 
     def _drain(self) -> None:
         with self._lock:
-            running = list(self._open.items())
+            running = [(connection, peer.thread) for connection, peer in self._open.items()]
         for connection, _ in running:
             with suppress(OSError):
                 connection.shutdown(socket.SHUT_RD)

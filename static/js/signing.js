@@ -52,9 +52,11 @@ const signed = async (form, submitter) => {
   put(form, "signature", `${fields.at} ${await sign(key, whole)}`);
   return true;
 };
-// --- What somebody attests: the form carries the fields, one of which may be the digest of a reason. ---
+// --- What somebody attests: the form carries the fields, one of which may be the digest of a reason; or it
+// names a part of the page that carries them and is kept fresh, so that a page that is open for long still signs. ---
 const attested = async (form) => {
-  const { fingerprint, fields } = JSON.parse(form.dataset.attests);
+  const said = form.dataset.attests;
+  const { fingerprint, fields } = JSON.parse(said.startsWith("#") ? document.querySelector(said).dataset.says : said);
   const key = await kept(fingerprint);
   if (!key) {
     tell(form);

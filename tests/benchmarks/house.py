@@ -107,6 +107,9 @@ def installation(kept: Path | None = None) -> Iterator[House]:
 
 def _bring_up(house: House, *, guests: bool) -> None:
     house.postgres.create()
+    if guests:
+        statements = [f"CREATE DATABASE {GUEST} OWNER anxin_owner"]
+        house.postgres._single_user(house.home.database, statements)
     assert house.environment.valkey
     house.start(
         _with_room_for_a_guest(house.postgres) if guests else house.postgres.program(),
@@ -134,15 +137,13 @@ def _activate(signer: Signer, file: Path) -> None:
 
 
 def _with_room_for_a_guest(postgres: Postgres) -> Program:
+    """Before every start, since the server's own settings are written anew then."""
     program = postgres.program()
 
     def prepare() -> None:
         program.prepare()
         with (postgres.home.run / "pg_hba.conf").open("a") as file:
             file.write(f"local {GUEST} anxin_owner scram-sha-256\n")
-        postgres._single_user(
-            postgres.home.database, [f"CREATE DATABASE {GUEST} OWNER anxin_owner"]
-        )
 
     return replace(program, prepare=prepare)
 

@@ -1,14 +1,16 @@
 """`kill -9` of signer, worker, broker and database in turn, a hundred times, under load.
 
-Each round places orders, kills one process at a moment that differs from round to round, has it
-started again (the signer: activated again by two shares), and waits until every order of the round
-has its certificate: that long is its recovery. In the end every order, every entry of the journal
-and every certificate is counted:
+Each round places orders, revokes two certificates of the round before, kills one process at a
+moment that differs from round to round, has it started again (the signer: activated again by two
+shares), and waits until every order of the round has its certificate and both revocations are
+answered about: that long is its recovery. In the end every order, every entry of the journal
+and every certificate is counted, and a list is issued:
 
-lost: orders without a valid certificate. Doubled: orders, serial numbers or entries of the journal
-that are there twice. Unrecorded: certificates that were planned or issued without an entry, and
-certificates on record whose bytes are not those of their plan. Signed twice: signatures beyond one
-for each certificate; the same bytes, of which one signature is on record.
+lost: orders without a certificate, and revocations that no list names. Doubled: orders, serial
+numbers or entries of the journal that are there twice. Unrecorded: certificates that were planned,
+issued or revoked without an entry, and certificates on record whose bytes are not those of their
+plan. Signed twice: signatures beyond one for each certificate; the same bytes, of which one
+signature is on record.
 """
 
 import os
@@ -19,26 +21,31 @@ from collections.abc import Callable
 from contextlib import suppress
 
 from django.db import DatabaseError, connection
-from django.db.models import Count
+from django.db.models import Count, QuerySet
 from django.utils import timezone
 
 from anxin.kernel.actors import SYSTEM
 from audit.journal.models import Entry
-from ca.api import found_demo_hierarchy, order_certificates
+from ca.api import found_demo_hierarchy, order_certificates, request_crl
+from ca.crl.models import RevocationList
+from ca.crl.services import issue_due_crls
 from ca.issuing.models import Certificate
+from ca.issuing.rules import ISSUED
+from pki import crls
 from pki.certificates import parse, verify
 from pki.signer.client import Signer
 from tests.benchmarks.harness import Figure, Run, show
 from tests.benchmarks.house import House
-from tests.benchmarks.warrants import warranted
+from tests.benchmarks.warrants import revoke_them, warranted
 from tests.support.ca import authority, entropy
 
 VICTIMS = ("signer", "worker-signing", "valkey", "postgres")
 ROUNDS = 100
-ORDERS = 20  # in a round
+ORDERS, REVOKED = 20, 2  # in a round
 LONGEST = 0.4  # seconds from the orders to the kill
 PATIENCE = 120.0  # seconds
 LOOK = 0.02
+EVERY = 5  # kills, one line
 
 
 def measure(house: House) -> None:
@@ -49,6 +56,7 @@ def measure(house: House) -> None:
     signed = _Signatures(house)
     taken: dict[str, list[float]] = {name: [] for name in VICTIMS}
     ordered: list[int] = []
+    revoked: list[int] = []
     for number in range(rounds):
         victim = VICTIMS[number % len(VICTIMS)]
         first = 1 + number * ORDERS
@@ -56,16 +64,17 @@ def measure(house: House) -> None:
             "personal-sm2-sign", "sm2", range(first, first + ORDERS), at=timezone.now()
         )
         ordered += order_certificates(placed, actor=SYSTEM, at=timezone.now())
+        ended = ordered[-2 * ORDERS : -ORDERS][:REVOKED]
+        revoke_them(ended, at=timezone.now())
+        revoked += ended
         time.sleep(chance.uniform(0, LONGEST))
-        taken[victim].append(_killed(house, victim, ordered[-ORDERS:]))
+        taken[victim].append(_killed(house, victim, ordered[-ORDERS:], ended))
+        if number % EVERY == EVERY - 1:
+            print(f"{number + 1} of {rounds}, {victim} {taken[victim][-1]:.1f} s", flush=True)
     for victim, times in taken.items():
-        note = f"{len(times)} kills, {ORDERS} orders each"
-        show(
-            Figure(
-                f"{victim} killed: until all have their certificate", "s", tuple(times), note=note
-            )
-        )
-    _count(ordered, signed.total() - len(ordered))
+        note = f"{len(times)} kills, {ORDERS} orders and {REVOKED} revocations each"
+        show(Figure(f"{victim} killed: until all is done", "s", tuple(times), note=note))
+    _count(ordered, revoked, signed.total() - len(ordered))
 
 
 class _Signatures:
@@ -83,7 +92,7 @@ class _Signatures:
         return int(kinds.get("certificate", {}).get("signed_ever", 0))
 
 
-def _killed(house: House, victim: str, ids: list[int]) -> float:
+def _killed(house: House, victim: str, ids: list[int], ended: list[int]) -> float:
     pid = house.crew.pid(victim)
     assert pid
     begun = time.perf_counter()
@@ -93,15 +102,18 @@ def _killed(house: House, victim: str, ids: list[int]) -> float:
     house.bring_back(victim)
     if victim == "signer":
         house.activate()
-    _until(lambda: _valid(ids) == len(ids), house)
+    _until(lambda: _done(ids, ended), house)
     return time.perf_counter() - begun
 
 
-def _valid(ids: list[int]) -> int:
+def _done(ids: list[int], ended: list[int]) -> bool:
+    """Certificates for all of `ids`, and answers about those that ended."""
     with suppress(DatabaseError):
-        return Certificate.objects.filter(pk__in=ids, state="valid").count()
+        made = Certificate.objects.filter(pk__in=ids, state__in=ISSUED)
+        answered = Certificate.objects.filter(pk__in=ended, answers_until__isnull=False)
+        return made.count() == len(ids) and answered.count() == len(ended)
     connection.close()
-    return 0
+    return False
 
 
 def _until(holds: Callable[[], bool], house: House) -> None:
@@ -111,26 +123,38 @@ def _until(holds: Callable[[], bool], house: House) -> None:
         time.sleep(LOOK)
 
 
-def _count(ordered: list[int], twice: int) -> None:
+def _count(ordered: list[int], revoked: list[int], twice: int) -> None:
     rows = Certificate.objects.filter(pk__in=ordered)
-    valid = rows.filter(state="valid")
+    made = rows.filter(state__in=ISSUED)
     doubled = len(ordered) - len(set(ordered))
     doubled += rows.count() - rows.values("requester").distinct().count()
-    doubled += valid.count() - valid.values("serial").distinct().count()
+    doubled += made.count() - made.values("serial").distinct().count()
     unrecorded = 0
-    for verb in ("plan", "issue"):
+    for verb, ids in (("plan", ordered), ("issue", ordered), ("revoke", revoked)):
         entries = Entry.objects.filter(action=f"ca.certificate.{verb}")
         subjects = dict(entries.values_list("subject").annotate(n=Count("pk")))
-        mine = [subjects.get(f"ca.certificate:{number}", 0) for number in ordered]
+        mine = [subjects.get(f"ca.certificate:{number}", 0) for number in ids]
         doubled += sum(n > 1 for n in mine)
         unrecorded += sum(n == 0 for n in mine)
     issuer = authority().certificate
-    for serial, der in valid.values_list("serial", "der"):
+    for serial, der in made.values_list("serial", "der"):
         certificate = parse(bytes(der))
         verify(certificate, issuer)
         unrecorded += f"{certificate.serial:x}" != serial
     show(Figure("orders placed", "", (len(ordered),)))
-    show(Figure("orders lost", "", (len(ordered) - valid.count(),), "≤ 0"))
+    show(Figure("orders lost", "", (len(ordered) - made.count(),), "≤ 0"))
+    show(Figure("revocations", "", (len(revoked),)))
+    show(Figure("revocations lost", "", (len(revoked) - _listed(rows, revoked),), "≤ 0"))
     show(Figure("certificates doubled", "", (doubled,), "≤ 0"))
     show(Figure("certificates unrecorded", "", (unrecorded,), "≤ 0"))
     show(Figure("signed twice, the same bytes", "", (twice,)))
+
+
+def _listed(rows: QuerySet[Certificate], revoked: list[int]) -> int:
+    """How many of these the next list names."""
+    request_crl(authority().id, actor=SYSTEM, at=timezone.now())
+    issue_due_crls(at=timezone.now())
+    latest = RevocationList.objects.filter(ca_id=authority().id, der__isnull=False).latest("number")
+    named = {entry.serial for entry in crls.parse(bytes(latest.der or b"")).entries}
+    serials = rows.filter(pk__in=revoked, state="revoked").values_list("serial", flat=True)
+    return sum(int(serial or "0", 16) in named for serial in serials)

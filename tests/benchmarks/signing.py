@@ -111,7 +111,13 @@ def _bare(name: str, at: Path) -> Token:
     home.mkdir(mode=0o700)
     driver = drivers.SOFTWARE if name == "software" else drivers.PKCS11
     options = Namespace(
-        home=home, driver=driver, module=MODULE, token="bare", vendor="standard", device=None
+        home=home,
+        driver=driver,
+        module=MODULE,
+        token="bare",
+        spare_token="",
+        vendor="standard",
+        device=None,
     )
     return drivers.open_token(options, bytearray(PIN.encode()))
 

@@ -5,19 +5,23 @@ What the browsers made is opened by pki/shares.py, and what that made is opened 
 
 import json
 import re
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
 
+from anxin.supervisor.home import CHECKOUT
 from pki import shares
 from pki.shares import Share
 from tests.e2e import acts
 from tests.e2e.windows import picture, see
 
 HOST, AGREES, AUDITOR, OUTSIDER = "唐书", "高远", "江晚", "陈越"
-CUSTODIANS = ("陆辰", "白舟", "许宁")
+CUSTODIANS, STOPS = ("陆辰", "白舟", "许宁"), "xuning"
 DAILY, ANEW = "日常签发：证书、CRL、OCSP", "重新分发份额：只允许分发一次，不签名"
 WORDS = "平静 河流 七月 灯塔 木桥"
 REASONS = ("份额持有人换了电脑", "日常签发到下一季度", "演练：发现异常")
@@ -63,8 +67,27 @@ def keep(product, held: dict[str, Held]) -> None:
             json.dump(rows, file, ensure_ascii=False)
 
 
+@pytest.fixture
+def enrolling(product) -> Iterator[Callable[[], None]]:
+    """Two others put the key of the one who stops to use; afterwards it has ended."""
+
+    def run(what: str) -> None:
+        done = subprocess.run(
+            [sys.executable, "-m", "tests.e2e.enrolling", what, STOPS],
+            env=product.told("staff"),
+            cwd=CHECKOUT,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+
+    yield lambda: run("enrol")
+    run("end")
+
+
 def test_three_take_their_shares_two_activate_and_one_stops(
-    desk_of, product, of_the_demo, tmp_path
+    desk_of, product, of_the_demo, enrolling, tmp_path
 ):
     """CPS-6.2.2, CPS-6.2.8, CPS-6.2.9, CPS-5.2.2"""
     host, auditor = desk_of(HOST), desk_of(AUDITOR)
@@ -92,7 +115,15 @@ def test_three_take_their_shares_two_activate_and_one_stops(
         )
     keep(product, new)
     drilled(three[0], new[three[0].name])
-    stopped(three[2], host)
+    three[2].page.goto("/me/key/")
+    acts.press(three[2].page, "生成密钥")
+    expect(three[2].page.get_by_text("密钥已登记")).to_be_visible()
+    enrolling()
+    stopped(three[2], host, desk_of(CUSTODIANS[2]))
+    with product.database() as connection:
+        query = "SELECT state, signed->>'statement' FROM ca_stoporder ORDER BY id DESC LIMIT 1"
+        ((order, statement),) = connection.execute(query).fetchall()
+    assert (order, json.loads(statement)["how"]) == ("done", "emergency")
     activated(host, three, new, of_the_demo, tmp_path)
     watched(auditor, desk_of(OUTSIDER), host.url)
 
@@ -199,14 +230,16 @@ def drilled(one: Custodian, held: Held) -> None:
     picture(page, "custody-register")
 
 
-def stopped(one: Custodian, host: Page) -> None:
-    """One custodian alone, at once."""
+def stopped(one: Custodian, host: Page, elsewhere: Page) -> None:
+    """One custodian alone, at once, signed by the key in this browser and by no other."""
     page = one.page
-    page.goto("/ca/custody/")
-    page.get_by_text("紧急停用（一人即可）").click()
-    form = page.locator("form[action$='/stop/']")
-    form.get_by_label("原因").fill(REASONS[2])
-    acts.press(page, "立即封存密钥")
+    for each in (elsewhere, page):
+        each.goto("/ca/custody/")
+        each.get_by_text("紧急停用（一人即可）").click()
+        form = each.locator("form[action$='/stop/']")
+        form.get_by_label("原因").fill(REASONS[2])
+        acts.press(each, "立即封存密钥")
+    expect(elsewhere.get_by_text("没有提交：这个浏览器里没有您的操作员密钥")).to_be_visible()
     expect(page.get_by_text("已下令停用")).to_be_visible()
     host.goto("/ca/custody/")
     expect(host.get_by_text("已封存，不能签名")).to_be_visible()

@@ -175,3 +175,20 @@ def test_the_home_signer_sealed_under_load_leaves_the_work_to_its_helper(
 
     assert signed_by(helper) > 0
     check_all(orders, plans())
+
+
+@pytest.mark.slow
+def test_a_round_of_kills_with_a_helper(orders, services, helper, signer):
+    """CPS-4.3.1: a worker, the helper and the home signer in turn, under load."""
+    doomed, other = worker(services), worker(services)
+
+    helper.kill()
+    doomed.kill()
+    signer.kill()
+    seen = plans()
+    doomed.communicate()
+    helper.start()
+    signer.start()
+
+    assert finished(other) == [0]
+    check_all(orders, seen)

@@ -15,6 +15,7 @@ from pki.errors import PkiError, TokenError
 from pki.signer import protocol
 from pki.signer.client import Signer
 from pki.signer.limits import MOST_REQUESTS
+from pki.signer.server import MOST
 from tests.support.signer import ROOT, SERIAL, WITHIN, forked, found
 
 USER = keys.generate("sm2").public
@@ -180,6 +181,25 @@ def test_a_client_that_begins_too_much_is_refused_and_the_others_are_not(signer)
         one.close()
     assert until(lambda: rule_of(client) == "")
     assert client.sign_one("issuing", "certificate", tbs)
+
+
+def test_one_process_does_not_take_every_connection(signer):
+    """Neither idle nor at work: whoever else comes is still served."""
+    taken = [socket.socket(socket.AF_UNIX) for _ in range(MOST + 1)]
+    for one in taken:
+        one.settimeout(WITHIN)
+        one.connect(str(signer.path))
+    answer = protocol.receive(taken[-1])
+    assert answer is not None
+    assert answer[0]["error"]["rule"] == "signer.busy"
+    program = "import sys; from pki.signer.client import Signer; Signer(sys.argv[1]).health()"
+    arguments = (sys.executable, "-c", program, str(signer.path))
+
+    assert subprocess.run(arguments, cwd=ROOT, timeout=WITHIN, check=False).returncode == 0
+
+    for one in taken:
+        one.close()
+    assert until(lambda: rule_of(signer.client()) == "")
 
 
 def rule_of(client: Signer) -> str:

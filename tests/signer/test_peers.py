@@ -1,6 +1,8 @@
 """Who may talk to the signer. Asked as another user of the machine, so only root can run these."""
 
 import os
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -8,7 +10,8 @@ import pytest
 
 from pki.errors import PkiError
 from pki.signer.client import Signer
-from tests.support.signer import forked
+from pki.signer.server import OF_A_PROCESS, OF_A_USER
+from tests.support.signer import ROOT, forked
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="only root can become somebody else")
 
@@ -74,6 +77,42 @@ def test_several_users_can_be_listed(new_signer, door):
     assert asked_by(NOBODY, door) == "served"
     assert asked_by(STRANGER, door) == "served"
     assert asked_by(4343, door) == "signer.peer"
+
+
+CROWD = """
+import contextlib, socket, sys
+from pki.signer import protocol
+taken, served = [], 0
+for _ in range(int(sys.argv[2])):
+    taken.append(socket.socket(socket.AF_UNIX))
+    taken[-1].settimeout(30)
+    taken[-1].connect(sys.argv[1])
+    with contextlib.suppress(BrokenPipeError):  # turned away already
+        taken[-1].sendall(protocol.pack({"op": "custody"}))
+    served += "ok" in protocol.receive(taken[-1])[0]
+print(served, flush=True)
+sys.stdin.read()
+"""
+
+
+def test_one_user_does_not_take_every_connection(new_signer, door):
+    """In however many processes; another user is served meanwhile."""
+    new_signer(options=("--socket", str(door), "--allow-uid", str(NOBODY), "0")).start()
+    command = (sys.executable, "-c", CROWD, str(door), str(OF_A_PROCESS))
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+    crowd, served = [], []
+    try:
+        for _ in range(2):
+            crowd.append(subprocess.Popen(command, cwd=ROOT, **pipes))
+            served.append(int(crowd[-1].stdout.readline()))
+
+        assert served[0] == OF_A_PROCESS
+        assert served[1] <= OF_A_USER - OF_A_PROCESS  # this process has some, too
+        assert asked_by(0, door) == "signer.busy"
+        assert asked_by(NOBODY, door) == "served"
+    finally:
+        for one in crowd:
+            one.communicate()
 
 
 def test_another_user_cannot_look_into_the_signers_memory(signer):

@@ -1,13 +1,16 @@
 """Three custodians and a real signer: shares handed out, two of three activate, one stops."""
 
 import json
+import signal
 import tempfile
+import time
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 
 import pytest
+from django.db import IntegrityError
 
 from anxin.duties import DUTIES
 from anxin.kernel.actors import SYSTEM
@@ -15,12 +18,15 @@ from anxin.kernel.errors import Refusal
 from audit.journal.models import Entry
 from ca.api import overview
 from ca.ceremonies.models import Ceremony
-from ca.custody import activating, delivery, noting, pages, queries, services
+from ca.custody import activating, delivery, noting, orders, pages, queries, sealing, services
 from ca.custody.models import Activation, BroughtShare, CustodySet, Seat, StopOrder
 from ca.custody.rules import Wish
+from ca.keys import clients
 from ca.keys import services as keys
+from ca.overview.services import note_signer
 from people.api import Role, appoint, approval, dismiss, vote
-from pki import custodians
+from people.approvals.models import Vote
+from pki import custodians, statements, stops
 from pki.shares import Share
 from tests.support import custody
 from tests.support.ceremonies import draft
@@ -29,9 +35,11 @@ from tests.support.custody import WISH
 from tests.support.people import HIRED, hire, signed_in
 from tests.support.races import at_once
 from tests.support.signer import SignerProcess
+from tests.support.voting import enrolled, pen, with_pen
 
 NOW = datetime.now(UTC).replace(microsecond=0)
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
+BEFORE = NOW - HOUR
 
 
 @pytest.fixture
@@ -544,7 +552,7 @@ def test_any_one_of_those_who_may_stops_at_once(held, who):
     actors = {"custodian": held.custodians[2].actor, "host": held.host, "admin": held.admin}
 
     activating.stop("发现异常", actor=replace(actors[who], proved_at=None), at=NOW)
-    delivery.seal(at=NOW)
+    sealing.seal(at=NOW)
 
     assert keys.custody()["state"] == "sealed"
     assert state(activation_id) == "ended"
@@ -563,7 +571,7 @@ def test_an_order_is_carried_out_once_the_signer_answers(held, box):
     box.process.send_signal(19)  # SIGSTOP
     activating.stop("发现异常", actor=held.host, at=NOW)
     box.kill()
-    assert delivery.seal(at=NOW) == 0
+    assert sealing.seal(at=NOW) == 0
     box.start()
 
     noting.tend(at=NOW)
@@ -691,7 +699,7 @@ def test_both_sites_of_the_work_get_by_with_their_rights(room, in_role):
     with in_role("staff"):
         activating.stop("演练", actor=room.admin, at=NOW)
     with in_role("worker"):
-        delivery.seal(at=NOW)
+        sealing.seal(at=NOW)
 
     assert keys.custody()["state"] == "sealed"
 
@@ -734,3 +742,158 @@ def test_a_helper_is_not_activated_for_a_ceremony(held, helper):
     wish = Wish(**WISH | {"purpose": "ceremony", "ceremony": "KC-1", "hours": 8, "place": 1})
 
     assert rule_of(lambda: activating.ask(wish, actor=held.host, at=NOW)) == "custody.place"
+
+
+def test_a_stop_waits_for_the_signer_that_is_away_and_holds_up_no_other(held, helper, settings):
+    """CPS-6.2.9: the home signer is sealed at once, and activated again by two custodians."""
+    settings.ROOT_URLCONF = "anxin.urls_staff"
+    note_signer(at=NOW)
+    there, old = settings.HELPER_SOCKETS, held.activate(at=NOW, place=1)
+    held.activate(at=NOW)
+    settings.HELPER_SOCKETS = ("/nowhere/signer.sock",)
+
+    activating.stop("演习", actor=held.host, at=NOW)
+    noting.tend(at=NOW)
+    noting.tend(at=NOW)
+
+    assert keys.custody()["state"] == "sealed"
+    assert StopOrder.objects.get().state == "sealing"
+    assert alarms() >= {"stop_waits"}
+    page = signed_in(held.host).get("/ca/custody/").content.decode()
+    assert "协助签名服务 1 还没有应答" in page
+    assert "主签名服务还没有应答" not in page
+    assert helper.client().custody()["state"] == "active"
+    waits = activating.ask(Wish(**WISH | {"place": 1}), actor=held.host, at=NOW)
+    again = held.activate(at=NOW)
+    noting.tend(at=NOW)
+    assert (state(waits), state(again)) == ("asked", "active")
+    assert keys.custody()["state"] == "active"
+
+    settings.HELPER_SOCKETS = there
+
+    assert keys.custody(1)["state"] == "sealed"  # before it is asked anything
+    noting.tend(at=NOW)
+    assert (StopOrder.objects.get().state, state(old)) == ("done", "ended")
+    assert keys.custody()["state"] == "active"
+    assert "stop_waits" not in alarms()
+    entries = Entry.objects.filter(action="ca.sealing.seal").order_by("pk")
+    assert [json.loads(one.details)["place"] for one in entries] == [0, 1]
+
+
+def test_a_signer_that_hangs_is_waited_for_a_few_seconds(held, helper):
+    """CPS-6.2.9"""
+    held.activate(at=NOW)
+    helper.process.send_signal(signal.SIGSTOP)
+    activating.stop("演习", actor=held.host, at=NOW)
+
+    begun = time.monotonic()
+    assert sealing.seal(at=NOW) == 0
+
+    assert time.monotonic() - begun < 2 * clients.SEALS_WITHIN
+    assert keys.custody()["state"] == "sealed"
+
+
+# --- orders are signed ---------------------------------------------------------------------------
+
+
+@pytest.fixture
+def signing(held):
+    """The host and two custodians have keys in use; (who, text) -> who, having signed that."""
+    people = [held.host, held.custodians[0].actor, held.custodians[1].actor]
+    asks = hire("xie", Role.SECURITY_ADMIN)
+    for number, one in enumerate(people):
+        enrolled(pen(number), one, asks, held.admin, at=BEFORE)
+
+    def sign(actor, reason, how="emergency", *, number=None):
+        said = stops.fields(how=how, person=actor.person_id, reason=reason)
+        key = pen(people.index(actor) if number is None else number)
+        signature = key.sign(stops.statement(said, at=NOW.isoformat()))
+        return replace(actor, signature=f"{NOW.isoformat()} {signature.hex()}")
+
+    return sign
+
+
+def test_who_has_a_key_signs_the_stop_with_the_same_click(held, signing):
+    """CPS-6.2.9"""
+    held.activate(at=NOW)
+
+    assert rule_of(lambda: activating.stop("发现异常", actor=held.host, at=NOW)) == (
+        "keys.not_signed"
+    )
+    other = signing(held.host, "另一个原因")
+    assert rule_of(lambda: activating.stop("发现异常", actor=other, at=NOW)) == "keys.signed_wrong"
+    assert keys.custody()["state"] == "active"
+    activating.stop(" 发现\n异常 ", actor=signing(held.host, "发现 异常"), at=NOW)
+    sealing.seal(at=NOW)
+
+    assert StopOrder.objects.get().state == "done"
+    assert keys.custody()["state"] == "sealed"
+
+
+def written(by: int, signed: dict, *, how: str = "emergency", approval: int | None = None) -> str:
+    """What becomes of an order that somebody wrote with the staff site's role."""
+    row = StopOrder.objects.create(
+        state="ordered",
+        how=how,
+        reason="发现异常",
+        ordered_by=by,
+        ordered_at=NOW,
+        approval_id=approval,
+        signed=signed,
+    )
+    sealing.seal(at=NOW)
+    row.refresh_from_db()
+    assert (row.state, keys.custody()["state"]) == ("refused", "active")
+    return row.fault
+
+
+def test_an_order_that_no_officer_s_key_signed_is_not_carried_out(held, signing, in_role):
+    """CPS-6.2.9: the attacker writes rows as the staff site does."""
+    held.activate(at=NOW)
+    actor = signing(held.host, "发现异常")
+    with in_role("staff"):
+        real = orders.signed("emergency", "发现异常", actor=actor, at=NOW)
+    host, auditor = held.host.person_id, hire("jiang", Role.AUDITOR).person_id
+    of_nobody = pen(99)
+    forged = {
+        "public_key": of_nobody.public.hex(),
+        "signature": of_nobody.sign(real["statement"].encode()).hex(),
+        "enrolment": json.dumps(
+            {"fingerprint": statements.fingerprint(of_nobody.public), "person": host}
+        ),
+    }
+
+    assert written(host, {}) == "stop.unsigned"
+    assert written(host, real | {"statement": "[]"}) == "stop.record"
+    assert written(held.admin.person_id, real) == "stop.statement"
+    assert written(auditor, {}) == "stop.role"
+    assert written(host, {}, how="orderly", approval=987_654) == "stop.majority"
+    StopOrder.objects.all().delete()
+    assert written(host, real | forged) == "stop.key"
+    with pytest.raises(IntegrityError):
+        written(host, real)  # what was signed once
+
+
+def test_an_orderly_end_is_proved_by_what_two_custodians_signed(held, signing):
+    """CPS-6.2.9"""
+    one, two = (each.actor for each in held.custodians[:2])
+    held.activate(at=NOW)
+    assert rule_of(lambda: activating.propose_end("年度停机", actor=one, at=NOW)) == (
+        "keys.not_signed"
+    )
+    asked = activating.propose_end("年度停机", actor=signing(one, "年度停机", "orderly"), at=NOW)
+    vote(
+        asked.id, grants=True, seen=asked.digest, actor=with_pen(pen(2), asked, two, at=NOW), at=NOW
+    )
+    Vote.objects.filter(approval=asked.id).update(statement="", signature=b"", key=None)
+
+    sealing.seal(at=NOW)
+
+    assert StopOrder.objects.get().fault == "vote.unsigned"
+    assert keys.custody()["state"] == "active"
+    asked = activating.propose_end("停机", actor=signing(one, "停机", "orderly"), at=NOW)
+    vote(
+        asked.id, grants=True, seen=asked.digest, actor=with_pen(pen(2), asked, two, at=NOW), at=NOW
+    )
+    sealing.seal(at=NOW)
+    assert keys.custody()["state"] == "sealed"

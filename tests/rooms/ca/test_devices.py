@@ -11,6 +11,7 @@ from anxin.kernel.actors import SYSTEM
 from anxin.kernel.errors import Refusal
 from audit.journal.models import Entry
 from ca.api import overview
+from ca.custody.models import CustodyReport
 from ca.devices import queries, services
 from ca.devices.models import SelfTest
 from people.api import Role, keep_mail_address
@@ -179,3 +180,18 @@ def test_the_staff_site_s_role_asks_for_tests_and_notes_no_results(authorities, 
         one.rollback()
         with one.transaction(force_rollback=True):
             assert one.execute(insert, ["asked", NOW, None]).rowcount == 1
+
+
+def test_a_signer_that_was_taken_out_of_service_is_missed_by_nobody(transactional_db):
+    """CPS-6.2.11: its tests stay in the history."""
+    long_ago = NOW - 2 * DAY
+    for place in (0, 1):
+        SelfTest.objects.create(
+            state="missed", place=place, asked_at=long_ago, done_at=long_ago, fault="signer.sealed"
+        )
+
+    assert queries.page(at=NOW).untested == (0,)
+    assert [test.place for test in queries.page(at=NOW).devices] == [0]
+    assert len(queries.page(at=NOW).history) == 2
+    CustodyReport.objects.create(pk=2, at=NOW)
+    assert queries.page(at=NOW).untested == (0, 1)

@@ -1,4 +1,7 @@
-from datetime import timedelta
+import json
+import tempfile
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
@@ -215,3 +218,48 @@ def test_a_device_that_does_not_sign_is_told_at_once_and_so_is_its_return(
 def opened_anew(signer) -> None:
     signer.client().lock()
     signer.activate()
+
+
+@pytest.fixture
+def helper(authorities, signer, settings):
+    """A second signer with the same keys."""
+    with tempfile.TemporaryDirectory(prefix="anxin-helper-") as folder:
+        one = signer.help_with(Path(folder) / "home").start()
+        settings.HELPER_SOCKETS = (str(one.path),)
+        yield one
+        one.end()
+
+
+def test_a_helper_that_does_not_sign_is_an_alarm_that_says_why(helper, staff_site):
+    """CPS-6.2.11"""
+
+    def troubles(at=ca.NOW) -> set[str]:
+        note_signer(at=ca.NOW)
+        return {code for code in codes(at) if code.startswith("helper")}
+
+    assert troubles() == set()
+    assert troubles(ca.NOW + timedelta(seconds=61)) == {"helper_away"}
+    helper.client().lock()
+    assert troubles() == {"helper_sealed"}
+    (helper.home / "software" / "nmg-sm2.key").unlink()
+    helper.activate()
+    helper.client().self_test()
+    assert troubles() == {"helper_degraded"}
+    note_signer(at=datetime.now(UTC))
+    page = signed_in(hire("gu", Role.CA_OPERATOR)).get("/ca/").content.decode()
+    assert "协助签名服务 1 的设备有密钥不能签名" in page
+    assert "设备异常" in page
+    helper.kill()
+    assert troubles() == {"helper_away"}
+    stored = helper.home / "custody.json"
+    stored.write_text(json.dumps(json.loads(stored.read_text()) | {"id": "0" * 32}))
+    helper.launch().settled()
+    assert troubles() == {"helper_other_set"}
+    helper.kill()
+    subjects = Entry.objects.filter(subject="ca.signer:1").order_by("pk")
+    assert list(subjects.values_list("action", flat=True)) == [
+        "ca.signer_back",
+        "ca.signer_degraded",
+        "ca.signer_lost",
+        "ca.signer_back",
+    ]

@@ -1,6 +1,10 @@
 import itertools
 import secrets
+import socket
+import tempfile
+import threading
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 
 import pytest
@@ -19,8 +23,10 @@ from ca.profiles.queries import profile as profile_of
 from ca.signing import queries
 from ca.signing.services import finish, plan_batch, settle, sweep_orders
 from pki import extensions, names, oids, publickeys
-from pki.certificates import Plan, encode, parse, parse_tbs
+from pki.certificates import Plan, encode, parse, parse_tbs, verify
 from pki.errors import BadSignature
+from pki.signer import protocol
+from pki.signer.client import Signer
 from tests.support import ca
 
 AT = ca.NOW
@@ -50,6 +56,11 @@ def as_ca(certificate_id: int) -> bytes:
             (*said, extensions.basic_constraints(ca=True), extensions.key_usage(["keyCertSign"])),
         )
     )
+
+
+def signed_by(issuer, plans) -> list:
+    wanted, by = [plan.tbs for plan in plans], issuer.certificate.public_key
+    return keys.sign(issuer.key_label, "certificate", wanted, by=by)
 
 
 def test_an_order_becomes_a_certificate(authorities):
@@ -130,9 +141,7 @@ def test_a_settlement_that_comes_second_changes_nothing(authorities):
     ca.put_on_order(2)
     issuer = ca.authority()
     plans = queries.planned(plan_batch(issuer.id, at=AT, entropy=ca.entropy))
-    first, second = (
-        keys.sign(issuer.key_label, "certificate", [plan.tbs for plan in plans]) for _ in range(2)
-    )
+    first, second = (signed_by(issuer, plans) for _ in range(2))
 
     assert settle(issuer, plans, first, at=AT) == 2
     ders = list(Certificate.objects.order_by("pk").values_list("der", flat=True))
@@ -147,7 +156,7 @@ def test_half_a_batch_settled_by_somebody_else_is_no_reason_to_lose_the_other_ha
     ca.put_on_order(2)
     issuer = ca.authority()
     plans = queries.planned(plan_batch(issuer.id, at=AT, entropy=ca.entropy))
-    signed = keys.sign(issuer.key_label, "certificate", [plan.tbs for plan in plans])
+    signed = signed_by(issuer, plans)
 
     assert settle(issuer, plans[:1], signed[:1], at=AT) == 1
     assert settle(issuer, plans, signed, at=AT) == 1
@@ -304,3 +313,48 @@ def test_authorities_do_not_mix(authorities):
     assert finish(rsa.pk, [], at=AT) == 0
     assert ca.sign_all("anxin-rsa") == 0
     assert ca.sign_all() == 1
+
+
+@contextmanager
+def rogue(home: Signer):
+    """A helper in other hands: the first signature of a batch is right, the others are copies."""
+    asked: list[int] = []
+    with tempfile.TemporaryDirectory(prefix="anxin-rogue-") as folder:
+        path = f"{folder}/signer.sock"
+        with socket.socket(socket.AF_UNIX) as listener:
+            listener.bind(path)
+            listener.listen()
+
+            def serve() -> None:
+                with suppress(OSError):
+                    while True:
+                        connection, _ = listener.accept()
+                        with connection:
+                            request, tbs = protocol.receive(connection)
+                            asked.append(len(tbs))
+                            real = home.sign_one(request["key"], request["kind"], tbs[0])
+                            said = {"ok": True, "refused": [None] * len(tbs)}
+                            said["of"] = [protocol.digest(one) for one in tbs]
+                            connection.sendall(protocol.pack(said, [real] * len(tbs)))
+
+            threading.Thread(target=serve, daemon=True).start()
+            yield path, asked
+            listener.shutdown(socket.SHUT_RDWR)
+
+
+def test_every_signature_of_a_helper_is_verified_and_a_liar_is_passed_by(
+    authorities, settings, signer
+):
+    """CPS-4.3.1: the home signer signs what it gave back wrong."""
+    with rogue(signer.client()) as (path, asked):
+        settings.HELPER_SOCKETS = (path,)
+        for round_ in range(2):  # each begins with another signer
+            for number in range(3):
+                ca.put_on_order(10 * round_ + number)
+            assert sweep_orders(at=AT, entropy=ca.entropy) == 3
+
+    assert 3 in asked
+    issuer = ca.authority().certificate
+    for row in Certificate.objects.filter(state="valid"):
+        verify(parse(bytes(row.der)), issuer)
+    assert states() == {"valid"}

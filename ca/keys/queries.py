@@ -1,0 +1,21 @@
+"""Which signers still have to be sealed."""
+
+from ca.keys.models import Sealing
+from ca.keys.rules import State
+
+
+def is_due(place: int) -> bool:
+    """Whether the signer at this place was to be sealed and has not answered yet."""
+    return Sealing.objects.filter(place=place, state=State.DUE).exists()
+
+
+def places_of(order: int) -> list[int]:
+    """The signers that an order has not reached."""
+    rows = Sealing.objects.filter(order=order, state=State.DUE).order_by("place")
+    return list(rows.values_list("place", flat=True))
+
+
+def places_due() -> list[int]:
+    """Wherever an order has not arrived, the home signer first."""
+    rows = Sealing.objects.filter(state=State.DUE).order_by("place")
+    return list(rows.values_list("place", flat=True).distinct())

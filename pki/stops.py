@@ -1,0 +1,55 @@
+"""What an officer signs to have the keys sealed (CPS 6.2.9), in the way of `pki/votes.py`."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from pki import statements, votes
+from pki.errors import Malformed, Refused
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+STOP = "anxin stop 1"
+
+
+def fields(*, how: str, person: int, reason: str) -> dict[str, str]:
+    """All but the time. `reason`: "" where the browser fills its digest in."""
+    digest = votes.comment_digest(reason) if reason else ""
+    return {"what": STOP, "how": how, "person": str(person), "reason": digest}
+
+
+def statement(said: Mapping[str, str], *, at: str) -> bytes:
+    """The bytes that are signed."""
+    return statements.encoded({**said, "at": at})
+
+
+def check(
+    signed: Mapping[str, Any], said: Mapping[str, str], enrolled: Sequence[Mapping[str, Any]]
+) -> None:
+    """`signed`: statement, signature, public_key (hex), enrolled_by, enrolment; `enrolled`: the
+    votes by which its key was put to use (`pki.votes`).
+
+    Raises Refused `stop.*`, `vote.*`; Malformed.
+    """
+    try:
+        text, key = str(signed["statement"]), bytes.fromhex(signed["public_key"])
+        if statement(said, at=json.loads(text)["at"]).decode() != text:
+            raise Refused("stop.statement", "It was signed for something else.")
+        if not statements.holds(key, text.encode(), bytes.fromhex(signed["signature"])):
+            raise Refused("stop.signature", "The signature does not belong to the statement.")
+        owner = json.loads(signed["enrolment"])
+        whose = (owner["fingerprint"], str(owner["person"]))
+        agreed = (signed["enrolled_by"], signed["enrolment"])
+    except (KeyError, TypeError, ValueError, AttributeError) as problem:
+        raise Malformed("stop.record", f"It cannot be read: {problem!r}.") from problem
+    if whose != (statements.fingerprint(key), said["person"]):
+        raise Refused("stop.key", "The key was not enrolled for who gave the order.")
+    votes.check_all(enrolled)
+    if not any(
+        (one["approval"], one["payload"]) == agreed and one["action"] == votes.ENROL
+        for one in enrolled
+        if one["grants"]
+    ):
+        raise Refused("stop.key", "Nobody voted for the enrolment of the key.")
