@@ -21,11 +21,11 @@ from ca.ceremonies.models import (
 )
 from ca.ceremonies.rules import Draft, State, StepState
 from ca.hierarchy.models import CertificateAuthority
-from ca.issuing.models import Certificate
 from ca.keeping import rules as keeping
 from ca.keeping.queries import kept
 from ca.keeping.rules import Act, Facts
 from ca.keeping.rules import State as KeyState
+from ca.operators import proving
 from people.api import holders, vote_records
 from pki import ceremonies, votes
 
@@ -210,35 +210,38 @@ def record(number: str) -> dict[str, Any]:
     row = ceremony(number)
     if row.state not in rules.OVER:
         raise Refusal(Kind.CONFLICT, "ceremonies.goes_on", f"it is {row.state}", cps="5.2.2")
-    kept = so_far(row)
-    signed = [*kept["attestations"], *(one for one in kept["votes"] if one["signature"])]
-    certified = _certified({one["enrolled_by"] for one in signed})
-    for one in signed:
-        one["certificate"] = certified.get(one["enrolled_by"], "")
-    return kept
+    return so_far(row)
 
 
 def so_far(row: Ceremony) -> dict[str, Any]:
-    """The same of a ceremony that goes on, without the certificates of those who sign."""
+    """The same of a ceremony that goes on."""
     attested = Attestation.objects.select_related("line").filter(line__ceremony=row)
     lines = CeremonyLine.objects.filter(ceremony=row).order_by("seq")
     steps = CeremonyStep.objects.filter(ceremony=row, result__isnull=False)
     agreed = set() if row.approval_id is None else {row.approval_id}
+    signed = [_attestation(one) for one in attested.order_by("line__seq")]
+    votes_for = vote_records(agreed | {one.enrolled_by for one in attested})
+    for one in (*signed, *votes_for):
+        one["certificate"] = _certificate(one)
     return {
         "format": ceremonies.RECORD,
         "script": row.script,
         "digest": row.digest,
         "lines": [{"text": one.text, "digest": one.digest} for one in lines],
-        "attestations": [_attestation(one) for one in attested.order_by("line__seq")],
+        "attestations": signed,
         "results": {one.code: bytes(one.result or b"").hex() for one in steps},
-        "votes": vote_records(agreed | {one.enrolled_by for one in attested}),
+        "votes": votes_for,
     }
 
 
-def _certified(warrants: set[int]) -> Mapping[int, str]:
-    """Operators' certificates (hex) by the approval that enrolled the key."""
-    rows = Certificate.objects.filter(warrant__in=warrants, der__isnull=False)
-    return {warrant: bytes(der or b"").hex() for warrant, der in rows.values_list("warrant", "der")}
+def _certificate(one: Mapping[str, Any]) -> str:
+    """Of the operator (hex) whose key has signed; "" without one."""
+    try:
+        person_id = json.loads(one["enrolment"])["person"]
+    except (ValueError, KeyError, TypeError):  # unsigned, or written by somebody else
+        return ""
+    found = proving.certificate(one["enrolled_by"], person_id)
+    return found.der.hex() if found else ""
 
 
 def _attestation(row: Attestation) -> dict[str, Any]:
@@ -249,7 +252,6 @@ def _attestation(row: Attestation) -> dict[str, Any]:
         "public_key": bytes(row.public_key).hex(),
         "enrolled_by": row.enrolled_by,
         "enrolment": row.enrolment,
-        "certificate": "",
     }
 
 
