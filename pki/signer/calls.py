@@ -39,6 +39,11 @@ class Call:
             raise Malformed("signer.request", f"`{name}` is a number.")
         return value
 
+    @property
+    def ceremony(self) -> str:
+        """For which a request is made; "": for none, or that of a demo, which has no number."""
+        return str(self.request.get("ceremony", ""))
+
     def octets(self, name: str) -> bytes:
         try:
             return bytes.fromhex(self.word(name))
@@ -68,6 +73,6 @@ class Use(NamedTuple):
     token: Token
     ceremony: str | None  # None: it is activated for other work
 
-    @property
-    def in_ceremony(self) -> bool:
-        return self.ceremony is not None
+    def in_ceremony(self, named: str) -> bool:
+        """Whether custodians have activated it for this very one."""
+        return self.ceremony == named

@@ -180,7 +180,7 @@ class SigningService:
         desk, at = self._desk(label), self._now()
         wanted, leaving = _leaving(call)
         use = self._custody.use(len(wanted))
-        terms = replace(desk.terms, in_ceremony=use.in_ceremony)
+        terms = replace(desk.terms, in_ceremony=use.in_ceremony(call.ceremony))
         task = _Task(use.token, terms, kind, at, leaving)
         try:
             results = self._in_slices(lambda tbs: self._sign_one(desk, task, tbs), wanted)
@@ -217,8 +217,9 @@ class SigningService:
         check_kinds([str(kind) for kind in kinds], crl_days)
         with self._changing:
             use = self._custody.use()
-            if not use.in_ceremony:
-                raise Refused("signer.ceremony", "Keys are made in a ceremony only (CPS 6.1.1).")
+            if not use.in_ceremony(call.ceremony):
+                reason = "Keys are made in the ceremony it is active for, only (CPS 6.1.1)."
+                raise Refused("signer.ceremony", reason)
             self._register.check_new(label)
             token = use.token
             spki = token.generate(label, algorithm)
@@ -243,7 +244,10 @@ class SigningService:
     def _install_certificate(self, call: Call) -> _Answer:
         label = call.word("label")
         with self._changing:
-            key = self._register.install(label, call.only_blob(), in_ceremony=self._in_ceremony)
+            active = self._custody.report()
+            named = active["ceremony"] if active["purpose"] == CEREMONY else None
+            certificate, here = call.only_blob(), named == call.ceremony
+            key = self._register.install(label, certificate, in_ceremony=here)
             self._desks = {}
         call.log("certificate_installed")
         return {"key": key.as_header()}, []
@@ -359,10 +363,6 @@ class SigningService:
         return desk
 
     # -- inside -------------------------------------------------------------------------------
-
-    @property
-    def _in_ceremony(self) -> bool:
-        return bool(self._custody.report()["purpose"] == CEREMONY)
 
     def _write_down(self, event: str, **said: Any) -> None:
         self._book.note(event, at=self._now(), **said)

@@ -71,10 +71,13 @@ class Register:
         self._write(key)
 
     def install(self, label: str, certificate: bytes, *, in_ceremony: bool) -> Key:
-        """Raises Refused `signer.certificate_*` when the certificate does not fit the key."""
+        """Raises Refused `signer.certificate_*` when the certificate does not fit the key, and
+        `signer.ceremony`.
+        """
         key = self.usable(label)
-        if key.certificate is not None and key.certificate != certificate and not in_ceremony:
-            raise Refused("signer.certificate_installed", f"{label} has its certificate already.")
+        if key.certificate != certificate and not in_ceremony:
+            reason = f"{label} gets a certificate in the ceremony it is active for, only."
+            raise Refused("signer.ceremony", reason)
         parsed = certificates.parse(certificate)
         if parsed.der != certificate or parsed.public_key.spki != key.public_key:
             raise Refused("signer.certificate_key", "The certificate is for another key.")

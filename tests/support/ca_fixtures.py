@@ -26,6 +26,8 @@ def signer_process() -> Iterator[SignerProcess]:
 @pytest.fixture
 def signer(signer_process: SignerProcess, settings) -> SignerProcess:
     settings.SIGNER_SOCKET = str(signer_process.path)
+    if signer_process.ceremony:
+        signer_process.activate()  # a test before has held a ceremony
     settings.DUTIES = ca.with_spending_duties()
     settings.FLOWS = ca.with_own_followers()
     settings.CELERY_BROKER_URL = ""  # nobody rings: a test that wants work done calls for it
@@ -42,4 +44,4 @@ def authorities(signer: SignerProcess, transactional_db) -> list[str]:
 def house(signer: SignerProcess, transactional_db, settings) -> House:
     """The people of a key ceremony, and the duties as they are."""
     settings.DUTIES = DUTIES
-    return House().furnish()
+    return House(signer=signer).furnish()

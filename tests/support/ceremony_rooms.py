@@ -15,6 +15,7 @@ from pki.keys import PrivateKey
 from pki.signatures import default_algorithm
 from tests.support.ca import NOW, entropy
 from tests.support.people import hire
+from tests.support.signer import SignerProcess
 from tests.support.voting import Pen, enrolled, pen, with_pen
 
 CAST = {
@@ -36,6 +37,8 @@ class House:
     cast: dict[str, Role] = field(default_factory=lambda: dict(CAST))
     at: datetime = NOW - timedelta(minutes=30)
     pens: dict[str, Pen] = field(default_factory=dict)  # of those who have another than at first
+
+    signer: SignerProcess | None = None
 
     def furnish(self) -> "House":
         asks = hire("other-tang", Role.SECURITY_ADMIN)
@@ -77,7 +80,13 @@ class House:
         number = self.draft(said)
         self.agree(number)
         services.open_room(number, actor=self.people["tang"], at=self.now())
+        self.activate(number)
         return number
+
+    def activate(self, number: str = "") -> None:
+        """The custodians of the signer agree to this ceremony; "": to work of no number."""
+        if self.signer:
+            self.signer.activate("ceremony", number)
 
     def begin(self, number: str, code: str, given: str = "") -> None:
         services.begin(number, code, given=given, actor=self.people["tang"], at=self.now())

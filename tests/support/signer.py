@@ -8,6 +8,7 @@ import sys
 import threading
 import traceback
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -126,11 +127,17 @@ class SignerProcess:
             self.activate()
         return self
 
-    def activate(self, purpose: str = "") -> None:
+    def activate(self, purpose: str = "", ceremony: str = "") -> None:
         """Two of the custodians bring their shares; they have them since the first start."""
-        client = self.client()
-        self.custodians = self.custodians or hand_out(client, self.newcomers)
-        activate(client, self.custodians[:2], purpose or self.purpose)
+        with closing(Signer(self.path, WITHIN)) as client:
+            self.custodians = self.custodians or hand_out(client, self.newcomers)
+            activate(client, self.custodians[:2], purpose or self.purpose, ceremony)
+
+    @property
+    def ceremony(self) -> str:
+        """The number of the one it is activated for."""
+        with closing(Signer(self.path, WITHIN)) as client:
+            return client.health()["activation"]["ceremony"]
 
     def start_in_vain(self) -> str:
         """The rule by which it refuses to start."""

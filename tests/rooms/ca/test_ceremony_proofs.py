@@ -251,6 +251,7 @@ def test_nobody_agrees_to_a_ceremony_without_a_key_of_their_own(house):
 
 
 def certify_operators(house) -> None:
+    house.activate()
     found_demo_hierarchy(actor=SYSTEM, at=ca.FOUNDED, entropy=ca.entropy)
     operators.certify(at=house.now())
     ca.sign_all("anxin-rsa", at=house.now())
@@ -261,6 +262,7 @@ def test_every_signature_is_one_of_a_certified_key_then(house):
     before = house.opened(draft(drill=True, key=fresh()))
     house.step(before, "gather")
     certify_operators(house)
+    house.activate(before)
 
     house.begin(before, "device")
     house.work()

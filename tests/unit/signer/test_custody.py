@@ -208,7 +208,7 @@ def test_only_a_ceremony_makes_keys(room):
         offer = room.offer(purpose)
         room.bring(0, offer)
         room.bring(1, offer)
-        assert room.custody.use().in_ceremony is may
+        assert room.custody.use().in_ceremony("") is may
 
 
 def test_after_a_restart_everything_waits_for_two_again(room):
