@@ -46,6 +46,12 @@ authorityInfoAccess=caIssuers;URI:http://example.com/root.cer
 """
 
 
+class People(dict[str, Page]):
+    """The windows of everybody; the custodians activate the signer for one ceremony."""
+
+    activate: Callable[[str], None]
+
+
 @pytest.fixture
 def enrolling(product) -> Iterator[Callable[[], None]]:
     """Two others put the keys to use; afterwards nobody has one."""
@@ -66,18 +72,18 @@ def enrolling(product) -> Iterator[Callable[[], None]]:
 
 
 @pytest.fixture
-def activated(product) -> Iterator[None]:
-    """The signer does what a ceremony asks for; afterwards its everyday work."""
+def activated(product) -> Iterator[Callable[[str], None]]:
+    """The signer does what one ceremony asks for; afterwards its everyday work."""
     custodians = shares.opened(product.home.demo_shares)
-    activate(product.signer(), custodians, CEREMONY)
-    yield
+    yield lambda number: activate(product.signer(), custodians, CEREMONY, number)
     activate(product.signer(), custodians, ACTIVATE)
 
 
 @pytest.fixture
-def people(desk_of, enrolling, activated) -> dict[str, Page]:
+def people(desk_of, enrolling, activated) -> "People":
     """Everybody at a window of their own, with a key in it."""
-    pages = {name: desk_of(name) for name in EVERYBODY}
+    pages = People({name: desk_of(name) for name in EVERYBODY})
+    pages.activate = activated
     for page in pages.values():
         page.goto("/me/key/")
         acts.press(page, "生成密钥")
@@ -166,7 +172,7 @@ def authorities(product) -> list[tuple[str, str]]:
 
 
 def draft(
-    people: dict[str, Page],
+    people: People,
     kind: str,
     *,
     drill: bool,
@@ -199,7 +205,7 @@ def draft(
     return page.url.rstrip("/").rpartition("/")[2]
 
 
-def agreed_and_opened(people: dict[str, Page], number: str) -> None:
+def agreed_and_opened(people: People, number: str) -> None:
     """Two others agree, one of them the CA administrator; each vote is signed."""
     page = people[HOST]
     room(page, number)
@@ -210,9 +216,10 @@ def agreed_and_opened(people: dict[str, Page], number: str) -> None:
     room(page, number)
     acts.press(page, "开始仪式")
     expect(page.get_by_text("请宣读这一步").first).to_be_visible()
+    people.activate(number)
 
 
-def held(people: dict[str, Page], number: str, *steps: str, given: str = "") -> str:
+def held(people: People, number: str, *steps: str, given: str = "") -> str:
     """A ceremony from its approval to its end."""
     agreed_and_opened(people, number)
     for code in ("gather", "device", *steps, "close"):
@@ -221,7 +228,7 @@ def held(people: dict[str, Page], number: str, *steps: str, given: str = "") -> 
     return number
 
 
-def went_on(people: dict[str, Page], number: str, code: str, *, given: str = "") -> None:
+def went_on(people: People, number: str, code: str, *, given: str = "") -> None:
     """One step: begun by the host, attested by everybody it asks."""
     begun(people[HOST], number, given)
     for name in ASKED[code]:
@@ -247,7 +254,7 @@ def begun(page: Page, number: str, given: str) -> None:
     expect(page.get_by_text("系统正在做这一步").or_(waits)).to_have_count(0)
 
 
-def refused_first(people: dict[str, Page], number: str, given: str) -> None:
+def refused_first(people: People, number: str, given: str) -> None:
     """A certificate that is not what was asked for; the step begins again."""
     agreed_and_opened(people, number)
     for code in ("gather", "device", "make_responder"):
@@ -266,11 +273,11 @@ def room(page: Page, number: str) -> None:
     expect(page.get_by_role("heading", level=1)).to_contain_text(number)
 
 
-def file_of(people: dict[str, Page], number: str, code: str) -> str:
+def file_of(people: People, number: str, code: str) -> str:
     return people[HOST].request.get(f"/ca/ceremonies/{number}/made/{code}/").text()
 
 
-def proved(people: dict[str, Page], number: str, folder: Path) -> None:
+def proved(people: People, number: str, folder: Path) -> None:
     """The record that the auditor takes home holds without this system."""
     page = people[AUDITOR]
     room(page, number)
