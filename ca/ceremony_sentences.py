@@ -45,6 +45,10 @@ WORDING = {
         "系统没有做这一步：已签名的审批和确认不能证明它（%(fault)s，CPS %(cps)s）。没有任何改动。"
         "安全管理员和审计员已得到通知；请两人中止仪式，查明原因后用新脚本重新举行。"
     ),
+    "ceremonies.not_attested": _(
+        "这个文件和在场人员签名确认的内容不符（%(fault)s，CPS %(cps)s），没有导出。"
+        "仪式没有改动；请不要使用它，并通知安全管理员和审计员。"
+    ),
     "ceremonies.no_paper": _("已签名的纪要（PDF/A）还没有生成。请稍后刷新页面再下载。"),
     "ceremonies.goes_on": _("仪式还没有结束，没有可导出的纪要。"),
     "ceremonies.device_locked": _(

@@ -28,6 +28,7 @@ from ca.keeping.rules import State as KeyState
 from ca.operators import proving
 from people.api import holders, vote_records
 from pki import ceremonies, votes
+from pki.errors import PkiError
 
 
 def unknown(number: str) -> Refusal:
@@ -270,15 +271,26 @@ def paper(number: str) -> bytes:
 
 
 def result(number: str, code: str) -> bytes:
-    """What a step made, once everybody has attested it. Refuses `ceremonies.unknown_step`."""
+    """What a step made, as everybody has attested it: proved once more, since what is sent to a CA
+    elsewhere leaves this system (CPS 3.2.1). Refuses `ceremonies.unknown_step`, `not_attested`.
+    """
     steps = Prefetch("steps", CeremonyStep.objects.filter(state=StepState.DONE))
     row = Ceremony.objects.prefetch_related(steps).filter(number=number).first()
     if row is None:
         raise unknown(number)
-    made = step_named(list(row.steps.all()), code).result
-    if made is None:
+    step = step_named(list(row.steps.all()), code)
+    if step.result is None:
         raise Refusal(Kind.NOT_FOUND, "ceremonies.unknown_step", "it made nothing", cps="5.2.2")
-    return bytes(made)
+    try:
+        attested = step.position < ceremonies.so_far(so_far(row)).step
+        fault = "ceremony.order"
+    except PkiError as why:
+        attested, fault = False, why.rule
+    if not attested:
+        raise Refusal(
+            Kind.CONFLICT, "ceremonies.not_attested", f"{code}: {fault}", cps="5.2.2", fault=fault
+        )
+    return bytes(step.result)
 
 
 def script_of(row: Ceremony) -> Mapping[str, Any]:

@@ -53,25 +53,6 @@ class People(dict[str, Page]):
 
 
 @pytest.fixture
-def enrolling(product) -> Iterator[Callable[[], None]]:
-    """Two others put the keys to use; afterwards nobody has one."""
-
-    def run(what: str) -> None:
-        done = subprocess.run(
-            [sys.executable, "-m", "tests.e2e.enrolling", what, *LOGINS],
-            env=product.told("staff"),
-            cwd=CHECKOUT,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        assert done.returncode == 0, done.stderr
-
-    yield lambda: run("enrol")
-    run("end")
-
-
-@pytest.fixture
 def activated(product) -> Iterator[Callable[[str], None]]:
     """The signer does what one ceremony asks for; afterwards its everyday work."""
     custodians = shares.opened(product.home.demo_shares)
@@ -88,7 +69,7 @@ def people(desk_of, enrolling, activated) -> "People":
         page.goto("/me/key/")
         acts.press(page, "生成密钥")
         expect(page.get_by_text("密钥已登记")).to_be_visible()
-    enrolling()
+    enrolling(*LOGINS)
     return pages
 
 

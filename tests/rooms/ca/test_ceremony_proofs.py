@@ -21,9 +21,10 @@ from people.api import Role, approval, dismiss, vote
 from people.approvals.models import Approval
 from people.personnel.services import propose_key
 from people.sessions.models import Alert
-from pki import ceremonies
+from pki import ceremonies, names, requests
 from pki.ceremonies import Line
 from pki.errors import Refused
+from pki.keys import generate
 from tests.support import ca
 from tests.support.ca import NOW
 from tests.support.ceremonies import draft
@@ -320,6 +321,25 @@ def test_a_row_that_calls_a_drill_the_real_thing_is_not_served(house):
     house.work()
 
     assert faults() == ["ceremony.row"]
+
+
+def test_a_request_that_nobody_attested_is_not_exported(house, staff):
+    """CPS-3.2.1: a ceremony with a request of the attacker's own, every row as it should be."""
+    number = house.run(draft(kind="generate", drill=True, key=fresh()))
+    assert queries.result(number, "request")
+    own = requests.build(names.build([("C", "CN"), ("CN", "Other")]), generate("sm2"))
+    rows = CeremonyStep.objects.filter(ceremony__number=number, code="request")
+    rows.update(result=own)  # as the owner of the tables
+
+    assert refused_by(queries.result, number, "request") == "ceremonies.not_attested"
+
+    row = forge_ceremony(staff, number, fresh(), 987_653)
+    staff.execute(
+        "INSERT INTO ca_ceremonystep (ceremony_id, position, code, state, round, given, result,"
+        " result_digest, fault) VALUES (%s, 3, 'request', 'done', 1, '', %s, '', '')",
+        [row.pk, own],
+    )
+    assert refused_by(queries.result, row.number, "request") == "ceremonies.not_attested"
 
 
 # --- nothing in use before the last attestation --------------------------------------------------
