@@ -120,14 +120,13 @@ def free_generation(lineage: str, first: int, *, drill: bool) -> int:
 
 @dataclass(frozen=True, slots=True)
 class RequestMade:
-    """What a finished ceremony has asked of a CA elsewhere; `request` is DER."""
+    """What a finished ceremony has asked of a CA elsewhere; `result` has the request."""
 
     number: str
     label: str
     drill: bool
     algorithm: str
     path_length: int
-    request: bytes
 
 
 def requests_made() -> dict[str, RequestMade]:
@@ -144,7 +143,6 @@ def requests_made() -> dict[str, RequestMade]:
             row.drill,
             said["algorithm"],
             int(said["plan"]["path_length"]),
-            bytes(step.result or b""),
         )
     return found
 
