@@ -68,6 +68,7 @@ DUTIES: dict[str, Duty] = {
     ),
     "people.enrol_key": _administration(
         "people.personnel.services.enrol_key",
+        signed=True,  # by a key enrolled before; workers certify no other, see ca/operators/proving
         cps="5.2.3",
         shows="people.personnel.shown.key",
         declined="people.personnel.services.drop_key",

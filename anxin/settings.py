@@ -210,6 +210,9 @@ if ENV == "test":
 RETENTION_YEARS = int(os.getenv("ANXIN_RETENTION_YEARS", "0"))
 # Whoever votes signs with an operator key (CPS 5.2.3); who has one always does.
 REQUIRE_VOTE_KEYS = os.getenv("ANXIN_REQUIRE_VOTE_KEYS", "yes" if PRODUCTION else "no") == "yes"
+# Fingerprints of operators' keys that workers certify without certified votes for them: where all
+# of those who enrol keys have lost theirs (docs/journeys/ceremony.md)
+TRUSTED_KEYS = frozenset(os.getenv("ANXIN_TRUSTED_KEYS", "").split())
 # Whose X-Forwarded-For is believed (`anxin.kernel.web.address`); without it nobody's.
 TRUSTED_PROXIES = networks(os.getenv("ANXIN_TRUSTED_PROXIES", ""))
 CONTENT_SECURITY_POLICY = {

@@ -53,6 +53,10 @@ WORDING = {
     "order.changed_meanwhile": _("证书内容与批准时不一致，没有签发。请重新提交审核。"),
     "order.key": _("公钥不符合要求（%(fault)s），不能签发。请用介质重新生成密钥对后再提交。"),
     "order.no_warrant": _("没有相应的审批，不能签发证书（CPS %(cps)s）。没有任何改动。"),
+    "operators.unproved": _(
+        "这把操作员密钥没有得到证书：启用它的人没有用自己的操作员证书签名（CPS %(cps)s）。"
+        "密钥和数据没有改动；请有证书的 CA 系统管理员重新审批一把新密钥。"
+    ),
     "order.outlives_issuer": _("证书有效期会超过颁发者自身的有效期。请选择较短的期限。"),
     "order.subject": _("证书主体名称不符合要求（%(attribute)s %(fault)s）。请更正后再提交。"),
     "order.warrant_used": _("这份审批已经用过，一份审批只签发一张证书。没有任何改动。"),

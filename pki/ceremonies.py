@@ -14,7 +14,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from pki import ceremony_votes, statements, votes
+from pki import ceremony_scripts, ceremony_votes, statements, votes
+from pki.ceremony_keys import Holders, Named
+from pki.ceremony_scripts import CLOSE, SCRIPT
 from pki.errors import BadSignature, Malformed, PkiError, Refused
 from pki.sm.sm3 import sm3
 
@@ -23,9 +25,10 @@ if TYPE_CHECKING:
 
     from pki.certificates import Certificate
 
-SCRIPT, RECORD = "anxin ceremony 1", "anxin ceremony record 2"
+__all__ = ["CLOSE", "SCRIPT"]
+RECORD = "anxin ceremony record 2"
 ATTESTATION = "anxin attestation 1"
-CLOSE, ABORT = "close", "abort"  # the last step of every ceremony; what two people end it by
+ABORT = "abort"  # what two people end it by
 MAX_LINES = 10_000
 
 
@@ -105,6 +108,7 @@ class Facts:
     head: str = ""
     attestations: int = 0
     keys: dict[str, str] = field(default_factory=dict)  # person -> fingerprint
+    people: dict[str, Named] = field(default_factory=dict)  # by id; where certificates were shown
     voters: tuple[int, ...] = ()  # who agreed to it
 
 
@@ -141,16 +145,16 @@ def check(record: Mapping[str, Any], issuer: Certificate | None = None) -> Facts
     Keys: script (text), digest, lines [{text, digest}], attestations [{seq, statement, signature,
     public_key, enrolled_by, enrolment, certificate (hex, "" without one)}], results {step: hex},
     votes (`pki.ceremony_votes`).
-    `issuer`: the CA of operators' certificates; each key must have one.
+    `issuer`: the CA of operators' certificates; each key must have one (`pki.ceremony_keys`).
     """
     with _reading():
-        return _Reading(record, issuer).facts()
+        return _Reading(record, [issuer] if issuer else []).facts()
 
 
-def so_far(record: Mapping[str, Any]) -> Standing:
-    """Where a ceremony stands that has not ended; raises as `check` does."""
+def so_far(record: Mapping[str, Any], issuers: Sequence[Certificate] = ()) -> Standing:
+    """Where a ceremony stands that has not ended; raises as `check` does, of one of `issuers`."""
     with _reading():
-        return _Reading(record, None).standing()
+        return _Reading(record, issuers).standing()
 
 
 @contextmanager
@@ -166,9 +170,10 @@ def _reading() -> Iterator[None]:
 class _Reading:
     """Reads a record from its first line to its last."""
 
-    def __init__(self, record: Mapping[str, Any], issuer: Certificate | None) -> None:
-        self._record, self._digest, self._issuer = record, record["digest"], issuer
-        self._script = _script(record)
+    def __init__(self, record: Mapping[str, Any], issuers: Sequence[Certificate]) -> None:
+        self._record, self._digest = record, record["digest"]
+        self._script = ceremony_scripts.script(record)
+        self._holders = Holders(issuers, ceremony_scripts.people(self._script))
         self._steps: list[Mapping[str, Any]] = self._script["steps"]
         self._roles = {one["person"]: one["role"] for one in self._script["people"]}
         self._signed = {one["seq"]: one for one in record["attestations"]}
@@ -176,7 +181,9 @@ class _Reading:
         self._facts = Facts(
             self._script["number"], self._script["kind"], self._script["drill"] == "yes"
         )
-        self._agreed = ceremony_votes.check(record, self._script["number"], self._digest, issuer)
+        self._agreed = ceremony_votes.check(
+            record, self._script["number"], self._digest, self._holders
+        )
 
     def standing(self) -> Standing:
         """After the last line there is."""
@@ -198,6 +205,8 @@ class _Reading:
     def facts(self) -> Facts:
         """Once it has ended."""
         self._facts.end, self._facts.voters = self.standing().end, self._agreed.voters
+        if self._holders.issuers:
+            self._facts.people = self._holders.people
         if not self._facts.end:
             raise Refused("ceremony.line_missing", "The record ends before the ceremony does.")
         return self._facts
@@ -262,7 +271,9 @@ class _Reading:
         self._now.attested.add(line.by)
 
     def _entered(self, line: Line, _previous: str) -> None:
-        """What everybody had attested was put to use."""
+        """What everybody had attested was put to use; in no drill."""
+        if self._facts.drill:
+            raise Refused("ceremony.drill", f"Line {line.seq}: a drill puts nothing to use.")
         self._confirmed(line)
 
     def _done(self, line: Line, _previous: str) -> None:
@@ -326,13 +337,15 @@ class _Reading:
                     f"Step {step['code']}: the attestation of person {person} is missing.",
                 )
         if step["act"]:
-            self._check_result(step["code"], line)
+            self._check_result(step, line)
 
-    def _check_result(self, code: str, line: Line) -> None:
-        kept = self._record["results"].get(code)
-        if kept is None or digest(bytes.fromhex(kept)) != self._now.result:
+    def _check_result(self, step: Mapping[str, Any], line: Line) -> None:
+        code, results = step["code"], self._record["results"]
+        if code not in results or digest(bytes.fromhex(results[code])) != self._now.result:
             reason = f"What step {code} made is not what was there before line {line.seq}."
             raise Refused("ceremony.result_changed", reason)
+        made = bytes.fromhex(results[code])
+        ceremony_scripts.check_made(self._script, step["act"], results, made)
 
     def _check_signature(self, line: Line, step: str, round_: int, result: str) -> None:
         kept = self._signed.pop(line.seq, None)
@@ -346,8 +359,6 @@ class _Reading:
         ceremony_votes.check_enrolled(
             where, kept, person=line.by, fingerprint=line.details["key"], agreed=self._agreed
         )
-        if self._issuer is not None:
-            ceremony_votes.check_certified(where, kept["certificate"], key, self._issuer)
         if not statements.holds(key, signed, bytes.fromhex(kept["signature"])):
             raise Refused(
                 "ceremony.signature", f"Line {line.seq}: the signature is not over the statement."
@@ -368,20 +379,9 @@ class _Reading:
             )
         if abs(datetime.fromisoformat(line.at) - datetime.fromisoformat(at)) > votes.WITHIN:
             raise Refused("ceremony.time", f"Line {line.seq}: it was signed at {at}.")
+        self._holders.signed(where, kept, line.by)
         self._facts.attestations += 1
         self._facts.keys[line.by] = statements.fingerprint(key)
-
-
-def _script(record: Mapping[str, Any]) -> Mapping[str, Any]:
-    if digest(record["script"].encode()) != record["digest"]:
-        raise Refused("ceremony.script_changed", "The script is not the one of its digest.")
-    said = json.loads(record["script"])
-    people: Sequence[str] = [one["person"] for one in said["people"]]
-    if said["format"] != SCRIPT or not said["steps"] or said["steps"][-1]["code"] != CLOSE:
-        raise Malformed("ceremony.script", "This is no script of a ceremony.")
-    if len(set(people)) != len(people):
-        raise Refused("ceremony.two_roles", "One person stands in two roles.")
-    return dict(said)
 
 
 _READERS = {

@@ -8,13 +8,13 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from pki import certificates, statements, votes
+from pki import statements, votes
 from pki.errors import Refused
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from pki.certificates import Certificate
+    from pki.ceremony_keys import Holders
 
 HOLD = "ca.hold_ceremony"  # the action that is agreed to
 NEEDED = 2
@@ -29,10 +29,8 @@ class Agreed:
     enrolments: frozenset[tuple[int, str]]
 
 
-def check(
-    record: Mapping[str, Any], number: str, script: str, issuer: Certificate | None
-) -> Agreed:
-    """Raises Refused `ceremony.votes`, and `vote.*` as `pki.votes` does.
+def check(record: Mapping[str, Any], number: str, script: str, holders: Holders) -> Agreed:
+    """Raises Refused `ceremony.votes`, `vote.*` as `pki.votes` does, and what `holders` refuses.
 
     `votes` of the record: all on its approval, and those by which every key in it was enrolled.
     """
@@ -47,11 +45,11 @@ def check(
     if len(voters) < NEEDED or len(voters) < len(held):
         reason = f"{NEEDED} people agree to a ceremony, signed, and nobody says no."
         raise Refused("ceremony.votes", reason)
-    for one in held:
-        if issuer is not None:
-            check_certified(
-                f"Vote {one['id']}", one["certificate"], bytes.fromhex(one["public_key"]), issuer
-            )
+    for one in found:
+        if one["action"] == HOLD:
+            holders.signed(f"Vote {one['id']}", one, str(one["voter"]))
+        elif one["signature"]:
+            holders.own(f"Vote {one['id']}", bytes.fromhex(one["public_key"]), str(one["voter"]))
     enrolled = (one for one in found if one["action"] == votes.ENROL and one["grants"])
     return Agreed(
         approvals.pop(),
@@ -74,16 +72,3 @@ def check_enrolled(
         raise Refused("ceremony.key", f"{where}: the key was not enrolled for person {person}.")
     if (kept["enrolled_by"], kept["enrolment"]) not in agreed.enrolments:
         raise Refused("ceremony.key", f"{where}: nobody voted for the enrolment of the key.")
-
-
-def check_certified(where: str, certificate: str, key: bytes, issuer: Certificate) -> None:
-    """The key has a certificate (hex) of this CA; whether it still counts is not asked.
-
-    Raises Refused `ceremony.key`, BadSignature `certificate.*`.
-    """
-    if not certificate:
-        raise Refused("ceremony.key", f"{where}: the key has no operator's certificate.")
-    parsed = certificates.parse(bytes.fromhex(certificate))
-    certificates.verify(parsed, issuer)
-    if parsed.public_key.spki != key:
-        raise Refused("ceremony.key", f"{where}: the certificate is for another key.")

@@ -72,6 +72,21 @@ def prove(owned: ShareFile, drill: str) -> bytes:
     return statements.sign(owned.key, statement)
 
 
+def offered(
+    offer: bytes, signature: bytes, *, identity: bytes, signer: str, set_id: str
+) -> dict[str, str]:
+    """What an offer asks for, to a share of this signer and set, as its file says.
+
+    Raises Refused `shares.signer` (another signer's, or nobody's) and `shares.set`.
+    """
+    said = _said_by(identity, offer, signature, shares.OFFER)
+    if said["signer"] != signer:
+        raise Refused("shares.signer", "The offer is not from the signer of this share.")
+    if said["set"] != set_id:
+        raise Refused("shares.set", "The share is of another custody set.")
+    return said
+
+
 class Brought(NamedTuple):
     """A share on its way to the signer."""
 
@@ -82,15 +97,8 @@ class Brought(NamedTuple):
 
 
 def bring(owned: ShareFile, offer: bytes, signature: bytes, *, identity: bytes) -> Brought:
-    """Answer an offer.
-
-    Raises Refused `shares.signer` (another signer's, or nobody's) and `shares.set`.
-    """
-    said = _said_by(identity, offer, signature, shares.OFFER)
-    if said["signer"] != owned.signer:
-        raise Refused("shares.signer", "The offer is not from the signer of this share.")
-    if said["set"] != owned.set_id:
-        raise Refused("shares.set", "The share is of another custody set.")
+    """Answer an offer; raises as `offered` does."""
+    said = offered(offer, signature, identity=identity, signer=owned.signer, set_id=owned.set_id)
     digest, number = statements.digest(offer), owned.share.number
     info = shares.in_transit(digest, number)
     sealed = shares.seal_to(bytes.fromhex(said["key"]), owned.share.value, info)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import getpass
 import json
+import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 
 KEY_FORMATS = {"anxin custodian keys 1": ARGON2ID}
 Answer = dict[str, Any]
+ABOUT = ("purpose", "ceremony", "script", "kind", "keys")
+SHOWN = (*ABOUT, "hours", "signatures", "newcomers", "expires")  # of an offer
 
 
 def _key(asked: argparse.Namespace) -> Answer:
@@ -82,25 +85,35 @@ def _seal(asked: argparse.Namespace) -> Answer:
 
 
 def _bring(asked: argparse.Namespace) -> Answer:
+    """What is asked for is checked and shown before the passphrase is, as the page does."""
     offer = _json(asked.offer, "statement", "signature", "identity", "newcomers", "script")
-    said = shares.fields_of(offer["statement"].encode(), shares.OFFER)
+    identity, signature = _octets(offer["identity"]), _octets(offer["signature"])
+    file = shares.read_file(_text(asked.share))
+    said = custodians.offered(
+        offer["statement"].encode(),
+        signature,
+        identity=identity,
+        signer=file.get("signer", ""),
+        set_id=file.get("set", ""),
+    )
     if said["purpose"] != asked.purpose:
         raise Refused("shares.purpose", f"The signer asks for this: {said['purpose']}.")
+    if said["ceremony"] != asked.ceremony:
+        raise Refused("shares.ceremony", f"The signer names this ceremony: {said['ceremony']}.")
     if said["newcomers"] != offer["newcomers"]:
         raise Refused("shares.newcomers", "The signer names other newcomers than the page.")
     if said["script"] != offer["script"]:
         raise Refused("shares.script", "The signer names another script than the page.")
     if datetime.fromisoformat(said["expires"]) <= _now():
         raise Refused("shares.expired", f"The offer ended at {said['expires']}.")
+    shown = {name: said[name] for name in SHOWN}
+    sys.stderr.write(f"The signer {said['signer']} asks: {json.dumps(shown)}\n")
     owned = _opened(asked)
-    identity, signature = _octets(offer["identity"]), _octets(offer["signature"])
     sent = custodians.bring(owned, offer["statement"].encode(), signature, identity=identity)
-    about = ("purpose", "ceremony", "script", "kind", "keys")
-    shown = (*about, "hours", "signatures", "newcomers", "expires")
     return {
         "sealed": sent.sealed.hex(),
         "share_signature": sent.signature.hex(),
-        "asked": {name: said[name] for name in shown},
+        "asked": shown,
     }
 
 
@@ -266,5 +279,6 @@ def add_to(parser: argparse.ArgumentParser) -> None:
             one.add_argument(f"--{word}-file", metavar="FILE", type=Path, help=help_text)
         if name == "bring":
             one.add_argument("--purpose", required=True, help="what was agreed: activate, ...")
+            one.add_argument("--ceremony", default="", help="for which: its number, as agreed")
         if name == "seal":
             one.add_argument("--for-browser", action="store_true", help="PBKDF2: browsers open it")

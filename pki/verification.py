@@ -269,8 +269,12 @@ def _ceremony(content: bytes, question: Question, verdict: Verdict) -> None:
         "Everybody who was asked has confirmed every finished step with a key of their own.",
         _ENDS[found.end],
     ]
+    if found.drill:
+        verdict.holds.append("It was a drill, which proves nothing of any key or copy in use.")
     if issuer is not None:
-        verdict.holds.append(f"Every key was certified by {issuer.subject.text}.")
+        verdict.holds.append(
+            f"Every key was certified for its person by {issuer.subject.text} when it signed."
+        )
     verdict.facts = {
         "ceremony": found.number,
         "of": found.kind,
@@ -280,7 +284,8 @@ def _ceremony(content: bytes, question: Question, verdict: Verdict) -> None:
         "attestations": found.attestations,
         "head": found.head,
         "voters": list(found.voters),
-        "keys": found.keys,  # whose they are, only somebody who knows the people can say
+        "keys": found.keys,  # whose they are, without `issuer` only somebody can say who knows them
+        "people": {who: f"{one.name}, {one.number}" for who, one in found.people.items()},
     }
 
 

@@ -14,24 +14,29 @@ from ca.hierarchy import services as hierarchy
 from ca.keys import services as keys
 from pki import certificates, names, publickeys, requests, signatures
 from pki.certificates import Certificate
-from pki.signer.protocol import REQUEST
+from pki.signer.protocol import REQUEST, Header
 
 CEREMONY = "ceremony"  # a purpose of activation, docs/decisions/0013
 
 
 def look(job: Job) -> bytes:
-    """The device as it reports itself.
+    """The device as it reports itself."""
+    health = check_active(job)
+    return canonical.encode({"custody": health["custody"], "started_at": health["started_at"]})
 
-    Refuses `ceremonies.device_locked`, `not_for_ceremony` and `other_ceremony`: its custodians
-    agreed to other work.
+
+def check_active(job: Job) -> Header:
+    """The signer's report, before every act: its custodians have agreed to this ceremony.
+
+    Refuses `ceremonies.device_locked`, `not_for_ceremony` and `other_ceremony`. What the signer
+    does in ceremonies alone it refuses by itself for another one.
     """
     health = keys.health()
     if not health.get("unlocked"):
         raise Refusal(
             Kind.NOT_READY, "ceremonies.device_locked", "the signer is sealed", cps="6.2.8"
         )
-    activation = health.get("activation") or {}
-    purpose, named = activation.get("purpose", CEREMONY), activation.get("ceremony", "")
+    purpose, named = health["activation"]["purpose"], health["activation"]["ceremony"]
     if purpose != CEREMONY:
         raise Refusal(
             Kind.NOT_READY,
@@ -39,21 +44,22 @@ def look(job: Job) -> bytes:
             f"it is activated for {purpose}",
             cps="6.2.8",
         )
-    if named not in {"", job.said["number"]}:
+    if named != job.number:
         raise Refusal(
             Kind.NOT_READY,
             "ceremonies.other_ceremony",
             f"it is activated for {named}",
             cps="6.2.8",
-            number=named,
+            number=named or "—",
         )
-    return canonical.encode({"custody": health["custody"], "started_at": health["started_at"]})
+    return health
 
 
 def make_key(job: Job) -> bytes:
     """The public key (SPKI). Refuses `ceremonies.key_there`: made before this ceremony."""
-    key = keys.ensure_key(job.label, job.said["algorithm"], rules.kinds_of(job.said))
-    check_made_here(key, job, rules.kinds_of(job.said))
+    kinds = rules.kinds_of(job.said)
+    key = keys.ensure_key(job.label, job.said["algorithm"], kinds, ceremony=job.number)
+    check_made_here(key, job, kinds)
     return key.public_key
 
 
@@ -61,14 +67,15 @@ def request(job: Job) -> bytes:
     """A request for a certificate of the key, signed by it. Refuses `ceremonies.no_key`."""
     key = keys.key_of(job.label)
     if key is None and job.drill:
-        key = keys.ensure_key(job.label, job.said["algorithm"], rules.kinds_of(job.said))
+        kinds = rules.kinds_of(job.said)
+        key = keys.ensure_key(job.label, job.said["algorithm"], kinds, ceremony=job.number)
     if key is None or REQUEST not in key.kinds:
         raise Refusal(
             Kind.NOT_READY, "ceremonies.no_key", f"no key {job.label}", cps="6.1.1", label=job.label
         )
     public = publickeys.parse(key.public_key)
     body = requests.encode_body(_subject(job), public)
-    signature = keys.sign_one(job.label, REQUEST, body)
+    signature = keys.sign_one(job.label, REQUEST, body, ceremony=job.number)
     made = requests.assemble(body, signatures.default_algorithm(public.algorithm), signature)
     requests.verify(requests.parse(made))
     return made

@@ -17,6 +17,7 @@ from ca.hierarchy import linking, standing
 from ca.hierarchy import queries as hierarchy
 from ca.hierarchy import rules as founding
 from ca.hierarchy import services as authorities
+from ca.hierarchy.linking import Wished
 from ca.hierarchy.rules import RESPONDER_KINDS, Issuer, responder_label
 from ca.hierarchy.standing import Wish
 from ca.keys import services as keys
@@ -79,7 +80,8 @@ def _check_follows(code: str, superior: Issuer | None, *, at: datetime) -> None:
 def make_responder(job: Job) -> bytes:
     """The public key (SPKI) of the key that will answer OCSP requests for the authority."""
     label = responder_label(rules.drill_label(job.label) if job.drill else job.label)
-    key = keys.ensure_key(label, job.said["algorithm"], RESPONDER_KINDS)
+    algorithm = job.said["algorithm"]
+    key = keys.ensure_key(label, algorithm, RESPONDER_KINDS, ceremony=job.number)
     check_made_here(key, job, RESPONDER_KINDS)
     return key.public_key
 
@@ -98,13 +100,16 @@ def certify(job: Job) -> bytes:
 
 def _rehearsed(job: Job) -> bytes:
     blueprint = replace(blueprint_of(job), parent=None)
-    key = publickeys.parse(keys.ensure_key(job.label, blueprint.key_algorithm, ()).public_key)
+    algorithm = blueprint.key_algorithm
+    made_before = keys.ensure_key(job.label, algorithm, (), ceremony=job.number)
+    key = publickeys.parse(made_before.public_key)
     founding.check_term(blueprint, key)
     serial = certificates.serial_from(job.entropy(certificates.MIN_SERIAL_OCTETS))
     plan = founding.authority_plan(blueprint, None, key, serial=serial, at=job.at)
     tbs = certificates.encode(plan)
     lint.check_certificate_tbs(tbs, issuer=None, profile_rules=ProfileRules("root"))
-    made = certificates.assemble(tbs, keys.sign_one(job.label, CA_CERTIFICATE, tbs))
+    signature = keys.sign_one(job.label, CA_CERTIFICATE, tbs, ceremony=job.number)
+    made = certificates.assemble(tbs, signature)
     parsed = certificates.parse(made)
     certificates.verify(parsed, parsed, job.at)
     return made
@@ -122,8 +127,8 @@ def link(job: Job) -> bytes:
     made = _made(job, "succeed")
     if job.drill:
         return made.der
-    old = job.said["plan"]["succeeds"]
-    return linking.sign(old, job.label, made, actor=SYSTEM, at=job.at, entropy=job.entropy)
+    wish = Wished(job.said["plan"]["succeeds"], job.label, job.number)
+    return linking.sign(wish, made, actor=SYSTEM, at=job.at, entropy=job.entropy)
 
 
 def hand_over(job: Job) -> bytes:
@@ -145,13 +150,13 @@ def begin(job: Job, _said: bytes) -> None:
     """The new key issues, the old one signs lists until its last certificate has ended."""
     found(job, _made(job, "succeed").der)
     if not job.said["plan"]["superior"]:
-        pair = queries.result(str(job.said["number"]), "link")
+        pair = queries.result(job.number, "link")
         linking.keep(job.label, pair, actor=SYSTEM, at=job.at)
 
 
 def _made(job: Job, code: str) -> Certificate:
     """What an earlier step of this ceremony has made, as everybody attested it."""
-    return certificates.parse(queries.result(str(job.said["number"]), code))
+    return certificates.parse(queries.result(job.number, code))
 
 
 ACTS: dict[str, Callable[[Job], bytes]] = {

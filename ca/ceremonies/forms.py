@@ -150,7 +150,7 @@ class DraftForm(Answering):
             algorithm=wish.algorithm,
             path_length=wish.path_length,
             issuer=given.get("issuer", b""),
-            request=wish.request,
+            request=queries.result(wish.number, "request"),
         )
 
     def _about_key(self, common: dict[str, Any]) -> Draft:

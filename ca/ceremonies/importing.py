@@ -43,6 +43,7 @@ def check(
     """
     try:
         request = requests.parse(wish)
+        requests.verify(request)
         _check_wish(certificate, request)
         _check_chain(certificate, issuer, at=at)
         _check_constraints(certificate, path_length)

@@ -30,6 +30,10 @@ class Job:
         return str(self.said["key"])
 
     @property
+    def number(self) -> str:
+        return str(self.said["number"])
+
+    @property
     def drill(self) -> bool:
         return bool(self.said["drill"] == "yes")
 
@@ -62,4 +66,5 @@ def blueprint_of(job: Job) -> Blueprint:
         demo=not settings.PRODUCTION,
         lineage=plan.get("lineage", ""),
         generation=int(plan.get("generation", "1")),
+        ceremony=job.number,
     )

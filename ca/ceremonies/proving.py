@@ -11,10 +11,13 @@ from typing import Any
 
 from anxin.kernel.errors import Kind, Refusal
 from ca.ceremonies import queries, rules
-from ca.ceremonies.models import CeremonyStep
+from ca.ceremonies.models import Ceremony, CeremonyStep
 from ca.ceremonies.rules import StepState
+from ca.hierarchy.models import CertificateAuthority
+from ca.operators import proving as operators
 from people.api import Role, held_at
 from pki import ceremonies, ceremony_votes
+from pki.certificates import Certificate
 from pki.errors import PkiError
 
 RULE = "ceremonies.unproved"
@@ -22,13 +25,33 @@ RULE = "ceremonies.unproved"
 
 def check(step: CeremonyStep) -> None:
     """Refuses (FORBIDDEN) `ceremonies.unproved`; `fault` names the first thing that is wrong."""
-    kept = queries.so_far(step.ceremony)
     try:
-        standing = ceremonies.so_far(kept)
+        kept = queries.so_far(step.ceremony)
+        standing = ceremonies.so_far(kept, _issuers(step))
     except PkiError as why:
         raise _unproved(why.rule, why.reason) from why
+    said = json.loads(kept["script"])
+    _check_row(step.ceremony, said)
     _check_admin(kept["votes"])
-    _check_step(step, json.loads(kept["script"]), standing)
+    _check_step(step, said, standing)
+
+
+def _issuers(step: CeremonyStep) -> list[Certificate]:
+    """Of operators' certificates, which everybody has whose signature counts; none in the
+    ceremonies before there were any, to the end of the one that founds their authority.
+    """
+    found = operators.issuers()
+    founding = step.state == StepState.ENTERING and len(found) == 1
+    row = CertificateAuthority.objects.filter(code=step.ceremony.key_label).first()
+    own = bytes(row.certificate or b"") if row else b""
+    return [] if founding and found[0].der == own else found
+
+
+def _check_row(row: Ceremony, said: dict[str, Any]) -> None:
+    """What others read of the ceremony is what its script says."""
+    shown = (row.number, row.kind, row.drill, row.key_label)
+    if shown != (said["number"], said["kind"], said["drill"] == "yes", said["key"]):
+        raise _unproved("ceremony.row", "the row says something else than the script")
 
 
 def _check_admin(found: list[dict[str, Any]]) -> None:

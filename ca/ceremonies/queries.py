@@ -21,13 +21,14 @@ from ca.ceremonies.models import (
 )
 from ca.ceremonies.rules import Draft, State, StepState
 from ca.hierarchy.models import CertificateAuthority
-from ca.issuing.models import Certificate
 from ca.keeping import rules as keeping
 from ca.keeping.queries import kept
 from ca.keeping.rules import Act, Facts
 from ca.keeping.rules import State as KeyState
+from ca.operators import proving
 from people.api import holders, vote_records
 from pki import ceremonies, votes
+from pki.errors import PkiError
 
 
 def unknown(number: str) -> Refusal:
@@ -119,14 +120,13 @@ def free_generation(lineage: str, first: int, *, drill: bool) -> int:
 
 @dataclass(frozen=True, slots=True)
 class RequestMade:
-    """What a finished ceremony has asked of a CA elsewhere; `request` is DER."""
+    """What a finished ceremony has asked of a CA elsewhere; `result` has the request."""
 
     number: str
     label: str
     drill: bool
     algorithm: str
     path_length: int
-    request: bytes
 
 
 def requests_made() -> dict[str, RequestMade]:
@@ -143,7 +143,6 @@ def requests_made() -> dict[str, RequestMade]:
             row.drill,
             said["algorithm"],
             int(said["plan"]["path_length"]),
-            bytes(step.result or b""),
         )
     return found
 
@@ -210,35 +209,38 @@ def record(number: str) -> dict[str, Any]:
     row = ceremony(number)
     if row.state not in rules.OVER:
         raise Refusal(Kind.CONFLICT, "ceremonies.goes_on", f"it is {row.state}", cps="5.2.2")
-    kept = so_far(row)
-    signed = [*kept["attestations"], *(one for one in kept["votes"] if one["signature"])]
-    certified = _certified({one["enrolled_by"] for one in signed})
-    for one in signed:
-        one["certificate"] = certified.get(one["enrolled_by"], "")
-    return kept
+    return so_far(row)
 
 
 def so_far(row: Ceremony) -> dict[str, Any]:
-    """The same of a ceremony that goes on, without the certificates of those who sign."""
+    """The same of a ceremony that goes on."""
     attested = Attestation.objects.select_related("line").filter(line__ceremony=row)
     lines = CeremonyLine.objects.filter(ceremony=row).order_by("seq")
     steps = CeremonyStep.objects.filter(ceremony=row, result__isnull=False)
     agreed = set() if row.approval_id is None else {row.approval_id}
+    signed = [_attestation(one) for one in attested.order_by("line__seq")]
+    votes_for = vote_records(agreed | {one.enrolled_by for one in attested})
+    for one in (*signed, *votes_for):
+        one["certificate"] = _certificate(one)
     return {
         "format": ceremonies.RECORD,
         "script": row.script,
         "digest": row.digest,
         "lines": [{"text": one.text, "digest": one.digest} for one in lines],
-        "attestations": [_attestation(one) for one in attested.order_by("line__seq")],
+        "attestations": signed,
         "results": {one.code: bytes(one.result or b"").hex() for one in steps},
-        "votes": vote_records(agreed | {one.enrolled_by for one in attested}),
+        "votes": votes_for,
     }
 
 
-def _certified(warrants: set[int]) -> Mapping[int, str]:
-    """Operators' certificates (hex) by the approval that enrolled the key."""
-    rows = Certificate.objects.filter(warrant__in=warrants, der__isnull=False)
-    return {warrant: bytes(der or b"").hex() for warrant, der in rows.values_list("warrant", "der")}
+def _certificate(one: Mapping[str, Any]) -> str:
+    """Of the operator (hex) whose key has signed; "" without one."""
+    try:
+        person_id = json.loads(one["enrolment"])["person"]
+    except (ValueError, KeyError, TypeError):  # unsigned, or written by somebody else
+        return ""
+    found = proving.certificate(one["enrolled_by"], person_id)
+    return found.der.hex() if found else ""
 
 
 def _attestation(row: Attestation) -> dict[str, Any]:
@@ -249,7 +251,6 @@ def _attestation(row: Attestation) -> dict[str, Any]:
         "public_key": bytes(row.public_key).hex(),
         "enrolled_by": row.enrolled_by,
         "enrolment": row.enrolment,
-        "certificate": "",
     }
 
 
@@ -268,15 +269,26 @@ def paper(number: str) -> bytes:
 
 
 def result(number: str, code: str) -> bytes:
-    """What a step made, once everybody has attested it. Refuses `ceremonies.unknown_step`."""
+    """What a step made, as everybody has attested it: proved once more, since what is sent to a CA
+    elsewhere leaves this system (CPS 3.2.1). Refuses `ceremonies.unknown_step`, `not_attested`.
+    """
     steps = Prefetch("steps", CeremonyStep.objects.filter(state=StepState.DONE))
     row = Ceremony.objects.prefetch_related(steps).filter(number=number).first()
     if row is None:
         raise unknown(number)
-    made = step_named(list(row.steps.all()), code).result
-    if made is None:
+    step = step_named(list(row.steps.all()), code)
+    if step.result is None:
         raise Refusal(Kind.NOT_FOUND, "ceremonies.unknown_step", "it made nothing", cps="5.2.2")
-    return bytes(made)
+    try:
+        attested = step.position < ceremonies.so_far(so_far(row)).step
+        fault = "ceremony.order"
+    except PkiError as why:
+        attested, fault = False, why.rule
+    if not attested:
+        raise Refusal(
+            Kind.CONFLICT, "ceremonies.not_attested", f"{code}: {fault}", cps="5.2.2", fault=fault
+        )
+    return bytes(step.result)
 
 
 def script_of(row: Ceremony) -> Mapping[str, Any]:

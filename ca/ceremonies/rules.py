@@ -78,11 +78,12 @@ MOST_GIVEN = 20_000  # characters of a certificate in PEM
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Somebody in the script."""
+    """Somebody in the script; `number`: of staff, as their certificate has it."""
 
     id: int
     name: str
     part: Part
+    number: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,7 +244,13 @@ def script(number: str, draft: Draft, people: Sequence[Person]) -> str:
             "key": label_of(draft),
             "algorithm": draft.algorithm,
             "people": [
-                {"person": str(one.id), "name": one.name, "role": str(one.part)} for one in people
+                {
+                    "person": str(one.id),
+                    "name": one.name,
+                    "number": one.number,
+                    "role": str(one.part),
+                }
+                for one in people
             ],
             "plan": plan,
             "steps": [
@@ -269,7 +276,8 @@ def _is_for(only: Only, plan: Mapping[str, str]) -> bool:
 def people_of(said: Mapping[str, Any]) -> tuple[Person, ...]:
     """Those of a script."""
     return tuple(
-        Person(int(one["person"]), one["name"], Part(one["role"])) for one in said["people"]
+        Person(int(one["person"]), one["name"], Part(one["role"]), one.get("number", ""))
+        for one in said["people"]
     )
 
 

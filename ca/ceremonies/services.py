@@ -28,6 +28,7 @@ from people.api import (
     propose,
     redeem,
     staff_names,
+    staff_numbers,
 )
 from pki import ceremonies
 
@@ -53,8 +54,9 @@ def draft(
     queries.check_free(said, at=at)
     parts = [(actor.person_id or 0, Part.HOST), *((one, Part.CUSTODIAN) for one in custodians)]
     parts += [(witness, Part.WITNESS), (auditor, Part.AUDITOR)]
-    names = staff_names([person for person, _ in parts])
-    people = [Person(person, names.get(person, ""), part) for person, part in parts]
+    ids = [person for person, _ in parts]
+    names, numbers = staff_names(ids), staff_numbers(ids)
+    people = [Person(one, names.get(one, ""), part, numbers.get(one, "")) for one, part in parts]
     rules.check_people(people, queries.held(at=at), custodians=KINDS[said.kind].custodians)
     wait_until_commit(Work.NUMBER_CEREMONY, [b"\0" * 5])
     number = queries.next_number(at=at)

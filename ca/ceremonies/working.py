@@ -21,6 +21,7 @@ from ca.ceremonies.jobs import Entropy, Job
 from ca.ceremonies.kinds import KINDS
 from ca.ceremonies.models import Ceremony, CeremonyStep
 from ca.ceremonies.rules import State, StepState
+from ca.keys import services as keys
 from people.api import Alarm, Role, alert_staff, holders
 from pki import ceremonies
 from pki.errors import PkiError, TokenError
@@ -65,18 +66,22 @@ def _done(step: CeremonyStep, job: Job) -> bool:
 
 
 def _act(step: CeremonyStep, job: Job) -> bytes:
-    """Everybody still has the role of their part."""
+    """Everybody still has the role of their part, and the signer is active for this."""
     rules.check_people(
         rules.people_of(job.said),
         queries.held(at=job.at),
         custodians=KINDS[job.said["kind"]].custodians,
     )
+    acts.check_active(job)
     return acts.ACTS[job.said["steps"][step.position]["act"]](job)
 
 
 def _enter(step: CeremonyStep, job: Job) -> bool:
     """What everybody has attested is put to use; done again where a worker died."""
     act = job.said["steps"][step.position]["act"]
+    if not keys.health()["unlocked"]:
+        return False  # what was attested is, and waits for the custodians
+    acts.check_active(job)
     acts.LIVE[act](job, bytes(step.result or b""))
     return _finish(step.pk, step.round, job.said, at=job.at)
 

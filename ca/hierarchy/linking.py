@@ -4,6 +4,7 @@ What is planned is on record before the signer is asked, so a run that was broke
 bytes again.
 """
 
+from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import transaction
@@ -21,26 +22,33 @@ from pki.lint import ProfileRules
 from pki.signer.protocol import CA_CERTIFICATE
 
 
-def sign(
-    old_code: str, new_code: str, made: Certificate, *, actor: Actor, at: datetime, entropy: Entropy
-) -> bytes:
+@dataclass(frozen=True, slots=True)
+class Wished:
+    """Codes of the two generations, and the number of the ceremony that links them."""
+
+    old: str
+    new: str
+    ceremony: str
+
+
+def sign(wish: Wished, made: Certificate, *, actor: Actor, at: datetime, entropy: Entropy) -> bytes:
     """OldWithNew and NewWithOld, one after the other, DER. `made`: the new one's certificate.
 
     The signer has to know the new certificate: the new key signs in its name. In a ceremony only.
     """
-    row = CertificateAuthority.objects.get(code=new_code)
+    row = CertificateAuthority.objects.get(code=wish.new)
     known = keys.key_of(row.key_label)
     assert known is not None  # it has signed its own certificate
-    keys.ensure_certificate(known, made.der)
-    pair = links.pair(queries.issuer_by_code(old_code), queries.issuer_to_be(row, made))
-    return b"".join(_sign(row, link, actor=actor, at=at, entropy=entropy) for link in pair)
+    keys.ensure_certificate(known, made.der, ceremony=wish.ceremony)
+    pair = links.pair(queries.issuer_by_code(wish.old), queries.issuer_to_be(row, made))
+    plans = [(link, _planned(row, link, actor=actor, at=at, entropy=entropy)) for link in pair]
+    return b"".join(_sign(link, tbs, wish.ceremony) for link, tbs in plans)
 
 
-def _sign(
-    row: CertificateAuthority, link: Link, *, actor: Actor, at: datetime, entropy: Entropy
-) -> bytes:
-    tbs = _planned(row, link, actor=actor, at=at, entropy=entropy)
-    der = certificates.assemble(tbs, keys.sign_one(link.issuer.key_label, CA_CERTIFICATE, tbs))
+def _sign(link: Link, tbs: bytes, ceremony: str) -> bytes:
+    label = link.issuer.key_label
+    signature = keys.sign_one(label, CA_CERTIFICATE, tbs, ceremony=ceremony)
+    der = certificates.assemble(tbs, signature)
     certificates.verify(certificates.parse(der), link.issuer.certificate)
     return der
 

@@ -40,7 +40,8 @@ HASHES = ("sha1", "sha256", "sm3")  # by which clients name the issuer, RFC 6960
 class Blueprint:
     """A certification authority to be founded; `parent` is None for a self-signed one.
 
-    `lineage` "": its code, the first generation of its name.
+    `lineage` "": its code, the first generation of its name. `ceremony`: the number of the one that
+    founds it, a demo's has none.
     """
 
     code: str
@@ -54,6 +55,7 @@ class Blueprint:
     demo: bool = True
     lineage: str = ""
     generation: int = 1
+    ceremony: str = ""
 
     @property
     def bearer(self) -> Bearer:

@@ -26,7 +26,7 @@ from pki.certificates import Certificate
 from pki.errors import PkiError
 from pki.lint import ProfileRules
 from pki.publickeys import PublicKey
-from pki.signer.protocol import CA_CERTIFICATE, CERTIFICATE
+from pki.signer.protocol import CA_CERTIFICATE, CERTIFICATE, Key
 
 log = logging.getLogger(__name__)
 Entropy = Callable[[int], bytes]
@@ -49,30 +49,21 @@ def found_bench_authority(*, actor: Actor, at: datetime, entropy: Entropy) -> in
 
 
 def found(blueprint: rules.Blueprint, *, actor: Actor, at: datetime, entropy: Entropy) -> int:
-    """`establish`, without a ceremony.
+    """The authority's id, whether it was there before or not; without a ceremony.
 
-    Refuses `hierarchy.needs_ceremony` outside demonstration and test: keys of a real CA are made by
-    several people in a ceremony (CPS 6.1.1). Raises TokenError when the signer cannot or may not.
+    Refuses as `certify` does. Raises TokenError when the signer cannot or may not.
     """
-    if settings.PRODUCTION:
-        raise Refusal(
-            Kind.FORBIDDEN,
-            "hierarchy.needs_ceremony",
-            "CA keys are made in a ceremony",
-            cps="6.1.1",
-        )
-    return establish(blueprint, actor=actor, at=at, entropy=entropy)
-
-
-def establish(blueprint: rules.Blueprint, *, actor: Actor, at: datetime, entropy: Entropy) -> int:
-    """The authority's id, whether it was there before or not. Raises TokenError as `found` does."""
     made = certify(blueprint, actor=actor, at=at, entropy=entropy)
     return activate(blueprint, made, actor=actor, at=at, entropy=entropy)
 
 
 def certify(blueprint: rules.Blueprint, *, actor: Actor, at: datetime, entropy: Entropy) -> bytes:
-    """The authority's certificate: that in use, or one signed now over its plan, not yet in use."""
-    key = keys.ensure_key(blueprint.code, blueprint.key_algorithm, blueprint.kinds)
+    """The authority's certificate: that in use, or one signed now over its plan, not yet in use.
+
+    Refuses `hierarchy.needs_ceremony` outside demonstration and test, here and below: keys of a
+    real CA are made and put to use by several people in a ceremony (CPS 6.1.1).
+    """
+    key = _key(blueprint)
     row = CertificateAuthority.objects.filter(code=blueprint.code).first()
     if row is None:
         public = publickeys.parse(key.public_key)
@@ -81,7 +72,8 @@ def certify(blueprint: rules.Blueprint, *, actor: Actor, at: datetime, entropy: 
     if row.certificate is not None:
         return bytes(row.certificate)
     signer = row.parent or row
-    signature = keys.sign_one(signer.key_label, CA_CERTIFICATE, bytes(row.tbs))
+    tbs = bytes(row.tbs)
+    signature = keys.sign_one(signer.key_label, CA_CERTIFICATE, tbs, ceremony=blueprint.ceremony)
     made = certificates.assemble(bytes(row.tbs), signature)
     _check_signed(row, certificates.parse(made))
     return made
@@ -94,16 +86,15 @@ def activate(
 
     Refuses `hierarchy.there`: the plan, or the certificate in use, is another.
     """
-    row = CertificateAuthority.objects.get(code=blueprint.code)
+    key, row = _key(blueprint), CertificateAuthority.objects.get(code=blueprint.code)
     certificate = certificates.parse(made)
     if row.state == rules.State.PLANNED and certificate.tbs == bytes(row.tbs):
         _activate(row, certificate, actor=actor, at=at)
     if bytes(row.certificate or b"") != made:
         raise Refusal(Kind.CONFLICT, "hierarchy.there", f"{row.code} is there", code=row.code)
-    key = keys.ensure_key(blueprint.code, blueprint.key_algorithm, blueprint.kinds)
-    keys.ensure_certificate(key, made)
+    keys.ensure_certificate(key, made, ceremony=blueprint.ceremony)
     if blueprint.has_responder:
-        _found_responder(row, blueprint.key_algorithm, actor=actor, at=at, entropy=entropy)
+        _found_responder(row, blueprint, actor=actor, at=at, entropy=entropy)
     return row.pk
 
 
@@ -120,17 +111,30 @@ def enter(
 
     The caller has checked the certificate. Refuses `hierarchy.there`: the code is another's.
     """
-    key = keys.ensure_key(blueprint.code, blueprint.key_algorithm, blueprint.kinds)
+    key = _key(blueprint)
     row = CertificateAuthority.objects.filter(code=blueprint.code).first()
     if row is None:
         since = min(key.created_at, at)
         row = _entered(blueprint, certificate, issuer, since, actor=actor, at=at)
     if bytes(row.certificate or b"") != certificate.der:
         raise Refusal(Kind.CONFLICT, "hierarchy.there", f"{row.code} is there", code=row.code)
-    keys.ensure_certificate(key, certificate.der)
+    keys.ensure_certificate(key, certificate.der, ceremony=blueprint.ceremony)
     if blueprint.has_responder:
-        _found_responder(row, blueprint.key_algorithm, actor=actor, at=at, entropy=entropy)
+        _found_responder(row, blueprint, actor=actor, at=at, entropy=entropy)
     return row.pk
+
+
+def _key(blueprint: rules.Blueprint) -> Key:
+    """That of the signer; made now if it is not there."""
+    if settings.PRODUCTION and not blueprint.ceremony:
+        raise Refusal(
+            Kind.FORBIDDEN,
+            "hierarchy.needs_ceremony",
+            "CA keys are made and put to use in a ceremony",
+            cps="6.1.1",
+        )
+    code, algorithm = blueprint.code, blueprint.key_algorithm
+    return keys.ensure_key(code, algorithm, blueprint.kinds, ceremony=blueprint.ceremony)
 
 
 @transaction.atomic
@@ -242,10 +246,16 @@ def _settle(
 
 
 def _found_responder(
-    ca: CertificateAuthority, algorithm: str, *, actor: Actor, at: datetime, entropy: Entropy
+    ca: CertificateAuthority,
+    blueprint: rules.Blueprint,
+    *,
+    actor: Actor,
+    at: datetime,
+    entropy: Entropy,
 ) -> None:
-    label = rules.responder_label(ca.code)
-    key = keys.ensure_key(label, algorithm, rules.RESPONDER_KINDS)
+    label, ceremony = rules.responder_label(ca.code), blueprint.ceremony
+    algorithm, kinds = blueprint.key_algorithm, rules.RESPONDER_KINDS
+    key = keys.ensure_key(label, algorithm, kinds, ceremony=ceremony)
     row = Responder.objects.filter(ca=ca).order_by("pk").first()  # the signer was told of the first
     if row is None:
         public = publickeys.parse(key.public_key)
@@ -254,7 +264,7 @@ def _found_responder(
             row = _plan_responder(ca, label, public, actor=actor, at=at, entropy=entropy)
     if row.certificate is None:
         _sign_responder(row, actor=actor, at=at)
-    keys.ensure_certificate(key, bytes(row.certificate or b""))
+    keys.ensure_certificate(key, bytes(row.certificate or b""), ceremony=ceremony)
 
 
 def renew_responders(*, at: datetime, entropy: Entropy) -> int:

@@ -56,10 +56,11 @@ class Facts:
 def check(
     act: str, key: Facts | None, *, label: str, drill: bool, ending: str, at: datetime
 ) -> None:
-    """Refuses (INVALID) `keeping.unknown_key`, `drill_key`, `ending`; (CONFLICT) `keeping.over`,
-    `in_force`, `no_copy`, `period`.
+    """Refuses (INVALID) `keeping.unknown_key`, `drill_key`, `device_drill`, `ending`; (CONFLICT)
+    `keeping.over`, `in_force`, `no_copy`, `period`.
     """
     if act == Act.INITIALISE:
+        _check_device(drill=drill)
         return
     if key is None:
         raise _invalid("unknown_key", "no such key", field="key", label=label)
@@ -75,6 +76,12 @@ def check(
         raise _conflict("no_copy", "never backed up", "6.2.4", label=label)
     if act in ENDING and ending == EXPIRED:
         _check_expired(act, key, at=at)
+
+
+def _check_device(*, drill: bool) -> None:
+    """A drill would take the device into use all the same."""
+    if drill:
+        raise _invalid("device_drill", "the device would be in use", field="drill", cps="6.2.1")
 
 
 def _check_expired(act: str, key: Facts, *, at: datetime) -> None:

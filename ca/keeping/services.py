@@ -21,10 +21,13 @@ def note_copy(label: str, copy: str, *, ceremony: str, at: datetime) -> None:
 
 @transaction.atomic
 def note_restored(label: str, *, kept: bool, ceremony: str, at: datetime) -> None:
-    """The second device has signed with it; `kept` false: a drill, and it is gone again."""
+    """The second device has signed with it; `kept` false: a drill, and it is gone again. What is
+    known of the key stays as it was then; the journal has the drill.
+    """
     row = _row(label)
-    row.restored_at = at
-    row.save(update_fields=["restored_at"])
+    if kept:
+        row.restored_at = at
+        row.save(update_fields=["restored_at"])
     record(
         "ca.restore_key",
         subject_of(row),

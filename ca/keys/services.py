@@ -55,10 +55,13 @@ def _verified(answers: Answers, tbs: Sequence[bytes], by: PublicKey) -> Answers:
     return answers
 
 
-def sign_one(label: str, kind: str, tbs: bytes) -> bytes:
-    """The signature; the signer's refusal is raised."""
+def sign_one(label: str, kind: str, tbs: bytes, *, ceremony: str = "") -> bytes:
+    """The signature; the signer's refusal is raised.
+
+    `ceremony`, here and below: the number of the one that asks. A demo's has none.
+    """
     check_signs(label)
-    return _signer().sign_one(label, kind, tbs)
+    return _signer().sign_one(label, kind, tbs, ceremony=ceremony)
 
 
 def sign_list(
@@ -79,15 +82,15 @@ def key_of(label: str) -> Key | None:
     return next((key for key in _signer().keys() if key.label == label), None)  # noqa: SIM118
 
 
-def ensure_key(label: str, algorithm: str, kinds: Sequence[str]) -> Key:
-    """The key of that label; made now if the signer does not have it (only while in set-up)."""
-    return key_of(label) or _signer().generate(label, algorithm, kinds)
+def ensure_key(label: str, algorithm: str, kinds: Sequence[str], *, ceremony: str = "") -> Key:
+    """The key of that label; made now if the signer does not have it (only in a ceremony)."""
+    return key_of(label) or _signer().generate(label, algorithm, kinds, ceremony=ceremony)
 
 
-def ensure_certificate(key: Key, certificate: bytes) -> None:
-    """Tell the signer whose name the key signs in, unless it knows."""
+def ensure_certificate(key: Key, certificate: bytes, *, ceremony: str = "") -> None:
+    """Tell the signer whose name the key signs in, unless it knows (only in a ceremony)."""
     if key.certificate != certificate:
-        _signer().install_certificate(key.label, certificate)
+        _signer().install_certificate(key.label, certificate, ceremony=ceremony)
 
 
 def health(place: int = clients.HOME) -> Header:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from ca.revocation.rules import Cause
+from ca.revocation.rules import REASONS, Cause
 
 # Why the key ended, in the words of `people.operatorkeys.rules.Ending` -> CPS 4.9.1
 CAUSES: Mapping[str, Cause] = {
@@ -10,6 +10,7 @@ CAUSES: Mapping[str, Cause] = {
     "left": Cause.AFFILIATION_ENDED,
     "lost": Cause.KEY_AT_RISK,
 }
+LOST = REASONS[Cause.KEY_AT_RISK]  # what such a key signs proves nothing, whatever day it names
 
 
 def subject(name: str, number: str, organization: str) -> tuple[tuple[str, str], ...]:

@@ -13,7 +13,7 @@ from ca.hierarchy.queries import issuer_for
 from ca.issuing.models import Certificate
 from ca.issuing.rules import Order, State
 from ca.issuing.services import order_certificate
-from ca.operators import rules
+from ca.operators import proving, rules
 from ca.profiles.queries import profile as profile_of
 from ca.profiles.rules import OPERATOR
 from ca.revocation import services as revocation
@@ -35,8 +35,13 @@ def certify(*, at: datetime) -> int:
 
 
 def _order(key: OperatorKey, *, at: datetime) -> int:
-    """A refusal is looked at by people: there may be no authority yet."""
+    """A refusal is looked at by people: there may be no authority yet, or who enrolled the key has
+    no certificate yet.
+    """
     try:
+        holder, asks = rules.holder(key.person_id), rules.requester(key.person_id)
+        named = {"holder": holder, "requester": asks, "number": key.number}
+        proving.check(warrant=key.warrant, key=key.public_key, **named)
         profile = profile_of(OPERATOR)
         issuer = issuer_for(profile.issuer)
         organization = names.parse(issuer.name).get("O") or ""
@@ -45,13 +50,12 @@ def _order(key: OperatorKey, *, at: datetime) -> int:
             rules.subject(key.name, key.number, organization),
             key.public_key,
             profile.days[0],
-            rules.holder(key.person_id),
+            holder,
             version=profile.version,
         )
-        asks = rules.requester(key.person_id)
         order_certificate(order, requester=asks, warrant=key.warrant, actor=SYSTEM, at=at)
     except Refusal as refusal:
-        log.warning("no certificate for operator key %s: %s", key.fingerprint, refusal.rule)
+        log.warning("no certificate for operator key %s: %s", key.fingerprint, refusal.reason)
         return 0
     return 1
 

@@ -25,8 +25,9 @@ from ca.issuing.models import Certificate
 from ca.issuing.rules import Draft, State, Wish, check_subject, check_warrant, lint_rules
 from ca.issuing.successors import check_not_revoked
 from ca.keys import services as keys
+from ca.operators import proving
 from ca.profiles.queries import agreed_to
-from ca.profiles.rules import Profile, unknown
+from ca.profiles.rules import OPERATOR, Profile, unknown
 from ca.revocation.services import end_replaced
 from ca.signing import queries, rules
 from ca.signing.rules import Planned
@@ -109,6 +110,10 @@ def _check_warrant(row: Certificate, warrant: Spent | None, profile: Profile) ->
     """Once more, by the process that has signatures made: a row alone orders nothing."""
     check_warrant(warrant.action if warrant else None, profile)
     check_subject(warrant.subject if warrant else "", row.requester)
+    if profile.code == OPERATOR:
+        number = names.parse(bytes(row.subject)).get("serialNumber") or ""
+        named = {"holder": row.holder, "requester": row.requester, "number": number}
+        proving.check(warrant=row.warrant, key=bytes(row.public_key), **named)
 
 
 def _plan(

@@ -1,5 +1,6 @@
 """Who has a key signs the vote: checked before it counts, kept with it (CPS 5.2.2, 5.2.3)."""
 
+import json
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -32,11 +33,12 @@ def check(
 ) -> Signed:
     """Refuses (FORBIDDEN) `approval.key_needed`, `signature_missing`, `signature_wrong`.
 
-    Where votes are signed, the first key of those who enrol keys is agreed to without one.
+    The first key of those who enrol keys, and no other one, is agreed to without one.
     """
     key = queries.active(actor.person_id)
     if key is None:
-        first = row.action == votes.ENROL and queries.nobody_has_one(duty.checkers)
+        person_id = json.loads(row.payload)["person"] if row.action == votes.ENROL else None
+        first = queries.would_be_first(person_id, duty.checkers)
         rules.check_key_held(held=first, required=settings.REQUIRE_VOTE_KEYS or duty.signed)
         return Signed()
     written, signature = rules.parse(actor.signature, at=at)

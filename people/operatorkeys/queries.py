@@ -69,10 +69,11 @@ def keys_of(person_id: int) -> tuple[Key, ...]:
     return tuple(_view(row) for row in rows)
 
 
-def nobody_has_one(roles: Collection[str]) -> bool:
-    """Whether nobody with one of these roles has a key in use: then the first one is enrolled."""
+def would_be_first(person_id: int | None, roles: Collection[str]) -> bool:
+    """Whether this person has one of these roles, and nobody who has one has a key in use."""
     people = Appointment.objects.filter(role__in=roles, until=None).values("person")
-    return not OperatorKey.objects.filter(person__in=people, state=State.ACTIVE).exists()
+    taken = OperatorKey.objects.filter(person__in=people, state=State.ACTIVE).exists()
+    return people.filter(person=person_id).exists() and not taken
 
 
 def locked(key_id: int, person_id: int) -> OperatorKey:

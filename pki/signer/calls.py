@@ -40,6 +40,11 @@ class Call:
             raise Malformed("signer.request", f"`{name}` is a number.")
         return value
 
+    @property
+    def ceremony(self) -> str:
+        """For which a request is made; "": for none, or that of a demo, which has no number."""
+        return str(self.request.get("ceremony", ""))
+
     def octets(self, name: str) -> bytes:
         try:
             return bytes.fromhex(self.word(name))
@@ -68,3 +73,8 @@ class Use(NamedTuple):
 
     token: Token
     mandate: Mandate | None  # None: daily work and nothing else
+
+    def mandate_in(self, ceremony: str) -> Mandate | None:
+        """What custodians have activated it for, if that is this very ceremony."""
+        found = self.mandate
+        return found if found is not None and found.number == ceremony else None

@@ -53,15 +53,19 @@ class Signer:
         header, _ = self._ask({"op": "keys"})
         return [protocol.Key.from_header(key) for key in header["keys"]]
 
-    def sign(self, key_label: str, kind: str, tbs: Sequence[bytes]) -> list[bytes | PkiError]:
+    def sign(
+        self, key_label: str, kind: str, tbs: Sequence[bytes], *, ceremony: str = ""
+    ) -> list[bytes | PkiError]:
         """For each TBS, in order: its signature, or why this one was refused.
 
-        Raises TokenError `signer.answer` unless the signer says of every signature that it was
-        verified over these very bytes.
+        `ceremony`: the number of the one that asks, here and below; what is done in ceremonies only
+        is done in the one the signer was activated for. Raises TokenError `signer.answer` unless
+        the signer says of every signature that it was verified over these very bytes.
         """
         results: list[bytes | PkiError] = []
         for batch in _batches(tbs):
-            results += self._signatures({"key": key_label, "kind": kind}, batch)
+            asked = {"key": key_label, "kind": kind, "ceremony": ceremony}
+            results += self._signatures(asked, batch)
         return results
 
     def sign_list(
@@ -115,27 +119,37 @@ class Signer:
             for signature, refusal in zip(blobs, refusals, strict=True)
         ]
 
-    def sign_one(self, key_label: str, kind: str, tbs: bytes) -> bytes:
+    def sign_one(self, key_label: str, kind: str, tbs: bytes, *, ceremony: str = "") -> bytes:
         """The signature; a refusal is raised."""
-        (result,) = self.sign(key_label, kind, [tbs])
+        (result,) = self.sign(key_label, kind, [tbs], ceremony=ceremony)
         if isinstance(result, PkiError):
             raise result
         return result
 
     def generate(
-        self, label: str, algorithm: str, kinds: Sequence[str], *, crl_days: int = 1
+        self,
+        label: str,
+        algorithm: str,
+        kinds: Sequence[str],
+        *,
+        ceremony: str = "",
+        crl_days: int = 1,
     ) -> protocol.Key:
         """A new key that may sign `kinds` and nothing else; only in a ceremony.
 
         `crl_days` is the longest time from thisUpdate to nextUpdate of its lists (CPS 4.9.7).
         """
         request = {"op": "generate", "label": label, "algorithm": algorithm, "kinds": list(kinds)}
-        header, _ = self._ask({**request, "crl_days": crl_days}, once=True)
+        said = {"ceremony": ceremony, "crl_days": crl_days}
+        header, _ = self._ask({**request, **said}, once=True)
         return protocol.Key.from_header(header["key"])
 
-    def install_certificate(self, label: str, certificate: bytes) -> protocol.Key:
-        """Tell the signer the certificate (DER) of its key `label`."""
-        header, _ = self._ask({"op": "install_certificate", "label": label}, [certificate])
+    def install_certificate(
+        self, label: str, certificate: bytes, *, ceremony: str = ""
+    ) -> protocol.Key:
+        """Tell the signer the certificate (DER) of its key `label`; only in a ceremony."""
+        asked = {"op": "install_certificate", "label": label, "ceremony": ceremony}
+        header, _ = self._ask(asked, [certificate])
         return protocol.Key.from_header(header["key"])
 
     def record_certificate(self) -> bytes:

@@ -183,7 +183,7 @@ class SigningService:
         desk, at = self._desk(label), self._now()
         wanted, leaving = _leaving(call)
         use = self._custody.use(len(wanted))
-        terms = self._terms(desk, kind, use.mandate)
+        terms = self._terms(desk, kind, use.mandate_in(call.ceremony))
         task = _Task(use.token, terms, kind, at, leaving)
         try:
             results = self._in_slices(lambda tbs: self._sign_one(desk, task, tbs), wanted)
@@ -220,9 +220,11 @@ class SigningService:
         check_kinds([str(kind) for kind in kinds], crl_days)
         with self._changing:
             use = self._custody.use()
-            if use.mandate is None:
-                raise Refused("signer.ceremony", "Keys are made in a ceremony only (CPS 6.1.1).")
-            use.mandate.check(offers.GENERATE, label)
+            mandate = use.mandate_in(call.ceremony)
+            if mandate is None:
+                reason = "Keys are made in the ceremony it is active for, only (CPS 6.1.1)."
+                raise Refused("signer.ceremony", reason)
+            mandate.check(offers.GENERATE, label)
             self._register.check_new(label)
             token = use.token
             spki = token.generate(label, algorithm)
@@ -248,7 +250,8 @@ class SigningService:
         label = call.word("label")
         with self._changing:
             found = self._custody.mandate
-            allowed = found is not None and found.allows(offers.INSTALL, label)
+            here = found is not None and found.number == call.ceremony
+            allowed = found is not None and here and found.allows(offers.INSTALL, label)
             key = self._register.install(label, call.only_blob(), in_ceremony=allowed)
             self._desks = {}
         call.log("certificate_installed")

@@ -126,6 +126,30 @@ def desk_of(product, open_window, cookies) -> Callable[..., Page]:
 
 
 @pytest.fixture
+def enrolling(product) -> Iterator[Callable[..., None]]:
+    """Two others put the keys of these logins to use; afterwards they have none."""
+    theirs: list[str] = []
+
+    def run(what: str, *logins: str) -> None:
+        done = subprocess.run(
+            [sys.executable, "-m", "tests.e2e.enrolling", what, *logins],
+            env=product.told("staff"),
+            cwd=CHECKOUT,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+
+    def enrol(*logins: str) -> None:
+        theirs.extend(logins)
+        run("enrol", *logins)
+
+    yield enrol
+    run("end", *theirs)
+
+
+@pytest.fixture
 def others(bouncycastle, openssl) -> Others:
     return Others(bouncycastle, openssl)
 

@@ -6,7 +6,8 @@ tests whose windows have no key. Runs as the staff site does.
 
 import os
 import sys
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from time import sleep
 
 import django
 
@@ -18,8 +19,13 @@ from django.db import transaction  # noqa: E402
 from anxin.kernel.actors import Actor  # noqa: E402 -- needs the settings
 from people.api import Role, staff_matching, vote  # noqa: E402
 from people.operatorkeys import queries, services  # noqa: E402
+from people.operatorkeys.proving import own_certificate  # noqa: E402
 from people.operatorkeys.rules import Ending, State  # noqa: E402
 from people.personnel.services import propose_key  # noqa: E402
+from tests.support.voting import hand_in, pen, with_pen  # noqa: E402
+
+WITHIN = timedelta(minutes=2)
+OWN = pen(70_000)  # of the administrator who signs for the keys of others
 
 
 def now() -> datetime:
@@ -34,6 +40,8 @@ def acting(login: str, role: Role) -> Actor:
 
 def main(what: str, *logins: str) -> None:
     asks, agrees = acting("fangke", Role.SECURITY_ADMIN), acting("weilan", Role.CA_ADMIN)
+    if what == "enrol" and queries.active(agrees.person_id) is None:  # the first key of the house
+        enrolled_by(acting("gaoyuan", Role.CA_ADMIN), hand_in(OWN, agrees, at=now()), agrees, asks)
     for login in logins:
         (person_id,) = staff_matching(login)
         if what == "end":
@@ -42,8 +50,27 @@ def main(what: str, *logins: str) -> None:
             continue
         newest = queries.keys_of(person_id)[0]
         assert newest.state == State.PROPOSED, login
-        asked = propose_key(person_id, newest.id, actor=asks, at=now())
-        vote(asked.id, grants=True, seen=asked.digest, actor=agrees, at=now())
+        enrolled_by(agrees, newest.id, Actor(person_id, login), asks)
+    if what == "enrol":
+        certified(*logins)
+
+
+def enrolled_by(agrees: Actor, key_id: int, owner: Actor, asks: Actor) -> None:
+    """With a signature, but for the first."""
+    asked = propose_key(owner.person_id, key_id, actor=asks, at=now())
+    if queries.active(agrees.person_id) is not None:
+        agrees = with_pen(OWN, asked, agrees, at=now())
+    vote(asked.id, grants=True, seen=asked.digest, actor=agrees, at=now())
+
+
+def certified(*logins: str) -> None:
+    """Workers have certified the keys of all; from then on ceremonies ask for it."""
+    for login in logins:
+        (person_id,) = staff_matching(login)
+        until = now() + WITHIN
+        while own_certificate(person_id, at=now()) is None:
+            assert now() < until, f"{login} has no certificate"
+            sleep(0.2)
 
 
 if __name__ == "__main__":

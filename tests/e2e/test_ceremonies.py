@@ -47,25 +47,6 @@ authorityInfoAccess=caIssuers;URI:http://example.com/root.cer
 
 
 @pytest.fixture
-def enrolling(product) -> Iterator[Callable[[], None]]:
-    """Two others put the keys to use; afterwards nobody has one."""
-
-    def run(what: str) -> None:
-        done = subprocess.run(
-            [sys.executable, "-m", "tests.e2e.enrolling", what, *LOGINS],
-            env=product.told("staff"),
-            cwd=CHECKOUT,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        assert done.returncode == 0, done.stderr
-
-    yield lambda: run("enrol")
-    run("end")
-
-
-@pytest.fixture
 def activating(product) -> Iterator[Callable[[str], None]]:
     """Two custodians activate the signer for a ceremony; afterwards for its everyday work."""
     custodians = shares.opened(product.home.demo_shares)
@@ -95,7 +76,7 @@ def people(desk_of, enrolling, activating) -> People:
         page.goto("/me/key/")
         acts.press(page, "生成密钥")
         expect(page.get_by_text("密钥已登记")).to_be_visible()
-    enrolling()
+    enrolling(*LOGINS)
     return pages
 
 
@@ -179,7 +160,7 @@ def authorities(product) -> list[tuple[str, str]]:
 
 
 def draft(
-    people: dict[str, Page],
+    people: People,
     kind: str,
     *,
     drill: bool,
@@ -235,7 +216,7 @@ def held(people: People, number: str, *steps: str, given: str = "") -> str:
     return number
 
 
-def went_on(people: dict[str, Page], number: str, code: str, *, given: str = "") -> None:
+def went_on(people: People, number: str, code: str, *, given: str = "") -> None:
     """One step: begun by the host, attested by everybody it asks."""
     begun(people[HOST], number, given)
     for name in ASKED[code]:
@@ -280,11 +261,11 @@ def room(page: Page, number: str) -> None:
     expect(page.get_by_role("heading", level=1)).to_contain_text(number)
 
 
-def file_of(people: dict[str, Page], number: str, code: str) -> str:
+def file_of(people: People, number: str, code: str) -> str:
     return people[HOST].request.get(f"/ca/ceremonies/{number}/made/{code}/").text()
 
 
-def proved(people: dict[str, Page], number: str, folder: Path) -> None:
+def proved(people: People, number: str, folder: Path) -> None:
     """The record that the auditor takes home holds without this system."""
     page = people[AUDITOR]
     room(page, number)

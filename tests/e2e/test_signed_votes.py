@@ -21,10 +21,12 @@ def staff_number(product) -> str:
 
 
 def test_a_decision_is_signed_by_the_key_in_this_browser_and_in_no_other(
-    desk_of, product, submitted, staff_number
+    desk_of, product, submitted, staff_number, enrolling
 ):
     """CPS-5.2.2, CPS-5.2.3"""
     owner, asks, agrees = desk_of(OWNER), desk_of(ASKS), desk_of(AGREES)
+    made(agrees)
+    enrolling("gaoyuan")  # who agrees signs, too
     elsewhere = desk_of(OWNER)
     (receipt,) = submitted()
     file = f"/people/of/{staff_number}/"
@@ -91,9 +93,13 @@ def certified(product) -> None:
     """The CA has made a certificate for the key."""
 
     def there() -> bool:
-        query = "SELECT 1 FROM ca_certificate WHERE profile = 'operator-p256' AND state = 'valid'"
+        query = (
+            "SELECT 1 FROM ca_certificate c JOIN people_staffmember p"
+            " ON c.holder = 'staff:' || p.id"
+            " WHERE p.name = %s AND profile = 'operator-p256' AND c.state = 'valid'"
+        )
         with product.database() as connection:
-            return connection.execute(query).fetchone() is not None
+            return connection.execute(query, [OWNER]).fetchone() is not None
 
     until(there, "a certificate for the operator's key")
 

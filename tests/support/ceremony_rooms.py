@@ -16,7 +16,7 @@ from pki.signatures import default_algorithm
 from tests.support.ca import NOW, entropy
 from tests.support.people import hire
 from tests.support.signer import SignerProcess
-from tests.support.voting import enrolled, pen, with_pen
+from tests.support.voting import Pen, enrolled, pen, with_pen
 
 CAST = {
     "tang": Role.SECURITY_ADMIN,
@@ -37,6 +37,7 @@ class House:
     others: dict[str, Actor] = field(default_factory=dict)  # present nowhere, without keys
     cast: dict[str, Role] = field(default_factory=lambda: dict(CAST))
     at: datetime = NOW - timedelta(minutes=30)
+    pens: dict[str, Pen] = field(default_factory=dict)  # of those who have another than at first
 
     def furnish(self) -> "House":
         asks = hire("other-tang", Role.SECURITY_ADMIN)
@@ -52,7 +53,7 @@ class House:
         return self.at
 
     def pen_of(self, login: str):
-        return pen(1 + list(self.cast).index(login))
+        return self.pens.get(login) or pen(1 + list(self.cast).index(login))
 
     def draft(self, said: Draft, **changes: object) -> str:
         parts = {

@@ -138,9 +138,9 @@ class SignerProcess:
 
     def activate(self, purpose: str = "") -> None:
         """Two of the custodians bring their shares; they have them since the first start."""
-        client = self.client()
-        self.custodians = self.custodians or hand_out(client, self.newcomers)
-        activate(client, self.custodians[:2], purpose or self.purpose)
+        with closing(Signer(self.path, WITHIN)) as client:
+            self.custodians = self.custodians or hand_out(client, self.newcomers)
+            activate(client, self.custodians[:2], purpose or self.purpose)
 
     def agree(self, script: bytes) -> None:
         """Two of the custodians bring their shares for a ceremony."""

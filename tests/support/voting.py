@@ -8,10 +8,13 @@ from cryptography.hazmat.primitives.asymmetric import ec, utils
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from anxin.kernel.actors import Actor
-from people.api import Approval, approval, vote
+from people.api import Approval, Role, approval, vote
 from people.operatorkeys import queries, services
+from people.operatorkeys.models import OperatorKey
 from people.personnel.services import propose_key
+from people.trust.models import Appointment
 from pki import statements, votes
+from tests.support.people import JUST_NOW, hire
 
 
 @dataclass(frozen=True)
@@ -54,16 +57,50 @@ def pen(number: int) -> Pen:
     return Pen(ec.derive_private_key(7919 * number + 100_003, ec.SECP256R1()))
 
 
+_BY_FINGERPRINT: dict[str, Pen] = {}
+
+
 def hand_in(one: Pen, actor: Actor, *, at: datetime) -> int:
     """The id of the new key, which waits."""
+    _BY_FINGERPRINT[statements.fingerprint(one.public)] = one
     services.make(one.public, one.proof(actor.person_id), actor=actor, at=at)
     return queries.keys_of(actor.person_id)[0].id
 
 
 def enrolled(one: Pen, actor: Actor, asks: Actor, agrees: Actor, *, at: datetime) -> int:
-    """In use, by the word of two others."""
+    """In use, by the word of two others; the second one signs.
+
+    Who agrees and has no key leaves it to an administrator who has one; the first such has it by
+    their word alone.
+    """
+    if queries.active(agrees.person_id) is None:
+        agrees = _administrator(besides=actor) or _founder(asks, agrees, at=at)
+    return _put_to_use(one, actor, asks, agrees, at=at)
+
+
+def _founder(asks: Actor, agrees: Actor, *, at: datetime) -> Actor:
+    founder = hire("founder", Role.CA_ADMIN)
+    _put_to_use(pen(60_000), founder, asks, agrees, at=at)
+    return founder
+
+
+def _administrator(*, besides: Actor) -> Actor | None:
+    """Who has a key."""
+    there = Appointment.objects.filter(role=Role.CA_ADMIN, until=None).values("person")
+    keys = OperatorKey.objects.filter(state="active", person__in=there)
+    found = keys.exclude(person=besides.person_id).select_related("person").first()
+    if found is None:
+        return None
+    roles = frozenset({Role.CA_ADMIN})
+    return Actor(found.person_id, found.person.name, roles, proved_at=JUST_NOW)
+
+
+def _put_to_use(one: Pen, actor: Actor, asks: Actor, agrees: Actor, *, at: datetime) -> int:
     key_id = hand_in(one, actor, at=at)
     asked = propose_key(actor.person_id, key_id, actor=asks, at=at)
+    own = queries.active(agrees.person_id)
+    if own is not None:
+        agrees = with_pen(_BY_FINGERPRINT[own.fingerprint], asked, agrees, at=at)
     vote(asked.id, grants=True, seen=asked.digest, actor=agrees, at=at)
     return key_id
 

@@ -14,15 +14,22 @@ from ca.ceremonies import queries, services
 from ca.ceremonies.models import Ceremony, CeremonyLine, CeremonyStep
 from ca.crl.services import issue_due_crls
 from ca.hierarchy.models import CertificateAuthority
+from ca.hierarchy.services import found_demo_hierarchy
 from ca.keys import services as keys
+from ca.operators import services as operators
 from people.api import Role, approval, dismiss, vote
 from people.approvals.models import Approval
+from people.personnel.services import propose_key
 from people.sessions.models import Alert
-from pki import ceremonies
+from pki import ceremonies, names, requests
 from pki.ceremonies import Line
 from pki.errors import Refused
+from pki.keys import generate
+from tests.support import ca
+from tests.support.ca import NOW
 from tests.support.ceremonies import draft
 from tests.support.refusals import refused_by
+from tests.support.voting import hand_in, pen
 
 _labels = iter(range(1, 1000))
 
@@ -239,6 +246,100 @@ def test_nobody_agrees_to_a_ceremony_without_a_key_of_their_own(house):
     refused = refused_by(vote, asked.id, grants=True, seen=asked.digest, actor=other, at=house.at)
 
     assert refused == "approval.key_needed"
+
+
+# --- once operators have certificates ------------------------------------------------------------
+
+
+def certify_operators(house) -> None:
+    house.activate()
+    found_demo_hierarchy(actor=SYSTEM, at=ca.FOUNDED, entropy=ca.entropy)
+    operators.certify(at=house.now())
+    ca.sign_all("anxin-rsa", at=house.now())
+
+
+def test_every_signature_is_one_of_a_certified_key_then(house):
+    """CPS-5.2.3: what was agreed to before is agreed to again; nobody is left out."""
+    before = house.opened(draft(drill=True, key=fresh()))
+    house.step(before, "gather")
+    certify_operators(house)
+    house.activate(before)
+
+    house.begin(before, "device")
+    house.work()
+    assert faults() == ["certificate.not_yet_valid"]
+    assert step(before, "device").result is None
+
+    house.end_early(before, "qin", "有证书之前审批的，重新举行")
+    house.end_early(before, "gao")
+    number = house.run(draft(drill=True, key=fresh()))
+    record = queries.record(number)
+    found = ceremonies.check(record, ca.authority("anxin-rsa").certificate)
+    assert found.people[str(house.people["qin"].person_id)].number == "S-qin"
+
+
+def test_keys_that_somebody_made_up_make_no_ceremony(house, staff):
+    """CPS-5.2.3: two voters' keys as rows, enrolled by votes as rows, and votes they sign."""
+    certify_operators(house)
+    for login, number in (("gao", 901), ("lu", 902)):
+        person = house.people[login]
+        key_id = hand_in(pen(number), person, at=house.now())
+        asked = propose_key(person.person_id, key_id, actor=house.others["tang"], at=house.now())
+        staff.execute(
+            "UPDATE people_operatorkey SET state = 'replaced' WHERE person_id = %s AND id <> %s",
+            [person.person_id, key_id],
+        )
+        staff.execute("UPDATE people_approval SET state = 'used' WHERE id = %s", [asked.id])
+        staff.execute(
+            "INSERT INTO people_vote (approval_id, maker_id, checker_id, grants, comment, address,"
+            " voted_at, statement, signature) VALUES (%s, %s, %s, true, '', '', %s, '', '')",
+            [asked.id, house.others["tang"].person_id, house.others["gao"].person_id, NOW],
+        )
+        staff.execute(
+            "UPDATE people_operatorkey SET state = 'active', active_from = now(), warrant_id = %s"
+            " WHERE id = %s",
+            [asked.id, key_id],
+        )
+    house.pens |= {"gao": pen(901), "lu": pen(902)}
+    operators.certify(at=house.now())
+    ca.sign_all("anxin-rsa", at=house.now())
+    number = house.opened(draft(drill=True, key=fresh()))
+    house.step(number, "gather")
+    house.begin(number, "device")
+
+    house.work()
+
+    assert faults() == ["ceremony.certificate"]
+
+
+def test_a_row_that_calls_a_drill_the_real_thing_is_not_served(house):
+    """CPS-6.1.1a: its script says what it is, and two have agreed to that."""
+    number = house.opened(draft(drill=True, key=fresh()))
+    house.step(number, "gather")
+    house.begin(number, "device")
+    Ceremony.objects.filter(number=number).update(drill=False)
+    house.work()
+
+    assert faults() == ["ceremony.row"]
+
+
+def test_a_request_that_nobody_attested_is_not_exported(house, staff):
+    """CPS-3.2.1: a ceremony with a request of the attacker's own, every row as it should be."""
+    number = house.run(draft(kind="generate", drill=True, key=fresh()))
+    assert queries.result(number, "request")
+    own = requests.build(names.build([("C", "CN"), ("CN", "Other")]), generate("sm2"))
+    rows = CeremonyStep.objects.filter(ceremony__number=number, code="request")
+    rows.update(result=own)  # as the owner of the tables
+
+    assert refused_by(queries.result, number, "request") == "ceremonies.not_attested"
+
+    row = forge_ceremony(staff, number, fresh(), 987_653)
+    staff.execute(
+        "INSERT INTO ca_ceremonystep (ceremony_id, position, code, state, round, given, result,"
+        " result_digest, fault) VALUES (%s, 3, 'request', 'done', 1, '', %s, '', '')",
+        [row.pk, own],
+    )
+    assert refused_by(queries.result, row.number, "request") == "ceremonies.not_attested"
 
 
 # --- nothing in use before the last attestation --------------------------------------------------

@@ -147,6 +147,7 @@ def test_a_root_has_a_copy_that_signs_and_ends_before_its_time_only_when_comprom
 
     copied = hold(house, kept("backup", root))
     drill = hold(house, kept("restore", root, drill=True))
+    assert KeptKey.objects.get(label=root).restored_at is None  # a drill is in the journal alone
     restored = hold(house, kept("restore", root))
 
     row = KeptKey.objects.get(label=root)

@@ -4,10 +4,12 @@ import json
 from datetime import timedelta
 
 import pytest
+from django.core.management import call_command
 from django.db import transaction
 from django.test import Client
 
 from anxin.duties import DUTIES
+from anxin.kernel import canonical
 from anxin.kernel.actors import SYSTEM, Actor
 from anxin.kernel.errors import Refusal
 from audit.journal.models import Entry
@@ -15,19 +17,20 @@ from ca.api import by_serial, certificates_of, profiles
 from ca.issuing.models import Certificate
 from ca.issuing.queries import published
 from ca.issuing.rules import check_warrant
-from ca.operators import services
+from ca.operators import rules, services
 from ca.operators.rules import holder
 from ca.profiles.delivered import EVERYTHING, OPERATOR
 from people.accounts.models import StaffMember
-from people.api import Role, create_staff, vote
+from people.api import Role, create_staff, vote, vote_records
 from people.factors import services as factors
 from people.factors.rules import Factor
 from people.operatorkeys import services as keys
-from people.operatorkeys.models import OperatorToken
+from people.operatorkeys.models import OperatorKey, OperatorToken
 from people.operatorkeys.rules import Ending
 from people.personnel import services as personnel
 from people.personnel.rules import Cause
-from pki import certificates, statements
+from pki import certificates, names, statements, votes
+from pki.votes import check as check_vote
 from tests.support import ca
 from tests.support.people import hire, in_order
 from tests.support.races import while_open
@@ -162,7 +165,7 @@ def test_a_worker_orders_under_its_own_rights(authorities, tang, gao, in_role):
     enrolled(BAI, _actor(person), tang, gao, at=AT)
 
     with in_role("worker"):
-        assert services.certify(at=AT) == 1
+        assert services.certify(at=AT) == 2  # with that of who has signed for it
         ca.sign_all("anxin-rsa")
 
     assert certificate_of(person.pk).state == "valid"
@@ -226,11 +229,11 @@ def test_what_is_signed_after_its_key_has_ended_does_not_last(authorities, tang,
     with transaction.atomic():
         keys.revoke_all(person.pk, Ending.LEFT, actor=SYSTEM, at=AT)
     ca.sign_all("anxin-rsa")
-    assert Certificate.objects.get().state == "valid"
+    assert certificate_of(person.pk).state == "valid"
 
     services.certify(at=LATER)
 
-    assert Certificate.objects.get().state == "revoked"
+    assert certificate_of(person.pk).state == "revoked"
 
 
 def test_what_is_signed_while_its_key_is_suspended_is_on_hold(authorities, tang, gao, in_role):
@@ -250,6 +253,128 @@ def test_what_is_signed_while_its_key_is_suspended_is_on_hold(authorities, tang,
     vote(again.id, grants=True, seen=again.digest, actor=gao, at=LATER)
     services.certify(at=LATER)
     assert certificate_of(person.pk).state == "valid"
+
+
+# --- whose keys are certified ------------------------------------------------------------------
+
+
+@pytest.fixture
+def staff(authorities, tang, gao, connection_as):
+    """The staff site's role in other hands, in a house whose operators have certificates."""
+    enrolled(BAI, _actor(StaffMember.objects.get(pk=account("bai"))), tang, gao, at=AT)
+    services.certify(at=AT)
+    ca.sign_all("anxin-rsa")
+    call_command("grant")
+    with connection_as("staff") as one:
+        yield one
+
+
+def forged_enrolment(staff, person_id, forged, voter, *, by=None) -> int:
+    """A key that nobody enrolled, as it would stand in the tables if somebody had; the approval.
+
+    `by`: who signs the vote, with a key of the attacker's own, enrolled in the same way.
+    """
+    fingerprint = statements.fingerprint(forged.public)
+    row = "INSERT INTO people_operatorkey (person_id, public_key, fingerprint, made_at, state)"
+    (key_id,) = staff.execute(
+        f"{row} VALUES (%s, %s, %s, now(), 'proposed') RETURNING id",
+        [person_id, forged.public, fingerprint],
+    ).fetchone()
+    payload = {"person": person_id, "key": key_id, "fingerprint": fingerprint}
+    said = canonical.encode(payload).decode()
+    digest = canonical.digest(["people.enrol_key", payload])
+    maker = StaffMember.objects.get(login="tang").pk
+    (approval_id,) = staff.execute(
+        "INSERT INTO people_approval (state, action, subject, payload, digest, maker_id,"
+        " proposed_at, expires_at) VALUES ('used', 'people.enrol_key', %s, %s, %s, %s, now(),"
+        " now()) RETURNING id",
+        [f"people.staffmember:{person_id}", said, digest, maker],
+    ).fetchone()
+    signed = (None, "", b"")
+    if by is not None:
+        key, own = by
+        at = AT.isoformat()
+        statement = votes.statement(
+            approval=approval_id,
+            action="people.enrol_key",
+            digest=digest,
+            grants=True,
+            comment=votes.comment_digest(""),
+            voter=voter,
+            at=at,
+        )
+        signed = (own, statement.decode(), key.sign(statement))
+    staff.execute(
+        "INSERT INTO people_vote (approval_id, maker_id, checker_id, grants, comment, address,"
+        " voted_at, key_id, statement, signature)"
+        " VALUES (%s, %s, %s, true, '', '', %s, %s, %s, %s)",
+        [approval_id, maker, voter, AT, *signed],
+    )
+    staff.execute(
+        "UPDATE people_operatorkey SET state = 'active', active_from = %s, warrant_id = %s"
+        " WHERE id = %s",
+        [AT - timedelta(days=1), approval_id, key_id],
+    )
+    return approval_id
+
+
+def test_a_key_written_as_a_row_gets_no_certificate(staff):
+    """CPS-5.2.3: with approval and vote, all of them rows."""
+    victim, voter = account("wei"), StaffMember.objects.get(login="gao").pk
+    forged_enrolment(staff, victim, OTHER, voter)
+
+    assert services.certify(at=LATER) == 0
+    assert certificates_of(holder(victim)) == []
+
+
+def test_a_vote_signed_by_a_key_without_a_certificate_certifies_none(staff):
+    """CPS-5.2.3: he makes up a key for the voter first, and signs with it."""
+    victim, voter = account("wei"), StaffMember.objects.get(login="gao").pk
+    own = forged_enrolment(staff, voter, pen(3), victim)
+    key_id = OperatorKey.objects.get(warrant=own).pk
+    forged = forged_enrolment(staff, victim, OTHER, voter, by=(pen(3), key_id))
+    (vote,) = vote_records({forged})[:1]
+    assert check_vote(vote)  # as far as a record can say
+
+    assert services.certify(at=LATER) == 0
+
+
+def test_an_order_written_as_a_row_is_refused(staff):
+    """CPS-5.2.3, CPS-4.3.1: past the service that would not have placed it."""
+    victim, voter = account("wei"), StaffMember.objects.get(login="gao").pk
+    warrant = forged_enrolment(staff, victim, OTHER, voter)
+    real = Certificate.objects.get(holder=holder(StaffMember.objects.get(login="bai").pk))
+    subject = names.build([*rules.subject("Wei", "S-wei", "AnXin CA")])
+    staff.execute(
+        "INSERT INTO ca_certificate (state, ca_id, profile, profile_version, requester, holder,"
+        " warrant, subject, subject_text, public_key, days, names, template_digest, ordered_at,"
+        " refusal, ends) SELECT 'ordered', ca_id, profile, profile_version, %s, %s, %s, %s, %s, %s,"
+        " days, names, template_digest, now(), '', '' FROM ca_certificate WHERE id = %s",
+        [
+            *(rules.requester(victim), holder(victim), warrant, subject.der, subject.text),
+            *(OTHER.public, real.pk),
+        ],
+    )
+
+    ca.sign_all("anxin-rsa", at=LATER)
+
+    row = Certificate.objects.get(warrant=warrant)
+    assert (row.state, row.der, row.refusal.split(":")[0]) == (
+        "refused",
+        None,
+        "operators.unproved",
+    )
+
+
+def test_whom_the_workers_host_names_is_certified(staff, settings):
+    """CPS-5.2.3: where all who enrol keys have lost theirs, the house begins again there."""
+    again, voter = account("wei"), StaffMember.objects.get(login="gao").pk
+    forged_enrolment(staff, again, OTHER, voter)
+    settings.TRUSTED_KEYS = {statements.fingerprint(OTHER.public)}
+
+    assert services.certify(at=LATER) == 1
+    ca.sign_all("anxin-rsa", at=LATER)
+    assert certificate_of(again).state == "valid"
 
 
 # --- signing in ------------------------------------------------------------------------------

@@ -26,12 +26,18 @@ from tests.support.voting import Pen, enrolled, hand_in, pen, sign_vote, with_pe
 
 pytestmark = pytest.mark.django_db
 AT = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
-ONE, OTHER = pen(1), pen(2)
+ONE, OTHER, GAOS = pen(1), pen(2), pen(3)
 
 
 @pytest.fixture
 def shi():
     return hire("shi", Role.CA_ADMIN)
+
+
+@pytest.fixture
+def signing(tang, gao, shi):
+    """Gao has a key, so he agrees to those of others."""
+    enrolled(GAOS, gao, tang, shi, at=AT)
 
 
 @pytest.fixture
@@ -185,9 +191,10 @@ def test_where_votes_are_signed_nobody_votes_without_a_key(chen, settings):
 
 
 def test_the_first_key_is_enrolled_without_one_and_no_other(tang, gao, shi, settings):
-    """CPS-5.2.3: only until somebody who enrols keys has one."""
-    settings.REQUIRE_VOTE_KEYS = True
-    first = enrolled(ONE, gao, tang, shi, at=AT)
+    """CPS-5.2.3: only until somebody who enrols keys has one, whatever the house asks elsewhere."""
+    settings.REQUIRE_VOTE_KEYS = False
+    first = hand_in(ONE, gao, at=AT)
+    cast(personnel.propose_key(gao.person_id, first, actor=tang, at=AT), shi)
     assert state(first) == "active"
 
     second = hand_in(OTHER, shi, at=AT)
@@ -198,17 +205,24 @@ def test_the_first_key_is_enrolled_without_one_and_no_other(tang, gao, shi, sett
     assert state(second) == "active"
 
 
+def test_the_first_key_is_that_of_somebody_who_enrols_others(tang, gao, chen):
+    """CPS-5.2.3: else nobody could sign for the next one."""
+    asked = personnel.propose_key(chen.person_id, hand_in(ONE, chen, at=AT), actor=tang, at=AT)
+
+    assert refused_by(cast, asked, gao) == "approval.key_needed"
+
+
 # --- keys ------------------------------------------------------------------------------------
 
 
-def test_a_key_is_put_to_use_by_two_others(tang, gao, chen):
+def test_a_key_is_put_to_use_by_two_others(tang, gao, chen, signing):
     """CPS-5.2.3, CPS-5.2.4"""
     key_id = hand_in(ONE, chen, at=AT)
     assert (state(key_id), queries.active(chen.person_id)) == ("proposed", None)
 
     asked = personnel.propose_key(chen.person_id, key_id, actor=tang, at=AT)
-    assert asked.payload["fingerprint"] == OperatorKey.objects.get().fingerprint
-    cast(asked, gao)
+    assert asked.payload["fingerprint"] == OperatorKey.objects.get(pk=key_id).fingerprint
+    sign_vote(GAOS, asked.id, gao, at=AT)
 
     assert queries.active(chen.person_id).id == key_id
     made, used = Entry.objects.filter(subject=f"people.operatorkey:{key_id}").order_by("pk")
@@ -237,24 +251,24 @@ def test_a_new_key_replaces_the_old_one(tang, gao, ren, chen):
     assert sign_vote(OTHER, asked.id, ren, at=AT).votes
 
 
-def test_a_key_nobody_agreed_to_is_given_up(tang, gao, chen):
+def test_a_key_nobody_agreed_to_is_given_up(tang, gao, chen, signing):
     key_id = hand_in(ONE, chen, at=AT)
     asked = personnel.propose_key(chen.person_id, key_id, actor=tang, at=AT)
 
-    cast(asked, gao, grants=False)
+    sign_vote(GAOS, asked.id, gao, at=AT, grants=False)
 
     assert (state(key_id), approval(asked.id).state) == ("revoked", "refused")
     again = refused_by(personnel.propose_key, chen.person_id, key_id, actor=tang, at=AT)
     assert again == "state.no_such_step"
 
 
-def test_what_its_owner_gave_up_meanwhile_is_not_enrolled(tang, gao, chen):
+def test_what_its_owner_gave_up_meanwhile_is_not_enrolled(tang, gao, chen, signing):
     key_id = hand_in(ONE, chen, at=AT)
     asked = personnel.propose_key(chen.person_id, key_id, actor=tang, at=AT)
     newer = hand_in(OTHER, chen, at=AT)
 
-    assert refused_by(cast, asked, gao) == "state.no_such_step"
-    cast(asked, gao, grants=False)
+    assert refused_by(sign_vote, GAOS, asked.id, gao, at=AT) == "state.no_such_step"
+    sign_vote(GAOS, asked.id, gao, at=AT, grants=False)
     assert (state(key_id), state(newer)) == ("revoked", "proposed")
 
 
@@ -293,8 +307,8 @@ def test_a_key_comes_back_at_the_server_too(tang, gao, ren):
     """CPS-5.3.6: of the only administrator, whom two others bring back."""
     enrolled(OTHER, gao, tang, hire("gu", Role.CA_ADMIN), at=AT)
     key_id = queries.active(gao.person_id).id
-    gu = StaffMember.objects.get(login="gu").pk
-    for one in (gu, gao.person_id):
+    others = StaffMember.objects.filter(login__in=["gu", "founder"])
+    for one in (*others.values_list("pk", flat=True), gao.person_id):
         personnel.suspend(one, Cause.SUSPECTED, actor=tang, at=AT)
 
     personnel.restore_keeper(gao.person_id, Role.CA_ADMIN, vouchers=[tang, ren], at=AT)
@@ -356,7 +370,7 @@ def test_the_staff_site_enrols_keys_and_changes_none(tang, gao, chen, in_role):
 # --- pages -----------------------------------------------------------------------------------
 
 
-def test_people_hand_in_their_keys_and_two_others_enrol_them_on_pages(tang, gao, chen):
+def test_people_hand_in_their_keys_and_two_others_enrol_them_on_pages(tang, gao, chen, signing):
     """CPS-5.2.3"""
     own, asks, agrees = (signed_in(one) for one in (chen, tang, gao))
     form = {"public_key": ONE.public.hex(), "proof": ONE.proof(chen.person_id).hex()}
@@ -370,7 +384,13 @@ def test_people_hand_in_their_keys_and_two_others_enrol_them_on_pages(tang, gao,
     (proposal,) = agrees.get("/people/of/S-chen/").context["view"].proposals
     page = f"/approvals/{proposal.approval.id}/"
     assert key.fingerprint[:8] in agrees.get(page).content.decode()
-    agrees.post(f"{page}decide/", {"seen": proposal.approval.digest, "grants": "yes"})
+    given = {"seen": proposal.approval.digest, "grants": "yes"}
+    assert agrees.post(f"{page}decide/", given).status_code == 403
+    now = datetime.now(UTC)
+    signature = with_pen(GAOS, approval(proposal.approval.id), gao, at=now).signature
+    plain = urlencode(given | {"signature": signature})  # as the page's script sends it
+    form = "application/x-www-form-urlencoded"
+    agrees.post(f"{page}decide/", plain, content_type=form)
     assert state(key.id) == "active"
 
     agrees.post("/people/of/S-chen/key/end/", {"key": key.id})

@@ -47,12 +47,17 @@ def test_nothing_is_done_with_a_key_that_has_ended(act):
 
 def test_a_drill_ends_keys_of_drills_and_restores_any():
     drill = {"drill": True, "label": "drill-a", "ending": "drill"}
-    for act in rules.Act:
+    for act in set(rules.Act) - {rules.Act.INITIALISE}:
         ask(act, replace(KEY, label="drill-a"), **drill)
     ask("restore", drill=True, ending="")
     for act in ("backup", "archive", "destroy"):
         assert refused_by(ask, act, drill=True, ending="drill") == "keeping.drill_key"
         assert refused_by(ask, act, label="drill-a") == "keeping.drill_key"
+
+
+def test_a_device_is_not_taken_into_use_for_a_drill():
+    """CPS-6.2.1"""
+    assert refused_by(ask, "initialise", None, drill=True) == "keeping.device_drill"
 
 
 def test_why_a_key_ends_is_said():

@@ -4,23 +4,39 @@ CPS-5.2.2, CPS-6.1.1a
 """
 
 import json
+from datetime import timedelta
 
 import pytest
 
 from ca.ceremonies.kinds import Part
 from ca.ceremonies.rules import Person
-from pki import ceremonies, certificates, extensions, names, publickeys, readback, statements, votes
+from pki import (
+    ceremonies,
+    certificates,
+    extensions,
+    keys,
+    names,
+    publickeys,
+    readback,
+    requests,
+    statements,
+    votes,
+)
 from pki.__main__ import main
 from pki.certificates import Plan
 from pki.errors import BadSignature, Malformed, Refused
+from pki.sm.sm3 import sm3
 from tests.support.ceremonies import (
     APPROVAL,
     PEOPLE,
     VOTERS,
     Room,
     draft,
+    enrolling_vote,
+    enrolment_of,
 )
-from tests.support.pki import AT, DAY, hierarchy
+from tests.support.ceremonies import AT as HELD_AT
+from tests.support.pki import DAY, hierarchy
 from tests.support.voting import pen
 
 TREE = hierarchy("sm2")
@@ -170,40 +186,158 @@ def test_a_key_enrolled_for_somebody_else_is_named():
     assert refused(room).rule == "ceremony.key"
 
 
-def certified(room: Room) -> dict[str, object]:
-    """The record; every key has an operator's certificate."""
+NAMES = {one.id: one.name for one in PEOPLE}
+OPERATOR = "1.2.156.112578.7.4.1"  # a policy as our operators' certificates have it
+
+
+def certificate(person: int, public_key: bytes, **changes: object) -> str:
+    """Of an operator, as `ca/operators` orders it."""
+    policy = changes.pop("policy", OPERATOR)
+    said = {"name": NAMES.get(person, "某人"), "number": f"S-{person}"} | changes.pop("said", {})
+    subject = [("C", "CN"), ("O", "AnXin CA"), ("CN", said["name"])]
+    fields = {
+        "serial": 1 << 80,
+        "issuer": TREE.ca.name.der,
+        "subject": names.build([*subject, ("serialNumber", said["number"])]),
+        "public_key": publickeys.parse(public_key),
+        "not_before": HELD_AT - DAY,
+        "not_after": HELD_AT + 30 * DAY,
+        "signature_algorithm": "sm2-sm3",
+        "extensions": (
+            extensions.key_usage(("digitalSignature", "nonRepudiation")),
+            extensions.extended_key_usage(("clientAuth",)),
+            extensions.certificate_policies((policy,)),
+        ),
+    }
+    tbs = certificates.encode(Plan(**(fields | changes)))
+    return certificates.assemble(tbs, TREE.ca.key.sign(tbs)).hex()
+
+
+def certified(room: Room, person: int = 0, **changes: object) -> dict[str, object]:
+    """The record; every key has an operator's certificate, that of `person` with `changes`."""
     for one in [*room.attestations, *room.votes[: len(VOTERS)]]:
-        plan = Plan(
-            serial=1 << 80,
-            issuer=TREE.ca.name.der,
-            subject=names.build([("C", "CN"), ("CN", "operator")]),
-            public_key=publickeys.parse(bytes.fromhex(one["public_key"])),
-            not_before=AT,
-            not_after=AT + 30 * DAY,
-            signature_algorithm="sm2-sm3",
-            extensions=(extensions.key_usage(("digitalSignature",)),),
-        )
-        tbs = certificates.encode(plan)
-        made = certificates.assemble(tbs, TREE.ca.key.sign(tbs))
-        one["certificate"] = made.hex()
+        whose = json.loads(one["statement"]).get("person") or one["voter"]
+        how = changes if int(whose) == person else {}
+        one["certificate"] = certificate(int(whose), bytes.fromhex(one["public_key"]), **how)
     return room.record()
+
+
+def refused_by_issuer(record, issuer=TREE.ca.certificate) -> str:
+    with pytest.raises((Refused, BadSignature)) as refusal:
+        ceremonies.check(record, issuer)
+    return refusal.value.rule
 
 
 def test_the_ca_of_the_operators_says_whose_the_keys_are():
     """CPS-5.2.3: who makes up keys, and an enrolment for them, has no certificate."""
     room = Room().run()
-    bare = room.record()
+    assert refused_by_issuer(room.record()) == "ceremony.certificate"
 
-    with pytest.raises(Refused) as refusal:
-        ceremonies.check(bare, TREE.ca.certificate)
-    assert refusal.value.rule == "ceremony.key"
-    assert ceremonies.check(certified(room), TREE.ca.certificate).end == "finished"
-    with pytest.raises(BadSignature):
-        ceremonies.check(certified(room), TREE.root.certificate)
+    found = ceremonies.check(certified(room), TREE.ca.certificate)
+    assert (found.end, found.people["9"].number) == ("finished", "S-9")
+    assert refused_by_issuer(certified(room), TREE.root.certificate).startswith("certificate.")
+    certified(room)
     room.attestations[0]["certificate"] = room.attestations[1]["certificate"]
-    with pytest.raises(Refused) as refusal:
-        ceremonies.check(room.record(), TREE.ca.certificate)
-    assert refusal.value.rule == "ceremony.key"
+    assert refused_by_issuer(room.record()) == "ceremony.certificate"
+
+
+@pytest.mark.parametrize(
+    ("changes", "rule"),
+    [
+        ({"said": {"name": "别人"}}, "ceremony.person"),
+        ({"said": {"number": "S-10"}}, "ceremony.person"),
+        ({"said": {"number": ""}}, "ceremony.person"),
+        ({"policy": "1.2.156.112578.7.1.2"}, "ceremony.certificate"),
+        ({"extensions": ()}, "ceremony.certificate"),
+        ({"not_after": HELD_AT - timedelta(minutes=1)}, "certificate.expired"),
+        ({"not_before": HELD_AT + DAY}, "certificate.not_yet_valid"),
+    ],
+)
+def test_any_other_certificate_of_that_ca_is_none_of_an_operators(changes, rule):
+    """CPS-5.2.3: another person's, another profile's, of another time."""
+    if changes.get("said") == {"number": ""}:
+        subject = names.build([("C", "CN"), ("CN", NAMES[9])])
+        changes = {"subject": subject}
+    assert refused_by_issuer(certified(Room().run(), 9, **changes)) == rule
+
+
+def test_two_voters_have_two_numbers():
+    """Who is in no script is who the certificate says, and nobody else."""
+    assert VOTERS == (8, 10)
+    room = Room().run()
+    room.votes[:1] = [room.vote(20)]
+    room.votes.append(enrolling_vote(20))
+
+    assert "20" in ceremonies.check(certified(room), TREE.ca.certificate).people
+    taken = {"name": NAMES[9], "number": "S-9"}
+    assert refused_by_issuer(certified(room, 20, said=taken)) == "ceremony.person"
+
+
+def one_key_for(room: Room, *people: int) -> Room:
+    """The record that somebody makes up who has one key and says that it is everybody's."""
+    shared = pen(1)
+    for person in people:
+        room.votes.append(enrolling_vote(person) | {"id": 5000 + person})
+        room.votes[-1] |= payload_of(enrolment_of(person, shared))
+    return room
+
+
+def payload_of(payload: str) -> dict[str, str]:
+    shown = b"[%s,%s]" % (json.dumps(votes.ENROL).encode(), payload.encode())
+    return {"payload": payload, "digest": sm3(shown).hex()}
+
+
+def test_two_people_do_not_share_a_key():
+    """CPS-5.2.4: enrolled for both, attested by both, and one person's all the same."""
+    room = one_key_for(Room(), 8, 9)
+    room.add("began", "gather", 7, round="1")
+    room.attest("gather", 8, "", key=pen(1))
+    room.attest("gather", 9, "", key=pen(1))
+
+    assert refused(room).rule == "ceremony.shared_key"
+
+
+def test_a_voter_does_not_attest_for_somebody_else():
+    """CPS-5.2.4: with the key that has voted as another person."""
+    room = Room()
+    room.votes.append(enrolling_vote(9) | {"id": 5009, "approval": 109})
+    room.votes[-1] |= payload_of(enrolment_of(9, pen(8)))
+    room.add("began", "gather", 7, round="1")
+    room.attest("gather", 9, "", key=pen(8))
+
+    assert refused(room).rule == "ceremony.shared_key"
+
+
+def asking(made: bytes) -> Room:
+    """A whole ceremony whose request is this."""
+    room = Room(draft(kind="export_request", key="anxin-sub"))
+    room.makes["request"] = made
+    return room.run()
+
+
+def test_the_request_in_a_record_is_signed_by_its_key():
+    """CPS-3.2.1: for the name in the script, and by whoever has the key."""
+    key = keys.generate("sm2")
+    subject = names.build([("C", "CN"), ("O", "AnXin CA"), ("CN", "AnXin Root CA")])
+    right = requests.build(subject, key)
+    assert ceremonies.check(asking(right).record()).end == "finished"
+
+    stolen = requests.assemble(
+        requests.encode_body(subject, key.public), "sm2-sm3", keys.generate("sm2").sign(b"x")
+    )
+    other = requests.build(names.build([("C", "CN"), ("O", "AnXin CA"), ("CN", "Other")]), key)
+    for wrong in (stolen, other, b"no request"):
+        assert refused(asking(wrong)).rule == "ceremony.request"
+
+
+def test_a_drill_puts_nothing_to_use():
+    """CPS-6.1.1a: a line that says so makes no record of it."""
+    room = Room(draft(drill=True))
+    room.step(0)
+    room.add("began", "device", 7, round="1")
+    room.add("entered", "device")
+
+    assert refused(room).rule == "ceremony.drill"
 
 
 def test_a_signature_over_something_else_is_named():

@@ -6,12 +6,12 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from pki import passphrases, shares, statements
+from pki import ceremonies, passphrases, shares, statements
 from pki.__main__ import main
 from pki.hsm.vaults import SoftwareVault
 from pki.passphrases import ARGON2ID, PBKDF2
 from pki.signer.custody import Custody
-from tests.support.signer import NOW, newcomers
+from tests.support.signer import NOW, hand_out, newcomers, script
 
 FIRST, SECOND = "平静 河流 七月 灯塔 木桥", "远山 铜钟 十月 纸船 白墙"
 
@@ -41,9 +41,10 @@ class Desk:
     def identity(self) -> str:
         return self.custody.report()["identity"]
 
-    def offered(self, purpose: str = "activate", **changed: str) -> str:
-        said = self.custody.offer(purpose, hours=8, signatures=100)
-        fields = {"identity": self.identity, "newcomers": "", "script": "", **said} | changed
+    def offered(self, purpose: str = "activate", agreed: bytes = b"", **changed: str) -> str:
+        said = self.custody.offer(purpose, script=agreed, hours=8, signatures=100)
+        digest = ceremonies.digest(agreed) if agreed else ""
+        fields = {"identity": self.identity, "newcomers": "", "script": digest, **said} | changed
         return self.page("offer.json", **fields)
 
 
@@ -141,6 +142,41 @@ def test_nothing_is_brought_to_what_was_not_agreed_or_is_over(desk, capsys):
     desk.moment = NOW - timedelta(days=1)
     assert rule_of(capsys, "bring", desk.offered(), *share, "activate") == "shares.expired"
     assert rule_of(capsys, "bring", desk.file("x", "{}"), *share, "activate") == "shares.page"
+
+
+def test_a_share_is_brought_to_the_ceremony_that_was_agreed_to(desk, capsys):
+    """CPS-6.2.8: what it is asked for is checked, and shown before the file is opened."""
+    wrong = ("--passphrase-file", desk.path("first"))  # of another file: nothing is opened
+    bring = (
+        "bring",
+        desk.offered("ceremony", script("backup", "issuing", "KC-2026-002")),
+        desk.path("share.json"),
+    )
+    agreed = ("--purpose", "ceremony", "--ceremony")
+    assert rule_of(capsys, *bring, *agreed, "KC-2026-001", *wrong) == "shares.ceremony"
+    assert rule_of(capsys, *bring, *agreed[:2], *wrong) == "shares.ceremony"
+
+    assert main(["custodian", *bring, *agreed, "KC-2026-002", *wrong]) != 0
+    shown = capsys.readouterr()
+    assert json.loads(shown.out)["rule"] == "shares.passphrase"
+    assert "KC-2026-002" in shown.err
+    assert desk.custody.signer in shown.err
+
+
+def test_the_offer_of_another_signer_is_refused_before_the_file_is_opened(desk, capsys, tmp_path):
+    """CPS-6.2.8: signed as it should be, by a key the file does not name."""
+    (tmp_path / "other").mkdir()
+    other = Custody(
+        tmp_path / "other", SoftwareVault(tmp_path / "other" / "s"), now=lambda: desk.moment
+    )
+    hand_out(other)
+    said = other.offer("activate", hours=8, signatures=100)
+    page = desk.page(
+        "other.json", identity=other.report()["identity"], newcomers="", script="", **said
+    )
+    wrong = ("--purpose", "activate", "--passphrase-file", desk.path("first"))
+
+    assert rule_of(capsys, "bring", page, desk.path("share.json"), *wrong) == "shares.signer"
 
 
 def test_a_drill_is_proved_without_the_share(desk, capsys):

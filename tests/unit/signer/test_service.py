@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from pki import certificates, extensions, keys, publickeys
+from pki import certificates, extensions, keys, publickeys, requests
 from pki.errors import TokenError
 from pki.hsm.software import SecretSealer, SoftwareToken
 from pki.hsm.vaults import SoftwareVault
@@ -214,9 +214,7 @@ def test_an_installed_certificate_is_replaced_in_a_ceremony_only(desk):
     second = certificates.assemble(tbs, desk.blobs[0])
     desk.activate("activate")
 
-    assert desk.refused("install_certificate", second, label="issuing") == (
-        "signer.certificate_installed"
-    )
+    assert desk.refused("install_certificate", second, label="issuing") == "signer.ceremony"
     assert "key" in desk.ask("install_certificate", office.certificate.der, label="issuing")
     desk.activate("founding")
     installed = desk.ask("install_certificate", second, label="issuing")["key"]
@@ -290,6 +288,43 @@ def test_a_list_lives_as_long_as_its_key_was_told(desk):
     header = desk.ask("sign", office.list_tbs(), too_long, key="issuing", kind="crl")
 
     assert [r and r["rule"] for r in header["refused"]] == [None, "policy.next_update"]
+
+
+def test_the_first_certificate_is_installed_in_a_ceremony_too(desk):
+    """CPS-6.1.1a: no other way puts an authority's key to use."""
+    public = desk.generate("issuing", "certificate", "crl", "ca-certificate")
+    tbs = certificates.encode(made.ca_plan(public, made.ca_name("issuing")))
+    desk.ask("sign", tbs, key="issuing", kind="ca-certificate")
+    certificate = certificates.assemble(tbs, desk.blobs[0])
+    for purpose in ("activate", ""):
+        if purpose:
+            desk.activate(purpose)
+        else:
+            desk.ask("lock")
+        refused = desk.refused("install_certificate", certificate, label="issuing")
+        assert refused == "signer.ceremony"
+    assert protocol.Key.from_header(desk.ask("keys")["keys"][0]).certificate is None
+
+
+def test_what_is_for_one_ceremony_is_done_in_no_other(desk):
+    """CPS-6.1.1a, CPS-6.2.8: keys, certificates and requests, each for the number agreed to."""
+    public = desk.generate("issuing", "request", "certificate", "crl", "ca-certificate")
+    name = made.ca_name("issuing")
+    tbs = certificates.encode(made.ca_plan(public, name))
+    wish = requests.encode_body(name, public)
+    activate(desk, desk.custodians[:2], "ceremony", "KC-2026-007")
+
+    for number in ("", "KC-2026-008"):
+        asked = {"label": "k", "algorithm": "sm2", "kinds": ["crl"], "crl_days": 8}
+        assert desk.refused("generate", **asked, ceremony=number) == "signer.ceremony"
+        for kind, content in (("ca-certificate", tbs), ("request", wish)):
+            answer = desk.ask("sign", content, key="issuing", kind=kind, ceremony=number)
+            assert answer["refused"][0]["rule"] == "policy.ceremony"
+    named = {"key": "issuing", "kind": "ca-certificate", "ceremony": "KC-2026-007"}
+    assert desk.ask("sign", tbs, **named)["refused"] == [None]
+    certificate, to = certificates.assemble(tbs, desk.blobs[0]), {"label": "issuing"}
+    assert desk.refused("install_certificate", certificate, **to) == "signer.ceremony"
+    assert "key" in desk.ask("install_certificate", certificate, **to, ceremony="KC-2026-007")
 
 
 def test_no_keys_are_made_outside_a_ceremony(desk):

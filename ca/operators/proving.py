@@ -1,0 +1,89 @@
+"""Which operators' keys a worker has certified: those that others have put to use with certified
+keys of their own (CPS 5.2.3).
+
+Whoever has the staff site's database role can write keys, approvals, votes and orders as rows. He
+writes no signature of somebody else's key, and no certificate: those come from workers.
+"""
+
+import json
+from typing import Any
+
+from django.conf import settings
+
+from anxin.kernel.errors import Kind, Refusal
+from ca.hierarchy.models import CertificateAuthority
+from ca.hierarchy.queries import parsed
+from ca.issuing.models import Certificate
+from ca.issuing.rules import State
+from ca.operators import rules
+from ca.profiles.rules import OPERATOR
+from people.api import staff_numbers, vote_records
+from pki import certificates, statements, votes
+from pki.certificates import Certificate as Parsed
+from pki.errors import PkiError
+
+RULE = "operators.unproved"
+
+
+def check(*, warrant: int, key: bytes, holder: str, requester: str, number: str) -> None:
+    """Refuses (FORBIDDEN) `operators.unproved`: nobody with a certified key has enrolled this one.
+
+    Before the first certificate of an operator there is nobody who could. `number`: of staff, as
+    the certificate will say it.
+    """
+    fingerprint = statements.fingerprint(key)
+    if not issuers() or fingerprint in settings.TRUSTED_KEYS:
+        return
+    found = [one for one in vote_records({warrant}) if one["approval"] == warrant]
+    if not found or any(one["action"] != votes.ENROL or not one["grants"] for one in found):
+        raise _unproved("nobody agreed to this enrolment")
+    enrolled = json.loads(found[0]["payload"])
+    person_id = enrolled["person"]
+    said = (fingerprint, rules.holder(person_id), rules.requester(person_id))
+    if said != (enrolled["fingerprint"], holder, requester):
+        raise _unproved("another key or person was enrolled")
+    if staff_numbers([person_id]).get(person_id) != number:
+        raise _unproved("it names another person")
+    for one in found:
+        _check_vote(one)
+
+
+def _check_vote(one: dict[str, Any]) -> None:
+    try:
+        signed = votes.check(one)
+    except PkiError as why:
+        raise _unproved(why.reason) from why
+    own = certificate(one["enrolled_by"], one["voter"], standing=True) if signed else None
+    if own is None or own.public_key.spki != bytes.fromhex(one["public_key"]):
+        raise _unproved("who agreed to it did not sign with a certified key")
+
+
+def certificate(warrant: int, person_id: int, *, standing: bool = False) -> Parsed | None:
+    """Of the key that was enrolled for this person by this approval, as an authority signed it.
+
+    None: there is none, its key is lost, or (`standing`) it was revoked or is on hold.
+    """
+    rows = Certificate.objects.filter(warrant=warrant, profile=OPERATOR, der__isnull=False)
+    rows = rows.filter(holder=rules.holder(person_id)).exclude(
+        revocation__reason=rules.LOST,
+    )
+    row = (rows.filter(state=State.VALID) if standing else rows).select_related("ca").first()
+    if row is None:
+        return None
+    found = certificates.parse(bytes(row.der or b""))
+    certificates.verify(found, parsed(bytes(row.ca.certificate or b"")))
+    return found
+
+
+def issuers() -> list[Parsed]:
+    """The authorities that have certified operators; none before the first certificate.
+
+    Only workers write what this reads: no other process takes a certificate away.
+    """
+    there = Certificate.objects.filter(profile=OPERATOR, der__isnull=False).values("ca")
+    rows = CertificateAuthority.objects.filter(pk__in=there).order_by("pk")
+    return [parsed(bytes(row.certificate or b"")) for row in rows]
+
+
+def _unproved(reason: str) -> Refusal:
+    return Refusal(Kind.FORBIDDEN, RULE, reason, cps="5.2.3")
