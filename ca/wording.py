@@ -131,7 +131,7 @@ CAUSES = {
     "affiliation_ended": _("订户与所属组织的关系已终止"),
     "wrongly_issued": _("证书的签发没有按规定进行，或未经主体许可"),
     "content_wrong": _("证书中的信息不准确或已变更"),
-    "own_wish": _("订户自愿注销"),
+    "own_wish": _("订户自愿吊销"),
     "law_or_policy": _("因法律或政策要求"),
 }
 

@@ -128,7 +128,7 @@ def authority(code: str, *, at: datetime) -> Page:
         generations=tuple(_line(one, newest, at=at) for one in generations),
         links=tuple(
             queries.addresses(link.code).certificate
-            for link in row.links.filter(certificate__isnull=False).order_by("pk")
+            for link in queries.links_there().filter(ca=row).order_by("pk")
         ),
         profiles=tuple(str(wording.PROFILES.get(one, one)) for one in issued_by(row.lineage)),
         longest=queries.longest_term(row) if certificate else 0,

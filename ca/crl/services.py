@@ -19,7 +19,7 @@ from ca.hierarchy.models import CertificateAuthority
 from ca.hierarchy.queries import issuer_by_code, issuer_by_id
 from ca.hierarchy.rules import Issuer
 from ca.keys import services as keys
-from ca.revocation.models import AuthorityRevocation, Hold, Revocation
+from ca.revocation.models import AuthorityRevocation, Hold, LinkRevocation, Revocation
 from pki import crls
 from pki.errors import PkiError
 from pki.sm.sm3 import sm3
@@ -161,8 +161,8 @@ def _publish(plan: _Plan, der: bytes, *, at: datetime) -> None:
     Revocation.objects.filter(pk__in=news.revoked, listed_at__isnull=True).update(listed_at=moment)
     Hold.objects.filter(pk__in=news.held, listed_at__isnull=True).update(listed_at=moment)
     Hold.objects.filter(pk__in=news.ended, dropped_at__isnull=True).update(dropped_at=moment)
-    below = AuthorityRevocation.objects.filter(pk__in=news.authorities, listed_at__isnull=True)
-    below.update(listed_at=moment)
+    for table, ids in ((AuthorityRevocation, news.authorities), (LinkRevocation, news.links)):
+        table.objects.filter(pk__in=ids, listed_at__isnull=True).update(listed_at=moment)
     advance(row, "publish", actor=SYSTEM, at=at, number=row.number, entries=row.entries, sm3=digest)
     announce("ca.list_issued", ca_id=row.ca_id)
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from functools import lru_cache
 
 from django.conf import settings
-from django.db.models import F, Max
+from django.db.models import F, Max, QuerySet
 
 from anxin.kernel.errors import Kind, Refusal
 from ca.hierarchy import life, rules
@@ -242,10 +242,15 @@ class AuthorityView:
     links: tuple[str, ...] = ()  # codes of link certificates
 
 
+def links_there() -> QuerySet[LinkCertificate]:
+    """Those that everybody may have: signed, in use, and not revoked since."""
+    return LinkCertificate.objects.filter(certificate__isnull=False, revocation__isnull=True)
+
+
 def authority_views() -> list[AuthorityView]:
     rows = CertificateAuthority.objects.filter(state=rules.State.ACTIVE).order_by("pk")
     revoked = revoked_at()
-    there = LinkCertificate.objects.filter(certificate__isnull=False).order_by("pk")
+    there = links_there().order_by("pk")
     links: dict[int, list[str]] = {}
     for ca_id, code in there.values_list("ca_id", "code"):
         links.setdefault(ca_id, []).append(code)
@@ -289,7 +294,7 @@ def _view(
 
 def certificate_of(code: str) -> bytes:
     """DER of an authority's certificate, or of a link certificate. Refuses `hierarchy.unknown`."""
-    link = LinkCertificate.objects.filter(code=code, certificate__isnull=False).first()
+    link = links_there().filter(code=code).first()
     if link is not None:
         return bytes(link.certificate or b"")
     row = CertificateAuthority.objects.filter(code=code, state__in=rules.KNOWN).first()
