@@ -76,6 +76,7 @@ def _secret_key() -> str:
 
 
 SECRET_KEY = _secret_key()
+TOLD = "anxin.templatetags.ui.told"  # a refusal as the sentence people read
 
 # --- Database ------------------------------------------------------------------------------
 

@@ -30,6 +30,9 @@ WORDING = {
     "hierarchy.not_active": _(
         "颁发者 %(code)s 还没有启用，暂时不能签发。数据未改变，请联系 CA 运行岗。"
     ),
+    "hierarchy.retired": _(
+        "%(code)s 已退役，密钥不再使用，不再签发任何证书和 CRL（CPS %(cps)s）。没有任何改动。"
+    ),
     "hierarchy.stopped": _(
         "%(code)s 已停止签发证书（CPS %(cps)s）。数据未改变；原因和安排请看公告，或联系 CA 运行岗。"
     ),

@@ -147,6 +147,7 @@ class Issuer:
     policy_arc: str
     stops: datetime
     stopped: bool = False  # its end was declared (CPS 5.7.3, 5.8)
+    retired: bool = False  # nothing it issued is in force, its key is at rest (CPS 5.6)
 
     @property
     def name(self) -> bytes:

@@ -4,6 +4,7 @@ What people do, and what workers do.
 """
 
 import json
+import logging
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta

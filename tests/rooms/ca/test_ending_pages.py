@@ -89,7 +89,7 @@ def test_a_wrong_ceremony_is_refused_beside_its_field(office):
     answer = page(office, "gao", "ending-step", number, "new_key", ceremony="KC-2020-001")
 
     assert answer.status_code == 422
-    assert "已经结束、类型相符的密钥仪式编号" in text(answer)
+    assert "类型和密钥都属于这个 CA 的密钥仪式编号" in text(answer)
     assert states(number)["new_key"] == "waiting"
 
 
