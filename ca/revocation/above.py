@@ -44,8 +44,15 @@ def _revoke_own(
     own = parsed(bytes(row.certificate or b""))
     said = _said(own, row.parent_id, reason, ending=ending, invalid_since=invalid_since, at=at)
     AuthorityRevocation.objects.create(authority=row, **said)
-    told = {"reason": reason, "ending": ending, "by": row.parent_id}
-    record("ca.revoke_authority", subject_of(row), actor=SYSTEM, at=at, **told)
+    record(
+        "ca.revoke_authority",
+        subject_of(row),
+        actor=SYSTEM,
+        at=at,
+        reason=reason,
+        ending=ending,
+        by=row.parent_id,
+    )
     return True
 
 
@@ -83,8 +90,16 @@ def _revoke_link(
     by = _signer_of(link, made)
     said = _said(made, by.pk, reason, ending=ending, invalid_since=invalid_since, at=at)
     LinkRevocation.objects.create(link=link, **said)
-    told = {"code": link.code, "reason": reason, "ending": ending, "by": by.pk}
-    record("ca.revoke_link", subject_of(link.ca), actor=SYSTEM, at=at, **told)
+    record(
+        "ca.revoke_link",
+        subject_of(link.ca),
+        actor=SYSTEM,
+        at=at,
+        code=link.code,
+        reason=reason,
+        ending=ending,
+        by=by.pk,
+    )
 
 
 def _signer_of(link: LinkCertificate, made: Certificate) -> CertificateAuthority:

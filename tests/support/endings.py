@@ -53,6 +53,10 @@ class Office:
             ("jiang", Role.AUDITOR),
         ):
             self.people[login] = hire(login, role)
+        return self.with_key()
+
+    def with_key(self) -> "Office":
+        """The committee's member signs votes."""
         asks, agrees = self.people["tang"], self.people["gao"]
         enrolled(PEN, self.people["shao"], asks, agrees, at=self.at)
         return self
@@ -128,7 +132,7 @@ def ceremony_held(office: Office, *, drill: bool = False, **changes: object) -> 
         "drill": drill,
         "key_label": "bench",
         "script": "{}",
-        "digest": "00",
+        "digest": f"{Ceremony.objects.count():064}",
         "host": person,
         "drafted_at": at,
         "approval_id": 900_000 + Ceremony.objects.count(),
