@@ -133,9 +133,9 @@ class EntryView:
 
 
 def entry_of(certificate_id: int) -> EntryView | None:
-    """None for one that is not to be published."""
+    """None for one that is not to be published, or no more."""
     row = DirectoryEntry.objects.filter(certificate_id=certificate_id).first()
-    if row is None:
+    if row is None or row.state == rules.State.WITHDRAWN:
         return None
     if row.state == rules.State.PUBLISHED:
         return EntryView(row.sent_at, None, "")

@@ -14,6 +14,7 @@ from ca.authorities import services as authorities_
 from ca.ceremonies.models import CeremonyStep
 from ca.crl import queries as lists
 from ca.crl.services import issue_crl, issue_due_crls, request_crl
+from ca.directory.services import publish
 from ca.endings import pages, queries, services, working
 from ca.endings.models import Ending, EndingStep, Stop
 from ca.hierarchy.models import CertificateAuthority, LinkCertificate
@@ -310,6 +311,26 @@ def test_nothing_is_reported_as_over_while_something_stands(office):
     assert Ending.objects.get().state == "finished"
     _page, told = pages.report(number, office.people["gao"], at=office.now())
     assert [code for code, _, _ in told] == ["anxin-sm2", "nmg-sm2"]
+
+
+def test_the_directory_is_emptied_of_what_was_revoked(office, directory, in_role):
+    """CPS-5.8, CPS-2.2: and nothing publishes it again."""
+    ca.issue(1)
+    publish(at=office.now())
+    branch = ("ou=nmg-sm2,c=CN", "(objectClass=pkiUser)")
+    assert len(directory.search(*branch)) == 1
+    number = ran_to_its_report(office)
+    office.begin(number)
+    with in_role("worker"):
+        office.work()
+        publish(at=office.now())
+        office.work()
+
+    assert states(number)["directory"] == "done"
+    assert directory.search(*branch) == []
+    with in_role("worker"):
+        publish(at=office.now())
+    assert directory.search(*branch) == []
 
 
 def test_the_page_says_what_a_key_waits_for(office):
