@@ -200,6 +200,7 @@ STEPS = {
 # RFC 5280 5.3.1, as far as the CPS uses it
 REASONS = {
     "keyCompromise": _("密钥失密"),
+    "cACompromise": _("CA 密钥损害"),
     "affiliationChanged": _("隶属关系或证书信息变更"),
     "superseded": _("被取代或签发有误"),
     "cessationOfOperation": _("停止使用"),

@@ -44,7 +44,7 @@ def check(said: Mapping[str, Any], *, at: datetime) -> None:
     elif said["drill"] == "no":
         standing.check_name_free(wish.subject, hierarchy.names_taken(besides=said["key"]))
     if superior is None:
-        standing.check_term(wish, Bearer.ROOT)
+        founding.check_term(wish.years, standing.longest(wish, Bearer.ROOT))
     else:
         standing.check_below(wish, superior, at=at)
 
@@ -99,7 +99,7 @@ def certify(job: Job) -> bytes:
 def _rehearsed(job: Job) -> bytes:
     blueprint = replace(blueprint_of(job), parent=None)
     key = publickeys.parse(keys.ensure_key(job.label, blueprint.key_algorithm, ()).public_key)
-    founding.check_term(blueprint, key)
+    founding.check_term(blueprint.years, blueprint.longest(key))
     serial = certificates.serial_from(job.entropy(certificates.MIN_SERIAL_OCTETS))
     plan = founding.authority_plan(blueprint, None, key, serial=serial, at=job.at)
     tbs = certificates.encode(plan)

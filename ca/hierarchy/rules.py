@@ -55,9 +55,9 @@ class Blueprint:
     lineage: str = ""
     generation: int = 1
 
-    @property
-    def bearer(self) -> Bearer:
-        return Bearer.CA if self.parent else Bearer.ROOT
+    def longest(self, key: PublicKey) -> int:
+        """Years that a certificate of this key may have (CPS 6.3.2)."""
+        return longest_key_years(Bearer.CA if self.parent else Bearer.ROOT, key)
 
 
 _SUPERIOR, _ISSUING = (CA_CERTIFICATE, CRL), (CERTIFICATE, CRL)
@@ -180,11 +180,17 @@ def certifies_authorities(certificate: Certificate) -> bool:
     return said is not None and extension_values.basic_constraints(said.value).path_length != 0
 
 
-def check_term(blueprint: Blueprint, key: PublicKey) -> None:
-    """Refuses an authority that would outlive its key (CPS 6.3.2)."""
-    if blueprint.years > longest_key_years(blueprint.bearer, key):
+def check_term(years: int, longest: int) -> None:
+    """Refuses (INVALID) `hierarchy.too_long`: the certificate of a new key is no older than that
+    may grow, `longest` years (CPS 6.3.2).
+    """
+    if not 1 <= years <= longest:
         raise Refusal(
-            Kind.INVALID, "hierarchy.too_long", "longer than the key may live", cps="6.3.2"
+            Kind.INVALID,
+            "hierarchy.too_long",
+            "longer than the key may live",
+            cps="6.3.2",
+            field="years",
         )
 
 

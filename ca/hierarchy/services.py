@@ -180,7 +180,7 @@ def _plan(
     at: datetime,
     entropy: Entropy,
 ) -> CertificateAuthority:
-    rules.check_term(blueprint, key)
+    rules.check_term(blueprint.years, blueprint.longest(key))
     parent = CertificateAuthority.objects.get(code=blueprint.parent) if blueprint.parent else None
     issuer = queries.issuer_of(parent) if parent else None
     if issuer:

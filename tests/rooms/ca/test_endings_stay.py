@@ -19,6 +19,7 @@ from ca.endings import pages, queries, services, working
 from ca.endings.models import Ending, EndingStep, Stop
 from ca.hierarchy.models import CertificateAuthority, LinkCertificate
 from ca.hierarchy.queries import certificate_of
+from ca.issuing import checking
 from ca.revocation.models import AuthorityRevocation, LinkRevocation, Revocation
 from people.api import Role
 from people.approvals.services import expire, take_back
@@ -331,6 +332,18 @@ def test_the_directory_is_emptied_of_what_was_revoked(office, directory, in_role
     with in_role("worker"):
         publish(at=office.now())
     assert directory.search(*branch) == []
+
+
+def test_who_asks_about_a_certificate_is_told_why_it_was_revoked(office):
+    """CPS-4.5.2, CPS-5.7.3"""
+    issued = ca.issue(1)
+    number = ran_to_its_report(office)
+    office.begin(number)
+    office.work()
+
+    found = checking.of_file(issued.parsed.der, at=office.now())
+
+    assert (found.verdict, found.reason) == ("revoked", "CA 密钥损害")
 
 
 def test_the_page_says_what_a_key_waits_for(office):
