@@ -14,7 +14,7 @@ WORDING = {
     "endings.declared": _("这个 CA 的处置程序已经在进行，不能再声明一次。没有任何改动。"),
     "endings.grown": _(
         "声明之后有了新的下级 CA：%(codes)s。委员会没有见过，不能继续。没有任何改动；"
-        "请中止后重新声明（CPS %(cps)s）。"
+        "请由委员会否决或中止后重新声明（CPS %(cps)s）。"
     ),
     "endings.kind": _("请选择处置类型。"),
     "endings.left_certificates": _(
