@@ -66,12 +66,21 @@ def _go_on(ending_id: int, *, at: datetime, most: int) -> int:
         queries.check_agreed(row)
     except Refusal as refusal:
         log.error("%s: %s", row.number, refusal)  # noqa: TRY400
-        EndingStep.objects.filter(ending=row, state=StepState.ACTING).update(fault=refusal.rule)
+        _doubt(row, refusal, at=at)
         return 0
     finished = 0
     while steps := _acting(row, at=at, most=most):
         finished += len(steps)
     return finished
+
+
+@transaction.atomic
+def _doubt(row: Ending, why: Refusal, *, at: datetime) -> None:
+    """What nobody agreed to is not done; the page and the journal say so, once."""
+    steps = EndingStep.objects.filter(ending=row, state=StepState.ACTING)
+    if steps.exclude(fault=why.rule).update(fault=why.rule):
+        about, told = subject_of(row), {"rule": why.rule}
+        record("ca.end_authority", about, actor=SYSTEM, at=at, outcome="refused", **told)
 
 
 def _acting(row: Ending, *, at: datetime, most: int) -> list[str]:

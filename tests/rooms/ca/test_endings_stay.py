@@ -10,6 +10,7 @@ from django.db import ProgrammingError, transaction
 
 from anxin.duties import DUTIES
 from anxin.kernel.workdays import day_of
+from audit.journal.models import Entry
 from ca.authorities import services as authorities_
 from ca.ceremonies.models import CeremonyStep
 from ca.crl import queries as lists
@@ -166,6 +167,9 @@ def test_a_run_that_nobody_signed_does_nothing(office):
     assert (step.state, step.fault) == ("acting", "endings.unproved")
     assert not Revocation.objects.exists()
     assert refused_by(queries.check_agreed, row_) == "endings.unproved"
+    office.work()
+    doubts = Entry.objects.filter(action="ca.end_authority", outcome="refused")
+    assert doubts.count() == 1
     assert number == row_.number
 
 
@@ -221,7 +225,7 @@ def test_an_authority_that_came_later_does_not_end_with_the_others(office):
 # --- days, ceremonies, the report --------------------------------------------------------------
 
 
-def test_those_affected_have_had_their_days_before_the_service_stops(office):
+def test_those_affected_have_had_their_days_before_the_service_stops(office, in_role):
     """CPS-5.8, Electronic Signature Law, article 23: 90 days after they were told, 60 after the
     authority was; just inside, and just outside.
     """
@@ -238,9 +242,13 @@ def test_those_affected_have_had_their_days_before_the_service_stops(office):
     office.at += 89 * ca.DAY
     assert refused_by(office.begin, number, "stop") == "endings.too_early"
     office.at += ca.DAY
-    office.begin(number, "stop")
+    with in_role("staff"):
+        office.begin(number, "stop")
+    with in_role("worker"):
+        office.work()
 
-    assert states(number)["stop"] == "acting"
+    assert states(number)["stop"] == "done"
+    assert stopped() == {"nmg-sm2"}
 
 
 def test_a_ceremony_counts_for_the_key_it_is_about(office):
@@ -383,7 +391,7 @@ def test_a_retired_authority_signs_nothing_any_more(office):
 # --- ceremonies --------------------------------------------------------------------------------
 
 
-def test_links_of_a_root_that_was_rolled_over_go_with_it(both, in_role):
+def test_links_of_a_root_that_was_rolled_over_go_with_it(both, in_role, client, settings):
     """CPS-5.7.3, RFC 4210 4.4: each is on the list of who signed it, and offered to nobody."""
     crew, office = both
     label = fresh()
@@ -407,6 +415,9 @@ def test_links_of_a_root_that_was_rolled_over_go_with_it(both, in_role):
         assert latest(by).by_serial[serial].reason == "cACompromise"
         assert refused_by(certificate_of, f"{said.key}-{code}") == "hierarchy.unknown"
     assert row(said.key).stopped_at is None
+    settings.ROOT_URLCONF = "anxin.urls_public"
+    with in_role("public"):
+        assert label in text(client.get("/certificates/"))
 
 
 def certificate_serial(link: LinkCertificate) -> int:
