@@ -109,12 +109,16 @@ DUTIES: dict[str, Duty] = {
     ),
     "ca.end_authority": _committee(
         "ca.endings.services.agree",
+        signed=True,  # workers prove the vote before each step
         cps="5.7.3",
         shows="ca.endings.shown.ending",
         declined="ca.endings.services.refuse",
     ),
     "ca.abort_ending": _committee(
-        "ca.endings.services.abort", cps="5.7.3", shows="ca.endings.shown.abort"
+        "ca.endings.services.abort",
+        signed=True,  # workers prove the vote before an authority goes on
+        cps="5.7.3",
+        shows="ca.endings.shown.abort",
     ),
     "ra.approve_application": _application(),
     "ra.approve_application_twice": _application(votes=2),

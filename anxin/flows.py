@@ -25,6 +25,8 @@ AT_ONCE: dict[str, tuple[str, ...]] = {
 }
 # How the certificate of an operator's key stands: asked by the entrance (CPS 5.2.3).
 OPERATOR_CERTIFICATE = "ca.operators.queries.standing"
+# What subscribers of an authority that ends will read: agreed to before it goes out (CPS 5.8).
+ENDING_MESSAGE = "ra.notices.writing.about_ending"
 
 # Task name -> seconds between runs. Every one of these can run twice or late without harm.
 TIMETABLE: dict[str, float] = {

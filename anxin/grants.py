@@ -105,12 +105,19 @@ GRANTS: dict[str, dict[str, str]] = {
         "anxin_worker": "SELECT, INSERT, UPDATE (listed_at)",
         "anxin_public": "SELECT (authority_id, ca_id, reason, revoked_at, listed_at)",
     },
+    "ca_linkrevocation": {
+        "anxin_staff": READ,
+        "anxin_worker": "SELECT, INSERT, UPDATE (listed_at)",
+        "anxin_public": "SELECT (link_id, ca_id, reason, revoked_at, listed_at)",
+    },
     # ends of authorities: staff declare and note, workers revoke; what was said stays as it was
     "ca_ending": {
         "anxin_staff": "SELECT, INSERT,"
-        " UPDATE (state, approval_id, agreed_at, abort_reason, ended_at)",
+        " UPDATE (state, approval_id, agreed_at, end_warrant, abort_reason, ended_at)",
         "anxin_worker": "SELECT, UPDATE (state, ended_at)",
     },
+    # what stops an authority only workers lift, and a trigger keeps `stopped_at` as it is
+    "ca_stop": {"anxin_staff": ADD, "anxin_worker": "SELECT, INSERT, UPDATE (lifted_at)"},
     "ca_endingstep": {
         "anxin_staff": "SELECT, INSERT, UPDATE (state, note, on_day, by, began_at, done_at, fault)",
         "anxin_worker": KEEP,

@@ -4,10 +4,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from django.conf import settings
 from django.forms import Form
+from django.utils.module_loading import import_string
 
 from anxin.kernel.errors import Refusal, Refusals
-from anxin.templatetags.ui import told
 
 
 @contextmanager
@@ -25,7 +26,7 @@ def refusals_on(form: Form, *, above: bool = False, **renamed: str) -> Iterator[
         if not above and any(field not in form.fields for field, _ in said):
             raise
         for field, one in said:
-            form.add_error(field if field in form.fields else None, told(one))
+            form.add_error(field if field in form.fields else None, _told(one))
 
 
 @contextmanager
@@ -34,4 +35,9 @@ def refusals_in(context: dict[str, Any]) -> Iterator[None]:
     try:
         yield
     except Refusal as refusal:
-        context["refused"] = told(refusal)
+        context["refused"] = _told(refusal)
+
+
+def _told(refusal: Refusal) -> str:
+    """By name: the sentences of all houses are above whoever asks for one."""
+    return str(import_string(settings.TOLD)(refusal))

@@ -19,6 +19,7 @@ from django.core.exceptions import ImproperlyConfigured
 from anxin.duties import DUTIES as DUTIES
 from anxin.duties import OFFICE_WORKS as OFFICE_WORKS
 from anxin.flows import AT_ONCE as AT_ONCE
+from anxin.flows import ENDING_MESSAGE as ENDING_MESSAGE
 from anxin.flows import FLOWS as FLOWS
 from anxin.flows import LAST, QUEUES, TIMETABLE
 from anxin.flows import OPERATOR_CERTIFICATE as OPERATOR_CERTIFICATE
@@ -75,6 +76,7 @@ def _secret_key() -> str:
 
 
 SECRET_KEY = _secret_key()
+TOLD = "anxin.templatetags.ui.told"  # a refusal as the sentence people read
 
 # --- Database ------------------------------------------------------------------------------
 

@@ -19,6 +19,7 @@ from ca.directory.models import DirectoryReport as DirectoryReport
 from ca.endings.models import Ending as Ending
 from ca.endings.models import EndingNotice as EndingNotice
 from ca.endings.models import EndingStep as EndingStep
+from ca.endings.models import Stop as Stop
 from ca.hierarchy.models import CertificateAuthority as CertificateAuthority
 from ca.hierarchy.models import IssuerHash as IssuerHash
 from ca.hierarchy.models import LinkCertificate as LinkCertificate
@@ -31,4 +32,5 @@ from ca.overview.models import SignerReport as SignerReport
 from ca.profiles.models import ProfileVersion as ProfileVersion
 from ca.revocation.models import AuthorityRevocation as AuthorityRevocation
 from ca.revocation.models import Hold as Hold
+from ca.revocation.models import LinkRevocation as LinkRevocation
 from ca.revocation.models import Revocation as Revocation

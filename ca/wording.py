@@ -30,6 +30,9 @@ WORDING = {
     "hierarchy.not_active": _(
         "颁发者 %(code)s 还没有启用，暂时不能签发。数据未改变，请联系 CA 运行岗。"
     ),
+    "hierarchy.retired": _(
+        "%(code)s 已退役，密钥不再使用，不再签发任何证书和 CRL（CPS %(cps)s）。没有任何改动。"
+    ),
     "hierarchy.stopped": _(
         "%(code)s 已停止签发证书（CPS %(cps)s）。数据未改变；原因和安排请看公告，或联系 CA 运行岗。"
     ),
@@ -135,7 +138,7 @@ CAUSES = {
     "affiliation_ended": _("订户与所属组织的关系已终止"),
     "wrongly_issued": _("证书的签发没有按规定进行，或未经主体许可"),
     "content_wrong": _("证书中的信息不准确或已变更"),
-    "own_wish": _("订户自愿注销"),
+    "own_wish": _("订户自愿吊销"),
     "law_or_policy": _("因法律或政策要求"),
 }
 
@@ -201,6 +204,7 @@ STEPS = {
 # RFC 5280 5.3.1, as far as the CPS uses it
 REASONS = {
     "keyCompromise": _("密钥失密"),
+    "cACompromise": _("CA 密钥损害"),
     "affiliationChanged": _("隶属关系或证书信息变更"),
     "superseded": _("被取代或签发有误"),
     "cessationOfOperation": _("停止使用"),

@@ -87,6 +87,8 @@ class Page:
     superior: Line | None
     subordinates: tuple[Line, ...]
     generations: tuple[Line, ...]
+    stopped_at: datetime | None  # since when it issues nothing, because of its end
+    revoked_at: datetime | None  # by its superior
     links: tuple[str, ...]  # addresses of link certificates
     profiles: tuple[str, ...]
     longest: int
@@ -126,9 +128,11 @@ def authority(code: str, *, at: datetime) -> Page:
         superior=_line(row.parent, newest, at=at) if row.parent else None,
         subordinates=tuple(_line(one, newest, at=at) for one in row.subordinates.order_by("pk")),
         generations=tuple(_line(one, newest, at=at) for one in generations),
+        stopped_at=row.stopped_at,
+        revoked_at=queries.revoked_at().get(row.pk),
         links=tuple(
             queries.addresses(link.code).certificate
-            for link in row.links.filter(certificate__isnull=False).order_by("pk")
+            for link in queries.links_there().filter(ca=row).order_by("pk")
         ),
         profiles=tuple(str(wording.PROFILES.get(one, one)) for one in issued_by(row.lineage)),
         longest=queries.longest_term(row) if certificate else 0,
@@ -214,6 +218,7 @@ def may_retire(row: CertificateAuthority, *, at: datetime) -> bool:
     ends = [
         orders.aggregate(last=Max("not_after"))["last"],
         row.subordinates.aggregate(last=Max("not_after"))["last"],
+        *queries.ends_of_links(row),
     ]
     listed = latest(row.pk)
     return life.may_retire(

@@ -45,7 +45,7 @@ def check(said: Mapping[str, Any], *, at: datetime) -> None:
     elif said["drill"] == "no":
         standing.check_name_free(wish.subject, hierarchy.names_taken(besides=said["key"]))
     if superior is None:
-        standing.check_term(wish, Bearer.ROOT)
+        founding.check_term(wish.years, standing.longest(wish, Bearer.ROOT))
     else:
         standing.check_below(wish, superior, at=at)
 
@@ -103,7 +103,7 @@ def _rehearsed(job: Job) -> bytes:
     algorithm = blueprint.key_algorithm
     made_before = keys.ensure_key(job.label, algorithm, (), ceremony=job.number)
     key = publickeys.parse(made_before.public_key)
-    founding.check_term(blueprint, key)
+    founding.check_term(blueprint.years, blueprint.longest(key))
     serial = certificates.serial_from(job.entropy(certificates.MIN_SERIAL_OCTETS))
     plan = founding.authority_plan(blueprint, None, key, serial=serial, at=job.at)
     tbs = certificates.encode(plan)

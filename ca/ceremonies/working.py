@@ -16,7 +16,7 @@ from anxin.kernel.actors import SYSTEM
 from anxin.kernel.errors import Refusal
 from anxin.kernel.locks import Work, held
 from audit.log import advance
-from ca.ceremonies import acts, proving, queries, rules, services, transcript
+from ca.ceremonies import acts, proving, queries, rules, services, transcript, unused
 from ca.ceremonies.jobs import Entropy, Job
 from ca.ceremonies.kinds import KINDS
 from ca.ceremonies.models import Ceremony, CeremonyStep
@@ -33,6 +33,7 @@ FAULT = 400  # characters of a reason
 def run(*, at: datetime, entropy: Entropy) -> int:
     """Do what waits, begin anew what is late; how many steps moved."""
     late = sum(_restart(step_id, at=at) for step_id in queries.late(at=at))
+    unused.revoke(at=at)
     with held(Work.RUN_CEREMONY, queries.to_do()) as mine:
         return late + sum(_do(step_id, at=at, entropy=entropy) for step_id in mine)
 

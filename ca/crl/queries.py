@@ -14,7 +14,7 @@ from ca.hierarchy import queries as hierarchy
 from ca.hierarchy.models import CertificateAuthority
 from ca.hierarchy.rules import State as AuthorityState
 from ca.issuing.models import Certificate
-from ca.revocation.models import AuthorityRevocation, Hold, Revocation
+from ca.revocation.models import AuthorityRevocation, Hold, LinkRevocation, Revocation
 from ca.revocation.rules import RELEASE_WARRANTS, warrants
 from people.api import spent
 from pki.crls import Entry
@@ -54,8 +54,8 @@ def entries(ca_id: int, previous: RevocationList | None) -> list[bytes]:
     after = {"not_after__gte": previous.this_update} if previous else {}
     revoked = Revocation.objects.filter(ca_id=ca_id, **after)
     held = Hold.objects.filter(ca_id=ca_id, ended_at__isnull=True, **after)
-    authorities = AuthorityRevocation.objects.filter(ca_id=ca_id, **after)
-    tables = (authorities, revoked, held)
+    above = [table.objects.filter(ca_id=ca_id, **after) for table in ABOVE]
+    tables = (*above, revoked, held)
     rows = (table.order_by("pk").values_list("entry", flat=True) for table in tables)
     return [bytes(entry) for found in rows for entry in found.iterator(chunk_size=10_000)]
 
@@ -63,19 +63,28 @@ def entries(ca_id: int, previous: RevocationList | None) -> list[bytes]:
 @dataclass(frozen=True, slots=True)
 class News:
     """What no list has told of yet: revocations, holds that began, holds that ended, authorities
-    below that were revoked (ids).
+    below and link certificates that were revoked (ids).
     """
 
     revoked: list[int]
     held: list[int]
     ended: list[int]
     authorities: list[int]
+    links: list[int]
 
     def __len__(self) -> int:
-        return sum(map(len, (self.revoked, self.held, self.ended, self.authorities)))
+        found = (self.revoked, self.held, self.ended, self.authorities, self.links)
+        return sum(map(len, found))
 
 
-_News = tuple[QuerySet[Revocation], QuerySet[Hold], QuerySet[Hold], QuerySet[AuthorityRevocation]]
+_News = tuple[
+    QuerySet[Revocation],
+    QuerySet[Hold],
+    QuerySet[Hold],
+    QuerySet[AuthorityRevocation],
+    QuerySet[LinkRevocation],
+]
+ABOVE = (AuthorityRevocation, LinkRevocation)
 
 
 def _news(ca_id: int) -> _News:
@@ -85,6 +94,7 @@ def _news(ca_id: int) -> _News:
         holds.filter(ended_at__isnull=True, listed_at__isnull=True),
         holds.filter(ended_at__isnull=False, listed_at__isnull=False, dropped_at__isnull=True),
         AuthorityRevocation.objects.filter(ca_id=ca_id, listed_at__isnull=True),
+        LinkRevocation.objects.filter(ca_id=ca_id, listed_at__isnull=True),
     )
 
 
@@ -93,12 +103,13 @@ def unlisted(ca_id: int) -> News:
 
 
 def _oldest_unlisted(ca_id: int) -> datetime | None:
-    revoked, held, ended, authorities = _news(ca_id)
+    revoked, held, ended, authorities, links = _news(ca_id)
     oldest = (
         revoked.aggregate(at=Min("revoked_at"))["at"],
         held.aggregate(at=Min("held_at"))["at"],
         ended.aggregate(at=Min("ended_at"))["at"],
         authorities.aggregate(at=Min("revoked_at"))["at"],
+        links.aggregate(at=Min("revoked_at"))["at"],
     )
     return min((moment for moment in oldest if moment), default=None)
 
@@ -112,9 +123,10 @@ def unrevoked(ca_id: int, serials: Iterable[int]) -> list[int]:
     for rows in (revoked, held):
         for found in rows.values_list("certificate__serial", flat=True):
             wanted.pop(found or "", None)
-    authorities = AuthorityRevocation.objects.filter(ca_id=ca_id, serial__in=list(wanted))
-    for serial in authorities.values_list("serial", flat=True):
-        wanted.pop(serial, None)
+    for table in ABOVE:
+        above = table.objects.filter(ca_id=ca_id, serial__in=list(wanted))
+        for serial in above.values_list("serial", flat=True):
+            wanted.pop(serial, None)
     return sorted(wanted.values())
 
 
@@ -122,12 +134,13 @@ def expired(ca_id: int, serials: Iterable[int], before: datetime) -> dict[int, b
     """Those of `serials` whose certificates ended before that moment, with the certificates."""
     wanted = [f"{serial:x}" for serial in serials]
     rows = Certificate.objects.filter(ca_id=ca_id, serial__in=wanted, not_after__lt=before)
-    authorities = AuthorityRevocation.objects.filter(
-        ca_id=ca_id, serial__in=wanted, not_after__lt=before
-    )
+    over = {"ca_id": ca_id, "serial__in": wanted, "not_after__lt": before}
+    authorities = AuthorityRevocation.objects.filter(**over)
+    links = LinkRevocation.objects.filter(**over)
     found = [
         *rows.values_list("serial", "der"),
         *authorities.values_list("serial", "authority__certificate"),
+        *links.values_list("serial", "link__certificate"),
     ]
     return {int(serial or "", 16): bytes(der or b"") for serial, der in found}
 

@@ -18,8 +18,9 @@ from ca.crl.models import RevocationList
 from ca.hierarchy.models import CertificateAuthority
 from ca.hierarchy.queries import issuer_by_code, issuer_by_id
 from ca.hierarchy.rules import Issuer
+from ca.hierarchy.rules import State as Authority
 from ca.keys import services as keys
-from ca.revocation.models import AuthorityRevocation, Hold, Revocation
+from ca.revocation.models import AuthorityRevocation, Hold, LinkRevocation, Revocation
 from pki import crls
 from pki.errors import PkiError
 from pki.sm.sm3 import sm3
@@ -33,6 +34,8 @@ def request_crl(ca_id: int, *, actor: Actor, at: datetime) -> None:
     row = CertificateAuthority.objects.filter(pk=ca_id).first()
     if row is None:
         raise Refusal(Kind.NOT_FOUND, "hierarchy.unknown", f"no authority {ca_id}")
+    if row.state == Authority.RETIRED:
+        raise Refusal(Kind.CONFLICT, "hierarchy.retired", "no list", cps="5.6", code=row.code)
     row.crl_requested_at = at
     row.save(update_fields=["crl_requested_at"])
     record("ca.request_crl", subject_of(row), actor=actor, at=at)
@@ -52,7 +55,7 @@ def issue_crl(ca_id: int, *, at: datetime) -> bool:
     """
     issuer = issuer_by_id(ca_id)
     with held(Work.ISSUE_CRL, [ca_id]) as mine:
-        if not mine:
+        if not mine or issuer.retired:
             return False
         if queries.behind([ca_id]):
             log.error("%s: no list before `manage.py adopt_crl`", issuer.code)
@@ -161,8 +164,8 @@ def _publish(plan: _Plan, der: bytes, *, at: datetime) -> None:
     Revocation.objects.filter(pk__in=news.revoked, listed_at__isnull=True).update(listed_at=moment)
     Hold.objects.filter(pk__in=news.held, listed_at__isnull=True).update(listed_at=moment)
     Hold.objects.filter(pk__in=news.ended, dropped_at__isnull=True).update(dropped_at=moment)
-    below = AuthorityRevocation.objects.filter(pk__in=news.authorities, listed_at__isnull=True)
-    below.update(listed_at=moment)
+    for table, ids in ((AuthorityRevocation, news.authorities), (LinkRevocation, news.links)):
+        table.objects.filter(pk__in=ids, listed_at__isnull=True).update(listed_at=moment)
     advance(row, "publish", actor=SYSTEM, at=at, number=row.number, entries=row.entries, sm3=digest)
     announce("ca.list_issued", ca_id=row.ca_id)
 

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from anxin.kernel import deliveries
 from anxin.kernel.actors import Actor
@@ -69,7 +69,9 @@ def compare(directory: ldap.Directory) -> Comparison:
 
 def _to_be_published() -> QuerySet[Certificate]:
     issued = [state.value for state in ISSUED]
-    return Certificate.objects.filter(published(), state__in=issued).order_by("pk")
+    withdrawn = Q(directory_entry__state=rules.State.WITHDRAWN)
+    rows = Certificate.objects.filter(published(), state__in=issued)
+    return rows.exclude(withdrawn).order_by("pk")
 
 
 def _pages(shown: Iterator[tuple[str, bytes]]) -> Iterator[dict[str, bytes]]:

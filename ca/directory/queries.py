@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.conf import settings
-from django.db.models import Min
+from django.db.models import Min, QuerySet
 
 from anxin.kernel import deliveries
 from ca import wording
@@ -52,6 +52,30 @@ def behind(ca_ids: Sequence[int]) -> int:
     rows = DirectoryEntry.objects.filter(kind=Kind.LIST, state=rules.State.PUBLISHED)
     there = dict(rows.filter(ca_id__in=ca_ids).values_list("ca_id", "number"))
     return sum((there.get(ca_id) or 0) < last.get(ca_id, 0) for ca_id in ca_ids)
+
+
+def there_or_behind(ca_ids: Sequence[int]) -> int:
+    """The same, and how many of their certificates stand there, or wait to."""
+    return behind(ca_ids) + _there(ca_ids).count()
+
+
+def _there(ca_ids: Sequence[int]) -> QuerySet[DirectoryEntry]:
+    rows = DirectoryEntry.objects.filter(ca_id__in=ca_ids, kind=Kind.CERTIFICATE)
+    return rows.exclude(state=rules.State.WITHDRAWN)
+
+
+def to_withdraw(ca_ids: Sequence[int]) -> list[DirectoryEntry]:
+    """A batch of their certificates that stand there, or wait to."""
+    return list(_there(ca_ids).order_by("pk")[: rules.WITHDRAWN_AT_ONCE])
+
+
+def places_of(rows: Sequence[DirectoryEntry]) -> list[str]:
+    """The names of these certificates' entries."""
+    found = DirectoryEntry.objects.filter(pk__in=[row.pk for row in rows])
+    return [
+        rules.certificate_place(settings.LDAP_BASE, code, serial or "")
+        for code, serial in found.values_list("ca__code", "certificate__serial")
+    ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,9 +133,9 @@ class EntryView:
 
 
 def entry_of(certificate_id: int) -> EntryView | None:
-    """None for one that is not to be published."""
+    """None for one that is not to be published, or no more."""
     row = DirectoryEntry.objects.filter(certificate_id=certificate_id).first()
-    if row is None:
+    if row is None or row.state == rules.State.WITHDRAWN:
         return None
     if row.state == rules.State.PUBLISHED:
         return EntryView(row.sent_at, None, "")

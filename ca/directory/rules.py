@@ -12,6 +12,7 @@ from ca.hierarchy import places
 PUBLISHED_AT_LATEST = timedelta(hours=24)  # CPS 4.4.2
 MARGIN = timedelta(hours=4)  # CPS 2.2: alarm before a limit is missed
 MOST_BATCHES = 200  # of one run; the next one goes on
+WITHDRAWN_AT_ONCE = 500
 
 
 class Kind(StrEnum):
@@ -24,11 +25,13 @@ class State(StrEnum):
     DUE = deliveries.State.DUE.value
     FAILED = deliveries.State.FAILED.value
     PUBLISHED = "published"
+    WITHDRAWN = "withdrawn"  # taken away again: its authority has ended (CPS 5.7.3, 5.8)
 
 
 STEPS = Steps(
     ("publish", deliveries.WAITING, State.PUBLISHED),
     ("fail", deliveries.WAITING, State.FAILED),
+    ("withdraw", [*deliveries.WAITING, State.PUBLISHED], State.WITHDRAWN),
     ("renew", [State.PUBLISHED], State.DUE),  # a newer list, or what was found missing
 )
 

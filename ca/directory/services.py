@@ -154,6 +154,33 @@ def _put(directory: ldap.Directory, batch: Sequence[DirectoryEntry], *, at: date
     return len(done)
 
 
+def withdraw(ca_ids: Sequence[int], *, at: datetime) -> int:
+    """Take the certificates of authorities that have ended away, a batch; how many that were.
+
+    Taken away first and then written down: what a worker leaves in between is taken away again.
+    """
+    with held(Work.PUBLISH, [0]) as mine:
+        if not mine or not settings.LDAP_URL or queries.resting(at=at):
+            return 0
+        rows = queries.to_withdraw(ca_ids)
+        try:
+            with ldap.connect(place()) as directory:
+                for dn in queries.places_of(rows):
+                    directory.remove(dn)
+        except ldap.Unreachable as problem:
+            _note_silence(problem, at=at)
+            return 0
+        _withdrawn([row.pk for row in rows], at=at)
+        return len(rows)
+
+
+@transaction.atomic
+def _withdrawn(ids: Sequence[int], *, at: datetime) -> None:
+    rows = DirectoryEntry.objects.filter(pk__in=ids).select_for_update(of=("self",))
+    for _, group in groupby(sorted(rows, key=attrgetter("state")), attrgetter("state")):
+        advance_many(list(group), "withdraw", actor=SYSTEM, at=at)
+
+
 @transaction.atomic
 def _settle(
     done: Sequence[DirectoryEntry], failed: Sequence[DirectoryEntry], *, at: datetime

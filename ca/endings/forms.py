@@ -1,13 +1,10 @@
 """Forms about the end of an authority. They carry; the rules judge."""
 
-from collections.abc import Mapping
-from typing import Any, ClassVar
+from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from ca.ceremonies.forms import Answering as Form
-from ca.ending_sentences import WORDING
 from ca.endings import queries, rules
 from ca.endings.kinds import Kind
 from ca.endings.rules import Declaration
@@ -21,10 +18,8 @@ def _long(rows: int) -> forms.Textarea:
     return forms.Textarea(attrs={"rows": rows})
 
 
-class Answering(Form):
+class Answering(forms.Form):
     """Also what only needs a press of its button."""
-
-    SENTENCES: ClassVar[Mapping[str, Any]] = WORDING
 
 
 class DeclareForm(Answering):

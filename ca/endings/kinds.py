@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 
-# Electronic Signature Law of the PRC, article 23, which CPS 5.8 refers to ("相关的法律法规")
+# Electronic Signature Law of the PRC, article 23, which CPS 5.8 refers to ("相关的法律法规"): each
+# counts from the day on which it was done
 PARTIES_TOLD = timedelta(days=90)  # before the service ends: subscribers, relying parties
 MINISTRY_TOLD = timedelta(days=60)  # before it ends: the competent authority
 RECORDS_KEPT_YEARS = 5  # after the certificates have ended, CPS 5.5.2
@@ -42,9 +43,9 @@ class Step:
     """One step.
 
     `by_hand`: the system begins it only when somebody says so. `final`: once begun the run cannot
-    be aborted. `optional`: may be set aside with a reason. `ahead`: of people's steps, how long
-    before the service ends it is due. `on_the_day`: not before the day the service ends.
-    `ceremonies`: kinds that count.
+    be aborted. `optional`: may be set aside with a reason. `ahead`: how long before the service
+    ends it is to be done. `on_the_day`: not before the day the service ends, nor before what it
+    needs was done that long ahead. `ceremonies`: kinds that count.
     """
 
     code: str
@@ -59,7 +60,7 @@ class Step:
     ceremonies: frozenset[str] = frozenset()
 
 
-REVOKE, EXTERNAL, REPORT = "revoke", "external", "report"
+REVOKE, EXTERNAL, KEYS, REPORT = "revoke", "external", "keys", "report"
 TELL_SUBSCRIBERS = "tell_subscribers"
 
 _COMPROMISE = (
@@ -80,15 +81,21 @@ _TERMINATION = (
     Step("tell_public", "5.8", Doer.PEOPLE, ahead=PARTIES_TOLD),  # 1, 2
     Step(TELL_SUBSCRIBERS, "5.8", Doer.ABOVE, ahead=PARTIES_TOLD),
     Step("successor", "5.8", Doer.PEOPLE, ahead=MINISTRY_TOLD),  # 10
-    Step("stop", "5.8", needs=("successor",), by_hand=True, on_the_day=True),
-    Step(REVOKE, "5.8", needs=("stop",), by_hand=True, final=True, optional=True),  # 7, 8
+    Step(
+        "stop",
+        "5.8",
+        needs=("tell_ministry", "tell_public", TELL_SUBSCRIBERS, "successor"),
+        by_hand=True,
+        on_the_day=True,
+    ),
+    Step(REVOKE, "5.8", needs=("stop",), by_hand=True, final=True),  # 7, 8
     Step(EXTERNAL, "5.8", Doer.PEOPLE, needs=("stop",), optional=True),
     Step("lists", "5.8", needs=(REVOKE,), optional=True),  # 6
     Step("answers", "5.8", needs=(REVOKE,), optional=True),
     Step("directory", "5.8", needs=("lists",), optional=True),
     Step("records", "5.8", Doer.PEOPLE, needs=("stop",)),  # 4, 5
     # 9
-    Step("keys", "5.8", Doer.CEREMONY, needs=("lists",), optional=True, ceremonies=PUTTING_AWAY),
+    Step(KEYS, "5.8", Doer.CEREMONY, needs=("lists",), optional=True, ceremonies=PUTTING_AWAY),
 )
 
 

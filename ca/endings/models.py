@@ -17,6 +17,9 @@ class Ending(Stateful):
     drill = models.BooleanField()
     known = models.TextField()
     notice = models.TextField()
+    letter = models.TextField(default="")  # to the competent authority
+    message = models.TextField(default="")  # to subscribers, as the house above will write it
+    authorities = models.TextField(default="[]")  # those that end: JSON of code, SM3; as declared
     since = models.DateTimeField(null=True)
     ends_on = models.DateField(null=True)
     digest = models.CharField(max_length=64)
@@ -24,6 +27,7 @@ class Ending(Stateful):
     declared_at = models.DateTimeField()
     approval_id = models.BigIntegerField(null=True, unique=True)
     agreed_at = models.DateTimeField(null=True)
+    end_warrant = models.BigIntegerField(null=True)  # the approval that refused or aborted it
     abort_reason = models.CharField(max_length=rules.NOTE, default="")
     ended_at = models.DateTimeField(null=True)
 
@@ -53,6 +57,25 @@ class Ending(Stateful):
 
     def __str__(self) -> str:
         return self.number
+
+
+class Stop(models.Model):
+    """That an authority issues nothing because of an end. Staff can only add one; workers lift it
+    once they have proved that the committee wants it. `stopped_at` of the authority follows.
+    """
+
+    ca = models.ForeignKey(CertificateAuthority, models.PROTECT, related_name="stops")
+    ending = models.ForeignKey(Ending, models.PROTECT, related_name="stops", db_index=False)
+    at = models.DateTimeField()
+    lifted_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["ending", "ca"], name="an_end_stops_an_authority_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"stop of {self.ca_id} by {self.ending_id}"
 
 
 class EndingStep(Stateful):

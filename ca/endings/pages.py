@@ -5,14 +5,13 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from anxin.kernel.actors import Actor
-from anxin.kernel.workdays import SHANGHAI, day_of
+from anxin.kernel.workdays import day_of
 from audit.log import subject_of
 from ca.crl.queries import latest
 from ca.endings import kinds, queries, rules
 from ca.endings.kinds import Doer, Kind, Step
 from ca.endings.models import Ending, EndingStep
-from ca.endings.rules import ABORT, END, State, StepState
-from ca.endings.wording import LETTERS
+from ca.endings.rules import ABORT, END, Progress, State, StepState
 from ca.hierarchy.queries import parsed
 from people.api import Waiting, staff_names, waiting
 
@@ -76,7 +75,9 @@ class StepView:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """One run. `waiting`: what the committee has before it."""
+    """One run. `waiting`: what the committee has before it; `scope`: the authorities that end, as
+    they were declared; `stopped`: those that issue nothing because of it.
+    """
 
     number: str
     kind: str
@@ -101,6 +102,8 @@ class Page:
     may_ask_again: bool
     may_abort: bool
     letter: str
+    message: str
+    stopped: tuple[str, ...]
     took: timedelta | None
 
     @property
@@ -116,7 +119,8 @@ def page(number: str, actor: Actor, *, at: datetime) -> Page:
     """Refuses `endings.unknown`."""
     row = queries.ending(number)
     steps = list(EndingStep.objects.filter(ending=row).order_by("position"))
-    states = {step.code: step.state for step in steps}
+    progress = queries.progress(row)
+    states = progress.states
     names = staff_names({row.declared_by, *(step.by for step in steps if step.by)})
     runs = bool(actor.roles & kinds.RUNNERS)
     asked = [waiting(action, subject_of(row), actor) for action in (END, ABORT)]
@@ -139,13 +143,15 @@ def page(number: str, actor: Actor, *, at: datetime) -> Page:
         agreed_at=row.agreed_at,
         ended_at=row.ended_at,
         abort_reason=row.abort_reason,
-        scope=tuple(one.code for one in queries.scope(row)),
+        scope=tuple(queries.agreed_codes(row)),
         certificates=queries.standing(row, at=at).count(),
-        steps=tuple(_step(row, step, states, names, runs=runs, at=at) for step in steps),
+        steps=tuple(_step(row, step, progress, names, runs=runs, at=at) for step in steps),
         waiting=open_ones,
         may_ask_again=runs and row.state == State.DECLARED and not open_ones,
         may_abort=runs and row.state == State.RUNNING and not open_ones and _abortable(row, states),
-        letter=_letter(row, certificate.fingerprint_sm3),
+        letter=row.letter,
+        message=row.message,
+        stopped=tuple(queries.stopped_by(row)),
         took=row.ended_at - row.declared_at if row.ended_at else None,
     )
 
@@ -158,15 +164,16 @@ def _abortable(row: Ending, states: Mapping[str, str]) -> bool:
 def _step(
     row: Ending,
     step: EndingStep,
-    states: Mapping[str, str],
+    run: Progress,
     names: Mapping[int, str],
     *,
     runs: bool,
     at: datetime,
 ) -> StepView:
     spec = kinds.step_of(row.kind, step.code)
-    waits = tuple(rules.missing(spec, states))
-    early = spec.on_the_day and row.ends_on is not None and day_of(at) < row.ends_on
+    waits = tuple(rules.missing(spec, run.states))
+    day = rules.earliest(spec, run)
+    early = day is not None and day_of(at) < day
     on = row.state == State.RUNNING and not waits and runs and not early
     begun = step.state == StepState.ACTING
     waiting_now = step.state == StepState.WAITING
@@ -184,7 +191,7 @@ def _step(
         fault=step.fault,
         due=row.ends_on - spec.ahead if row.ends_on and spec.ahead else None,
         waits_for=waits,
-        not_before=row.ends_on if early else None,
+        not_before=day if early else _key_free(row, spec),
         mine=_what(spec) if on and waiting_now else "",
         may_leave_out=on
         and spec.optional
@@ -193,29 +200,24 @@ def _step(
     )
 
 
+def _key_free(row: Ending, spec: Step) -> date | None:
+    """A key is put away once its certificate has ended (CPS 6.2.5): lists are signed until then."""
+    return day_of(row.ca.not_after) if spec.code == kinds.KEYS and not row.drill else None
+
+
 def _what(spec: Step) -> str:
     if spec.by_hand:
         return "begin"
     return {Doer.PEOPLE: "confirm", Doer.CEREMONY: "link"}.get(spec.doer, "")
 
 
-def _letter(row: Ending, sm3: str) -> str:
-    since = row.since.astimezone(SHANGHAI) if row.since else None
-    blanks = {
-        "number": row.number,
-        "subject": row.ca.subject,
-        "sm3": sm3,
-        "known": row.known,
-        "since": f"{since:%Y-%m-%d %H:%M}" if since else "",
-        "ends_on": row.ends_on or "",
-        "count": queries.to_tell(row).count(),
-    }
-    return str(LETTERS[row.kind]) % blanks
-
-
 def report(number: str, actor: Actor, *, at: datetime) -> tuple[Page, list[tuple[str, int, int]]]:
-    """The page, and of each list that was issued for it: authority, number, entries."""
+    """The page, and of each list that was issued for it, the superior's first: authority, number,
+    entries.
+    """
     found = page(number, actor, at=at)
     row = queries.ending(number)
-    lists = [(one.code, latest(one.pk)) for one in queries.scope(row)]
+    scope = queries.scope(row)
+    above = [row.ca.parent] if row.ca.parent else []
+    lists = [(one.code, latest(one.pk)) for one in (*above, *scope)]
     return found, [(code, last.number, last.entries) for code, last in lists if last]

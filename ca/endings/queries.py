@@ -1,28 +1,37 @@
 """Ends of authorities as services, workers and the house above see them."""
 
-from collections.abc import Mapping
+import json
+import logging
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.conf import settings
 from django.db.models import Count, Q, QuerySet
+from django.utils.module_loading import import_string
+from django.utils.translation import override
 
+from anxin.kernel import canonical
 from anxin.kernel.errors import Kind as Why
 from anxin.kernel.errors import Refusal
-from anxin.kernel.workdays import day_of
-from audit.log import subject_of
+from anxin.kernel.workdays import SHANGHAI, day_of
 from ca.ceremonies.models import Ceremony
-from ca.endings import kinds, rules
+from ca.crl.queries import unlisted
+from ca.directory.queries import there_or_behind
+from ca.endings import kinds, proving, rules
 from ca.endings.kinds import Kind
-from ca.endings.models import Ending, EndingNotice, EndingStep
-from ca.endings.rules import Declaration, State, StepState
+from ca.endings.models import Ending, EndingNotice, EndingStep, Stop
+from ca.endings.rules import Declaration, Ended, Held, Left, Progress, State, StepState, Texts
+from ca.endings.wording import LETTERS
 from ca.hierarchy.models import CertificateAuthority
 from ca.hierarchy.queries import below, parsed
 from ca.hierarchy.rules import State as AuthorityState
 from ca.issuing.models import Certificate
 from ca.issuing.rules import ISSUED, STANDING
 from ca.issuing.rules import State as CertificateState
-from people.api import spent
+from ca.revocation.models import AuthorityRevocation
 
+log = logging.getLogger(__name__)
 STANDS = [state.value for state in STANDING]
 
 
@@ -98,31 +107,94 @@ def said_in(row: Ending) -> Declaration:
     )
 
 
+def texts_for(row: Ending) -> Texts:
+    """What goes out about it, and the authorities that end: as they are now."""
+    ends = {one.code: _sm3(one) for one in below(row.ca_id)}
+    since = row.since.astimezone(SHANGHAI) if row.since else None
+    blanks = {
+        "number": row.number,
+        "subject": row.ca.subject,
+        "sm3": ends[row.ca.code],
+        "known": row.known,
+        "since": f"{since:%Y-%m-%d %H:%M}" if since else "",
+        "ends_on": row.ends_on or "",
+        "count": issued_by(ends, at=row.declared_at).count(),
+    }
+    with override("zh-hans"):
+        letter = str(LETTERS[row.kind]) % blanks
+    return Texts(letter, message_for(row), canonical.encode(ends).decode())
+
+
+def message_for(row: Ending) -> str:
+    """What the house above will write to subscribers."""
+    place, ends_on = place_of(row), row.ends_on.isoformat() if row.ends_on else ""
+    write = import_string(settings.ENDING_MESSAGE)
+    return str(write(row.kind, authority=row.ca.code, ends_on=ends_on, place=place))
+
+
+def place_of(row: Ending) -> str:
+    """Of the notice everybody reads, below the public site's address."""
+    return f"/certificates/notices/{row.number}/"
+
+
+def _sm3(row: CertificateAuthority) -> str:
+    return parsed(bytes(row.certificate or b"")).fingerprint_sm3
+
+
 def digest_of(row: Ending) -> str:
     """Of the row as it stands."""
-    certificate = parsed(bytes(row.ca.certificate or b""))
-    return rules.digest(row.number, said_in(row), certificate.fingerprint_sm3)
+    return rules.digest(row.number, said_in(row), Texts(row.letter, row.message, row.authorities))
+
+
+def payload(row: Ending) -> dict[str, str]:
+    """What the committee votes for."""
+    return {"ending": row.number, "digest": row.digest}
 
 
 def check_agreed(row: Ending) -> None:
     """Once more, by the process that revokes: a row alone ends nothing.
 
-    Refuses (FORBIDDEN) `endings.not_agreed`.
+    Refuses (FORBIDDEN) `endings.not_agreed`, `endings.unproved`.
     """
-    found = spent([row.approval_id]).get(row.approval_id) if row.approval_id else None
-    agreed = found is not None and (found.action, found.subject) == (rules.END, subject_of(row))
-    if not agreed or row.digest != digest_of(row):
-        raise Refusal(
-            Why.FORBIDDEN,
-            "endings.not_agreed",
-            "the committee did not",
-            cps=kinds.CPS[Kind(row.kind)],
-        )
+    if row.digest != digest_of(row):
+        clause = kinds.CPS[Kind(row.kind)]
+        raise Refusal(Why.FORBIDDEN, "endings.not_agreed", "not to this", cps=clause)
+    proving.check(row.approval_id, rules.END, payload(row), grants=True)
+
+
+def check_given_up(row: Ending) -> None:
+    """The same before an authority goes on: the committee said no, or had the run aborted.
+
+    Refuses (FORBIDDEN) `endings.unproved`.
+    """
+    if row.state == State.REFUSED:
+        proving.check(row.end_warrant, rules.END, payload(row), grants=False)
+    else:
+        said = {"ending": row.number, "reason": row.abort_reason}
+        proving.check(row.end_warrant, rules.ABORT, said, grants=True)
+
+
+def agreed_codes(row: Ending) -> dict[str, str]:
+    """The authorities that end, and their certificates (SM3), as it was declared."""
+    return dict(json.loads(row.authorities))
 
 
 def scope(row: Ending) -> list[CertificateAuthority]:
     """The authority and those below it: who does not believe the one cannot believe the others."""
-    return below(row.ca_id)
+    ends = agreed_codes(row)
+    rows = CertificateAuthority.objects.filter(code__in=ends, state=AuthorityState.ACTIVE)
+    return [one for one in rows.order_by("pk") if _sm3(one) == ends[one.code]]
+
+
+def check_nothing_new(row: Ending) -> None:
+    """Refuses `endings.grown`."""
+    rules.check_nothing_new([one.code for one in below(row.ca_id)], agreed_codes(row))
+
+
+def stopped_by(row: Ending) -> list[str]:
+    """Codes of authorities that issue nothing because of it."""
+    rows = Stop.objects.filter(ending=row, lifted_at__isnull=True).order_by("ca")
+    return list(rows.values_list("ca__code", flat=True))
 
 
 def standing(row: Ending, *, at: datetime) -> QuerySet[Certificate]:
@@ -141,8 +213,44 @@ def unanswered(row: Ending, *, at: datetime) -> int:
     return revoked.filter(answers_until__isnull=True).count()
 
 
-def ceremony(number: str) -> Ceremony | None:
-    return Ceremony.objects.filter(number=number).first()
+def progress(row: Ending) -> Progress:
+    steps = list(EndingStep.objects.filter(ending=row).order_by("position"))
+    days = {one.code: one.on_day or day_of(one.done_at) for one in steps if one.done_at}
+    return Progress(row.kind, {one.code: one.state for one in steps}, days, row.ends_on)
+
+
+def ceremony(number: str) -> Held | None:
+    """As far as it matters here."""
+    row = Ceremony.objects.filter(number=number).first()
+    if row is None:
+        return None
+    plan = json.loads(row.script).get("plan", {})
+    follows = str(plan.get("lineage", ""))
+    return Held(row.kind, row.state, row.drill, row.key_label, follows, row.drafted_at)
+
+
+def ended(row: Ending) -> Ended:
+    ca = row.ca
+    above = "ours" if ca.parent_id else "external" if is_external(ca) else "root"
+    return Ended(ca.key_label, ca.lineage, above)
+
+
+def left(row: Ending, *, at: datetime) -> set[Left]:
+    """What still stands of the authorities that end."""
+    found, authorities = set[Left](), scope(row)
+    ids, aside = [one.pk for one in authorities], StepState.SET_ASIDE
+    if standing(row, at=at).exists():
+        found.add(Left.CERTIFICATES)
+    certified = [one for one in authorities if one.parent_id and one.not_after >= at]
+    listed = AuthorityRevocation.objects.filter(authority__in=ids, listed_at__isnull=False)
+    if len(certified) > listed.count():
+        found.add(Left.OWN)
+    steps = states(row)
+    if steps.get("lists") != aside and any(unlisted(one) for one in ids):
+        found.add(Left.LISTS)
+    if settings.LDAP_URL and steps.get("directory") != aside and there_or_behind(ids):
+        found.add(Left.DIRECTORY)
+    return found
 
 
 # --- the house above ---------------------------------------------------------------------------
@@ -151,7 +259,8 @@ def ceremony(number: str) -> Ceremony | None:
 @dataclass(frozen=True, slots=True)
 class Audience:
     """Whom to tell of an end: the next certificates, by id; `place`: of the notice everybody
-    reads, below the public site's address. No ids: everybody was told.
+    reads, below the public site's address; `message`: what was agreed to. No ids: everybody was
+    told.
     """
 
     step_id: int
@@ -160,6 +269,7 @@ class Audience:
     authority: str
     place: str
     ends_on: str
+    message: str
     certificate_ids: tuple[int, ...]
 
 
@@ -171,7 +281,18 @@ def audiences() -> list[Audience]:
         ending__state=State.RUNNING,
         ending__drill=False,
     )
-    return [_audience(step) for step in rows.select_related("ending__ca").order_by("pk")]
+    found = rows.select_related("ending__ca").order_by("pk")
+    return [_audience(step) for step in found if _is_agreed(step.ending)]
+
+
+def _is_agreed(row: Ending) -> bool:
+    """Nobody is told what the committee did not sign."""
+    try:
+        check_agreed(row)
+    except Refusal as refusal:
+        log.error("%s: nobody is told: %s", row.number, refusal)  # noqa: TRY400
+        return False
+    return True
 
 
 def _audience(step: EndingStep) -> Audience:
@@ -182,17 +303,22 @@ def _audience(step: EndingStep) -> Audience:
         number=row.number,
         kind=row.kind,
         authority=row.ca.code,
-        place=f"/certificates/notices/{row.number}/",
+        place=place_of(row),
         ends_on=row.ends_on.isoformat() if row.ends_on else "",
+        message=row.message,
         certificate_ids=tuple(issued.values_list("pk", flat=True)[: rules.BATCH]),
     )
 
 
 def to_tell(row: Ending) -> QuerySet[Certificate]:
     """Certificates whose holders are told: those that had not expired when it was agreed to."""
-    ids = [one.pk for one in scope(row)]
-    issued = Certificate.objects.filter(ca_id__in=ids, state__in=[one.value for one in ISSUED])
-    return issued.filter(not_after__gte=row.agreed_at or row.declared_at).order_by("pk")
+    return issued_by(agreed_codes(row), at=row.agreed_at or row.declared_at)
+
+
+def issued_by(codes: Collection[str], *, at: datetime) -> QuerySet[Certificate]:
+    """What these authorities have issued and had not expired at that time."""
+    rows = Certificate.objects.filter(ca__code__in=codes, state__in=[one.value for one in ISSUED])
+    return rows.filter(not_after__gte=at).order_by("pk")
 
 
 # --- everybody ---------------------------------------------------------------------------------

@@ -36,6 +36,7 @@ STEPS = Steps(
     ("abort", [State.RUNNING], State.ABORTED),
 )
 OPEN = (State.DECLARED, State.RUNNING)
+GIVEN_UP = (State.REFUSED, State.ABORTED)
 
 
 class StepState(StrEnum):
@@ -100,16 +101,27 @@ def check_notice_given(ends_on: date | None, *, at: datetime) -> None:
         raise refused("too_soon", f"{days} days ahead", cps="5.8", field="ends_on", days=days)
 
 
-def digest(number: str, said: Declaration, certificate_sm3: str) -> str:
+@dataclass(frozen=True, slots=True)
+class Texts:
+    """What goes out once it is agreed to, and (JSON: code, SM3) the authorities that end."""
+
+    letter: str
+    message: str
+    authorities: str
+
+
+def digest(number: str, said: Declaration, texts: Texts) -> str:
     """What the committee agrees to."""
     return canonical.digest(
         {
             "number": number,
             "kind": said.kind,
             "authority": said.authority,
-            "certificate": certificate_sm3,
+            "authorities": texts.authorities,
             "known": said.known,
             "notice": said.notice,
+            "letter": texts.letter,
+            "message": texts.message,
             "since": said.since.astimezone(UTC).isoformat() if said.since else "",
             "ends_on": said.ends_on.isoformat() if said.ends_on else "",
             "drill": said.drill,
@@ -134,15 +146,36 @@ def missing(step: Step, states: Mapping[str, str]) -> list[str]:
     return [code for code in step.needs if code in states and states[code] not in OVER]
 
 
-def check_turn(
-    step: Step, states: Mapping[str, str], *, ends_on: date | None, at: datetime
-) -> None:
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How the steps of a run stand, and on which day those that are done were; its last day."""
+
+    kind: str
+    states: Mapping[str, str]
+    days: Mapping[str, date]
+    ends_on: date | None
+
+
+def earliest(step: Step, run: Progress) -> date | None:
+    """From which day on it may be begun: whoever is to be told has had the days of the law.
+
+    None: at once, or nobody knows yet.
+    """
+    if not step.on_the_day or run.ends_on is None:
+        return None
+    ahead = {code: kinds.step_of(run.kind, code).ahead for code in step.needs}
+    told = [run.days[code] + days for code, days in ahead.items() if days and code in run.days]
+    return max([run.ends_on, *told])
+
+
+def check_turn(step: Step, run: Progress, *, at: datetime) -> None:
     """Refuses (CONFLICT) `endings.turn`, `endings.too_early`."""
-    if waits := missing(step, states):
+    if waits := missing(step, run.states):
         raise Refusal(Why.CONFLICT, "endings.turn", f"after {waits}", cps=step.cps)
-    if step.on_the_day and ends_on is not None and day_of(at) < ends_on:
+    day = earliest(step, run)
+    if day is not None and day_of(at) < day:
         raise Refusal(
-            Why.CONFLICT, "endings.too_early", "not before the day", cps="5.8", day=str(ends_on)
+            Why.CONFLICT, "endings.too_early", "not before the day", cps="5.8", day=str(day)
         )
 
 
@@ -193,15 +226,83 @@ def check_abort(kind: str, states: Mapping[str, str]) -> None:
         raise Refusal(Why.CONFLICT, "endings.too_late", "revocation began", cps=CPS[Kind(kind)])
 
 
-def check_ceremony(
-    step: Step, *, state: str, kind: str, drill: bool, wanted_drill: bool, later: bool
-) -> None:
-    """Refuses (INVALID) `endings.ceremony`: one that is over, of the right kind, begun later than
-    the declaration; a drill for a drill.
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A key ceremony. `key`: the label of its key; `follows`: of whom it made the next generation,
+    by lineage.
     """
-    fits = state == "finished" and kind in step.ceremonies and drill == wanted_drill and later
+
+    kind: str
+    state: str
+    drill: bool
+    key: str
+    follows: str
+    drafted_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """The authority that ends. `above`: "root", "ours" or "external", whoever certifies it."""
+
+    key: str
+    lineage: str
+    above: str
+
+
+# Which new authority stands in for one that ends, besides a rollover of the very same
+INSTEAD = {"root": "generate_root", "ours": "generate_subordinate", "external": "generate"}
+
+
+def check_ceremony(
+    step: Step, held: Held | None, ended: Ended, *, since: datetime, drill: bool
+) -> None:
+    """Refuses (INVALID) `endings.ceremony`: one that is over, of the right kind and about this
+    authority's key, drafted later than the declaration; a drill for a drill, whose keys are its
+    own.
+    """
+    fits = (
+        held is not None
+        and (held.state, held.drill) == ("finished", drill)
+        and held.kind in step.ceremonies
+        and held.drafted_at >= since
+        and (drill or _about(held, ended))
+    )
     if not fits:
-        raise refused("ceremony", f"{kind} {state}", cps=step.cps, field="ceremony")
+        raise refused("ceremony", f"not {held}", cps=step.cps, field="ceremony")
+
+
+def _about(held: Held, ended: Ended) -> bool:
+    if held.kind in kinds.PUTTING_AWAY:
+        return held.key == ended.key
+    if held.kind == "rollover":
+        return held.follows == ended.lineage
+    return held.kind == INSTEAD[ended.above]
+
+
+class Left(StrEnum):
+    """What may still stand when a run is to be reported as over."""
+
+    CERTIFICATES = "certificates"  # in force, or on order
+    OWN = "own"  # the authority's own certificate is not on its superior's list
+    LISTS = "lists"  # something revoked is on no list
+    DIRECTORY = "directory"  # something is still there, or a list is not the last
+
+
+def check_nothing_stands(left: Collection[Left]) -> None:
+    """Refuses (CONFLICT) `endings.left_certificates`, `left_own`, `left_lists`, `left_directory`,
+    the first of them.
+    """
+    for one in Left:
+        if one in left:
+            raise Refusal(Why.CONFLICT, f"endings.left_{one}", "it still stands", cps="5.8")
+
+
+def check_nothing_new(below: Collection[str], agreed: Collection[str]) -> None:
+    """Refuses (CONFLICT) `endings.grown`: the committee knew nothing of an authority below."""
+    if new := sorted({*below} - {*agreed}):
+        raise Refusal(
+            Why.CONFLICT, "endings.grown", "nobody agreed", cps="5.8", codes=", ".join(new)
+        )
 
 
 def done(states: Collection[str]) -> bool:

@@ -16,9 +16,10 @@ from anxin.kernel.workdays import day_of
 from audit.log import advance, record, subject_of
 from ca.endings import kinds, queries, rules
 from ca.endings.kinds import CPS, Doer, Kind, Step
-from ca.endings.models import Ending, EndingNotice, EndingStep
+from ca.endings.models import Ending, EndingNotice, EndingStep, Stop
 from ca.endings.rules import ABORT, END, Declaration, State, StepState
 from ca.hierarchy.models import CertificateAuthority
+from ca.hierarchy.queries import below
 from people.api import Approval, check_proved, propose, redeem, standing
 
 
@@ -29,6 +30,7 @@ def declare(said: Declaration, *, actor: Actor, at: datetime) -> str:
     A compromised authority issues nothing from this moment on, nor do those below it. A drill stops
     nobody. Refuses `endings.*` with field, and (CONFLICT) `endings.declared`.
     """
+    check_proved(actor, at=at)
     rules.check_declaration(said, at=at)
     person = rules.check_runner(actor, cps=CPS[Kind(said.kind)])
     ca = queries.authority(said.authority)
@@ -46,6 +48,8 @@ def declare(said: Declaration, *, actor: Actor, at: datetime) -> str:
         declared_by=person,
         declared_at=at,
     )
+    texts = queries.texts_for(row)
+    row.letter, row.message, row.authorities = texts.letter, texts.message, texts.authorities
     row.digest = queries.digest_of(row)
     with guarded(_declared(ca.code), by="an_authority_ends_once_at_a_time"):
         row.save(force_insert=True)
@@ -71,21 +75,18 @@ def _declared(code: str) -> Refusal:
 
 
 def _ask(row: Ending, *, actor: Actor, at: datetime) -> None:
-    asked = propose(END, _payload(row), subject=subject_of(row), actor=actor, at=at)
+    asked = propose(END, queries.payload(row), subject=subject_of(row), actor=actor, at=at)
     row.approval_id = asked.id
     row.save(update_fields=["approval_id"])
 
 
-def _payload(row: Ending) -> dict[str, str]:
-    return {"ending": row.number, "digest": row.digest}
-
-
 @transaction.atomic
 def ask_again(number: str, *, actor: Actor, at: datetime) -> None:
-    """After nobody decided in time: what was stopped stays so meanwhile.
+    """After nobody decided in time, or it was taken back: what was stopped stays so meanwhile.
 
     Refuses (CONFLICT) `endings.asked` while the committee has it.
     """
+    check_proved(actor, at=at)
     row = queries.locked(number)
     rules.check_runner(actor, cps=CPS[Kind(row.kind)])
     rules.STEPS.after("agree", row.state)
@@ -97,7 +98,8 @@ def ask_again(number: str, *, actor: Actor, at: datetime) -> None:
 def agree(approval: Approval, *, ending: str, digest: str, actor: Actor, at: datetime) -> None:
     """Named in `anxin/duties.py`; runs inside the vote's transaction.
 
-    Refuses `endings.too_soon`: the committee took too long for the day that was named.
+    Refuses `endings.too_soon`: the committee took too long for the day that was named;
+    `endings.grown`: there is a new authority below, of which nobody told it.
     """
     row = queries.locked(ending)
     redeem(approval, END, {"ending": row.number, "digest": digest}, actor=actor, at=at)
@@ -105,6 +107,7 @@ def agree(approval: Approval, *, ending: str, digest: str, actor: Actor, at: dat
         raise Refusal(Why.CONFLICT, "endings.changed", "not what was declared", cps="5.8")
     if row.kind == Kind.TERMINATION:
         rules.check_notice_given(row.ends_on, at=at)
+    queries.check_nothing_new(row)
     row.agreed_at = at
     row.save(update_fields=["agreed_at"])
     for place, code in enumerate(kinds.codes(row.kind, external=queries.is_external(row.ca))):
@@ -128,11 +131,15 @@ def _publish(row: Ending, *, at: datetime) -> None:
     )
 
 
-def refuse(_approval: Approval, *, ending: str, actor: Actor, at: datetime, **_: object) -> None:
-    """Named in `anxin/duties.py`, after a no or a withdrawal: the authority issues again."""
+def refuse(approval: Approval, *, ending: str, actor: Actor, at: datetime, **_: object) -> None:
+    """Named in `anxin/duties.py`, after a no: workers prove it and the authority issues again.
+
+    Who takes it back alone lifts no stop: it can be asked for again, or refused.
+    """
     row = queries.locked(ending)
-    _end(row, "refuse", actor=actor, at=at)
-    resume(row, actor=actor, at=at)
+    if queries.stopped_by(row) and not any(not one.grants for one in approval.votes):
+        return
+    _give_up(row, "refuse", warrant=approval.id, actor=actor, at=at)
 
 
 # --- steps -------------------------------------------------------------------------------------
@@ -144,6 +151,7 @@ def begin(number: str, code: str, *, actor: Actor, at: datetime) -> None:
     check_proved(actor, at=at)
     row, step, spec, person = _mine(number, code, actor, at=at)
     rules.check_by_hand(spec)
+    queries.check_nothing_new(row)
     step.by = person
     step.save(update_fields=["by"])
     _act(row, step, actor=actor, at=at)
@@ -156,12 +164,15 @@ def confirm(
 ) -> None:
     """What people did elsewhere: what, and on which day. The report ends the run.
 
-    Refuses `endings.turn`, `not_yours`, `words`, `day`.
+    Refuses `endings.turn`, `not_yours`, `words`, `day`; of the report `endings.left_*`.
     """
+    check_proved(actor, at=at)
     row, step, spec, person = _mine(number, code, actor, at=at)
     rules.check_by_people(spec, Doer.PEOPLE)
     most = rules.REPORT if code == kinds.REPORT else rules.NOTE
     text = rules.check_words(note, most, cps=spec.cps, field="note")
+    if code == kinds.REPORT and not row.drill:
+        rules.check_nothing_stands(queries.left(row, at=at))
     since = day_of(row.declared_at)
     day = rules.check_day(on_day, since=since, at=at, cps=spec.cps)
     put_down(row, step, note=text, on_day=day, by=person, actor=actor, at=at)
@@ -170,17 +181,11 @@ def confirm(
 @transaction.atomic
 def link(number: str, code: str, ceremony: str, *, actor: Actor, at: datetime) -> None:
     """Name the key ceremony in which it was done. Refuses `endings.ceremony`."""
+    check_proved(actor, at=at)
     row, step, spec, person = _mine(number, code, actor, at=at)
     rules.check_by_people(spec, Doer.CEREMONY)
-    found = queries.ceremony(ceremony.strip())
-    rules.check_ceremony(
-        spec,
-        state=found.state if found else "",
-        kind=found.kind if found else "",
-        drill=bool(found and found.drill),
-        wanted_drill=row.drill,
-        later=bool(found and found.drafted_at >= row.declared_at),
-    )
+    held, ended = queries.ceremony(ceremony.strip()), queries.ended(row)
+    rules.check_ceremony(spec, held, ended, since=row.declared_at, drill=row.drill)
     put_down(row, step, note=ceremony.strip(), on_day=day_of(at), by=person, actor=actor, at=at)
 
 
@@ -194,7 +199,7 @@ def set_aside(number: str, code: str, *, reason: str, actor: Actor, at: datetime
     rules.check_running(row.state, cps=spec.cps)
     step = queries.step_of(row, code)
     rules.check_optional(spec, begun=step.state == StepState.ACTING)
-    rules.check_turn(spec, queries.states(row), ends_on=row.ends_on, at=at)
+    rules.check_turn(spec, queries.progress(row), at=at)
     step.note = rules.check_words(reason, rules.NOTE, cps=spec.cps, field="reason")
     step.by, step.done_at = person, at
     step.save(update_fields=["note", "by", "done_at"])
@@ -212,7 +217,7 @@ def _mine(
     person = rules.check_runner(actor, cps=spec.cps)
     rules.check_running(row.state, cps=spec.cps)
     rules.STEP_STEPS.after("begin", step.state)
-    rules.check_turn(spec, queries.states(row), ends_on=row.ends_on, at=at)
+    rules.check_turn(spec, queries.progress(row), at=at)
     return row, step, spec, person
 
 
@@ -255,31 +260,39 @@ def stop(row: Ending, *, actor: Actor, at: datetime) -> int:
     """The authorities concerned issue nothing from now on; how many were stopped by this."""
     if row.drill:
         return 0
-    ids = [one.pk for one in queries.scope(row) if one.stopped_at is None]
-    CertificateAuthority.objects.filter(pk__in=ids, stopped_at__isnull=True).update(stopped_at=at)
+    list(CertificateAuthority.objects.select_for_update().order_by("pk"))  # nobody begins meanwhile
+    known = set(Stop.objects.filter(ending=row).values_list("ca", flat=True))
+    fresh = [one for one in below(row.ca_id) if one.pk not in known]
+    Stop.objects.bulk_create(Stop(ca=one, ending=row, at=at) for one in fresh)
+    ids = [one.pk for one in fresh if one.stopped_at is None]
+    CertificateAuthority.objects.filter(pk__in=ids).update(stopped_at=at)
     for ca_id in ids:
         about = f"ca.certificateauthority:{ca_id}"
         record("ca.stop_authority", about, actor=actor, at=at, ending=row.number)
     return len(ids)
 
 
-def resume(row: Ending, *, actor: Actor, at: datetime) -> None:
-    """They issue again, but for those that another end keeps stopped."""
-    if row.drill:
-        return
-    others = Ending.objects.filter(state__in=rules.OPEN, drill=False).exclude(pk=row.pk)
-    kept = {one.pk for other in others.select_related("ca") for one in queries.scope(other)}
-    ids = [one.pk for one in queries.scope(row) if one.stopped_at and one.pk not in kept]
-    CertificateAuthority.objects.filter(pk__in=ids).update(stopped_at=None)
-    for ca_id in ids:
+@transaction.atomic
+def resume(row: Ending, *, at: datetime) -> None:
+    """They issue again, but for those that another end keeps stopped. Workers do it, once they have
+    proved who wants it so (`queries.check_given_up`).
+    """
+    list(CertificateAuthority.objects.select_for_update().order_by("pk"))
+    mine = Stop.objects.filter(ending=row, lifted_at__isnull=True)
+    ids = set(mine.values_list("ca", flat=True))
+    mine.update(lifted_at=at)
+    kept = Stop.objects.filter(ca__in=ids, lifted_at__isnull=True).values_list("ca", flat=True)
+    for ca_id in sorted(ids - set(kept)):
+        CertificateAuthority.objects.filter(pk=ca_id).update(stopped_at=None)
         about = f"ca.certificateauthority:{ca_id}"
-        record("ca.resume_authority", about, actor=actor, at=at, ending=row.number)
+        record("ca.resume_authority", about, actor=SYSTEM, at=at, ending=row.number)
         enqueue("ca.sign_orders", ca_id=ca_id)
 
 
 @transaction.atomic
 def ask_abort(number: str, *, reason: str, actor: Actor, at: datetime) -> Approval:
     """Ask the committee to break a run off. Refuses (CONFLICT) `endings.too_late`."""
+    check_proved(actor, at=at)
     row = queries.locked(number)
     clause = CPS[Kind(row.kind)]
     rules.check_runner(actor, cps=clause)
@@ -291,15 +304,21 @@ def ask_abort(number: str, *, reason: str, actor: Actor, at: datetime) -> Approv
 
 
 def abort(approval: Approval, *, ending: str, reason: str, actor: Actor, at: datetime) -> None:
-    """Named in `anxin/duties.py`; the notice says so, what was stopped goes on."""
+    """Named in `anxin/duties.py`; the notice says so, and workers let what was stopped go on."""
     row = queries.locked(ending)
     redeem(approval, ABORT, {"ending": ending, "reason": reason}, actor=actor, at=at)
     rules.check_abort(row.kind, queries.states(row))
     row.abort_reason = reason
     row.save(update_fields=["abort_reason"])
     EndingNotice.objects.filter(ending=row).update(withdrawn_at=at)
-    _end(row, "abort", actor=actor, at=at)
-    resume(row, actor=actor, at=at)
+    _give_up(row, "abort", warrant=approval.id, actor=actor, at=at)
+
+
+def _give_up(row: Ending, verb: str, *, warrant: int, actor: Actor, at: datetime) -> None:
+    row.end_warrant = warrant
+    row.save(update_fields=["end_warrant"])
+    _end(row, verb, actor=actor, at=at)
+    enqueue("ca.run_endings")
 
 
 def _end(row: Ending, verb: str, *, actor: Actor, at: datetime) -> None:

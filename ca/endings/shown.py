@@ -26,8 +26,13 @@ def ending(payload: dict[str, Any], *, actor: Actor) -> Shown:  # noqa: ARG001 -
         *_about(row),
         (_("已知情况"), row.known),
         (_("公告全文"), row.notice),
+        (_("报告主管部门的草稿"), row.letter),
+        (_("订户收到的通知"), row.message),
         *_times(row),
-        (_("涉及的 CA"), "、".join(one.code for one in queries.scope(row))),
+        *(
+            (_("涉及的 CA"), f"{code}　SM3 {sm3}")
+            for code, sm3 in queries.agreed_codes(row).items()
+        ),
         *steps,
         (_("摘要（SM3）"), row.digest),
     )

@@ -1,8 +1,7 @@
 """The end of an authority (CPS 5.7.3, 5.8): declared, agreed to, run step by step, reported."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import Any
+from collections.abc import Callable
+from functools import partial
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -20,6 +19,7 @@ from django.views.decorators.http import (
 from anxin.kernel import web
 from anxin.kernel.errors import Kind as Why
 from anxin.kernel.errors import Refusal
+from anxin.refusals import refusals_on
 from ca.endings import kinds, pages, queries, services
 from ca.endings.forms import Answering, ConfirmForm, DeclareForm, LinkForm, ReasonForm, ReportForm
 from people.api import Role
@@ -27,14 +27,6 @@ from people.gates import actor_of, only
 
 watchers = only(*(Role(role) for role in sorted(kinds.WATCHERS)))
 runners = only(*(Role(role) for role in sorted(kinds.RUNNERS)))
-
-
-@contextmanager
-def _refusals_on(form: Answering) -> Iterator[None]:
-    try:
-        yield
-    except Refusal as refusal:
-        form.refuse(refusal)
 
 
 @watchers
@@ -52,7 +44,7 @@ def index(request: HttpRequest) -> HttpResponse:
 def declare(request: HttpRequest) -> HttpResponse:
     form = DeclareForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
-        with _refusals_on(form):
+        with refusals_on(form):
             number = services.declare(form.said(), actor=actor_of(request), at=timezone.now())
             messages.success(request, _("已声明，并提请安全策略委员会。"))
             return redirect("ending", number)
@@ -83,39 +75,16 @@ def ask_again(request: HttpRequest, number: str) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def step(request: HttpRequest, number: str, code: str) -> HttpResponse:
     """What this step wants of people: to begin it, to say what was done, or which ceremony."""
-    actor, at = actor_of(request), timezone.now()
-    found = pages.page(number, actor, at=at)
-    one = _one(found, code)
-    form = _form(one, request.POST or None)
-    if request.method == "POST" and form.is_valid():
-        given = form.cleaned_data
-        with _refusals_on(form):
-            if one.mine == "begin":
-                services.begin(number, code, actor=actor, at=at)
-            elif one.mine == "link":
-                services.link(number, code, **given, actor=actor, at=at)
-            else:
-                services.confirm(number, code, **given, actor=actor, at=at)
-            messages.success(request, _("已记录。"))
-            return redirect("ending", number)
-    context = {"page": found, "step": one, "form": form}
-    status = 422 if form.errors else 200
-    return render(request, "ca/endings/step.html", context, status=status)
-
-
-def _form(one: pages.StepView, given: Any) -> Answering:
+    found, one = _page(request, number, code)
+    given = request.POST or None
     if one.mine == "begin":
-        return Answering(given)
-    if one.mine == "link":
-        return LinkForm(given)
-    return (ReportForm if one.code == kinds.REPORT else ConfirmForm)(given)
-
-
-def _one(found: pages.Page, code: str) -> pages.StepView:
-    one = next((step for step in found.steps if step.code == code), None)
-    if one is None:
-        raise Refusal(Why.NOT_FOUND, "endings.unknown", f"{found.number} has no {code}", cps="5.8")
-    return one
+        form, act = Answering(given), partial(services.begin, number, code)
+    elif one.mine == "link":
+        form, act = LinkForm(given), partial(services.link, number, code)
+    else:
+        kind = ReportForm if one.code == kinds.REPORT else ConfirmForm
+        form, act = kind(given), partial(services.confirm, number, code)
+    return _answered(request, "step", form, act, _("已记录。"), page=found, step=one)
 
 
 @runners
@@ -123,18 +92,10 @@ def _one(found: pages.Page, code: str) -> pages.StepView:
 @require_http_methods(["GET", "POST"])
 def leave_out(request: HttpRequest, number: str, code: str) -> HttpResponse:
     """A step that is not done, and why."""
-    actor, at = actor_of(request), timezone.now()
-    found = pages.page(number, actor, at=at)
-    one = _one(found, code)
-    form = ReasonForm(request.POST or None)
-    if request.method == "POST" and form.is_valid():
-        with _refusals_on(form):
-            services.set_aside(number, code, **form.cleaned_data, actor=actor, at=at)
-            messages.success(request, _("已记录这一步不办理。"))
-            return redirect("ending", number)
-    context = {"page": found, "step": one, "form": form}
-    status = 422 if form.errors else 200
-    return render(request, "ca/endings/leave_out.html", context, status=status)
+    found, one = _page(request, number, code)
+    form, act = ReasonForm(request.POST or None), partial(services.set_aside, number, code)
+    done = _("已记录这一步不办理。")
+    return _answered(request, "leave_out", form, act, done, page=found, step=one)
 
 
 @runners
@@ -142,17 +103,35 @@ def leave_out(request: HttpRequest, number: str, code: str) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def abort(request: HttpRequest, number: str) -> HttpResponse:
     """Ask the committee to break the run off."""
-    actor, at = actor_of(request), timezone.now()
-    found = pages.page(number, actor, at=at)
-    form = ReasonForm(request.POST or None)
+    found = pages.page(number, actor_of(request), at=timezone.now())
+    form, act = ReasonForm(request.POST or None), partial(services.ask_abort, number)
+    return _answered(request, "abort", form, act, _("已提请安全策略委员会中止。"), page=found)
+
+
+def _page(request: HttpRequest, number: str, code: str) -> tuple[pages.Page, pages.StepView]:
+    found = pages.page(number, actor_of(request), at=timezone.now())
+    one = next((step for step in found.steps if step.code == code), None)
+    if one is None:
+        raise Refusal(Why.NOT_FOUND, "endings.unknown", f"{number} has no {code}", cps="5.8")
+    return found, one
+
+
+def _answered(
+    request: HttpRequest,
+    template: str,
+    form: Answering,
+    act: Callable[..., object],
+    done: str,
+    **context: object,
+) -> HttpResponse:
+    """The form, or what came of it: `act` takes what was typed."""
     if request.method == "POST" and form.is_valid():
-        with _refusals_on(form):
-            services.ask_abort(number, **form.cleaned_data, actor=actor, at=at)
-            messages.success(request, _("已提请安全策略委员会中止。"))
-            return redirect("ending", number)
-    context = {"page": found, "form": form}
+        with refusals_on(form):
+            act(**form.cleaned_data, actor=actor_of(request), at=timezone.now())
+            messages.success(request, done)
+            return redirect("ending", context["page"].number)  # type: ignore[attr-defined]
     status = 422 if form.errors else 200
-    return render(request, "ca/endings/abort.html", context, status=status)
+    return render(request, f"ca/endings/{template}.html", {**context, "form": form}, status=status)
 
 
 @watchers

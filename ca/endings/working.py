@@ -16,16 +16,18 @@ from anxin.kernel.locks import Work, held
 from audit.log import record, subject_of
 from ca.crl.queries import latest, unlisted
 from ca.crl.services import issue_crl
-from ca.directory.queries import behind
+from ca.directory.queries import behind, there_or_behind
+from ca.directory.services import withdraw
 from ca.endings import kinds, queries, rules, services
 from ca.endings.kinds import Doer, Kind
-from ca.endings.models import Ending, EndingStep
+from ca.endings.models import Ending, EndingStep, Stop
 from ca.endings.rules import State, StepState
 from ca.hierarchy.models import CertificateAuthority
 from ca.issuing.models import Certificate
-from ca.revocation.models import AuthorityRevocation
+from ca.revocation.above import revoke_authority, revoke_links
+from ca.revocation.models import AuthorityRevocation, LinkRevocation
 from ca.revocation.rules import END_REASONS, End
-from ca.revocation.services import revoke_all, revoke_authority
+from ca.revocation.services import revoke_all
 from pki.crls import Entry
 
 log = logging.getLogger(__name__)
@@ -37,6 +39,7 @@ COLUMNS = ("state", "ca_id", "serial", "not_after", "held_at")
 
 def run(*, at: datetime, most: int = rules.MOST_BATCHES) -> int:
     """Go on with every end that is running; how many steps were finished."""
+    let_go(at=at)
     ids = list(Ending.objects.filter(state=State.RUNNING).values_list("pk", flat=True))
     finished = 0
     for one in ids:
@@ -45,17 +48,39 @@ def run(*, at: datetime, most: int = rules.MOST_BATCHES) -> int:
     return finished
 
 
+def let_go(*, at: datetime) -> None:
+    """Have those go on whose end the committee did not agree to, or had aborted."""
+    stops = Stop.objects.filter(lifted_at__isnull=True, ending__state__in=rules.GIVEN_UP)
+    for row in Ending.objects.filter(pk__in=stops.values("ending")):
+        try:
+            queries.check_given_up(row)
+        except Refusal as refusal:
+            log.error("%s: it stays stopped: %s", row.number, refusal)  # noqa: TRY400
+            continue
+        services.resume(row, at=at)
+
+
 def _go_on(ending_id: int, *, at: datetime, most: int) -> int:
     row = Ending.objects.select_related("ca").get(pk=ending_id)
     try:
         queries.check_agreed(row)
     except Refusal as refusal:
         log.error("%s: %s", row.number, refusal)  # noqa: TRY400
+        _doubt(row, refusal, at=at)
         return 0
     finished = 0
     while steps := _acting(row, at=at, most=most):
         finished += len(steps)
     return finished
+
+
+@transaction.atomic
+def _doubt(row: Ending, why: Refusal, *, at: datetime) -> None:
+    """What nobody agreed to is not done; the page and the journal say so, once."""
+    steps = EndingStep.objects.filter(ending=row, state=StepState.ACTING)
+    if steps.exclude(fault=why.rule).update(fault=why.rule):
+        about, told = subject_of(row), {"rule": why.rule}
+        record("ca.end_authority", about, actor=SYSTEM, at=at, outcome="refused", **told)
 
 
 def _acting(row: Ending, *, at: datetime, most: int) -> list[str]:
@@ -125,6 +150,7 @@ def _begin_revoking(row: Ending, step: EndingStep, why: End, *, at: datetime) ->
         done = revoke_authority(authority, why, ending=row.pk, invalid_since=row.since, at=at)
         if done and authority.pk == row.ca_id:
             enqueue("ca.issue_crl", ca_id=authority.parent_id)
+        revoke_links(authority, why, ending=row.pk, invalid_since=row.since, at=at)
     step.total = queries.standing(row, at=at).count()
 
 
@@ -151,8 +177,12 @@ def _lists(row: Ending, step: EndingStep, at: datetime) -> bool:
 
 def _issuers_of_lists(row: Ending) -> list[int]:
     scope = [one.pk for one in queries.scope(row)]
-    superior = AuthorityRevocation.objects.filter(ending=row).exclude(ca_id__in=scope)
-    return [*superior.values_list("ca_id", flat=True), *scope]
+    above = {
+        ca_id
+        for table in (AuthorityRevocation, LinkRevocation)
+        for ca_id in table.objects.filter(ending=row).values_list("ca_id", flat=True)
+    }
+    return [*sorted(above - {*scope}), *scope]
 
 
 def _answers(row: Ending, step: EndingStep, at: datetime) -> bool:
@@ -163,11 +193,14 @@ def _answers(row: Ending, step: EndingStep, at: datetime) -> bool:
     return not left
 
 
-def _directory(row: Ending, step: EndingStep, at: datetime) -> bool:  # noqa: ARG001 -- as all acts
-    """`ca.publish` puts the lists there; where no directory is set up there is nothing to do."""
+def _directory(row: Ending, step: EndingStep, at: datetime) -> bool:
+    """Its certificates are taken away, `ca.publish` puts the lists there; where no directory is set
+    up there is nothing to do.
+    """
     issuers = _issuers_of_lists(row)
-    waits = behind(issuers) if settings.LDAP_URL else 0
-    _note(step, total=len(issuers), counted=len(issuers) - waits)
+    withdraw([one.pk for one in queries.scope(row)], at=at)
+    waits = there_or_behind(issuers) if settings.LDAP_URL else 0
+    _note(step, total=len(issuers) + waits, counted=len(issuers))
     return not waits
 
 

@@ -42,8 +42,8 @@ def phase(state: str, stops_at: datetime, *, succeeded: bool, at: datetime) -> P
     return Phase.ENDED if succeeded or at >= stops_at else Phase.ISSUING
 
 
-def check_issuing(issuer: Issuer, *, at: datetime) -> None:
-    """Refuses (CONFLICT) `hierarchy.stopped`, `hierarchy.issuing_ended`."""
+def check_goes_on(issuer: Issuer) -> None:
+    """Refuses (CONFLICT) `hierarchy.stopped`, `hierarchy.retired`."""
     if issuer.stopped:
         raise Refusal(
             Kind.CONFLICT,
@@ -52,6 +52,14 @@ def check_issuing(issuer: Issuer, *, at: datetime) -> None:
             cps="5.8",
             code=issuer.code,
         )
+    if issuer.retired:
+        reason = f"{issuer.code} is retired"
+        raise Refusal(Kind.CONFLICT, "hierarchy.retired", reason, cps="5.6", code=issuer.code)
+
+
+def check_issuing(issuer: Issuer, *, at: datetime) -> None:
+    """Refuses (CONFLICT) `hierarchy.issuing_ended`, and as `check_goes_on` does."""
+    check_goes_on(issuer)
     if at >= issuer.stops:
         raise Refusal(
             Kind.CONFLICT,

@@ -7,7 +7,7 @@ from datetime import datetime
 from functools import lru_cache
 
 from django.conf import settings
-from django.db.models import F, Max
+from django.db.models import F, Max, QuerySet
 
 from anxin.kernel.errors import Kind, Refusal
 from ca.hierarchy import life, rules
@@ -37,6 +37,7 @@ def issuer_of(row: CertificateAuthority) -> rules.Issuer:
         policy_arc=settings.POLICY_ARC,
         stops=stops(row),
         stopped=row.stopped_at is not None,
+        retired=row.state == rules.State.RETIRED,
     )
 
 
@@ -58,7 +59,7 @@ def addresses(code: str) -> rules.Addresses:
 
 def issuer_by_code(code: str) -> rules.Issuer:
     """Refuses `hierarchy.not_active`."""
-    row = CertificateAuthority.objects.filter(code=code).first()
+    row = CertificateAuthority.objects.filter(code=code, state__in=rules.KNOWN).first()
     if row is None:
         raise _not_active(code)
     return issuer_of(row)
@@ -91,6 +92,17 @@ def below(ca_id: int) -> list[CertificateAuthority]:
             ids.add(row.pk)
             found.append(row)
     return found
+
+
+def vouching(row: CertificateAuthority) -> list[rules.Issuer]:
+    """By whose key an authority that is planned will be believed: its superior, or what it follows;
+    locked, so that none of them is stopped meanwhile.
+    """
+    rows = CertificateAuthority.objects.select_for_update(of=("self",)).order_by("pk")
+    if row.parent_id is not None:
+        return [issuer_of(rows.get(pk=row.parent_id))]
+    earlier = rows.filter(lineage=row.lineage, state=rules.State.ACTIVE, parent__isnull=True)
+    return [issuer_of(one) for one in earlier.filter(generation__lt=row.generation)]
 
 
 def issuer_to_be(row: CertificateAuthority, made: Certificate) -> rules.Issuer:
@@ -242,10 +254,23 @@ class AuthorityView:
     links: tuple[str, ...] = ()  # codes of link certificates
 
 
+def links_there() -> QuerySet[LinkCertificate]:
+    """Those that everybody may have: signed, in use, and not revoked since."""
+    return LinkCertificate.objects.filter(certificate__isnull=False, revocation__isnull=True)
+
+
+def ends_of_links(row: CertificateAuthority) -> list[datetime]:
+    """Of the link certificates that its key has signed: its lists speak of them, too."""
+    own = parsed(bytes(row.certificate or b"")).key_identifier
+    signed = LinkCertificate.objects.filter(ca__lineage=row.lineage, certificate__isnull=False)
+    made = [parsed(bytes(link.certificate or b"")) for link in signed]
+    return [one.not_after for one in made if one.authority_key_identifier == own]
+
+
 def authority_views() -> list[AuthorityView]:
     rows = CertificateAuthority.objects.filter(state=rules.State.ACTIVE).order_by("pk")
     revoked = revoked_at()
-    there = LinkCertificate.objects.filter(certificate__isnull=False).order_by("pk")
+    there = links_there().order_by("pk")
     links: dict[int, list[str]] = {}
     for ca_id, code in there.values_list("ca_id", "code"):
         links.setdefault(ca_id, []).append(code)
@@ -289,7 +314,7 @@ def _view(
 
 def certificate_of(code: str) -> bytes:
     """DER of an authority's certificate, or of a link certificate. Refuses `hierarchy.unknown`."""
-    link = LinkCertificate.objects.filter(code=code, certificate__isnull=False).first()
+    link = links_there().filter(code=code).first()
     if link is not None:
         return bytes(link.certificate or b"")
     row = CertificateAuthority.objects.filter(code=code, state__in=rules.KNOWN).first()

@@ -57,9 +57,9 @@ class Blueprint:
     generation: int = 1
     ceremony: str = ""
 
-    @property
-    def bearer(self) -> Bearer:
-        return Bearer.CA if self.parent else Bearer.ROOT
+    def longest(self, key: PublicKey) -> int:
+        """Years that a certificate of this key may have (CPS 6.3.2)."""
+        return longest_key_years(Bearer.CA if self.parent else Bearer.ROOT, key)
 
 
 _SUPERIOR, _ISSUING = (CA_CERTIFICATE, CRL), (CERTIFICATE, CRL)
@@ -149,6 +149,7 @@ class Issuer:
     policy_arc: str
     stops: datetime
     stopped: bool = False  # its end was declared (CPS 5.7.3, 5.8)
+    retired: bool = False  # nothing it issued is in force, its key is at rest (CPS 5.6)
 
     @property
     def name(self) -> bytes:
@@ -181,11 +182,17 @@ def certifies_authorities(certificate: Certificate) -> bool:
     return said is not None and extension_values.basic_constraints(said.value).path_length != 0
 
 
-def check_term(blueprint: Blueprint, key: PublicKey) -> None:
-    """Refuses an authority that would outlive its key (CPS 6.3.2)."""
-    if blueprint.years > longest_key_years(blueprint.bearer, key):
+def check_term(years: int, longest: int) -> None:
+    """Refuses (INVALID) `hierarchy.too_long`: the certificate of a new key is no older than that
+    may grow, `longest` years (CPS 6.3.2).
+    """
+    if not 1 <= years <= longest:
         raise Refusal(
-            Kind.INVALID, "hierarchy.too_long", "longer than the key may live", cps="6.3.2"
+            Kind.INVALID,
+            "hierarchy.too_long",
+            "longer than the key may live",
+            cps="6.3.2",
+            field="years",
         )
 
 

@@ -71,6 +71,8 @@ def certify(blueprint: rules.Blueprint, *, actor: Actor, at: datetime, entropy: 
         row = _plan(blueprint, public, since, actor=actor, at=at, entropy=entropy)
     if row.certificate is not None:
         return bytes(row.certificate)
+    if row.parent is not None:
+        life.check_goes_on(queries.issuer_of(row.parent))
     signer = row.parent or row
     tbs = bytes(row.tbs)
     signature = keys.sign_one(signer.key_label, CA_CERTIFICATE, tbs, ceremony=blueprint.ceremony)
@@ -182,11 +184,11 @@ def _plan(
     at: datetime,
     entropy: Entropy,
 ) -> CertificateAuthority:
-    rules.check_term(blueprint, key)
+    rules.check_term(blueprint.years, blueprint.longest(key))
     parent = CertificateAuthority.objects.get(code=blueprint.parent) if blueprint.parent else None
     issuer = queries.issuer_of(parent) if parent else None
-    if issuer and issuer.stopped:
-        life.check_issuing(issuer, at=at)
+    if issuer:
+        life.check_goes_on(issuer)
     serial = certificates.serial_from(entropy(certificates.MIN_SERIAL_OCTETS))
     plan = rules.authority_plan(blueprint, issuer, key, serial=serial, at=at)
     tbs = certificates.encode(plan)
@@ -220,6 +222,9 @@ def _plan(
 def _activate(
     row: CertificateAuthority, certificate: Certificate, *, actor: Actor, at: datetime
 ) -> None:
+    """Refuses `hierarchy.stopped`: whoever vouches for it issues nothing by now."""
+    for issuer in queries.vouching(row):
+        life.check_goes_on(issuer)
     _check_signed(row, certificate)
     _settle(row, certificate, actor=actor, at=at)
 

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from anxin.kernel.errors import Kind, Refusal
 from ca.hierarchy import life
-from ca.hierarchy.rules import Issuer
+from ca.hierarchy.rules import Issuer, check_term
 from ca.profiles.rules import DAYS_OF_A_YEAR, LONGEST_KEY_YEARS, Bearer
 from pki.names import Name
 
@@ -23,19 +23,17 @@ class Wish:
     path_length: int | None
 
 
-def check_term(wish: Wish, bearer: Bearer) -> None:
-    """Refuses (INVALID) `hierarchy.too_long`: the certificate of a new key is no older than that
-    may grow (CPS 6.3.2).
-    """
-    if not 1 <= wish.years <= LONGEST_KEY_YEARS[bearer, _BITS[wish.algorithm]]:
-        raise _refused("too_long", "longer than the key may live", cps="6.3.2", field="years")
+def longest(wish: Wish, bearer: Bearer) -> int:
+    """Years that a certificate of such a key may have (CPS 6.3.2)."""
+    return LONGEST_KEY_YEARS[bearer, _BITS[wish.algorithm]]
 
 
 def check_below(wish: Wish, superior: Issuer, *, at: datetime) -> None:
     """Refuses (INVALID) `hierarchy.path_length`, `hierarchy.superior_algorithm`,
-    `hierarchy.superior_name`, `hierarchy.outlives_superior`; (CONFLICT) `hierarchy.issuing_ended`.
+    `hierarchy.superior_name`, `hierarchy.outlives_superior`, and as `check_term` and
+    `life.check_issuing` do.
     """
-    check_term(wish, Bearer.CA)
+    check_term(wish.years, longest(wish, Bearer.CA))
     life.check_issuing(superior, at=at)
     allowed = superior.certificate.basic_constraints.path_length
     if allowed is not None and (wish.path_length is None or wish.path_length >= allowed):
@@ -89,8 +87,8 @@ def check_follows(
     """
     if not self_signed and not has_superior:
         raise _stands("external", "certified elsewhere", cps="7.4", code=present.code)
-    if self_signed and present.stopped:  # its key would vouch for the new one
-        raise _stands("stopped", "its end was declared", cps="5.8", code=present.code)
+    if self_signed:  # its key would vouch for the new one
+        life.check_goes_on(present)
     until = life.key_age(present.certificate, since, at=at).until
     if at > until:
         raise _stands(

@@ -1,7 +1,7 @@
 from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 
-from ca.hierarchy.models import CertificateAuthority
+from ca.hierarchy.models import CertificateAuthority, LinkCertificate
 from ca.issuing.models import Certificate
 
 
@@ -45,14 +45,12 @@ class Revocation(models.Model):
         return f"revocation of {self.certificate_id}: {self.reason}"
 
 
-class AuthorityRevocation(models.Model):
-    """That an authority's own certificate was revoked by its superior, `ca`, who lists it."""
+class RevocationAbove(models.Model):
+    """That a certificate about an authority was revoked by who signed it, `ca`, who lists it."""
 
-    authority = models.OneToOneField(
-        CertificateAuthority, models.PROTECT, primary_key=True, related_name="revocation"
-    )
     ca = models.ForeignKey(CertificateAuthority, models.PROTECT, related_name="+")
-    ending = models.ForeignKey("ca.Ending", models.PROTECT, related_name="+")
+    # None: made in a ceremony that was broken off, never used
+    ending = models.ForeignKey("ca.Ending", models.PROTECT, null=True, related_name="+")
     reason = models.CharField(max_length=30)  # RFC 5280 5.3.1
     serial = models.CharField(max_length=40)  # hexadecimal
     revoked_at = models.DateTimeField()
@@ -60,8 +58,30 @@ class AuthorityRevocation(models.Model):
     entry = models.BinaryField()
     listed_at = models.DateTimeField(null=True)  # thisUpdate of the first list; kept by ca.crl
 
+    class Meta:
+        abstract = True
+
+
+class AuthorityRevocation(RevocationAbove):
+    """Of an authority's own certificate, by its superior."""
+
+    authority = models.OneToOneField(
+        CertificateAuthority, models.PROTECT, primary_key=True, related_name="revocation"
+    )
+
     def __str__(self) -> str:
         return f"revocation of authority {self.authority_id}: {self.reason}"
+
+
+class LinkRevocation(RevocationAbove):
+    """Of a link certificate, by the generation that signed it."""
+
+    link = models.OneToOneField(
+        LinkCertificate, models.PROTECT, primary_key=True, related_name="revocation"
+    )
+
+    def __str__(self) -> str:
+        return f"revocation of link {self.link_id}: {self.reason}"
 
 
 class Hold(models.Model):

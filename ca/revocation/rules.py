@@ -48,6 +48,10 @@ END_REASONS: Mapping[End, str] = {
 }
 
 
+# Of an authority that a ceremony made and that was broken off: its certificate never was in use
+NEVER_USED = "cessationOfOperation"
+
+
 class HoldCause(StrEnum):
     """CPS 4.9.12, in its order."""
 

@@ -18,13 +18,11 @@ from anxin.kernel.batches import insert
 from anxin.kernel.errors import Kind, Refusal
 from anxin.kernel.jobs import announce
 from anxin.kernel.rows import guarded
-from audit.log import advance, advance_many, record, subject_of
-from ca.hierarchy.models import CertificateAuthority
-from ca.hierarchy.queries import parsed
+from audit.log import advance, advance_many
 from ca.issuing.models import Certificate
 from ca.issuing.rules import ISSUED
 from ca.revocation import rules
-from ca.revocation.models import AuthorityRevocation, Hold, Revocation
+from ca.revocation.models import Hold, Revocation
 from people.api import spent
 from pki.crls import Entry
 
@@ -105,7 +103,7 @@ def revoke_all(
     answers for the approval. One that is planned is listed and refused: its signature may exist.
     """
     reason = rules.END_REASONS[why]
-    since = invalid_since and _whole(invalid_since)
+    since = invalid_since and whole(invalid_since)
     made = [
         _ended(row, why, reason, ending=ending, since=since, at=at) for row in rows if row.serial
     ]
@@ -143,46 +141,8 @@ def _ended(
         invalid_since=since,
         ending_id=ending,
         not_after=row.not_after,
-        entry=Entry(int(row.serial or "", 16), _whole(row.held_at or at), reason, since).der,
+        entry=Entry(int(row.serial or "", 16), whole(row.held_at or at), reason, since).der,
     )
-
-
-@transaction.atomic
-def revoke_authority(
-    row: CertificateAuthority,
-    why: rules.End,
-    *,
-    ending: int,
-    invalid_since: datetime | None,
-    at: datetime,
-) -> bool:
-    """An authority's own certificate, by its superior; False: it is revoked, or nobody here can."""
-    if row.parent_id is None or row.certificate is None:
-        return False
-    if AuthorityRevocation.objects.filter(authority=row).exists():
-        return False
-    reason, serial = rules.END_REASONS[why], parsed(bytes(row.certificate)).serial
-    since = invalid_since and _whole(invalid_since)
-    AuthorityRevocation.objects.create(
-        authority=row,
-        ca_id=row.parent_id,
-        ending_id=ending,
-        reason=reason,
-        serial=f"{serial:x}",
-        revoked_at=at,
-        not_after=row.not_after,
-        entry=Entry(serial, _whole(at), reason, since).der,
-    )
-    record(
-        "ca.revoke_authority",
-        subject_of(row),
-        actor=SYSTEM,
-        at=at,
-        reason=reason,
-        ending=ending,
-        by=row.parent_id,
-    )
-    return True
 
 
 @transaction.atomic
@@ -255,8 +215,8 @@ def _store(
     assert row.not_after  # constraints of the table say so
     assert row.serial
     rules.check_times(row.not_after, invalid_since, at=at)
-    dated = _whole(row.held_at or at)
-    entry = Entry(int(row.serial, 16), dated, reason, invalid_since and _whole(invalid_since))
+    dated = whole(row.held_at or at)
+    entry = Entry(int(row.serial, 16), dated, reason, invalid_since and whole(invalid_since))
     with _once("revocation.warrant_used", "4.9.3"):
         Revocation.objects.create(
             certificate=row,
@@ -283,7 +243,7 @@ def _store_hold(row: Certificate, cause: str, *, warrant: int, at: datetime) -> 
             held_at=at,
             warrant=warrant,
             not_after=row.not_after,
-            entry=Entry(int(row.serial, 16), _whole(at), rules.ON_HOLD).der,
+            entry=Entry(int(row.serial, 16), whole(at), rules.ON_HOLD).der,
         )
 
 
@@ -293,6 +253,6 @@ def _once(rule: str, cps: str) -> AbstractContextManager[None]:
     return guarded(Refusal(Kind.CONFLICT, rule, reason, cps=cps))
 
 
-def _whole(moment: datetime) -> datetime:
+def whole(moment: datetime) -> datetime:
     """RFC 5280 5.1.2.4: no fractions of a second."""
     return moment.replace(microsecond=0)

@@ -82,7 +82,7 @@ def sign_orders(ca_id: int, *, at: datetime, entropy: Entropy) -> int:
 def plan_batch(ca_id: int, *, at: datetime, entropy: Entropy) -> list[int]:
     """Decide and write down what the next certificates will say; their ids."""
     issuer = issuer_by_id(ca_id)
-    if issuer.stopped:
+    if issuer.stopped or issuer.retired:
         return []  # what waits is refused once the committee has agreed, or goes on if it has not
     waiting = Certificate.objects.filter(ca_id=ca_id, state=State.ORDERED).order_by("pk")
     rows = list(waiting.select_for_update(skip_locked=True, of=("self",))[: rules.BATCH])

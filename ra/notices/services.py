@@ -4,6 +4,7 @@ What people do, and what workers do.
 """
 
 import json
+import logging
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
@@ -29,6 +30,7 @@ from ra.notices import channels, queries, rules, writing
 from ra.notices.models import Contact, Notice
 from ra.notices.rules import Channel, Event
 
+log = logging.getLogger(__name__)
 SWEEP = 500
 
 
@@ -165,20 +167,25 @@ def tell_of_endings(*, at: datetime) -> int:
     Batch after batch, each on record with how far it came.
     """
     count = 0
-    while open_ones := ca.ending_audiences():
+    while open_ones := [one for one in ca.ending_audiences() if _is_as_agreed(one)]:
         for one in open_ones:
             count += _tell_audience(one, at=at)
     return count
 
 
+def _is_as_agreed(one: ca.EndingAudience) -> bool:
+    """Whether the words are still those that the committee has agreed to."""
+    said = {"authority": one.authority, "ends_on": one.ends_on, "place": one.place}
+    same = writing.about_ending(one.kind, **said) == one.message
+    if not same:
+        log.error("%s: nobody is told, the words are others than agreed to", one.number)
+    return same
+
+
 @transaction.atomic
 def _tell_audience(one: ca.EndingAudience, *, at: datetime) -> int:
     rows = Application.objects.filter(certificate_id__in=one.certificate_ids)
-    blanks = {
-        "authority": one.authority,
-        "due": one.ends_on,
-        "notice": f"{settings.PUBLIC_URL}{one.place}",
-    }
+    blanks = writing.ending_blanks(one.authority, one.ends_on, one.place)
     news = [
         News(row, one.number, blanks)
         for row in rows.only("id", "number", "masked_name", "certificate_id")

@@ -22,7 +22,7 @@ SUBJECTS = {
     Event.UNFROZEN: _("申请 %(number)s 的证书已解冻"),
     Event.REFUND: _("申请 %(number)s 的退款已办理"),
     Event.INVOICED: _("申请 %(number)s 的发票已开具"),
-    Event.COMPROMISE: _("紧急：申请 %(number)s 的证书因 CA 密钥损害将被注销"),
+    Event.COMPROMISE: _("紧急：申请 %(number)s 的证书因 CA 密钥损害将被吊销"),
     Event.TERMINATION: _("申请 %(number)s 的证书：签发它的 CA 将终止服务"),
 }
 TEXTS = {
@@ -36,7 +36,7 @@ TEXTS = {
     Event.UNFROZEN: _("您的证书已解冻，可以继续使用。"),
     Event.REFUND: _("退款 %(amount)s 元已办理，按原付款方式退回。"),
     Event.COMPROMISE: _(
-        "签发您证书的 CA（%(authority)s）密钥受到损害，您的证书将被注销。请立即停止使用，"
+        "签发您证书的 CA（%(authority)s）密钥受到损害，您的证书将被吊销。请立即停止使用，"
         "并按公告办理新证书：%(notice)s"
     ),
     Event.TERMINATION: _(

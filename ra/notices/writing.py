@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from functools import partial
 
+from django.conf import settings
 from django.utils.functional import Promise
 from django.utils.translation import override
 
@@ -24,6 +25,18 @@ def message(
             subject, chinese = _said(event, blanks, lines)
         return Message(to, "", "".join([subject, "。", *chinese[1:2]]))
     return bilingual(to, partial(_said, event, blanks, lines))
+
+
+def about_ending(kind: str, *, authority: str, ends_on: str, place: str) -> str:
+    """What subscribers are told of the end of an authority, in Chinese, for who agrees to it."""
+    blanks = ending_blanks(authority, ends_on, place) | {"number": "…"}
+    with override("zh-hans"):
+        subject, text = wording.SUBJECTS[Event(kind)], wording.TEXTS[Event(kind)]
+        return f"{str(subject) % blanks}\n\n{str(text) % blanks}"
+
+
+def ending_blanks(authority: str, ends_on: str, place: str) -> dict[str, object]:
+    return {"authority": authority, "due": ends_on, "notice": f"{settings.PUBLIC_URL}{place}"}
 
 
 def _said(

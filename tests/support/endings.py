@@ -11,11 +11,13 @@ from ca.ceremonies.models import Ceremony
 from ca.endings import services, working
 from ca.endings.models import Ending, EndingStep
 from ca.endings.rules import Declaration
-from people.api import Role, approval, vote
+from people.api import Role, approval
 from tests.support.ca import NOW, entropy
 from tests.support.people import hire
+from tests.support.voting import enrolled, pen, sign_vote
 
 MINUTE = timedelta(minutes=1)
+PEN = pen(41)  # of the committee's member
 MANY = """
 INSERT INTO ca_certificate
   (state, ca_id, profile, profile_version, requester, holder, warrant, subject, subject_text,
@@ -51,6 +53,12 @@ class Office:
             ("jiang", Role.AUDITOR),
         ):
             self.people[login] = hire(login, role)
+        return self.with_key()
+
+    def with_key(self) -> "Office":
+        """The committee's member signs votes."""
+        asks, agrees = self.people["tang"], self.people["gao"]
+        enrolled(PEN, self.people["shao"], asks, agrees, at=self.at)
         return self
 
     def now(self) -> datetime:
@@ -62,7 +70,7 @@ class Office:
             "kind": "compromise",
             "authority": authority,
             "known": "备份机房的密码设备被打开过，封条破损。",
-            "notice": "因密钥损害，本 CA 的全部证书即将注销，请办理新证书。",
+            "notice": "因密钥损害，本 CA 的全部证书即将吊销，请办理新证书。",
             "since": self.at - 60 * MINUTE,
         }
         declaration = Declaration(**(said | changes))
@@ -77,8 +85,7 @@ class Office:
         self.vote(asked, grants=grants)
 
     def vote(self, asked, *, grants: bool = True) -> None:
-        seen, voter = asked.digest, self.people["shao"]
-        vote(asked.id, grants=grants, seen=seen, actor=voter, at=self.now())
+        sign_vote(PEN, asked.id, self.people["shao"], at=self.now(), grants=grants)
 
     def agreed(self, **changes: object) -> str:
         number = self.declare(**changes)
@@ -115,21 +122,22 @@ def tell_everybody(*, at: datetime) -> None:
             note_ending_told(one.step_id, one.certificate_ids, at=at)
 
 
-def ceremony_held(office: Office, *, drill: bool = False) -> str:
+def ceremony_held(office: Office, *, drill: bool = False, **changes: object) -> str:
     """The number of a ceremony that is over; unless it was a drill an authority begins with it."""
     at, person = office.now(), office.people["tang"].person_id
-    row = Ceremony.objects.create(
-        state="finished",
-        number="KC-2026-001",
-        kind="generate_root",
-        drill=drill,
-        key_label="bench",
-        script="{}",
-        digest="00",
-        host=person,
-        drafted_at=at,
-        approval_id=Ending.objects.get().approval_id,
-    )
-    if not drill:
+    said = {
+        "state": "finished",
+        "number": f"KC-2026-{Ceremony.objects.count() + 1:03}",
+        "kind": "generate_subordinate",
+        "drill": drill,
+        "key_label": "bench",
+        "script": "{}",
+        "digest": f"{Ceremony.objects.count():064}",
+        "host": person,
+        "drafted_at": at,
+        "approval_id": 900_000 + Ceremony.objects.count(),
+    }
+    row = Ceremony.objects.create(**(said | changes))
+    if not drill and not changes:
         found_bench_authority(actor=SYSTEM, at=at, entropy=entropy)
     return row.number

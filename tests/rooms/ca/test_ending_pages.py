@@ -15,7 +15,7 @@ from tests.support.people import hire, signed_in
 
 @pytest.fixture
 def office(authorities, settings) -> Office:
-    for duty in ("ca.end_authority", "ca.abort_ending"):
+    for duty in ("ca.end_authority", "ca.abort_ending", "people.enrol_key"):
         settings.DUTIES[duty] = DUTIES[duty]
     return Office().furnish()
 
@@ -34,7 +34,7 @@ DECLARED = {
     "authority": "nmg-sm2",
     "known": "备份机房的密码设备被打开过。",
     "since": "2026-11-01T08:00",
-    "notice": "本 CA 的全部证书即将注销，请办理新证书。",
+    "notice": "本 CA 的全部证书即将吊销，请办理新证书。",
 }
 
 
@@ -52,7 +52,7 @@ def test_a_declaration_from_form_to_report(office):
     shown = text(page(office, "gao", "ending", number))
     assert shown.count("办理步骤") == 1
     assert reverse("ending-step", args=[number, "revoke"]) in shown
-    assert "将注销 1 张证书" in text(page(office, "gao", "ending-step", number, "revoke"))
+    assert "将吊销 1 张证书" in text(page(office, "gao", "ending-step", number, "revoke"))
     page(office, "gao", "ending-step", number, "revoke", act="begin")
     assert step(number, "revoke").state == "acting"
     office.work()
@@ -89,7 +89,7 @@ def test_a_wrong_ceremony_is_refused_beside_its_field(office):
     answer = page(office, "gao", "ending-step", number, "new_key", ceremony="KC-2020-001")
 
     assert answer.status_code == 422
-    assert "已经结束、类型相符的密钥仪式编号" in text(answer)
+    assert "类型和密钥都属于这个 CA 的密钥仪式编号" in text(answer)
     assert states(number)["new_key"] == "waiting"
 
 
@@ -150,7 +150,7 @@ def test_everybody_reads_the_notice_and_that_the_authority_was_revoked(office, c
     shown = text(client.get(f"/certificates/notices/{number}/"))
 
     assert f"/certificates/notices/{number}/" in listed
-    assert "已注销" in listed
+    assert "已吊销" in listed
     assert "请办理新证书" in shown
     found = checking.of_file(ca.authority().certificate.der, at=office.now())
     assert found.verdict == "revoked"

@@ -38,7 +38,7 @@ MANY = 10_000
 @pytest.fixture
 def office(authorities, settings) -> Office:
     """The demonstration's hierarchy, whose lists are out, and the people of a run."""
-    for duty in ("ca.end_authority", "ca.abort_ending"):
+    for duty in ("ca.end_authority", "ca.abort_ending", "people.enrol_key"):
         settings.DUTIES[duty] = DUTIES[duty]
     return Office().furnish()
 
@@ -125,6 +125,7 @@ def test_a_committee_that_says_no_lets_it_issue_again(office):
     office.decide(number, grants=False)
 
     assert Ending.objects.get().state == "refused"
+    office.work()
     assert ca.sign_all() == 1
     assert ca.row(ordered).state == "valid"
     assert not EndingNotice.objects.exists()
@@ -172,7 +173,7 @@ def test_every_step_is_done_and_the_run_ends_with_its_report(office):
     assert step(number, "republish").state == "done"
     assert Ending.objects.get().state == "running"
 
-    office.confirm(number, "report", note="封条破损，密钥全部更换，证书已全部注销。")
+    office.confirm(number, "report", note="封条破损，密钥全部更换，证书已全部吊销。")
 
     assert set(states(number).values()) == {"done"}
     assert Ending.objects.get().state == "finished"
@@ -209,6 +210,7 @@ def test_the_committee_breaks_a_run_off_and_the_notice_says_so(office):
 
     assert Ending.objects.get().state == "aborted"
     assert EndingNotice.objects.get().withdrawn_at
+    office.work()
     assert ca.put_on_order(1)
 
 

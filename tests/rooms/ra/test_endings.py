@@ -9,8 +9,9 @@ from ca import api as ca
 from ca.endings.models import Ending
 from people.api import Role
 from ra.applications.models import Application
-from ra.notices import services
+from ra.notices import services, wording
 from ra.notices.models import Notice
+from ra.notices.rules import Event
 from tests.support import ra
 from tests.support.endings import Office, step
 from tests.support.people import hire
@@ -25,10 +26,11 @@ def certified(live_counter) -> Application:
 
 @pytest.fixture
 def office(certified, settings) -> Office:
-    settings.DUTIES = {**settings.DUTIES, "ca.end_authority": DUTIES["ca.end_authority"]}
+    duties = {one: DUTIES[one] for one in ("ca.end_authority", "people.enrol_key")}
+    settings.DUTIES = {**settings.DUTIES, **duties}
     people = {"tang": Role.SECURITY_ADMIN, "gao": Role.CA_ADMIN, "shao": Role.POLICY_MEMBER}
     hired = {login: hire(f"{login}-ends", role) for login, role in people.items()}
-    return Office(at=AT + timedelta(hours=2), people=hired)
+    return Office(at=AT + timedelta(hours=2), people=hired).with_key()
 
 
 def issuer(row: Application) -> str:
@@ -56,3 +58,16 @@ def test_nobody_is_told_before_the_committee_agreed_nor_in_a_drill(certified, of
 
     assert not Notice.objects.filter(event="compromise").exists()
     assert Ending.objects.filter(state="running").count() == 1
+
+
+def test_nobody_is_told_in_other_words_than_were_agreed_to(certified, office, monkeypatch):
+    """CPS-5.8: a text that was changed since is not what the committee has signed."""
+    office.agreed(authority=issuer(certified))
+    agreed = wording.TEXTS[Event.COMPROMISE]
+    with monkeypatch.context() as changed:
+        changed.setitem(wording.TEXTS, Event.COMPROMISE, "别的话 %(notice)s")
+
+        assert services.tell_of_endings(at=office.now()) == 0
+
+    assert wording.TEXTS[Event.COMPROMISE] == agreed
+    assert services.tell_of_endings(at=office.now()) == 1

@@ -1,6 +1,7 @@
 """The steps of an authority's end as a table (CPS-5.7.3, CPS-5.8)."""
 
-from datetime import UTC, date, datetime
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
@@ -8,6 +9,7 @@ from anxin.kernel.actors import Actor
 from ca.ceremonies.wording import KINDS as CEREMONIES
 from ca.endings import kinds, rules
 from ca.endings.kinds import STEPS, Doer, Kind, step_of
+from ca.endings.rules import Ended, Held, Left, Progress
 from ca.endings.wording import DOERS, RULES
 from ca.endings.wording import STEPS as WORDS
 from tests.support.refusals import refused_by
@@ -65,17 +67,41 @@ def test_who_runs_it():
     assert rules.check_runner(Actor(7, "x", frozenset({"ca_admin"})), cps="5.8") == 7
 
 
+TOLD = dict.fromkeys(("tell_ministry", "tell_public", "tell_subscribers", "successor"), "done")
+
+
+def run_of(states: dict[str, str] | None = None, **days: date) -> Progress:
+    return Progress("termination", TOLD | (states or {}), days, date(2026, 11, 20))
+
+
 def test_a_service_stops_not_before_its_day():
     """CPS-5.8"""
-    stop, states = step_of("termination", "stop"), {"successor": "done"}
-    day = date(2026, 11, 20)
+    stop = step_of("termination", "stop")
 
-    rules.check_turn(stop, states, ends_on=day, at=AT)
+    rules.check_turn(stop, run_of(), at=AT)
 
-    early = {"ends_on": date(2026, 11, 21), "at": AT}
-    assert refused_by(rules.check_turn, stop, states, **early) == "endings.too_early"
-    waits = {"successor": "waiting"}
-    assert refused_by(rules.check_turn, stop, waits, ends_on=day, at=AT) == "endings.turn"
+    early = AT - timedelta(days=1)
+    assert refused_by(rules.check_turn, stop, run_of(), at=early) == "endings.too_early"
+    for code in TOLD:
+        waits = run_of({code: "waiting"})
+        assert refused_by(rules.check_turn, stop, waits, at=AT) == "endings.turn"
+
+
+@pytest.mark.parametrize(
+    ("code", "days"), [("tell_public", 90), ("tell_subscribers", 90), ("tell_ministry", 60)]
+)
+def test_a_service_stops_once_those_affected_have_had_their_days(code, days):
+    """CPS-5.8: just inside, and just outside."""
+    stop, told = step_of("termination", "stop"), date(2026, 11, 20) - timedelta(days=days)
+
+    rules.check_turn(stop, run_of(**{code: told}), at=AT)
+
+    late = run_of(**{code: told + timedelta(days=1)})
+    assert refused_by(rules.check_turn, stop, late, at=AT) == "endings.too_early"
+
+
+RIGHT = Held("generate_root", "finished", False, "new", "", AT)
+ROOT = Ended("old", "line", "root")
 
 
 @pytest.mark.parametrize(
@@ -83,24 +109,30 @@ def test_a_service_stops_not_before_its_day():
     [
         {"state": "running"},
         {"kind": "export_request"},
+        {"kind": "generate_subordinate"},
+        {"kind": "rollover", "follows": "another"},
         {"drill": True},
-        {"later": False},
-        {"state": "", "kind": ""},
+        {"drafted_at": AT - timedelta(seconds=1)},
     ],
 )
 def test_a_ceremony_counts_when_it_is_over_and_of_the_kind(wrong):
-    right = {
-        "state": "finished",
-        "kind": "generate_root",
-        "drill": False,
-        "wanted_drill": False,
-        "later": True,
-    }
-    step = step_of("compromise", "new_key")
+    """CPS-5.7.3"""
+    step, how = step_of("compromise", "new_key"), {"since": AT, "drill": False}
 
-    rules.check_ceremony(step, **right)
+    rules.check_ceremony(step, RIGHT, ROOT, **how)
+    rules.check_ceremony(step, replace(RIGHT, kind="rollover", follows="line"), ROOT, **how)
 
-    assert refused_by(rules.check_ceremony, step, **(right | wrong)) == "endings.ceremony"
+    other = replace(RIGHT, **wrong)
+    assert refused_by(rules.check_ceremony, step, other, ROOT, **how) == "endings.ceremony"
+    assert refused_by(rules.check_ceremony, step, None, ROOT, **how) == "endings.ceremony"
+
+
+@pytest.mark.parametrize("left", Left)
+def test_a_run_is_over_when_nothing_stands(left):
+    """CPS-5.8"""
+    rules.check_nothing_stands(set())
+
+    assert refused_by(rules.check_nothing_stands, {left}) == f"endings.left_{left}"
 
 
 def test_a_day_lies_between_the_declaration_and_today():

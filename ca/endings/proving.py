@@ -1,0 +1,42 @@
+"""What workers act on: signed votes of the committee, not rows that some process wrote (CPS 5.7.3).
+
+Whoever has the staff site's database role can write a run that was agreed to. He cannot write a
+member's signature under it.
+"""
+
+from datetime import datetime
+from typing import Any
+
+from anxin.kernel import canonical
+from anxin.kernel.errors import Kind, Refusal
+from people.api import Role, held_at, vote_records
+from pki import votes
+from pki.errors import PkiError
+
+RULE = "endings.unproved"
+
+
+def check(warrant: int | None, action: str, payload: dict[str, str], *, grants: bool) -> None:
+    """A member of the committee has signed this yes or no, to this very payload.
+
+    Refuses (FORBIDDEN) `endings.unproved`.
+    """
+    found = vote_records({warrant}) if warrant else []
+    try:
+        votes.check_all(found)
+    except PkiError as why:
+        raise _unproved(f"{why.rule}: {why.reason}") from why
+    said = canonical.encode(payload).decode()
+    if not any(_counts(one, action, said, grants=grants) for one in found):
+        raise _unproved(f"no member of the committee signed {action} {said}")
+
+
+def _counts(one: dict[str, Any], action: str, payload: str, *, grants: bool) -> bool:
+    about = (one["action"], one["payload"], one["grants"])
+    if about != (action, payload, grants) or not one["signature"]:
+        return False
+    return one["voter"] in held_at(Role.POLICY_MEMBER, at=datetime.fromisoformat(one["voted_at"]))
+
+
+def _unproved(reason: str) -> Refusal:
+    return Refusal(Kind.FORBIDDEN, RULE, reason, cps="5.7.3")
