@@ -85,8 +85,9 @@ DUTIES: dict[str, Duty] = {
     "ca.change_profile": Duty(
         "ca.profiling.services.agree",
         makers=frozenset({Role.SECURITY_ADMIN, Role.CA_ADMIN}),
-        checkers=frozenset({Role.POLICY_MEMBER}),
-        votes=1,
+        checkers=frozenset({Role.POLICY_MEMBER, Role.SECURITY_ADMIN, Role.CA_ADMIN}),
+        votes=2,  # one of them a member of the policy committee, see `agree`
+        signed=True,  # workers prove them before a version counts
         cps="1.5.2",
         shows="ca.profiling.shown.change",
         declined="ca.profiling.services.drop",

@@ -30,6 +30,12 @@ WORDING = {
     "profiles.same": _("和现行版本相比没有改变。没有提交。"),
     "profiles.changed_meanwhile": _("现行版本刚刚改变了。没有提交，请看过新的版本再改。"),
     "profiles.change_open": _("这个模板已有一项修改在审议或等待生效。没有提交。"),
+    "profiles.committee_agrees": _(
+        "证书模板须有安全策略委员会委员同意（CPS %(cps)s）。您的表决没有记下，请先由委员表决。"
+    ),
+    "profiles.unproved": _(
+        "这一版没有足够的签名表决（%(fault)s），不能用来签发（CPS %(cps)s）。现行版本不变，请重新提请。"
+    ),
     "profiles.valid_from": _("生效日期从明天起，最晚 %(days)s 天之内；不填则通过后立即生效。"),
     "profiles.lint": _("按这个模板试签的证书不合规范：%(fault)s。没有提交，请修改。"),
 }

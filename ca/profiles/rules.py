@@ -18,6 +18,7 @@ from pki.publickeys import PublicKey
 DAYS_OF_A_YEAR = 365
 OPERATOR = "operator-p256"  # CPS 5.2.3: the profile of staff, who sign in with its certificates
 CHANGE = "ca.change_profile"  # people.api action
+VOTES = 2  # signed; one of them a member of the policy committee (CPS 1.5.2, 1.6.3)
 
 
 class Bearer(StrEnum):

@@ -1,7 +1,7 @@
 """What a profile may say, and what of it may change (CPS 1.5.2). Pure."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from datetime import date, timedelta
 
 from anxin.kernel.errors import Kind, Refusal, Refusals
@@ -146,6 +146,14 @@ _CHANGING = (
     "offered",
     "evidence",
 )
+
+
+def check_committee(voters: Collection[int], members: Collection[int]) -> None:
+    """Refuses (FORBIDDEN) what nobody of the policy committee agreed to."""
+    if not {*voters} & {*members}:
+        raise Refusal(
+            Kind.FORBIDDEN, "profiles.committee_agrees", "the policy committee agrees", cps="1.5.2"
+        )
 
 
 def check_base(seen: int, in_force: int) -> None:

@@ -1,4 +1,5 @@
-"""Changing a profile by two: an administrator proposes, the policy committee agrees (CPS 1.5.2).
+"""Changing a profile: an administrator proposes, two others agree, one of them a member of the
+policy committee (CPS 1.5.2), and a worker that has proved their votes puts it in force.
 
 The old version goes on for what was handed in under it; nothing that was issued changes.
 """
@@ -8,18 +9,20 @@ from datetime import date, datetime
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Max
+from django.db.models import Max, Q
 
 from anxin.kernel.actors import SYSTEM, Actor
 from anxin.kernel.errors import Kind, Refusal
+from anxin.kernel.jobs import enqueue
 from anxin.kernel.rows import guarded
 from anxin.kernel.workdays import day_of
 from audit.log import advance, record, subject_of
+from ca.profiles import proving
 from ca.profiles.documents import digest_of, profile_from, text_of
 from ca.profiles.models import ProfileVersion
 from ca.profiles.rules import CHANGE, Profile, State
 from ca.profiling import rules, trials
-from people.api import Approval, redeem, standing
+from people.api import Approval, Role, held_at, redeem, standing
 from people.api import propose as ask
 
 Entropy = Callable[[int], bytes]
@@ -91,9 +94,11 @@ def agree(
     redeem(approval, CHANGE, _payload(row, base), actor=actor, at=at)
     rules.check_base(base, current.version)
     rules.check_profile(profile_from(row.document, row.version))
+    rules.check_committee(
+        {vote.checker_id for vote in approval.votes}, held_at(Role.POLICY_MEMBER, at=at)
+    )
     advance(row, "agree", actor=actor, at=at, digest=row.digest, code=row.code)
-    if row.valid_from is None or row.valid_from <= day_of(at):
-        _put_in_force(row, current, actor=actor, at=at)
+    enqueue("ca.begin_profiles")
 
 
 def drop(
@@ -105,8 +110,12 @@ def drop(
 
 
 def begin_due(*, at: datetime) -> int:
-    """Put in force what was agreed to for a day that has come; how many versions that were."""
-    due = ProfileVersion.objects.filter(state=State.AGREED, valid_from__lte=day_of(at))
+    """Put in force what was agreed to, once its day has come; how many versions that were.
+
+    For workers: nothing counts whose votes they cannot prove.
+    """
+    come = Q(valid_from=None) | Q(valid_from__lte=day_of(at))
+    due = ProfileVersion.objects.filter(come, state=State.AGREED)
     return sum(_begin(row.pk, row.code, at=at) for row in due.only("pk", "code"))
 
 
@@ -116,18 +125,17 @@ def _begin(version_id: int, code: str, *, at: datetime) -> int:
     row = ProfileVersion.objects.get(pk=version_id)
     if row.state != State.AGREED:  # another worker was first
         return 0
-    _put_in_force(row, current, actor=SYSTEM, at=at)
-    return 1
-
-
-def _put_in_force(
-    row: ProfileVersion, current: ProfileVersion, *, actor: Actor, at: datetime
-) -> None:
+    try:
+        proving.check(row)
+    except Refusal as refusal:
+        advance(row, "drop", actor=SYSTEM, at=at, fault=refusal.details["fault"])
+        return 0
     current.replaced_at = row.in_force_at = at
     current.save(update_fields=["replaced_at"])
     row.save(update_fields=["in_force_at"])
-    advance(current, "replace", actor=actor, at=at, by=row.version)
-    advance(row, "put_in_force", actor=actor, at=at, code=row.code, version=row.version)
+    advance(current, "replace", actor=SYSTEM, at=at, by=row.version)
+    advance(row, "put_in_force", actor=SYSTEM, at=at, code=row.code, version=row.version)
+    return 1
 
 
 def _lock(code: str) -> ProfileVersion:

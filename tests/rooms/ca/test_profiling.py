@@ -77,7 +77,7 @@ def test_whoever_proposes_does_not_agree(db):
     row = propose(shorter())
     asked, gao = approval(row.approval_id), ca.staff("gao", Role.CA_ADMIN)
     assert refused(vote, asked.id, grants=True, seen=asked.digest, actor=gao, at=AT) == (
-        "approval.not_a_checker"
+        "approval.own_work"
     )
 
 
