@@ -92,6 +92,14 @@ DUTIES: dict[str, Duty] = {
         shows="ca.profiling.shown.change",
         declined="ca.profiling.services.drop",
     ),
+    "ca.call_off_profile": Duty(
+        "ca.profiling.services.agree_to_call_off",
+        makers=frozenset({Role.SECURITY_ADMIN, Role.CA_ADMIN}),
+        checkers=frozenset({Role.POLICY_MEMBER, Role.SECURITY_ADMIN, Role.CA_ADMIN}),
+        votes=1,  # nothing changes by it
+        cps="1.5.2",
+        shows="ca.profiling.shown.calling_off",
+    ),
     "ca.hand_out_shares": _administration(
         "ca.custody.services.agree",
         cps="6.2.2",

@@ -33,8 +33,12 @@ WORDING = {
     "profiles.committee_agrees": _(
         "证书模板须有安全策略委员会委员同意（CPS %(cps)s）。您的表决没有记下，请先由委员表决。"
     ),
+    "profiles.not_to_come": _(
+        "只有已同意、还没有到生效日期的版本可以撤回。没有任何改动；已生效的请另提修改。"
+    ),
     "profiles.unproved": _(
-        "这一版没有足够的签名表决（%(fault)s），不能用来签发（CPS %(cps)s）。现行版本不变，请重新提请。"
+        "这一版没有足够的签名表决（%(fault)s），不能用来签发（CPS %(cps)s）。"
+        "现行版本不变，请重新提请。"
     ),
     "profiles.valid_from": _("生效日期从明天起，最晚 %(days)s 天之内；不填则通过后立即生效。"),
     "profiles.lint": _("按这个模板试签的证书不合规范：%(fault)s。没有提交，请修改。"),

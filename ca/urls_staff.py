@@ -46,6 +46,11 @@ urlpatterns = [
     path("profiles/<slug:profile>/<int:version>/", profiles.show, name="profile-version"),
     path("profiles/<slug:profile>/<int:version>/test/", profiles.trial, name="profile-test"),
     path(
+        "profiles/<slug:profile>/<int:version>/call-off/",
+        profiles.call_off,
+        name="profile-call-off",
+    ),
+    path(
         "profiles/<slug:profile>/<int:version>/test.cer",
         profiles.trial_file,
         name="profile-test-file",

@@ -103,7 +103,7 @@ def _is_proved(row: ProfileVersion) -> bool:
     try:
         proving.check(row)
     except Refusal as refusal:
-        log.error("no certificate by profile %s: %s", row, refusal.reason)
+        log.warning("no certificate by profile %s: %s", row, refusal.reason)
         return False
     return True
 

@@ -17,7 +17,7 @@ from pki.publickeys import PublicKey
 
 DAYS_OF_A_YEAR = 365
 OPERATOR = "operator-p256"  # CPS 5.2.3: the profile of staff, who sign in with its certificates
-CHANGE = "ca.change_profile"  # people.api action
+CHANGE, CALL_OFF = "ca.change_profile", "ca.call_off_profile"  # people.api actions
 VOTES = 2  # signed; one of them a member of the policy committee (CPS 1.5.2, 1.6.3)
 
 
@@ -60,6 +60,7 @@ STEPS = Steps(
     ("put_in_force", [State.AGREED], State.IN_FORCE),
     ("replace", [State.IN_FORCE], State.REPLACED),
     ("drop", [State.PROPOSED, State.AGREED], State.DROPPED),
+    ("call_off", [State.AGREED], State.DROPPED),
 )
 READABLE = (State.IN_FORCE, State.REPLACED)  # something was or may be issued by it
 

@@ -7,7 +7,6 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from anxin.forms import Ticks
-from anxin.kernel.errors import Refusal, Refusals
 from ca import wording as ca
 from ca.profiles.rules import Profile, Publication, national_of
 from ca.profiling import rules
@@ -96,14 +95,6 @@ class ProfileForm(forms.Form):
     def national(self) -> list[forms.BoundField]:
         return [self[name] for name in self.fields if name.startswith(_EXTENSION)]
 
-    def refuse(self, refusal: Refusal) -> None:
-        """Beside the field it is about, or above all of them."""
-        for one in refusal.items if isinstance(refusal, Refusals) else [refusal]:
-            if one.rule not in ca.WORDING:
-                raise one
-            said = ca.WORDING[one.rule] % {"cps": one.cps, **one.details}
-            self.add_error(one.field if one.field in self.fields else None, said)
-
     def changed(self) -> Profile:
         """The profile as the form says."""
         said, before = self.cleaned_data, self.profile
@@ -128,6 +119,14 @@ class ProfileForm(forms.Form):
                 (code, "always" if code in always else when) for code, when in _delivered(before)
             ),
         )
+
+
+class CallOffForm(forms.Form):
+    reason = forms.CharField(
+        label=_("撤回原因"),
+        max_length=rules.LONGEST_REASON,
+        widget=forms.Textarea(attrs={"rows": 2}),
+    )
 
 
 def _delivered(profile: Profile) -> tuple[tuple[str, str], ...]:

@@ -12,6 +12,7 @@ from ca.profiles.rules import (
     CertificateKind,
     Profile,
     Publication,
+    State,
     national_of,
 )
 from pki import oids
@@ -154,6 +155,12 @@ def check_committee(voters: Collection[int], members: Collection[int]) -> None:
         raise Refusal(
             Kind.FORBIDDEN, "profiles.committee_agrees", "the policy committee agrees", cps="1.5.2"
         )
+
+
+def check_call_off(state: str, day: date | None, *, today: date) -> None:
+    """Refuses (CONFLICT) to call off what has begun, or what nobody has agreed to yet."""
+    if state != State.AGREED or (day is not None and day <= today):
+        raise Refusal(Kind.CONFLICT, "profiles.not_to_come", f"it is {state}", cps="1.5.2")
 
 
 def check_base(seen: int, in_force: int) -> None:

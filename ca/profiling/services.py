@@ -20,9 +20,10 @@ from audit.log import advance, record, subject_of
 from ca.profiles import proving
 from ca.profiles.documents import digest_of, profile_from, text_of
 from ca.profiles.models import ProfileVersion
-from ca.profiles.rules import CHANGE, Profile, State
+from ca.profiles.rules import CALL_OFF, CHANGE, Profile, State
 from ca.profiling import rules, trials
-from people.api import Approval, Role, held_at, redeem, standing
+from ca.profiling.queries import unknown
+from people.api import Approval, Role, held_at, may, redeem, standing
 from people.api import propose as ask
 
 Entropy = Callable[[int], bytes]
@@ -109,6 +110,48 @@ def drop(
     advance(row, "drop", actor=actor, at=at, approval=approval.id)
 
 
+@transaction.atomic
+def call_off(code: str, version: int, *, reason: str, actor: Actor, at: datetime) -> bool:
+    """Nothing comes of a version whose day is still to come; whether that is done.
+
+    Its proposer does it alone. Others who may propose ask for it, and somebody else agrees.
+    Refuses `profiles.not_to_come`.
+    """
+    row = _to_come(code, version, at=at)
+    if actor.person_id == row.proposed_by:
+        for refusal in may(actor, CALL_OFF):
+            raise refusal
+        advance(row, "call_off", actor=actor, at=at, code=code, version=version, reason=reason)
+        return True
+    payload = {**_named(row), "reason": reason}
+    ask(CALL_OFF, payload, subject=subject_of(row), actor=actor, at=at)
+    return False
+
+
+def agree_to_call_off(
+    approval: Approval,
+    *,
+    code: str,
+    version: int,
+    reason: str,
+    actor: Actor,
+    at: datetime,
+    **_: object,
+) -> None:
+    """Named in `anxin/duties.py`; runs inside the vote's transaction."""
+    row = _to_come(code, version, at=at)
+    redeem(approval, CALL_OFF, {**_named(row), "reason": reason}, actor=actor, at=at)
+    advance(row, "call_off", actor=actor, at=at, code=code, version=version, reason=reason)
+
+
+def _to_come(code: str, version: int, *, at: datetime) -> ProfileVersion:
+    row = ProfileVersion.objects.select_for_update().filter(code=code, version=version).first()
+    if row is None:
+        raise unknown(f"{code} {version}")
+    rules.check_call_off(row.state, row.valid_from, today=day_of(at))
+    return row
+
+
 def begin_due(*, at: datetime) -> int:
     """Put in force what was agreed to, once its day has come; how many versions that were.
 
@@ -144,7 +187,7 @@ def _lock(code: str) -> ProfileVersion:
     for row in rows:
         if row.state == State.IN_FORCE:
             return row
-    raise Refusal(Kind.NOT_FOUND, "profiles.unknown", f"no profile {code}")
+    raise unknown(code)
 
 
 def _make_room(code: str, *, actor: Actor, at: datetime) -> None:
@@ -154,13 +197,19 @@ def _make_room(code: str, *, actor: Actor, at: datetime) -> None:
             advance(row, "drop", actor=actor, at=at)
 
 
-def _payload(row: ProfileVersion, base: int) -> dict[str, object]:
+def _named(row: ProfileVersion) -> dict[str, object]:
     return {
         "version_id": row.pk,
         "code": row.code,
         "version": row.version,
-        "base": base,
         "digest": digest_of(row.document),
+    }
+
+
+def _payload(row: ProfileVersion, base: int) -> dict[str, object]:
+    return {
+        **_named(row),
+        "base": base,
         "reason": row.reason,
         "valid_from": row.valid_from.isoformat() if row.valid_from else "",
     }

@@ -11,6 +11,19 @@ from ca.wording import PROFILES
 from people.api import Shown
 
 
+def calling_off(payload: dict[str, Any], **_reader: Actor) -> Shown:
+    code, version = payload["code"], payload["version"]
+    rows = (
+        (_("证书模板"), str(PROFILES[code])),
+        (_("撤回的版本"), _("第 %(n)s 版，现行版本继续有效") % {"n": version}),
+        (_("原因"), payload["reason"]),
+        (_("模板内容摘要（SM3）"), payload["digest"]),
+    )
+    return Shown(
+        f"{PROFILES[code]!s} {version}", rows, reverse("profile-version", args=[code, version])
+    )
+
+
 def change(payload: dict[str, Any], **_reader: Actor) -> Shown:
     code, version, base = payload["code"], payload["version"], payload["base"]
     rows = [

@@ -11,9 +11,9 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods
 
 from anxin.kernel import web
-from anxin.kernel.errors import Refusal
+from anxin.refusals import refusals_on
 from ca.profiling import queries, services, trials
-from ca.profiling.forms import ProfileForm
+from ca.profiling.forms import CallOffForm, ProfileForm
 from people.api import Role
 from people.gates import actor_of, only
 from pki import pem
@@ -37,7 +37,7 @@ def show(request: HttpRequest, profile: str, version: int | None = None) -> Http
     context = {
         "page": queries.page(profile, version),
         "makes": bool(roles & set(MAKERS)),
-        "decides": Role.POLICY_MEMBER in roles,
+        "decides": bool(roles & {*MAKERS, Role.POLICY_MEMBER}),
     }
     return render(request, "ca/profiles/page.html", context)
 
@@ -49,7 +49,7 @@ def change(request: HttpRequest, profile: str) -> HttpResponse:
     page = queries.page(profile)
     form = ProfileForm(queries.version(profile, page.current), request.POST or None)
     if request.method == "POST" and form.is_valid():
-        try:
+        with refusals_on(form, above=True):
             services.propose(
                 form.changed(),
                 base=form.cleaned_data["base"],
@@ -59,13 +59,32 @@ def change(request: HttpRequest, profile: str) -> HttpResponse:
                 at=timezone.now(),
                 entropy=secrets.token_bytes,
             )
-        except Refusal as refusal:
-            form.refuse(refusal)
-        else:
-            messages.success(request, _("已提请，由安全策略委员会委员审议。"))
+            messages.success(request, _("已提请，由两人审议，其中有安全策略委员会委员。"))
             return redirect("profile", profile)
     status = 422 if form.errors else 200
     return render(request, "ca/profiles/change.html", {"page": page, "form": form}, status=status)
+
+
+@only(*MAKERS)
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def call_off(request: HttpRequest, profile: str, version: int) -> HttpResponse:
+    page = queries.page(profile, version)
+    form = CallOffForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        with refusals_on(form, above=True):
+            done = services.call_off(
+                profile,
+                version,
+                reason=form.cleaned_data["reason"],
+                actor=actor_of(request),
+                at=timezone.now(),
+            )
+            messages.success(request, _("已撤回，不会生效。") if done else _("已提请撤回。"))
+            return redirect("profile-version", profile, version)
+    status = 422 if form.errors else 200
+    context = {"page": page, "form": form}
+    return render(request, "ca/profiles/call_off.html", context, status=status)
 
 
 @only(*READERS)

@@ -1,17 +1,26 @@
 """Profiles are rows: which version counts, for whom, and what nobody can change."""
 
+import json
+from dataclasses import replace
+from datetime import timedelta
+
 import psycopg
 import pytest
 from django.db import DatabaseError, transaction
 
 from anxin.kernel.errors import Refusal
+from audit.journal.models import Entry
 from ca.api import by_serial, profile, profiles
 from ca.issuing.models import Certificate
-from ca.profiles import delivered
+from ca.profiles import delivered, proving
 from ca.profiles.models import ProfileVersion
 from ca.profiles.queries import agreed_to, are_published, in_force
+from ca.profiling import services
 from ca.signing.services import sweep_orders
+from people.api import Role
+from people.models import Approval, OperatorKey, Vote
 from tests.support import ca
+from tests.support import profiles as support
 
 PERSONAL = "personal-sm2-sign"
 
@@ -58,6 +67,116 @@ def test_the_staff_site_rewrites_no_profile(in_role):
     with in_role("staff"), pytest.raises(DatabaseError) as refusal, transaction.atomic():
         ProfileVersion.objects.filter(code=PERSONAL).update(document="{}")
     assert isinstance(refusal.value.__cause__, psycopg.errors.InsufficientPrivilege)
+
+
+STATES = ("proposed", "agreed", "in_force", "replaced", "dropped")
+
+
+@pytest.mark.parametrize("state", STATES[1:])
+def test_the_staff_site_enters_nothing_but_proposals(in_role, state):
+    """CPS-1.5.2"""
+    one = ProfileVersion.objects.get(code=PERSONAL)
+    more = {"document": one.document, "digest": one.digest, "approval_id": 7, "proposed_by": 7}
+    with in_role("staff"), pytest.raises(DatabaseError, match="proposes"), transaction.atomic():
+        ProfileVersion.objects.create(code=PERSONAL, version=2, state=state, **more)
+
+
+@pytest.mark.parametrize("state", STATES)
+def test_the_staff_site_moves_no_version_that_counts(in_role, state):
+    """CPS-1.5.2: neither out of force nor into it."""
+    agreed = ProfileVersion.objects.create(
+        code=PERSONAL, version=2, state="agreed", document="{}", digest="", approval_id=4711
+    )
+    current = ProfileVersion.objects.get(code=PERSONAL, version=1)
+    for pk, wanted in [(agreed.pk, "in_force")] if state == "in_force" else [(current.pk, state)]:
+        with in_role("staff"), pytest.raises(DatabaseError, match="profile"), transaction.atomic():
+            ProfileVersion.objects.filter(pk=pk).update(state=wanted)
+
+
+@pytest.mark.parametrize("column", ["approval_id", "valid_from", "reason", "proposed_by"])
+def test_what_people_agreed_to_keeps_its_approval_and_its_day(transactional_db, column):
+    row = ProfileVersion.objects.create(
+        code=PERSONAL, version=2, state="proposed", document="{}", digest="", approval_id=4711
+    )
+    changed = {"approval_id": 4712, "valid_from": "2026-12-01", "reason": "x", "proposed_by": 2}
+    with pytest.raises(DatabaseError, match="never changes"), transaction.atomic():
+        ProfileVersion.objects.filter(pk=row.pk).update(**{column: changed[column]})
+
+
+def test_each_process_does_its_part(in_role):
+    """CPS-1.5.2: in the roles of the product, the staff site asks and a worker puts in force."""
+    support.members()
+    with in_role("staff"):
+        row = support.propose(replace(profile(PERSONAL), years=(1, 2)))
+        for login in support.VOTERS:
+            support.agree(row, login)
+    assert ProfileVersion.objects.get(pk=row.pk).state == "agreed"
+    assert profile(PERSONAL).version == 1
+
+    with in_role("worker"):
+        assert services.begin_due(at=ca.NOW) == 1
+    assert profile(PERSONAL).version == 2
+
+
+def proposed(**changes):
+    return support.propose(replace(profile(PERSONAL), **{"years": (1, 2)} | changes))
+
+
+def by_hand(row, *, state="agreed"):
+    ProfileVersion.objects.filter(pk=row.pk).update(state=state)
+    assert services.begin_due(at=ca.NOW) == 0
+    row.refresh_from_db()
+    told = Entry.objects.filter(action="ca.profileversion.drop").latest("pk")
+    assert (row.state, profile(PERSONAL).version) == ("dropped", 1)
+    return json.loads(told.details)["fault"]
+
+
+def test_what_nobody_voted_for_does_not_begin(db):
+    """CPS-1.5.2: the staff site's role can write that a version was agreed to, and its approval."""
+    row = proposed()
+    Approval.objects.filter(pk=row.approval_id).update(state="used")
+    assert by_hand(row) == "votes.few"
+
+
+def test_one_vote_is_not_enough(db):
+    row = proposed()
+    support.agree(row, "shao")
+    assert by_hand(row) == "votes.few"
+
+
+def test_votes_without_a_key_do_not_count(db, settings):
+    """CPS-5.2.2"""
+    row = proposed()
+    for login in support.VOTERS:
+        support.agree(row, login)
+    Vote.objects.filter(approval=row.approval_id).update(key=None, signature=b"", statement="")
+    OperatorKey.objects.update(active_until=ca.NOW - timedelta(seconds=30), state="revoked")
+    assert by_hand(row) == "votes.few"
+
+
+def test_a_vote_for_another_version_does_not_count(db):
+    """CPS-1.5.2: two people agreed to a version; another text begins by their votes."""
+    agreed = support.decide(proposed())
+    agreed.document = agreed.document.replace("clientAuth", "codeSigning")
+    with pytest.raises(Refusal, match="something else"):
+        proving.check(agreed)
+
+
+def test_the_committee_has_a_voice(db, monkeypatch):
+    """CPS-1.6.3: two administrators do not change what the CA issues."""
+    monkeypatch.setitem(support.VOTERS, "shao", Role.CA_ADMIN)
+    row = proposed()
+    support.agree(row, "shao")
+    assert refused(support.agree, row, "tang") == "profiles.committee_agrees"
+    assert ProfileVersion.objects.get(pk=row.pk).state == "proposed"
+
+
+def test_votes_are_proved_once(db, django_assert_num_queries):
+    support.decide(proposed())
+    proving.PROVED.clear()
+    assert agreed_to([(PERSONAL, 2)])
+    with django_assert_num_queries(1):
+        assert agreed_to([(PERSONAL, 2)])
 
 
 def test_a_version_nobody_agreed_to_signs_nothing(authorities):
