@@ -23,8 +23,12 @@ WORDING = {
     "profiles.offered": _("这种证书不在受理点受理（CPS %(cps)s）。"),
     "profiles.extension": _("这种证书不能有这项国标扩展（CPS %(cps)s）。"),
     "profiles.private": _(
-        "专用扩展每行一个：对象标识符、空格、文字，最多五个，各不相同，也不能是标准扩展"
-        "（CPS %(cps)s）。"
+        "专用扩展每行一个：对象标识符、空格、文字（最长 200 字），最多五个，各不相同"
+        "（CPS %(cps)s）。没有提交，请更正。"
+    ),
+    "profiles.private_arc": _(
+        "专用扩展的对象标识符应在本机构自己的 %(arc)s 之下，不能借用标准的或别人的"
+        "（CPS %(cps)s）。没有提交，请更正。"
     ),
     "profiles.evidence": _("证明材料不能比 CPS 要求的少（CPS %(cps)s）。"),
     "profiles.same": _("和现行版本相比没有改变。没有提交。"),

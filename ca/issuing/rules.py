@@ -217,6 +217,7 @@ def lint_rules(profile: Profile) -> ProfileRules:
         required=frozenset(required | ({oids.SUBJECT_ALT_NAME} if profile.server else set())),
         purposes=frozenset(extensions.PURPOSES[purpose] for purpose in profile.purposes),
         names=frozenset({"dns", "ip"} if profile.server else ()),
+        private=dict(profile.private),
     )
 
 

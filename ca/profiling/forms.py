@@ -4,6 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
 from anxin.forms import Ticks
@@ -41,7 +42,7 @@ class ProfileForm(forms.Form):
         required=False,
         max_length=2000,
         widget=forms.Textarea(attrs={"rows": 2, "spellcheck": "false", "class": "mono"}),
-        help_text=_("每行一个：对象标识符、空格、文字。"),
+        help_text=_("每行一个：对象标识符（在 %(arc)s 之下）、空格、文字（写成 UTF8String）。"),
     )
     reason = forms.CharField(
         label=_("修改原因"),
@@ -58,6 +59,8 @@ class ProfileForm(forms.Form):
     def __init__(self, profile: Profile, data: Any = None) -> None:
         super().__init__(data, initial=_initial(profile))
         self.profile = profile
+        private = self.fields["private"]
+        private.help_text = private.help_text % {"arc": settings.EXTENSION_ARC}
         years = range(1, rules.longest_years(profile) + 1)
         self._choices("years", [(n, _("%(n)s 年") % {"n": n}) for n in years])
         self._choices(

@@ -15,7 +15,6 @@ from ca.profiles.rules import (
     State,
     national_of,
 )
-from pki import oids
 
 FARTHEST = timedelta(days=90)  # a change agreed to today begins by then
 LONGEST_REASON = 500
@@ -38,7 +37,13 @@ _LAST_ARCS = re.compile(rf"{_ARC}(\.{_ARC}){{0,5}}")
 _OID = re.compile(rf"[12]\.{_ARC}(\.{_ARC}){{1,14}}")  # arc 0 is of standards alone
 _KEYS = {"sm2": "sm2-256", "ec-p256": "sm2-256", "rsa": "rsa-2048"}  # CPS 6.3.2, as `profiles`
 DELIVERED: Mapping[str, Profile] = {one.code: one for one in delivered.EVERYTHING}
-_KNOWN_OIDS = frozenset(value for name, value in vars(oids).items() if isinstance(value, str))
+# Arcs in which others number extensions and attributes, so nobody configures one of them as their
+# own: RFC 5280 (2.5.29; 1.3.6.1.5), X.520, RSA's, GM/T 0006, GB/T 20518 new and old, Microsoft,
+# CAs and browsers (CAB Forum 7.1.2.11), Netscape
+_STANDARD = (
+    "2.5", "1.3.6.1.5", "1.2.840.113549", "1.2.156.10197", "1.2.156.10260", "1.2.86.11.7",
+    "1.3.6.1.4.1.311", "1.3.6.1.4.1.11129", "2.23.140", "2.16.840.1.113730",
+)  # fmt: skip
 
 
 def refuse(rule: str, reason: str, field: str, cps: str = "1.5.2", **details: object) -> Refusal:
@@ -56,14 +61,17 @@ def purposes_of(profile: Profile) -> tuple[str, ...]:
     return OF_SERVERS if profile.server else PURPOSES
 
 
-def check_profile(profile: Profile) -> None:
-    """Refuses (Refusals, each with its field) what no version may say."""
-    found = list(_faults(profile))
+def check_profile(profile: Profile, *, arc: str) -> None:
+    """Refuses (Refusals, each with its field) what no version may say.
+
+    `arc`: below which the CA numbers extensions of its own.
+    """
+    found = list(_faults(profile, arc))
     if found:
         raise Refusals(found)
 
 
-def _faults(profile: Profile) -> Iterator[Refusal]:
+def _faults(profile: Profile, arc: str) -> Iterator[Refusal]:
     yield from _fixed(profile)
     most = longest_years(profile)
     if not profile.years or list(profile.years) != sorted({*profile.years} & {*range(1, most + 1)}):
@@ -84,6 +92,7 @@ def _faults(profile: Profile) -> Iterator[Refusal]:
     if profile.offered and profile.kind in WITHHELD - {CertificateKind.SCENARIO}:
         yield refuse("offered", "no counter takes applications for it", "offered", "1.5.1")
     yield from _wrong_extensions(profile)
+    yield from _wrong_private(profile, arc)
     yield from _wrong_evidence(profile)
 
 
@@ -113,12 +122,22 @@ def _wrong_extensions(profile: Profile) -> Iterator[Refusal]:
             yield refuse("extension", f"{what} {form}", f"extension_{what}", "7.1.2")
     if len({what for what, _ in profile.extensions}) < len(profile.extensions):
         yield refuse("extension", "twice", "extensions", "7.1.2")
+
+
+def _wrong_private(profile: Profile, arc: str) -> Iterator[Refusal]:
+    """CPS 7.1.2: of the CA's own arc, each one UTF8String of so many characters."""
     if len(profile.private) > MOST_PRIVATE or len(dict(profile.private)) < len(profile.private):
         yield refuse("private", f"at most {MOST_PRIVATE}, each once", "private", "7.1.2")
     for oid, text in profile.private:
         legible = 0 < len(text) <= LONGEST_TEXT and text.isprintable() and text == text.strip()
-        if not _OID.fullmatch(oid) or oid in _KNOWN_OIDS or not legible:
+        if not _OID.fullmatch(oid) or not legible:
             yield refuse("private", f"{oid} {text!r}", "private", "7.1.2")
+        elif not _below(oid, arc) or any(_below(oid, one) for one in _STANDARD):
+            yield refuse("private_arc", f"{oid} outside {arc}", "private", "7.1.2", arc=arc)
+
+
+def _below(oid: str, arc: str) -> bool:
+    return oid.startswith(f"{arc}.")
 
 
 def _wrong_evidence(profile: Profile) -> Iterator[Refusal]:

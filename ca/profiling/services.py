@@ -8,6 +8,7 @@ from collections.abc import Callable
 from datetime import date, datetime
 from typing import Any
 
+from django.conf import settings
 from django.db import transaction
 from django.db.models import Max, Q
 
@@ -48,7 +49,7 @@ def propose(
     current = _lock(after.code)
     rules.check_base(base, current.version)
     before = profile_from(current.document, current.version)
-    rules.check_profile(after)
+    rules.check_profile(after, arc=settings.EXTENSION_ARC)
     rules.check_change(before, after)
     trials.check(after, at=at, entropy=entropy)
     _make_room(after.code, actor=actor, at=at)
@@ -94,7 +95,7 @@ def agree(
     row.refresh_from_db()
     redeem(approval, CHANGE, _payload(row, base), actor=actor, at=at)
     rules.check_base(base, current.version)
-    rules.check_profile(profile_from(row.document, row.version))
+    rules.check_profile(profile_from(row.document, row.version), arc=settings.EXTENSION_ARC)
     rules.check_committee(
         {vote.checker_id for vote in approval.votes}, held_at(Role.POLICY_MEMBER, at=at)
     )

@@ -234,7 +234,7 @@ def test_an_order_that_waits_is_signed_as_it_was_ordered(authorities, own_duty):
 def test_national_extensions_say_what_the_credit_code_says(authorities, own_duty):
     """CPS-7.1.2-gb: in the new form and the old one, as the profile says."""
     changes = (("registration_number", "old"), ("organization_code", "both"))
-    private = (("1.2.156.99999.1", "项目编号 7"),)
+    private = (("1.3.6.1.4.1.32473.2.1", "项目编号 7"),)
     decide(propose(replace(profile(ORGANIZATION), extensions=changes, private=private)))
     code = "91150100TE5T000083"
     subject = (("C", "CN"), ("O", "栖原公司"), ("CN", "栖原公司"), ("serialNumber", code))
@@ -255,10 +255,10 @@ def test_national_extensions_say_what_the_credit_code_says(authorities, own_duty
         oids.OLD_ORGANIZATION_CODE: "TE5T0000-8",
     }
     assert issued.parsed.body.extension(oids.REGISTRATION_NUMBER) is None
-    own = issued.parsed.body.extension("1.2.156.99999.1")
+    own = issued.parsed.body.extension("1.3.6.1.4.1.32473.2.1")
     assert (own.critical, extension_values.private(own.value)) == (False, "项目编号 7")
     rows = dict(preview(ca.order(2, profile=ORGANIZATION, subject=subject), at=AT).rows)
-    assert rows["专用扩展 1.2.156.99999.1"] == "项目编号 7"
+    assert rows["专用扩展 1.3.6.1.4.1.32473.2.1"] == "项目编号 7"
 
     without = (*subject[:3], ("serialNumber", "S1"))
     order = ca.order(3, profile=ORGANIZATION, subject=without)
