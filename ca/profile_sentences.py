@@ -30,6 +30,21 @@ WORDING = {
         "专用扩展的对象标识符应在本机构自己的 %(arc)s 之下，不能借用标准的或别人的"
         "（CPS %(cps)s）。没有提交，请更正。"
     ),
+    "profiles.code": _(
+        "代码用小写字母、数字和连字符，5 至 40 个字符，以 %(word)s- 开头（CPS %(cps)s）。"
+        "没有提交，请更正。"
+    ),
+    "profiles.code_taken": _("已有这个代码的证书模板。没有提交，请换一个代码。"),
+    "profiles.policy_taken": _("证书策略的末段已由 %(code)s 使用。没有提交，请换一个。"),
+    "profiles.title_taken": _("%(code)s 已用这个名称。没有提交，请换一个能区分的名称。"),
+    "profiles.titles": _(
+        "请填写中文名称和英文名称，各不超过 40 个字符；英文名称用英文字符。没有提交。"
+    ),
+    "profiles.kind": _("不能据这个模板新设这种证书（CPS %(cps)s）。没有提交，请重新选择。"),
+    "profiles.retired": _("这个模板已停用，不能再改（CPS %(cps)s）。要再发这种证书，请新设模板。"),
+    "profiles.retired_needed": _(
+        "停用的模板不能受理；操作员登录用的证书模板不能停用（CPS %(cps)s）。没有提交。"
+    ),
     "profiles.evidence": _("证明材料不能比 CPS 要求的少（CPS %(cps)s）。"),
     "profiles.same": _("和现行版本相比没有改变。没有提交。"),
     "profiles.changed_meanwhile": _("现行版本刚刚改变了。没有提交，请看过新的版本再改。"),

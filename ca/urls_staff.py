@@ -43,6 +43,7 @@ urlpatterns = [
     path("profiles/", profiles.index, name="profiles"),
     path("profiles/<slug:profile>/", profiles.show, name="profile"),
     path("profiles/<slug:profile>/change/", profiles.change, name="profile-change"),
+    path("profiles/<slug:profile>/new/", profiles.new, name="profile-new"),
     path("profiles/<slug:profile>/<int:version>/", profiles.show, name="profile-version"),
     path("profiles/<slug:profile>/<int:version>/test/", profiles.trial, name="profile-test"),
     path(

@@ -5,7 +5,7 @@ that is done by workers, who prove the votes (`ca/profiles/proving.py`). Its nam
 of `anxin/grants.py`.
 """
 
-from django.db import migrations
+from django.db import migrations, models
 
 STAYS = """
 CREATE OR REPLACE FUNCTION ca_profile_version_stays() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -55,4 +55,16 @@ ALTER TABLE ca_profileversion ENABLE ALWAYS TRIGGER ca_profile_version_stays
 
 class Migration(migrations.Migration):
     dependencies = [("ca", "0019_profiles")]
-    operations = [migrations.RunSQL(STAYS, BACK)]
+    operations = [
+        migrations.RunSQL(STAYS, BACK),
+        migrations.RemoveConstraint("profileversion", "a_later_profile_version_was_agreed_to"),
+        migrations.AddConstraint(
+            "profileversion",
+            models.CheckConstraint(
+                condition=models.Q(version=1, proposed_by__isnull=True)
+                | models.Q(state__in=["proposed", "dropped"])
+                | models.Q(approval_id__isnull=False),
+                name="a_later_profile_version_was_agreed_to",
+            ),
+        ),
+    ]

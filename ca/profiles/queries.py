@@ -26,7 +26,12 @@ def profiles() -> list[Profile]:
 
 def in_force() -> list[Profile]:
     """What is issued by now, on offer or not, in the order of pages. One query."""
-    return sorted(_found(Q(state=State.IN_FORCE)).values(), key=lambda one: _ORDER[one.code])
+    return sorted(_found(Q(state=State.IN_FORCE)).values(), key=_place)
+
+
+def _place(one: Profile) -> tuple[int, str]:
+    """Those that came later stand behind those that were delivered."""
+    return _ORDER.get(one.code, len(_ORDER)), one.code
 
 
 def profile(code: str, version: int | None = None) -> Profile:
@@ -37,8 +42,8 @@ def profile(code: str, version: int | None = None) -> Profile:
 def longest_days(issuer: str) -> int:
     """The longest term that certificates of this authority have, "": of any; 0: it issues none.
 
-    No version offers a longer one than the first (`ca.profiling.rules`): by it an authority's end
-    was planned.
+    No version offers a longer one than those that were delivered (`ca.profiling.rules`): by them an
+    authority's end was planned.
     """
     ours = [one for one in delivered.EVERYTHING if issuer in ("", one.issuer)]
     return max((max(one.days) for one in ours), default=0)
@@ -46,7 +51,7 @@ def longest_days(issuer: str) -> int:
 
 def issued_by(issuer: str) -> list[str]:
     """Codes of the profiles that an authority issues, which is the same in all versions."""
-    return [one.code for one in delivered.EVERYTHING if one.issuer == issuer]
+    return [one.code for one in in_force() if one.issuer == issuer]
 
 
 def on_offer(code: str) -> Profile:

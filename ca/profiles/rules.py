@@ -93,6 +93,8 @@ class Profile:
     many reviewers have to agree. `server`: it has alternative names, domains and addresses, one of
     which is its common name. `offered`: counters take applications. `evidence`: documents and when
     they are asked for. `extensions`: national ones and their form, `private` ones: OID and text.
+    Of those that did not come with the product: `basis` is the delivered one they were drawn from,
+    `titles` are language and name. `retired`: nothing is ordered by it any more.
     """
 
     code: str
@@ -112,6 +114,9 @@ class Profile:
     evidence: tuple[tuple[str, str], ...] = ()
     extensions: tuple[tuple[str, str], ...] = ()
     private: tuple[tuple[str, str], ...] = ()
+    basis: str = ""
+    titles: tuple[tuple[str, str], ...] = ()
+    retired: bool = False
 
     @property
     def days(self) -> tuple[int, ...]:

@@ -23,7 +23,7 @@ from ca.profiles.documents import digest_of, profile_from, text_of
 from ca.profiles.models import ProfileVersion
 from ca.profiles.rules import CALL_OFF, CHANGE, Profile, State
 from ca.profiling import rules, trials
-from ca.profiling.queries import unknown
+from ca.profiling.queries import others, unknown
 from people.api import Approval, Role, held_at, may, redeem, standing
 from people.api import propose as ask
 
@@ -47,13 +47,36 @@ def propose(
     """
     rules.check_day(valid_from, today=day_of(at))
     current = _lock(after.code)
+    if current is None:
+        raise unknown(after.code)
     rules.check_base(base, current.version)
     before = profile_from(current.document, current.version)
     rules.check_profile(after, arc=settings.EXTENSION_ARC)
     rules.check_change(before, after)
     trials.check(after, at=at, entropy=entropy)
-    _make_room(after.code, actor=actor, at=at)
-    row = _store(after, reason, valid_from, actor=actor, at=at)
+    return _ask(_store(after, reason, valid_from, actor=actor, at=at), base, actor=actor, at=at)
+
+
+@transaction.atomic
+def propose_new(
+    profile: Profile,
+    *,
+    reason: str,
+    valid_from: date | None,
+    actor: Actor,
+    at: datetime,
+    entropy: Entropy,
+) -> int:
+    """A kind of certificate that the product did not come with (CPS 1.5.1); as `propose`."""
+    rules.check_day(valid_from, today=day_of(at))
+    rules.check_profile(profile, arc=settings.EXTENSION_ARC)
+    trials.check(profile, at=at, entropy=entropy)
+    row = _store(profile, reason, valid_from, actor=actor, at=at)
+    rules.check_new(profile, others(row.pk))
+    return _ask(row, 0, actor=actor, at=at)
+
+
+def _ask(row: ProfileVersion, base: int, *, actor: Actor, at: datetime) -> int:
     about = subject_of(row)
     row.approval_id = ask(CHANGE, _payload(row, base), subject=about, actor=actor, at=at).id
     row.save(update_fields=["approval_id"])
@@ -65,12 +88,13 @@ def propose(
 def _store(
     after: Profile, reason: str, valid_from: date | None, *, actor: Actor, at: datetime
 ) -> ProfileVersion:
+    _make_room(after.code, actor=actor, at=at)
     text = text_of(after)
     last = ProfileVersion.objects.filter(code=after.code).aggregate(last=Max("version"))["last"]
     row = ProfileVersion(
         state=State.PROPOSED,
         code=after.code,
-        version=last + 1,
+        version=(last or 0) + 1,
         document=text,
         digest=digest_of(text),
         reason=reason,
@@ -79,7 +103,7 @@ def _store(
         proposed_at=at,
     )
     taken = Refusal(Kind.CONFLICT, "profiles.change_open", "another change is under way")
-    with guarded(taken, by="one_change_of_a_profile_at_a_time"):
+    with guarded(taken):
         row.save(force_insert=True)
     return row
 
@@ -94,8 +118,11 @@ def agree(
     current = _lock(row.code)
     row.refresh_from_db()
     redeem(approval, CHANGE, _payload(row, base), actor=actor, at=at)
-    rules.check_base(base, current.version)
-    rules.check_profile(profile_from(row.document, row.version), arc=settings.EXTENSION_ARC)
+    rules.check_base(base, current.version if current else 0)
+    profile = profile_from(row.document, row.version)
+    rules.check_profile(profile, arc=settings.EXTENSION_ARC)
+    if current is None:
+        rules.check_new(profile, others(row.pk))
     rules.check_committee(
         {vote.checker_id for vote in approval.votes}, held_at(Role.POLICY_MEMBER, at=at)
     )
@@ -174,21 +201,26 @@ def _begin(version_id: int, code: str, *, at: datetime) -> int:
     except Refusal as refusal:
         advance(row, "drop", actor=SYSTEM, at=at, fault=refusal.details["fault"])
         return 0
-    current.replaced_at = row.in_force_at = at
-    current.save(update_fields=["replaced_at"])
+    if current:
+        current.replaced_at = at
+        current.save(update_fields=["replaced_at"])
+        advance(current, "replace", actor=SYSTEM, at=at, by=row.version)
+    row.in_force_at = at
     row.save(update_fields=["in_force_at"])
-    advance(current, "replace", actor=SYSTEM, at=at, by=row.version)
     advance(row, "put_in_force", actor=SYSTEM, at=at, code=row.code, version=row.version)
     return 1
 
 
-def _lock(code: str) -> ProfileVersion:
-    """The version in force; nobody else changes this profile before the transaction ends."""
+def _lock(code: str) -> ProfileVersion | None:
+    """The version in force; nobody else changes this profile before the transaction ends.
+
+    None: there has been none yet.
+    """
     rows = ProfileVersion.objects.filter(code=code).order_by("pk").select_for_update()
     for row in rows:
         if row.state == State.IN_FORCE:
             return row
-    raise unknown(code)
+    return None
 
 
 def _make_room(code: str, *, actor: Actor, at: datetime) -> None:

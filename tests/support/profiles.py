@@ -10,6 +10,7 @@ from django.conf import settings
 
 from anxin.duties import DUTIES
 from anxin.kernel.actors import Actor
+from ca.profiles.delivered import PROFILES as DELIVERED
 from ca.profiles.models import ProfileVersion
 from ca.profiles.rules import CHANGE, Profile
 from ca.profiling import services
@@ -41,6 +42,33 @@ def propose(
         entropy=secrets.token_bytes,
     )
     return ProfileVersion.objects.get(code=after.code, version=number)
+
+
+def added(code: str = "organization-school-sm2", **changes: object) -> Profile:
+    """A kind of certificate that the product did not come with."""
+    basis = DELIVERED[str(changes.pop("basis", "organization-sm2-sign"))]
+    said = {
+        "code": code,
+        "basis": basis.code,
+        "titles": (("zh-hans", "学校签名证书（SM2）"), ("en", "School signing certificate (SM2)")),
+        "policy": "2.7",
+        "years": (1, 2),
+    }
+    return replace(basis, **(said | changes))
+
+
+def propose_new(
+    profile: Profile, *, at: datetime = ca.NOW, valid_from: date | None = None
+) -> ProfileVersion:
+    number = services.propose_new(
+        profile,
+        reason="学校需要自己的证书",
+        valid_from=valid_from,
+        actor=ca.staff("gao", Role.CA_ADMIN),
+        at=at,
+        entropy=secrets.token_bytes,
+    )
+    return ProfileVersion.objects.get(code=profile.code, version=number)
 
 
 def members(*, at: datetime = ca.NOW) -> dict[str, tuple[Actor, Pen]]:
