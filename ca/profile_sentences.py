@@ -5,7 +5,8 @@ from django.utils.translation import gettext_lazy as _
 WORDING = {
     "profiles.unknown": _("没有找到这个证书模板或版本。"),
     "profiles.fixed": _(
-        "%(fixed)s 在各版本之间不能改变（CPS %(cps)s）。要另设一种证书，请用另一个模板。"
+        "颁发者、算法、密钥用法、证书策略、种类和名称在各版本之间不能改变（CPS %(cps)s）。"
+        "没有提交；要发另一种证书，请新设模板。"
     ),
     "profiles.years": _(
         "至少选一个年限，最长 %(most)s 年，不超过密钥和颁发者的期限（CPS %(cps)s）。"
@@ -48,15 +49,15 @@ WORDING = {
     "profiles.evidence": _("证明材料不能比 CPS 要求的少（CPS %(cps)s）。"),
     "profiles.same": _("和现行版本相比没有改变。没有提交。"),
     "profiles.changed_meanwhile": _("现行版本刚刚改变了。没有提交，请看过新的版本再改。"),
-    "profiles.change_open": _("这个模板已有一项修改在审议或等待生效。没有提交。"),
+    "profiles.change_open": _("这个模板已有一项修改待审批或等待生效。没有提交。"),
     "profiles.committee_agrees": _(
-        "证书模板须有安全策略委员会委员同意（CPS %(cps)s）。您的表决没有记下，请先由委员表决。"
+        "证书模板须有安全策略委员会委员同意（CPS %(cps)s）。您的意见没有记入，请先由委员审批。"
     ),
     "profiles.not_to_come": _(
         "只有已同意、还没有到生效日期的版本可以撤回。没有任何改动；已生效的请另提修改。"
     ),
     "profiles.unproved": _(
-        "这一版没有足够的签名表决（%(fault)s），不能用来签发（CPS %(cps)s）。"
+        "这一版没有足够的签名审批（%(fault)s），不能用来签发（CPS %(cps)s）。"
         "现行版本不变，请重新提请。"
     ),
     "profiles.valid_from": _("生效日期从明天起，最晚 %(days)s 天之内；不填则通过后立即生效。"),

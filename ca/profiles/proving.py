@@ -45,7 +45,8 @@ def _check(row: ProfileVersion) -> None:
 
 
 def _says(vote: dict[str, Any], said: dict[str, object]) -> bool:
-    return said.items() <= json.loads(vote["payload"]).items()
+    voted: dict[str, Any] = json.loads(vote["payload"])
+    return said.items() <= voted.items()
 
 
 def _check_voters(held: list[dict[str, Any]]) -> None:

@@ -122,7 +122,7 @@ def page(code: str, version: int | None = None) -> Page:
     waiting = open_approvals(CHANGE, [subject_of(row) for row in rows])
     lines = [_version(row, rows, names, subject_of(row) in waiting) for row in rows]
     one = profile_from(shown.document, shown.version)
-    now = current and profile_from(current.document, current.version)
+    now = profile_from(current.document, current.version) if current else None
     return Page(
         code=code,
         name=str(NAMES[code]),

@@ -126,7 +126,7 @@ def _fixed(profile: Profile) -> Iterator[Refusal]:
     basis = first(profile)
     for name in OF_BASIS if profile.basis else FIXED:
         if basis is None or getattr(profile, name) != getattr(basis, name):
-            yield refuse("fixed", f"{name} stays", name, fixed=name)
+            yield refuse("fixed", f"{name} stays", name)
             return
     if basis is not None and profile.basis:
         yield from _wrong_identity(profile, basis)
@@ -215,7 +215,7 @@ def check_change(before: Profile, after: Profile) -> None:
         raise Refusal(Kind.CONFLICT, "profiles.retired", "it is retired", cps="1.5.1")
     for name in FIXED:
         if getattr(before, name) != getattr(after, name):
-            raise refuse("fixed", f"{name} stays", name, fixed=name)
+            raise refuse("fixed", f"{name} stays", name)
     if all(getattr(before, name) == getattr(after, name) for name in _CHANGING):
         raise Refusal(Kind.CONFLICT, "profiles.same", "nothing changes", cps="1.5.2")
 

@@ -77,7 +77,7 @@ def _asked(
                 at=timezone.now(),
                 entropy=secrets.token_bytes,
             )
-            messages.success(request, _("已提请，由两人审议，其中有安全策略委员会委员。"))
+            messages.success(request, _("已提请，须两人审批，其中有安全策略委员会委员。"))
             return redirect("profile", asked.code)
     status = 422 if form.errors else 200
     return render(request, "ca/profiles/change.html", {"page": page, "form": form}, status=status)

@@ -10,7 +10,7 @@ from ca.profiles.rules import Profile
 from pki import extensions
 
 STATES = {
-    "proposed": _("待审议"),
+    "proposed": _("待审批"),
     "agreed": _("已同意，待生效"),
     "in_force": _("现行"),
     "replaced": _("已被取代"),

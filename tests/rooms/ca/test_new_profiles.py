@@ -206,7 +206,7 @@ def test_a_new_one_is_proposed_in_a_form(db):
 
     shown_page = page.get(f"/ca/profiles/{SCHOOL}/").content.decode()
     assert "学校签名证书（SM2）" in shown_page
-    assert "待审议" in shown_page
+    assert "待审批" in shown_page
     everything = page.get("/ca/profiles/").content.decode()
     assert "尚未生效" in everything
     assert page.get(f"/ca/profiles/{SCHOOL}/1/test/").status_code == 200

@@ -6,6 +6,9 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from django.contrib.auth.models import AnonymousUser
+from django.template.loader import render_to_string
+from django.utils import translation
 
 from anxin.duties import DUTIES
 from anxin.kernel.actors import SYSTEM
@@ -23,6 +26,7 @@ from ca.profiles.rules import CALL_OFF, CHANGE, Publication
 from ca.profiling import queries, services, shown, trials
 from people.api import Role, approval, open_approvals, vote
 from pki import certificates, extension_values, oids
+from pki.errors import Finding
 from tests.support import ca
 from tests.support.people import hire, signed_in
 from tests.support.profiles import REASON, decide, members, propose
@@ -334,10 +338,22 @@ def test_a_change_is_made_in_a_form_and_read_by_the_committee(db):
     row = ProfileVersion.objects.get(code=ORGANIZATION, version=2)
     shown_to_all = page.get(f"/ca/profiles/{ORGANIZATION}/").content.decode()
     assert "企业税号，新 OID" in shown_to_all
-    assert "修改 待审议" in page.get("/ca/profiles/").content.decode()
+    assert "修改 待审批" in page.get("/ca/profiles/").content.decode()
     ballot = signed_in(shao).get(f"/approvals/{row.approval_id}/").content.decode()
     assert "国标扩展：增加" in ballot
     assert queries.page(ORGANIZATION).may_change is False
+
+
+@pytest.mark.parametrize(("language", "said"), [("zh-hans", False), ("en", True)])
+def test_a_chinese_page_says_nothing_in_english(db, rf, language, said):
+    request = rf.get("/")
+    request.user, request.actor = AnonymousUser(), ca.staff("gao", Role.CA_ADMIN)
+    faulty = trials.Trial((), (Finding("lint.version", "The version is not 3."),), b"")
+    found = {"page": queries.page(PERSONAL, 1), "trial": faulty}
+    with translation.override(language):
+        page = render_to_string("ca/profiles/trial.html", found, request)
+    assert "lint.version" in page
+    assert ("The version is not 3." in page) is said
 
 
 def test_what_is_to_come_is_called_off_on_its_page(db):
