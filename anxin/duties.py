@@ -85,18 +85,15 @@ DUTIES: dict[str, Duty] = {
     "ca.change_profile": Duty(
         "ca.profiling.services.agree",
         makers=frozenset({Role.SECURITY_ADMIN, Role.CA_ADMIN}),
-        checkers=frozenset({Role.POLICY_MEMBER, Role.SECURITY_ADMIN, Role.CA_ADMIN}),
-        votes=2,  # one of them a member of the policy committee, see `agree`
+        checkers=frozenset({Role.POLICY_MEMBER}),
+        votes=2,
         signed=True,  # workers prove them before a version counts
         cps="1.5.2",
         shows="ca.profiling.shown.change",
         declined="ca.profiling.services.drop",
     ),
-    "ca.call_off_profile": Duty(
+    "ca.call_off_profile": _committee(
         "ca.profiling.services.agree_to_call_off",
-        makers=frozenset({Role.SECURITY_ADMIN, Role.CA_ADMIN}),
-        checkers=frozenset({Role.POLICY_MEMBER, Role.SECURITY_ADMIN, Role.CA_ADMIN}),
-        votes=1,  # nothing changes by it
         cps="1.5.2",
         shows="ca.profiling.shown.calling_off",
     ),

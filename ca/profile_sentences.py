@@ -50,9 +50,6 @@ WORDING = {
     "profiles.same": _("和现行版本相比没有改变。没有提交。"),
     "profiles.changed_meanwhile": _("现行版本刚刚改变了。没有提交，请看过新的版本再改。"),
     "profiles.change_open": _("这个模板已有一项修改待审批或等待生效。没有提交。"),
-    "profiles.committee_agrees": _(
-        "证书模板须有安全策略委员会委员同意（CPS %(cps)s）。您的意见没有记入，请先由委员审批。"
-    ),
     "profiles.not_to_come": _(
         "只有已同意、还没有到生效日期的版本可以撤回。没有任何改动；已生效的请另提修改。"
     ),

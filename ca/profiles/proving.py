@@ -50,13 +50,13 @@ def _says(vote: dict[str, Any], said: dict[str, object]) -> bool:
 
 
 def _check_voters(held: list[dict[str, Any]]) -> None:
-    """Enough of them, with keys of their own, none against it, one from the policy committee."""
+    """Enough members of the policy committee, with keys of their own, and none against it."""
     yes = [one for one in held if one["grants"] and one["signature"]]
     for whose in ("voter", "public_key"):
         if len({one[whose] for one in yes}) < max(rules.VOTES, len(held)):
             raise _unproved("votes.few", f"{rules.VOTES} people agree, signed, and nobody says no")
-    if not any(_is_member(one) for one in yes):
-        raise _unproved("votes.committee", "nobody of the policy committee agreed")
+    if not all(_is_member(one) for one in yes):
+        raise _unproved("votes.committee", "members of the policy committee agree")
 
 
 def _is_member(vote: dict[str, Any]) -> bool:

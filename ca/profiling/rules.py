@@ -1,7 +1,7 @@
 """What a profile may say, and what of it may change (CPS 1.5.2). Pure."""
 
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, timedelta
 
 from anxin.kernel.errors import Kind, Refusal, Refusals
@@ -232,14 +232,6 @@ _CHANGING = (
     "evidence",
     "retired",
 )
-
-
-def check_committee(voters: Collection[int], members: Collection[int]) -> None:
-    """Refuses (FORBIDDEN) what nobody of the policy committee agreed to."""
-    if not {*voters} & {*members}:
-        raise Refusal(
-            Kind.FORBIDDEN, "profiles.committee_agrees", "the policy committee agrees", cps="1.5.2"
-        )
 
 
 def check_call_off(state: str, day: date | None, *, today: date) -> None:

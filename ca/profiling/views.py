@@ -38,7 +38,7 @@ def show(request: HttpRequest, profile: str, version: int | None = None) -> Http
     context = {
         "page": queries.page(profile, version),
         "makes": bool(roles & set(MAKERS)),
-        "decides": bool(roles & {*MAKERS, Role.POLICY_MEMBER}),
+        "decides": Role.POLICY_MEMBER in roles,
     }
     return render(request, "ca/profiles/page.html", context)
 
@@ -77,7 +77,7 @@ def _asked(
                 at=timezone.now(),
                 entropy=secrets.token_bytes,
             )
-            messages.success(request, _("已提请，须两人审批，其中有安全策略委员会委员。"))
+            messages.success(request, _("已提请，由两位安全策略委员会委员审批。"))
             return redirect("profile", asked.code)
     status = 422 if form.errors else 200
     return render(request, "ca/profiles/change.html", {"page": page, "form": form}, status=status)

@@ -21,7 +21,7 @@ from tests.support.people import hire
 from tests.support.voting import Pen, enrolled, pen, with_pen
 
 REASON, MINUTE = "国家标准更新", timedelta(minutes=1)
-VOTERS = {"shao": Role.POLICY_MEMBER, "tang": Role.SECURITY_ADMIN}
+VOTERS = {"shao": Role.POLICY_MEMBER, "pei": Role.POLICY_MEMBER}
 
 
 def propose(
@@ -72,7 +72,7 @@ def propose_new(
 
 
 def members(*, at: datetime = ca.NOW) -> dict[str, tuple[Actor, Pen]]:
-    """Who agrees, each with a key of their own: one of the committee, and another administrator."""
+    """Members of the committee, each with a key of their own."""
     found = {}
     with own_duties("people.enrol_key"):
         for number, (login, role) in enumerate(VOTERS.items(), 71):

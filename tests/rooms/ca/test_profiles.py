@@ -17,8 +17,8 @@ from ca.profiles.models import ProfileVersion
 from ca.profiles.queries import agreed_to, are_published, in_force
 from ca.profiling import services
 from ca.signing.services import sweep_orders
-from people.api import Role
-from people.models import Approval, OperatorKey, Vote
+from people.api import vote_records
+from people.models import Appointment, Approval, OperatorKey, StaffMember, Vote
 from tests.support import ca
 from tests.support import profiles as support
 
@@ -123,7 +123,7 @@ def proposed(**changes):
 
 
 def by_hand(row, *, state="agreed"):
-    ProfileVersion.objects.filter(pk=row.pk).update(state=state)
+    ProfileVersion.objects.filter(pk=row.pk, state="proposed").update(state=state)
     assert services.begin_due(at=ca.NOW) == 0
     row.refresh_from_db()
     told = Entry.objects.filter(action="ca.profileversion.drop").latest("pk")
@@ -162,13 +162,26 @@ def test_a_vote_for_another_version_does_not_count(db):
         proving.check(agreed)
 
 
-def test_the_committee_has_a_voice(db, monkeypatch):
-    """CPS-1.6.3: two administrators do not change what the CA issues."""
-    monkeypatch.setitem(support.VOTERS, "shao", Role.CA_ADMIN)
+def test_only_members_of_the_committee_count(db):
+    """CPS-1.6.3: whoever was none when the vote was cast, as people_appointment says."""
     row = proposed()
-    support.agree(row, "shao")
-    assert refused(support.agree, row, "tang") == "profiles.committee_agrees"
-    assert ProfileVersion.objects.get(pk=row.pk).state == "proposed"
+    for login in support.VOTERS:
+        support.agree(row, login)
+    pei = StaffMember.objects.get(login="pei").pk
+    Appointment.objects.filter(person=pei).update(until=ca.NOW - timedelta(days=1))
+    assert by_hand(row) == "votes.committee"
+
+
+def test_one_key_is_one_person(db):
+    """CPS-5.2.2: two people who vote with one key are one."""
+    row = support.decide(proposed())
+    proving.PROVED.clear()
+    key = OperatorKey.objects.get(person__login="shao")
+    found = vote_records([row.approval_id])
+    assert len({one["public_key"] for one in found if one["signature"]}) == 2
+    Vote.objects.filter(approval=row.approval_id).update(key=key)
+    with pytest.raises(Refusal, match="key"):
+        proving.check(row)
 
 
 def test_votes_are_proved_once(db, django_assert_num_queries):
