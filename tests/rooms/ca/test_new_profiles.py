@@ -52,6 +52,7 @@ def test_a_new_kind_of_certificate_is_agreed_to_like_a_change(db):
     assert (row.state, profile(SCHOOL)) == ("in_force", added())
     assert SCHOOL in {one.code for one in profiles()}
     assert SCHOOL in issued_by("nmg-sm2")
+    assert issued_by("rootca") == []
     assert longest_days("nmg-sm2") == 5 * 365
 
 
