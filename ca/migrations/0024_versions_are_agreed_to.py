@@ -1,7 +1,7 @@
 """Workers put versions of profiles in force, and no state comes but from the one before it.
 
 The staff site's role proposes, notes that people agreed, and drops. It makes no version count:
-that is done by workers, who prove the votes (`ca/profiles/proving.py`). Its name must be the one
+that is done by workers, who prove the votes (`ca/profiling/proving.py`). Its name must be the one
 of `anxin/grants.py`.
 """
 

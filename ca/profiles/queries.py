@@ -1,17 +1,14 @@
 """Profiles as other rooms and houses see them: read anew each time, so that none is out of date."""
 
-import logging
 from collections.abc import Iterable, Mapping
 
 from django.db.models import Q
 
-from anxin.kernel.errors import Refusal
-from ca.profiles import delivered, proving, rules
+from ca.profiles import delivered, rules
 from ca.profiles.documents import profile_from
 from ca.profiles.models import ProfileVersion
 from ca.profiles.rules import Profile, State
 
-log = logging.getLogger(__name__)
 # What a version says never changes (the table refuses it), so those that were read are kept.
 # Which one is in force is asked each time.
 KEPT: dict[tuple[str, int], Profile] = {(one.code, 1): one for one in delivered.EVERYTHING}
@@ -85,32 +82,6 @@ def wanted(named: Iterable[tuple[str, int | None]]) -> dict[tuple[str, int | Non
         if (code, version) not in found:
             raise rules.unknown(f"{code} {version or ''}".strip())
     return {one: found[one] for one in asked}
-
-
-def agreed_to(named: Iterable[Named]) -> dict[Named, Profile]:
-    """Those of them that were delivered or that people agreed to; a row alone proves neither.
-
-    For the process that has certificates signed. One query, and a few for the votes of each
-    version that it has not seen before.
-    """
-    some = Q()
-    for code, version in named:
-        some |= _one(code, version)
-    rows = list(ProfileVersion.objects.filter(some, state__in=rules.READABLE)) if some else []
-    return {
-        (row.code, row.version): profile_from(row.document, row.version)
-        for row in rows
-        if _is_proved(row)
-    }
-
-
-def _is_proved(row: ProfileVersion) -> bool:
-    try:
-        proving.check(row)
-    except Refusal as refusal:
-        log.warning("no certificate by profile %s: %s", row, refusal.reason)
-        return False
-    return True
 
 
 def published() -> Q:

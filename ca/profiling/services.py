@@ -18,11 +18,10 @@ from anxin.kernel.jobs import enqueue
 from anxin.kernel.rows import guarded
 from anxin.kernel.workdays import day_of
 from audit.log import advance, record, subject_of
-from ca.profiles import proving
 from ca.profiles.documents import digest_of, profile_from, text_of
 from ca.profiles.models import ProfileVersion
 from ca.profiles.rules import CALL_OFF, CHANGE, Profile, State
-from ca.profiling import rules, trials
+from ca.profiling import proving, rules, trials
 from ca.profiling.queries import others, unknown
 from people.api import Approval, may, redeem, standing
 from people.api import propose as ask

@@ -25,8 +25,8 @@ from ca.issuing.models import Certificate
 from ca.issuing.rules import Draft, State, Wish, check_subject, check_warrant, lint_rules
 from ca.issuing.successors import check_not_revoked
 from ca.keys import services as keys
-from ca.profiles.queries import agreed_to
 from ca.profiles.rules import Profile, unknown
+from ca.profiling.proving import agreed_to
 from ca.revocation.services import end_replaced
 from ca.signing import queries, rules
 from ca.signing.rules import Planned

@@ -12,15 +12,19 @@ from anxin.kernel.errors import Refusal
 from audit.journal.models import Entry
 from ca.api import by_serial, profile, profiles
 from ca.issuing.models import Certificate
-from ca.profiles import delivered, proving
+from ca.operators.services import certify
+from ca.profiles import delivered
 from ca.profiles.models import ProfileVersion
-from ca.profiles.queries import agreed_to, are_published, in_force
-from ca.profiling import services
+from ca.profiles.queries import are_published, in_force
+from ca.profiling import proving, services
+from ca.profiling.proving import agreed_to
 from ca.signing.services import sweep_orders
-from people.api import vote_records
+from people.api import Role, vote_records
 from people.models import Appointment, Approval, OperatorKey, StaffMember, Vote
 from tests.support import ca
 from tests.support import profiles as support
+from tests.support.people import hire
+from tests.support.voting import enrolled, pen
 
 PERSONAL = "personal-sm2-sign"
 
@@ -182,6 +186,23 @@ def test_one_key_is_one_person(db):
     Vote.objects.filter(approval=row.approval_id).update(key=key)
     with pytest.raises(Refusal, match="key"):
         proving.check(row)
+
+
+def test_votes_count_with_certified_keys_alone(authorities):
+    """CPS-5.2.3: as soon as there is one. The staff site's role makes keys up, no certificates."""
+    asks, agrees = ca.staff("qi", Role.SECURITY_ADMIN), ca.staff("gao", Role.CA_ADMIN)
+    with support.own_duties("people.enrol_key"):
+        enrolled(pen(70), hire("ye", Role.CUSTODIAN), asks, agrees, at=ca.NOW)
+    assert certify(at=ca.NOW) == 1
+    assert ca.sign_all("anxin-rsa") == 1
+    row = proposed()
+    for login in support.VOTERS:
+        support.agree(row, login)
+    assert by_hand(row) == "votes.certificate"
+
+    assert certify(at=ca.NOW) == 2
+    assert ca.sign_all("anxin-rsa") == 2
+    assert support.decide(proposed()).state == "in_force"
 
 
 def test_votes_are_proved_once(db, django_assert_num_queries):

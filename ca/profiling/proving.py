@@ -5,19 +5,54 @@ two signed votes for its text.
 """
 
 import json
+import logging
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
+from django.db.models import Q
+
 from anxin.kernel.errors import Kind, Refusal
+from ca.hierarchy.queries import parsed
+from ca.issuing.models import Certificate
 from ca.profiles import delivered, rules
-from ca.profiles.documents import digest_of
+from ca.profiles.documents import digest_of, profile_from
 from ca.profiles.models import ProfileVersion
+from ca.profiles.queries import Named
+from ca.profiles.rules import Profile
 from people.api import Role, held_at, vote_records
-from pki import votes
+from pki import certificates, votes
 from pki.errors import PkiError
 
+log = logging.getLogger(__name__)
 # Rows whose votes were proved by this process: neither text nor approval ever changes.
 PROVED: set[tuple[int, int | None, str]] = set()
+
+
+def agreed_to(named: Iterable[Named]) -> dict[Named, Profile]:
+    """Those of them that were delivered or that people agreed to; a row alone proves neither.
+
+    For the process that has certificates signed. One query, and a few for the votes of each
+    version that it has not seen before.
+    """
+    some = Q()
+    for code, version in named:
+        some |= Q(code=code, version=version)
+    rows = ProfileVersion.objects.filter(some, state__in=rules.READABLE) if some else ()
+    return {
+        (row.code, row.version): profile_from(row.document, row.version)
+        for row in rows
+        if _is_proved(row)
+    }
+
+
+def _is_proved(row: ProfileVersion) -> bool:
+    try:
+        check(row)
+    except Refusal as refusal:
+        log.warning("no certificate by profile %s: %s", row, refusal.reason)
+        return False
+    return True
 
 
 def check(row: ProfileVersion) -> None:
@@ -57,6 +92,20 @@ def _check_voters(held: list[dict[str, Any]]) -> None:
             raise _unproved("votes.few", f"{rules.VOTES} people agree, signed, and nobody says no")
     if not all(_is_member(one) for one in yes):
         raise _unproved("votes.committee", "members of the policy committee agree")
+    own = Certificate.objects.filter(profile=rules.OPERATOR, der__isnull=False)
+    if own.exists() and not all(_is_certified(one) for one in yes):
+        raise _unproved("votes.certificate", "a key that voted has no operator's certificate")
+
+
+def _is_certified(vote: dict[str, Any]) -> bool:
+    """Workers alone write certificates, so the staff site's role enrols nobody it makes up."""
+    rows = Certificate.objects.filter(warrant=vote["enrolled_by"], profile=rules.OPERATOR)
+    row = rows.filter(der__isnull=False).select_related("ca").first()
+    if row is None:
+        return False
+    found = certificates.parse(bytes(row.der or b""))
+    certificates.verify(found, parsed(bytes(row.ca.certificate or b"")))
+    return found.public_key.spki.hex() == vote["public_key"]
 
 
 def _is_member(vote: dict[str, Any]) -> bool:
