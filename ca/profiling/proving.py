@@ -67,11 +67,17 @@ def _check(row: ProfileVersion) -> None:
     digest = digest_of(row.document)
     if row.version == 1 and delivered.DIGESTS.get(row.code) == digest:
         return
-    found = vote_records([row.approval_id] if row.approval_id else [])
     try:
-        votes.check_all(found)
+        _check_votes(row, digest)
     except PkiError as why:
         raise _unproved(why.rule, why.reason) from why
+    except (ValueError, KeyError, TypeError, AttributeError) as why:  # not written by us
+        raise _unproved("votes.record", repr(why)) from why
+
+
+def _check_votes(row: ProfileVersion, digest: str) -> None:
+    found = vote_records([row.approval_id] if row.approval_id else [])
+    votes.check_all(found)
     held = [one for one in found if one["approval"] == row.approval_id]
     said = {"version_id": row.pk, "code": row.code, "version": row.version, "digest": digest}
     if not all(one["action"] == rules.CHANGE and _says(one, said) for one in held):
@@ -105,7 +111,7 @@ def _is_certified(vote: dict[str, Any]) -> bool:
         return False
     found = certificates.parse(bytes(row.der or b""))
     certificates.verify(found, parsed(bytes(row.ca.certificate or b"")))
-    return found.public_key.spki.hex() == vote["public_key"]
+    return found.public_key.spki == bytes.fromhex(vote["public_key"])
 
 
 def _is_member(vote: dict[str, Any]) -> bool:

@@ -145,6 +145,14 @@ def test_its_name_is_in_the_language_of_the_page(db):
     assert PROFILES.get("gold-card", "gold-card") == "gold-card"
 
 
+def test_the_public_site_offers_it_by_its_name(in_role):
+    """CPS-1.5.1: with the columns that its role reads."""
+    decide(propose_new(added()))
+    with in_role("public"):
+        assert SCHOOL in {one.code for one in profiles()}
+        assert str(PROFILES[SCHOOL]) == "学校签名证书（SM2）"
+
+
 # --- retiring ----------------------------------------------------------------------------------
 
 

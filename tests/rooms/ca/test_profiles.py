@@ -21,6 +21,7 @@ from ca.profiling.proving import agreed_to
 from ca.signing.services import sweep_orders
 from people.api import Role, vote_records
 from people.models import Appointment, Approval, OperatorKey, StaffMember, Vote
+from pki.sm.sm3 import sm3
 from tests.support import ca
 from tests.support import profiles as support
 from tests.support.people import hire
@@ -156,6 +157,17 @@ def test_votes_without_a_key_do_not_count(db, settings):
     Vote.objects.filter(approval=row.approval_id).update(key=None, signature=b"", statement="")
     OperatorKey.objects.update(active_until=ca.NOW - timedelta(seconds=30), state="revoked")
     assert by_hand(row) == "votes.few"
+
+
+def test_an_approval_by_hand_stops_no_worker(db):
+    """What somebody wrote into the tables is refused, and what others agreed to begins."""
+    row = proposed()
+    support.agree(row, "shao")
+    nothing = {"payload": "[]", "digest": sm3(b'["ca.change_profile",[]]').hex()}
+    Vote.objects.filter(approval=row.approval_id).update(key=None, signature=b"", statement="")
+    OperatorKey.objects.update(active_until=ca.NOW - timedelta(seconds=30), state="revoked")
+    Approval.objects.filter(pk=row.approval_id).update(**nothing)
+    assert by_hand(row) == "votes.record"
 
 
 def test_a_vote_for_another_version_does_not_count(db):
