@@ -117,6 +117,8 @@ ACTIONS = {
     "ca.change_profile": _("修改证书模板"),
     "ca.propose_profile": _("提请修改证书模板"),
     "ca.profileversion.agree": _("同意修改证书模板"),
+    "ca.call_off_profile": _("撤回等待生效的证书模板"),
+    "ca.profileversion.call_off": _("证书模板的新版本在生效前撤回"),
     "ca.profileversion.drop": _("证书模板的修改未采用"),
     "ca.profileversion.put_in_force": _("证书模板的新版本生效"),
     "ca.profileversion.replace": _("证书模板的版本被取代"),

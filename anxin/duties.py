@@ -87,10 +87,16 @@ DUTIES: dict[str, Duty] = {
         "ca.profiling.services.agree",
         makers=frozenset({Role.SECURITY_ADMIN, Role.CA_ADMIN}),
         checkers=frozenset({Role.POLICY_MEMBER}),
-        votes=1,
+        votes=2,
+        signed=True,  # workers prove them before a version counts
         cps="1.5.2",
         shows="ca.profiling.shown.change",
         declined="ca.profiling.services.drop",
+    ),
+    "ca.call_off_profile": _committee(
+        "ca.profiling.services.agree_to_call_off",
+        cps="1.5.2",
+        shows="ca.profiling.shown.calling_off",
     ),
     "ca.hand_out_shares": _administration(
         "ca.custody.services.agree",

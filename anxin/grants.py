@@ -136,8 +136,8 @@ GRANTS: dict[str, dict[str, str]] = {
     "ca_statusanswer": {"anxin_staff": READ, "anxin_worker": ALL, "anxin_public": READ},
     # profiles: what a version says never changes, and none vanishes (a trigger holds it)
     "ca_profileversion": {
-        "anxin_staff": "SELECT, INSERT, UPDATE (state, approval_id, in_force_at, replaced_at)",
-        "anxin_worker": "SELECT, UPDATE (state, in_force_at, replaced_at)",
+        "anxin_staff": "SELECT, INSERT, UPDATE (state, approval_id)",
+        "anxin_worker": "SELECT, UPDATE (state, in_force_at, replaced_at)",  # puts in force
         "anxin_public": "SELECT (code, version, state, document)",
     },
     # the directory: workers alone write there, and say here how it went

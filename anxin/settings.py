@@ -267,6 +267,7 @@ PUBLIC_URL = os.getenv("ANXIN_PUBLIC_URL", "http://127.0.0.1:8001")
 # Certificate policies are numbered below this arc. The default is RFC 5612's arc for examples: a
 # real CA sets the one it was given.
 POLICY_ARC = os.getenv("ANXIN_POLICY_ARC", "1.3.6.1.4.1.32473.1")
+EXTENSION_ARC = os.getenv("ANXIN_EXTENSION_ARC", "1.3.6.1.4.1.32473.2")  # CPS 7.1.2: private ones
 
 
 # --- Notices (anxin/kernel/mail.py): without a host subscribers are told by hand --------------

@@ -23,20 +23,17 @@ from ca.issuing.rules import Order, Warranted
 from ca.issuing.services import order_certificate, order_certificates
 from ca.keys.services import bring, custody, hand_out, offer, received
 from ca.overview.queries import Overview, overview
-from ca.profiles.delivered import PROFILES as _DELIVERED
+from ca.profiles.naming import NAMES as PROFILES
 from ca.profiles.queries import on_offer, profile, profiles
 from ca.profiles.rules import Profile
 from ca.revocation.rules import REASONS, Cause, HoldCause
 from ca.revocation.rules import subject_of as revocation_subject
 from ca.revocation.services import hold, release, revoke
 from ca.signing.services import sweep_orders as sign_waiting
-from ca.wording import CAUSES, EVIDENCE, HOLD_CAUSES, PROFILES
-
-CODES = frozenset(_DELIVERED)  # of profiles that counters may have; what is on offer, they ask
+from ca.wording import CAUSES, EVIDENCE, HOLD_CAUSES
 
 __all__ = [
     "CAUSES",
-    "CODES",
     "EVIDENCE",
     "HOLD_CAUSES",
     "LISTED_AT_LATEST",

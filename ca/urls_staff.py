@@ -43,8 +43,14 @@ urlpatterns = [
     path("profiles/", profiles.index, name="profiles"),
     path("profiles/<slug:profile>/", profiles.show, name="profile"),
     path("profiles/<slug:profile>/change/", profiles.change, name="profile-change"),
+    path("profiles/<slug:profile>/new/", profiles.new, name="profile-new"),
     path("profiles/<slug:profile>/<int:version>/", profiles.show, name="profile-version"),
     path("profiles/<slug:profile>/<int:version>/test/", profiles.trial, name="profile-test"),
+    path(
+        "profiles/<slug:profile>/<int:version>/call-off/",
+        profiles.call_off,
+        name="profile-call-off",
+    ),
     path(
         "profiles/<slug:profile>/<int:version>/test.cer",
         profiles.trial_file,

@@ -37,6 +37,8 @@ STAFF = (
     # nobody agrees to a key of their own
     Staff("luoyin", "罗茵", "0111", ("security_admin",), ""),
     Staff("hanzhou", "韩洲", "0112", ("ca_admin",), ""),
+    # two members of the policy committee agree to what certificates say
+    Staff("peilan", "裴岚", "0113", ("policy_member",), ""),
 )
 
 NAMES = (

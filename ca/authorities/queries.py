@@ -19,6 +19,7 @@ from ca.issuing.models import Certificate
 from ca.issuing.rules import WAITING
 from ca.keeping.models import KeptKey
 from ca.keeping.queries import kept
+from ca.profiles.naming import NAMES
 from ca.profiles.queries import issued_by
 from pki import certificates
 
@@ -134,7 +135,7 @@ def authority(code: str, *, at: datetime) -> Page:
             queries.addresses(link.code).certificate
             for link in queries.links_there().filter(ca=row).order_by("pk")
         ),
-        profiles=tuple(str(wording.PROFILES.get(one, one)) for one in issued_by(row.lineage)),
+        profiles=tuple(str(NAMES[one]) for one in issued_by(row.lineage)),
         longest=queries.longest_term(row) if certificate else 0,
         urgency=_urgency(line, at=at),
         last_list=_last_list(row),

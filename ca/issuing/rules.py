@@ -18,6 +18,7 @@ from ca.profiles.rules import (
     check_order,
     is_address,
     national_values,
+    not_offered,
 )
 from pki import certificates, extensions, names, oids, publickeys
 from pki.certificates import Plan
@@ -159,7 +160,11 @@ class Wish:
 
 
 def read(order: Order, profile: Profile) -> Wish:
-    """Refuses `order.subject`, `order.key` and everything that lies outside the profile."""
+    """Refuses `order.subject`, `order.key`, everything that lies outside the profile, and what a
+    retired one would be ordered by (`profile.not_offered`).
+    """
+    if profile.retired:
+        raise not_offered(profile.code)
     try:
         subject = names.build(order.subject)
     except PkiError as error:
@@ -217,6 +222,7 @@ def lint_rules(profile: Profile) -> ProfileRules:
         required=frozenset(required | ({oids.SUBJECT_ALT_NAME} if profile.server else set())),
         purposes=frozenset(extensions.PURPOSES[purpose] for purpose in profile.purposes),
         names=frozenset({"dns", "ip"} if profile.server else ()),
+        private=dict(profile.private),
     )
 
 

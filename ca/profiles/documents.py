@@ -29,11 +29,14 @@ FIELDS = (
     "offered",
     "evidence",
 )  # in the order of pages
+# Left out where they say nothing, as in all that the product was delivered with
+_SELDOM = ("basis", "titles", "retired")
 
 
 def text_of(profile: Profile) -> str:
     """The canonical JSON of a profile."""
     said = {name: getattr(profile, name) for name in FIELDS}
+    said |= {name: getattr(profile, name) for name in _SELDOM if getattr(profile, name)}
     said["attributes"] = list(profile.attributes.items())
     return canonical.encode(said).decode()
 
@@ -60,6 +63,7 @@ def profile_from(text: str, version: int) -> Profile:
             "extensions": _pairs(said["extensions"]),
             "private": _pairs(said["private"]),
             "evidence": _pairs(said["evidence"]),
+            "titles": _pairs(said.get("titles", [])),
         }
     )
 

@@ -31,7 +31,7 @@ class ProfileVersion(Stateful):
                 name="a_profile_version_has_a_state",
             ),
             models.CheckConstraint(  # CPS 1.5.2: nothing is issued by what nobody agreed to
-                condition=models.Q(version=1)
+                condition=models.Q(version=1, proposed_by__isnull=True)
                 | models.Q(state__in=["proposed", "dropped"])
                 | models.Q(approval_id__isnull=False),
                 name="a_later_profile_version_was_agreed_to",

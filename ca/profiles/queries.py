@@ -4,12 +4,10 @@ from collections.abc import Iterable, Mapping
 
 from django.db.models import Q
 
-from audit.log import subject_of
 from ca.profiles import delivered, rules
-from ca.profiles.documents import digest_of, profile_from
+from ca.profiles.documents import profile_from
 from ca.profiles.models import ProfileVersion
 from ca.profiles.rules import Profile, State
-from people.api import Spent, spent
 
 # What a version says never changes (the table refuses it), so those that were read are kept.
 # Which one is in force is asked each time.
@@ -25,7 +23,12 @@ def profiles() -> list[Profile]:
 
 def in_force() -> list[Profile]:
     """What is issued by now, on offer or not, in the order of pages. One query."""
-    return sorted(_found(Q(state=State.IN_FORCE)).values(), key=lambda one: _ORDER[one.code])
+    return sorted(_found(Q(state=State.IN_FORCE)).values(), key=_place)
+
+
+def _place(one: Profile) -> tuple[int, str]:
+    """Those that came later stand behind those that were delivered."""
+    return _ORDER.get(one.code, len(_ORDER)), one.code
 
 
 def profile(code: str, version: int | None = None) -> Profile:
@@ -36,8 +39,8 @@ def profile(code: str, version: int | None = None) -> Profile:
 def longest_days(issuer: str) -> int:
     """The longest term that certificates of this authority have, "": of any; 0: it issues none.
 
-    No version offers a longer one than the first (`ca.profiling.rules`): by it an authority's end
-    was planned.
+    No version offers a longer one than those that were delivered (`ca.profiling.rules`): by them an
+    authority's end was planned.
     """
     ours = [one for one in delivered.EVERYTHING if issuer in ("", one.issuer)]
     return max((max(one.days) for one in ours), default=0)
@@ -45,7 +48,7 @@ def longest_days(issuer: str) -> int:
 
 def issued_by(issuer: str) -> list[str]:
     """Codes of the profiles that an authority issues, which is the same in all versions."""
-    return [one.code for one in delivered.EVERYTHING if one.issuer == issuer]
+    return [one.code for one in in_force() if one.issuer == issuer]
 
 
 def on_offer(code: str) -> Profile:
@@ -79,29 +82,6 @@ def wanted(named: Iterable[tuple[str, int | None]]) -> dict[tuple[str, int | Non
         if (code, version) not in found:
             raise rules.unknown(f"{code} {version or ''}".strip())
     return {one: found[one] for one in asked}
-
-
-def agreed_to(named: Iterable[Named]) -> dict[Named, Profile]:
-    """Those of them that were delivered or that people agreed to; a row alone proves neither.
-
-    For the process that has certificates signed. Two queries.
-    """
-    some = Q()
-    for code, version in named:
-        some |= _one(code, version)
-    rows = list(ProfileVersion.objects.filter(some, state__in=rules.READABLE)) if some else []
-    warrants = spent([row.approval_id for row in rows if row.approval_id])
-    return {
-        (row.code, row.version): profile_from(row.document, row.version)
-        for row in rows
-        if _is_proved(row, warrants.get(row.approval_id or 0))
-    }
-
-
-def _is_proved(row: ProfileVersion, warrant: Spent | None) -> bool:
-    if row.version == 1:
-        return delivered.DIGESTS.get(row.code) == digest_of(row.document)
-    return warrant == Spent(rules.CHANGE, subject_of(row))
 
 
 def published() -> Q:

@@ -17,7 +17,8 @@ from pki.publickeys import PublicKey
 
 DAYS_OF_A_YEAR = 365
 OPERATOR = "operator-p256"  # CPS 5.2.3: the profile of staff, who sign in with its certificates
-CHANGE = "ca.change_profile"  # people.api action
+CHANGE, CALL_OFF = "ca.change_profile", "ca.call_off_profile"  # people.api actions
+VOTES = 2  # signed, of members of the policy committee (CPS 1.5.2, 1.6.3)
 
 
 class Bearer(StrEnum):
@@ -59,6 +60,7 @@ STEPS = Steps(
     ("put_in_force", [State.AGREED], State.IN_FORCE),
     ("replace", [State.IN_FORCE], State.REPLACED),
     ("drop", [State.PROPOSED, State.AGREED], State.DROPPED),
+    ("call_off", [State.AGREED], State.DROPPED),
 )
 READABLE = (State.IN_FORCE, State.REPLACED)  # something was or may be issued by it
 
@@ -91,6 +93,8 @@ class Profile:
     many reviewers have to agree. `server`: it has alternative names, domains and addresses, one of
     which is its common name. `offered`: counters take applications. `evidence`: documents and when
     they are asked for. `extensions`: national ones and their form, `private` ones: OID and text.
+    Of those that did not come with the product: `basis` is the delivered one they were drawn from,
+    `titles` are language and name. `retired`: nothing is ordered by it any more.
     """
 
     code: str
@@ -110,6 +114,9 @@ class Profile:
     evidence: tuple[tuple[str, str], ...] = ()
     extensions: tuple[tuple[str, str], ...] = ()
     private: tuple[tuple[str, str], ...] = ()
+    basis: str = ""
+    titles: tuple[tuple[str, str], ...] = ()
+    retired: bool = False
 
     @property
     def days(self) -> tuple[int, ...]:

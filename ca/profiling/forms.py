@@ -4,14 +4,14 @@ from dataclasses import replace
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
 from anxin.forms import Ticks
-from anxin.kernel.errors import Refusal, Refusals
 from ca import wording as ca
-from ca.profiles.rules import Profile, Publication, national_of
+from ca.profiles.rules import CertificateKind, Profile, Publication, national_of
 from ca.profiling import rules
-from ca.profiling.wording import FORMS, PUBLICATION, evidence_line
+from ca.profiling.wording import FORMS, KINDS, PUBLICATION, evidence_line
 from pki import extensions
 
 _MAY = [("", _("不能有")), ("may", _("可以有")), ("must", _("必须有"))]
@@ -31,6 +31,11 @@ class ProfileForm(forms.Form):
         choices=[(n, n) for n in range(1, rules.MOST_REVIEWERS + 1)],
     )
     offered = forms.BooleanField(label=_("在受理点和网上受理"), required=False)
+    retired = forms.BooleanField(
+        label=_("停用这个模板"),
+        required=False,
+        help_text=_("生效后不再接受新的申请和订单，也不能再改；已提交的照常办完。"),
+    )
     evidence = forms.MultipleChoiceField(
         label=_("对每位申请人都要的材料"),
         required=False,
@@ -42,7 +47,7 @@ class ProfileForm(forms.Form):
         required=False,
         max_length=2000,
         widget=forms.Textarea(attrs={"rows": 2, "spellcheck": "false", "class": "mono"}),
-        help_text=_("每行一个：对象标识符、空格、文字。"),
+        help_text=_("每行一个：对象标识符（在 %(arc)s 之下）、空格、文字（写成 UTF8String）。"),
     )
     reason = forms.CharField(
         label=_("修改原因"),
@@ -59,6 +64,8 @@ class ProfileForm(forms.Form):
     def __init__(self, profile: Profile, data: Any = None) -> None:
         super().__init__(data, initial=_initial(profile))
         self.profile = profile
+        private = self.fields["private"]
+        private.help_text = private.help_text % {"arc": settings.EXTENSION_ARC}
         years = range(1, rules.longest_years(profile) + 1)
         self._choices("years", [(n, _("%(n)s 年") % {"n": n}) for n in years])
         self._choices(
@@ -96,13 +103,10 @@ class ProfileForm(forms.Form):
     def national(self) -> list[forms.BoundField]:
         return [self[name] for name in self.fields if name.startswith(_EXTENSION)]
 
-    def refuse(self, refusal: Refusal) -> None:
-        """Beside the field it is about, or above all of them."""
-        for one in refusal.items if isinstance(refusal, Refusals) else [refusal]:
-            if one.rule not in ca.WORDING:
-                raise one
-            said = ca.WORDING[one.rule] % {"cps": one.cps, **one.details}
-            self.add_error(one.field if one.field in self.fields else None, said)
+    def asked(self) -> dict[str, Any]:
+        """What goes with it: from which version, why, and from when."""
+        said = self.cleaned_data
+        return {name: said[name] for name in ("base", "reason", "valid_from") if name in said}
 
     def changed(self) -> Profile:
         """The profile as the form says."""
@@ -117,7 +121,8 @@ class ProfileForm(forms.Form):
             purposes=tuple(one for one in rules.purposes_of(before) if one in said["purposes"]),
             publication=Publication(said["publication"]),
             reviews=said["reviews"],
-            offered=said["offered"],
+            offered=said["offered"] and not said.get("retired"),
+            retired=bool(said.get("retired")),
             extensions=tuple(
                 (what, said[_EXTENSION + what])
                 for what in national_of(before)
@@ -130,8 +135,57 @@ class ProfileForm(forms.Form):
         )
 
 
+class NewProfileForm(ProfileForm):
+    """Of a profile that did not come with the product, drawn from one that did."""
+
+    code = forms.CharField(
+        label=_("代码"),
+        max_length=40,
+        help_text=_("小写字母、数字和连字符，第一个词不变，例如 %(example)s。"),
+    )
+    title_zh = forms.CharField(label=_("中文名称"), max_length=rules.LONGEST_TITLE)
+    title_en = forms.CharField(label=_("英文名称"), max_length=rules.LONGEST_TITLE)
+    kind = forms.ChoiceField(label=_("证书种类"))
+    policy = forms.CharField(
+        label=_("证书策略（末段）"), max_length=40, help_text=_("其他模板没有用过的，例如 1.5。")
+    )
+
+    def __init__(self, basis: Profile, data: Any = None) -> None:
+        super().__init__(basis, data)
+        del self.fields["base"], self.fields["retired"]
+        code, word = self.fields["code"], basis.code.partition("-")[0]
+        code.help_text = code.help_text % {"example": f"{word}-school-{basis.key_algorithm}"}
+        kinds = rules.kinds_from(basis)
+        self._choices("kind", [(one.value, KINDS[one.value]) for one in kinds])
+
+    def changed(self) -> Profile:
+        said, basis = self.cleaned_data, self.profile
+        kind = CertificateKind(said["kind"])
+        national = kind is basis.kind  # of organisations' own certificates (GB/T 20518)
+        made = super().changed()
+        return replace(
+            made,
+            code=said["code"],
+            version=1,
+            kind=kind,
+            policy=said["policy"],
+            basis=basis.code,
+            titles=tuple(zip(rules.TITLES, (said["title_zh"], said["title_en"]), strict=True)),
+            extensions=made.extensions if national else (),
+        )
+
+
+class CallOffForm(forms.Form):
+    reason = forms.CharField(
+        label=_("撤回原因"),
+        max_length=rules.LONGEST_REASON,
+        widget=forms.Textarea(attrs={"rows": 2}),
+    )
+
+
 def _delivered(profile: Profile) -> tuple[tuple[str, str], ...]:
-    return rules.DELIVERED[profile.code].evidence
+    first = rules.first(profile)
+    return first.evidence if first else ()
 
 
 def _depending(profile: Profile) -> list[tuple[str, str]]:

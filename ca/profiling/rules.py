@@ -1,7 +1,7 @@
 """What a profile may say, and what of it may change (CPS 1.5.2). Pure."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, timedelta
 
 from anxin.kernel.errors import Kind, Refusal, Refusals
@@ -12,9 +12,9 @@ from ca.profiles.rules import (
     CertificateKind,
     Profile,
     Publication,
+    State,
     national_of,
 )
-from pki import oids
 
 FARTHEST = timedelta(days=90)  # a change agreed to today begins by then
 LONGEST_REASON = 500
@@ -30,14 +30,26 @@ NATIONAL_FORMS = ("new", "old", "both")  # GB/T 20518-2018, the edition before i
 # Whose certificates nobody publishes (CPS 4.4.2, 5.2.3)
 WITHHELD = frozenset({CertificateKind.SCENARIO, CertificateKind.STAFF, CertificateKind.MEASUREMENT})
 # The same for all versions: another one is another profile
-FIXED = ("code", "kind", "issuer", "key_algorithm", "key_usage", "policy", "server")
+OF_BASIS = ("issuer", "key_algorithm", "key_usage", "server")  # one drawn from it has the same
+FIXED = ("code", "kind", *OF_BASIS, "policy", "basis", "titles")
+# CPS 1.5.1: what another profile of the same applicants may be, beside what its basis is
+FURTHER_KINDS = (CertificateKind.SCENARIO, CertificateKind.CLOUD)
+_CODE = re.compile(r"(?=.{5,40}$)[a-z]+(-[a-z0-9]+)+")  # the first word says who applies for it
+LONGEST_TITLE = 40
+TITLES = ("zh-hans", "en")
 MOST_PRIVATE, LONGEST_TEXT = 5, 200
 _ARC = r"(0|[1-9][0-9]{0,9})"
 _LAST_ARCS = re.compile(rf"{_ARC}(\.{_ARC}){{0,5}}")
 _OID = re.compile(rf"[12]\.{_ARC}(\.{_ARC}){{1,14}}")  # arc 0 is of standards alone
 _KEYS = {"sm2": "sm2-256", "ec-p256": "sm2-256", "rsa": "rsa-2048"}  # CPS 6.3.2, as `profiles`
 DELIVERED: Mapping[str, Profile] = {one.code: one for one in delivered.EVERYTHING}
-_KNOWN_OIDS = frozenset(value for name, value in vars(oids).items() if isinstance(value, str))
+# Arcs in which others number extensions and attributes, so nobody configures one of them as their
+# own: RFC 5280 (2.5.29; 1.3.6.1.5), X.520, RSA's, GM/T 0006, GB/T 20518 new and old, Microsoft,
+# CAs and browsers (CAB Forum 7.1.2.11), Netscape
+_STANDARD = (
+    "2.5", "1.3.6.1.5", "1.2.840.113549", "1.2.156.10197", "1.2.156.10260", "1.2.86.11.7",
+    "1.3.6.1.4.1.311", "1.3.6.1.4.1.11129", "2.23.140", "2.16.840.1.113730",
+)  # fmt: skip
 
 
 def refuse(rule: str, reason: str, field: str, cps: str = "1.5.2", **details: object) -> Refusal:
@@ -51,18 +63,35 @@ def longest_years(profile: Profile) -> int:
     return min(key, max(planned, default=key))
 
 
+def first(profile: Profile) -> Profile | None:
+    """What of the product's this one is, or was drawn from."""
+    return DELIVERED.get(profile.basis or profile.code)
+
+
+def is_basis(profile: Profile) -> bool:
+    """Whether others may be drawn from it: what counters take applications for."""
+    return profile.code in delivered.PROFILES
+
+
+def kinds_from(basis: Profile) -> tuple[CertificateKind, ...]:
+    return (basis.kind, *FURTHER_KINDS)
+
+
 def purposes_of(profile: Profile) -> tuple[str, ...]:
     return OF_SERVERS if profile.server else PURPOSES
 
 
-def check_profile(profile: Profile) -> None:
-    """Refuses (Refusals, each with its field) what no version may say."""
-    found = list(_faults(profile))
+def check_profile(profile: Profile, *, arc: str) -> None:
+    """Refuses (Refusals, each with its field) what no version may say.
+
+    `arc`: below which the CA numbers extensions of its own.
+    """
+    found = list(_faults(profile, arc))
     if found:
         raise Refusals(found)
 
 
-def _faults(profile: Profile) -> Iterator[Refusal]:
+def _faults(profile: Profile, arc: str) -> Iterator[Refusal]:
     yield from _fixed(profile)
     most = longest_years(profile)
     if not profile.years or list(profile.years) != sorted({*profile.years} & {*range(1, most + 1)}):
@@ -80,24 +109,65 @@ def _faults(profile: Profile) -> Iterator[Refusal]:
     enough = 1 if profile.kind is CertificateKind.STAFF else MOST_REVIEWERS
     if not 1 <= profile.reviews <= enough:
         yield refuse("reviews", f"1 to {enough}", "reviews", "4.3.1", most=enough)
-    if profile.offered and profile.kind in WITHHELD - {CertificateKind.SCENARIO}:
-        yield refuse("offered", "no counter takes applications for it", "offered", "1.5.1")
+    yield from _wrong_offer(profile)
     yield from _wrong_extensions(profile)
+    yield from _wrong_private(profile, arc)
     yield from _wrong_evidence(profile)
 
 
+def _wrong_offer(profile: Profile) -> Iterator[Refusal]:
+    if profile.offered and profile.kind in WITHHELD - {CertificateKind.SCENARIO}:
+        yield refuse("offered", "no counter takes applications for it", "offered", "1.5.1")
+    if profile.retired and (profile.offered or profile.kind is CertificateKind.STAFF):
+        yield refuse("retired_needed", "staff sign in with it", "retired", "5.2.3")
+
+
 def _fixed(profile: Profile) -> Iterator[Refusal]:
-    first = DELIVERED.get(profile.code)
-    for name in FIXED:
-        if first is None or getattr(profile, name) != getattr(first, name):
-            yield refuse("fixed", f"{name} stays", name, fixed=name)
+    basis = first(profile)
+    for name in OF_BASIS if profile.basis else FIXED:
+        if basis is None or getattr(profile, name) != getattr(basis, name):
+            yield refuse("fixed", f"{name} stays", name)
             return
+    if basis is not None and profile.basis:
+        yield from _wrong_identity(profile, basis)
+
+
+def _wrong_identity(profile: Profile, basis: Profile) -> Iterator[Refusal]:
+    """Of a profile that did not come with the product."""
+    word = basis.code.partition("-")[0]
+    if profile.code.partition("-")[0] != word or not _CODE.fullmatch(profile.code):
+        yield refuse("code", "who applies, and words of its own", "code", "1.5.1", word=word)
+    if not is_basis(basis) or profile.kind not in kinds_from(basis):
+        yield refuse("kind", f"{profile.kind} from {basis.code}", "kind", "1.5.1")
+    titles = dict(profile.titles)
+    if [*titles] != [*TITLES] or not all(map(_is_title, titles.values())):
+        yield refuse("titles", "a name in each language", "title_zh", "1.5.1")
+    elif not titles["en"].isascii():
+        yield refuse("titles", "English", "title_en", "1.5.1")
+
+
+def _is_title(text: str) -> bool:
+    return 0 < len(text) <= LONGEST_TITLE and text.isprintable() and text == text.strip()
+
+
+def check_new(profile: Profile, others: Iterable[Profile]) -> None:
+    """Refuses (Refusals) a code, a policy or a name that another profile has."""
+    taken = []
+    for one in others:
+        if one.code == profile.code:
+            taken.append(refuse("code_taken", profile.code, "code", "1.5.1"))
+        elif one.policy == profile.policy:
+            taken.append(refuse("policy_taken", f"of {one.code}", "policy", code=one.code))
+        elif {*dict(one.titles).values()} & {*dict(profile.titles).values()}:
+            taken.append(refuse("title_taken", f"of {one.code}", "title_zh", code=one.code))
+    if taken:
+        raise Refusals(list({one.rule: one for one in taken}.values()))
 
 
 def _wrong_attributes(profile: Profile) -> Iterator[Refusal]:
     """CPS 3.1.2: what names somebody stays; what nobody fills in is asked of nobody."""
-    first = DELIVERED[profile.code].attributes if profile.code in DELIVERED else {}
-    for short, must in first.items():
+    basis = first(profile)
+    for short, must in basis.attributes.items() if basis else ():
         if must and not profile.attributes.get(short, False):
             yield refuse("attribute_needed", short, f"attribute_{short}", "3.1.2", attribute=short)
     for short, must in profile.attributes.items():
@@ -112,25 +182,40 @@ def _wrong_extensions(profile: Profile) -> Iterator[Refusal]:
             yield refuse("extension", f"{what} {form}", f"extension_{what}", "7.1.2")
     if len({what for what, _ in profile.extensions}) < len(profile.extensions):
         yield refuse("extension", "twice", "extensions", "7.1.2")
+
+
+def _wrong_private(profile: Profile, arc: str) -> Iterator[Refusal]:
+    """CPS 7.1.2: of the CA's own arc, each one UTF8String of so many characters."""
     if len(profile.private) > MOST_PRIVATE or len(dict(profile.private)) < len(profile.private):
         yield refuse("private", f"at most {MOST_PRIVATE}, each once", "private", "7.1.2")
     for oid, text in profile.private:
         legible = 0 < len(text) <= LONGEST_TEXT and text.isprintable() and text == text.strip()
-        if not _OID.fullmatch(oid) or oid in _KNOWN_OIDS or not legible:
+        if not _OID.fullmatch(oid) or not legible:
             yield refuse("private", f"{oid} {text!r}", "private", "7.1.2")
+        elif not _below(oid, arc) or any(_below(oid, one) for one in _STANDARD):
+            yield refuse("private_arc", f"{oid} outside {arc}", "private", "7.1.2", arc=arc)
+
+
+def _below(oid: str, arc: str) -> bool:
+    return oid.startswith(f"{arc}.")
 
 
 def _wrong_evidence(profile: Profile) -> Iterator[Refusal]:
     """CPS 3.2.2, 3.2.3: no document less than the CPS asks for; one that depends may be for all."""
-    first = dict(DELIVERED[profile.code].evidence) if profile.code in DELIVERED else {}
-    asked = dict(profile.evidence)
-    same = asked.keys() == first.keys() and len(asked) == len(profile.evidence)
-    if not same or any(when not in {first[code], "always"} for code, when in asked.items()):
+    basis, asked = first(profile), dict(profile.evidence)
+    least = dict(basis.evidence) if basis else {}
+    same = asked.keys() == least.keys() and len(asked) == len(profile.evidence)
+    if not same or any(when not in {least[code], "always"} for code, when in asked.items()):
         yield refuse("evidence", "no less than the CPS asks for", "evidence", "3.2.3")
 
 
 def check_change(before: Profile, after: Profile) -> None:
-    """Refuses a version that says what the one in force says."""
+    """Refuses what stays in all versions, what says the same, and any change of a retired one."""
+    if before.retired:
+        raise Refusal(Kind.CONFLICT, "profiles.retired", "it is retired", cps="1.5.1")
+    for name in FIXED:
+        if getattr(before, name) != getattr(after, name):
+            raise refuse("fixed", f"{name} stays", name)
     if all(getattr(before, name) == getattr(after, name) for name in _CHANGING):
         raise Refusal(Kind.CONFLICT, "profiles.same", "nothing changes", cps="1.5.2")
 
@@ -145,7 +230,14 @@ _CHANGING = (
     "reviews",
     "offered",
     "evidence",
+    "retired",
 )
+
+
+def check_call_off(state: str, day: date | None, *, today: date) -> None:
+    """Refuses (CONFLICT) to call off what has begun, or what nobody has agreed to yet."""
+    if state != State.AGREED or (day is not None and day <= today):
+        raise Refusal(Kind.CONFLICT, "profiles.not_to_come", f"it is {state}", cps="1.5.2")
 
 
 def check_base(seen: int, in_force: int) -> None:

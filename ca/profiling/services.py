@@ -1,4 +1,5 @@
-"""Changing a profile by two: an administrator proposes, the policy committee agrees (CPS 1.5.2).
+"""Changing a profile: an administrator proposes, two members of the policy committee agree (CPS
+1.5.2), and a worker that has proved their votes puts it in force.
 
 The old version goes on for what was handed in under it; nothing that was issued changes.
 """
@@ -7,19 +8,22 @@ from collections.abc import Callable
 from datetime import date, datetime
 from typing import Any
 
+from django.conf import settings
 from django.db import transaction
-from django.db.models import Max
+from django.db.models import Max, Q
 
 from anxin.kernel.actors import SYSTEM, Actor
 from anxin.kernel.errors import Kind, Refusal
+from anxin.kernel.jobs import enqueue
 from anxin.kernel.rows import guarded
 from anxin.kernel.workdays import day_of
 from audit.log import advance, record, subject_of
 from ca.profiles.documents import digest_of, profile_from, text_of
 from ca.profiles.models import ProfileVersion
-from ca.profiles.rules import CHANGE, Profile, State
-from ca.profiling import rules, trials
-from people.api import Approval, redeem, standing
+from ca.profiles.rules import CALL_OFF, CHANGE, Profile, State
+from ca.profiling import proving, rules, trials
+from ca.profiling.queries import others, unknown
+from people.api import Approval, may, redeem, standing
 from people.api import propose as ask
 
 Entropy = Callable[[int], bytes]
@@ -42,13 +46,36 @@ def propose(
     """
     rules.check_day(valid_from, today=day_of(at))
     current = _lock(after.code)
+    if current is None:
+        raise unknown(after.code)
     rules.check_base(base, current.version)
     before = profile_from(current.document, current.version)
-    rules.check_profile(after)
+    rules.check_profile(after, arc=settings.EXTENSION_ARC)
     rules.check_change(before, after)
     trials.check(after, at=at, entropy=entropy)
-    _make_room(after.code, actor=actor, at=at)
-    row = _store(after, reason, valid_from, actor=actor, at=at)
+    return _ask(_store(after, reason, valid_from, actor=actor, at=at), base, actor=actor, at=at)
+
+
+@transaction.atomic
+def propose_new(
+    profile: Profile,
+    *,
+    reason: str,
+    valid_from: date | None,
+    actor: Actor,
+    at: datetime,
+    entropy: Entropy,
+) -> int:
+    """A kind of certificate that the product did not come with (CPS 1.5.1); as `propose`."""
+    rules.check_day(valid_from, today=day_of(at))
+    rules.check_profile(profile, arc=settings.EXTENSION_ARC)
+    trials.check(profile, at=at, entropy=entropy)
+    row = _store(profile, reason, valid_from, actor=actor, at=at)
+    rules.check_new(profile, others(row.pk))
+    return _ask(row, 0, actor=actor, at=at)
+
+
+def _ask(row: ProfileVersion, base: int, *, actor: Actor, at: datetime) -> int:
     about = subject_of(row)
     row.approval_id = ask(CHANGE, _payload(row, base), subject=about, actor=actor, at=at).id
     row.save(update_fields=["approval_id"])
@@ -60,12 +87,13 @@ def propose(
 def _store(
     after: Profile, reason: str, valid_from: date | None, *, actor: Actor, at: datetime
 ) -> ProfileVersion:
+    _make_room(after.code, actor=actor, at=at)
     text = text_of(after)
     last = ProfileVersion.objects.filter(code=after.code).aggregate(last=Max("version"))["last"]
     row = ProfileVersion(
         state=State.PROPOSED,
         code=after.code,
-        version=last + 1,
+        version=(last or 0) + 1,
         document=text,
         digest=digest_of(text),
         reason=reason,
@@ -74,7 +102,7 @@ def _store(
         proposed_at=at,
     )
     taken = Refusal(Kind.CONFLICT, "profiles.change_open", "another change is under way")
-    with guarded(taken, by="one_change_of_a_profile_at_a_time"):
+    with guarded(taken):
         row.save(force_insert=True)
     return row
 
@@ -89,11 +117,13 @@ def agree(
     current = _lock(row.code)
     row.refresh_from_db()
     redeem(approval, CHANGE, _payload(row, base), actor=actor, at=at)
-    rules.check_base(base, current.version)
-    rules.check_profile(profile_from(row.document, row.version))
+    rules.check_base(base, current.version if current else 0)
+    profile = profile_from(row.document, row.version)
+    rules.check_profile(profile, arc=settings.EXTENSION_ARC)
+    if current is None:
+        rules.check_new(profile, others(row.pk))
     advance(row, "agree", actor=actor, at=at, digest=row.digest, code=row.code)
-    if row.valid_from is None or row.valid_from <= day_of(at):
-        _put_in_force(row, current, actor=actor, at=at)
+    enqueue("ca.begin_profiles")
 
 
 def drop(
@@ -104,9 +134,55 @@ def drop(
     advance(row, "drop", actor=actor, at=at, approval=approval.id)
 
 
+@transaction.atomic
+def call_off(code: str, version: int, *, reason: str, actor: Actor, at: datetime) -> bool:
+    """Nothing comes of a version whose day is still to come; whether that is done.
+
+    Its proposer does it alone. Others who may propose ask for it, and somebody else agrees.
+    Refuses `profiles.not_to_come`.
+    """
+    row = _to_come(code, version, at=at)
+    if actor.person_id == row.proposed_by:
+        for refusal in may(actor, CALL_OFF):
+            raise refusal
+        advance(row, "call_off", actor=actor, at=at, code=code, version=version, reason=reason)
+        return True
+    payload = {**_named(row), "reason": reason}
+    ask(CALL_OFF, payload, subject=subject_of(row), actor=actor, at=at)
+    return False
+
+
+def agree_to_call_off(
+    approval: Approval,
+    *,
+    code: str,
+    version: int,
+    reason: str,
+    actor: Actor,
+    at: datetime,
+    **_: object,
+) -> None:
+    """Named in `anxin/duties.py`; runs inside the vote's transaction."""
+    row = _to_come(code, version, at=at)
+    redeem(approval, CALL_OFF, {**_named(row), "reason": reason}, actor=actor, at=at)
+    advance(row, "call_off", actor=actor, at=at, code=code, version=version, reason=reason)
+
+
+def _to_come(code: str, version: int, *, at: datetime) -> ProfileVersion:
+    row = ProfileVersion.objects.select_for_update().filter(code=code, version=version).first()
+    if row is None:
+        raise unknown(f"{code} {version}")
+    rules.check_call_off(row.state, row.valid_from, today=day_of(at))
+    return row
+
+
 def begin_due(*, at: datetime) -> int:
-    """Put in force what was agreed to for a day that has come; how many versions that were."""
-    due = ProfileVersion.objects.filter(state=State.AGREED, valid_from__lte=day_of(at))
+    """Put in force what was agreed to, once its day has come; how many versions that were.
+
+    For workers: nothing counts whose votes they cannot prove.
+    """
+    come = Q(valid_from=None) | Q(valid_from__lte=day_of(at))
+    due = ProfileVersion.objects.filter(come, state=State.AGREED)
     return sum(_begin(row.pk, row.code, at=at) for row in due.only("pk", "code"))
 
 
@@ -116,27 +192,31 @@ def _begin(version_id: int, code: str, *, at: datetime) -> int:
     row = ProfileVersion.objects.get(pk=version_id)
     if row.state != State.AGREED:  # another worker was first
         return 0
-    _put_in_force(row, current, actor=SYSTEM, at=at)
+    try:
+        proving.check(row)
+    except Refusal as refusal:
+        advance(row, "drop", actor=SYSTEM, at=at, fault=refusal.details["fault"])
+        return 0
+    if current:
+        current.replaced_at = at
+        current.save(update_fields=["replaced_at"])
+        advance(current, "replace", actor=SYSTEM, at=at, by=row.version)
+    row.in_force_at = at
+    row.save(update_fields=["in_force_at"])
+    advance(row, "put_in_force", actor=SYSTEM, at=at, code=row.code, version=row.version)
     return 1
 
 
-def _put_in_force(
-    row: ProfileVersion, current: ProfileVersion, *, actor: Actor, at: datetime
-) -> None:
-    current.replaced_at = row.in_force_at = at
-    current.save(update_fields=["replaced_at"])
-    row.save(update_fields=["in_force_at"])
-    advance(current, "replace", actor=actor, at=at, by=row.version)
-    advance(row, "put_in_force", actor=actor, at=at, code=row.code, version=row.version)
+def _lock(code: str) -> ProfileVersion | None:
+    """The version in force; nobody else changes this profile before the transaction ends.
 
-
-def _lock(code: str) -> ProfileVersion:
-    """The version in force; nobody else changes this profile before the transaction ends."""
+    None: there has been none yet.
+    """
     rows = ProfileVersion.objects.filter(code=code).order_by("pk").select_for_update()
     for row in rows:
         if row.state == State.IN_FORCE:
             return row
-    raise Refusal(Kind.NOT_FOUND, "profiles.unknown", f"no profile {code}")
+    return None
 
 
 def _make_room(code: str, *, actor: Actor, at: datetime) -> None:
@@ -146,13 +226,19 @@ def _make_room(code: str, *, actor: Actor, at: datetime) -> None:
             advance(row, "drop", actor=actor, at=at)
 
 
-def _payload(row: ProfileVersion, base: int) -> dict[str, object]:
+def _named(row: ProfileVersion) -> dict[str, object]:
     return {
         "version_id": row.pk,
         "code": row.code,
         "version": row.version,
-        "base": base,
         "digest": digest_of(row.document),
+    }
+
+
+def _payload(row: ProfileVersion, base: int) -> dict[str, object]:
+    return {
+        **_named(row),
+        "base": base,
         "reason": row.reason,
         "valid_from": row.valid_from.isoformat() if row.valid_from else "",
     }

@@ -3,7 +3,7 @@ away. The authority's key has no part in it, and the signer is not asked.
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from django.conf import settings
@@ -62,7 +62,7 @@ def issue(profile: Profile, *, at: datetime, entropy: Entropy) -> Trial:
         "test",
         names=(HOST,) if profile.server else (),
     )
-    plan = issuing.Draft(issuing.read(order, profile), issuer).plan(
+    plan = issuing.Draft(issuing.read(order, replace(profile, retired=False)), issuer).plan(
         serial=_serial(entropy), not_before=at
     )
     tbs = certificates.encode(plan)

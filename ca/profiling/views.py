@@ -1,6 +1,7 @@
 """Profiles: what is in force, how it changes, and a test certificate of each (CPS 1.5.1)."""
 
 import secrets
+from collections.abc import Callable
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -11,9 +12,9 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods
 
 from anxin.kernel import web
-from anxin.kernel.errors import Refusal
+from anxin.refusals import refusals_on
 from ca.profiling import queries, services, trials
-from ca.profiling.forms import ProfileForm
+from ca.profiling.forms import CallOffForm, NewProfileForm, ProfileForm
 from people.api import Role
 from people.gates import actor_of, only
 from pki import pem
@@ -48,24 +49,60 @@ def show(request: HttpRequest, profile: str, version: int | None = None) -> Http
 def change(request: HttpRequest, profile: str) -> HttpResponse:
     page = queries.page(profile)
     form = ProfileForm(queries.version(profile, page.current), request.POST or None)
+    return _asked(request, page, form, services.propose)
+
+
+@only(*MAKERS)
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def new(request: HttpRequest, profile: str) -> HttpResponse:
+    """Another profile, drawn from this one."""
+    form = NewProfileForm(queries.basis(profile), request.POST or None)
+    return _asked(request, queries.page(profile), form, services.propose_new)
+
+
+def _asked(
+    request: HttpRequest,
+    page: queries.Page,
+    form: ProfileForm,
+    act: Callable[..., int],
+) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
-        try:
-            services.propose(
-                form.changed(),
-                base=form.cleaned_data["base"],
-                reason=form.cleaned_data["reason"],
-                valid_from=form.cleaned_data["valid_from"],
+        with refusals_on(form, above=True):
+            asked = form.changed()
+            act(
+                asked,
+                **form.asked(),
                 actor=actor_of(request),
                 at=timezone.now(),
                 entropy=secrets.token_bytes,
             )
-        except Refusal as refusal:
-            form.refuse(refusal)
-        else:
-            messages.success(request, _("已提请，由安全策略委员会委员审议。"))
-            return redirect("profile", profile)
+            messages.success(request, _("已提请，由两位安全策略委员会委员审批。"))
+            return redirect("profile", asked.code)
     status = 422 if form.errors else 200
     return render(request, "ca/profiles/change.html", {"page": page, "form": form}, status=status)
+
+
+@only(*MAKERS)
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def call_off(request: HttpRequest, profile: str, version: int) -> HttpResponse:
+    page = queries.page(profile, version)
+    form = CallOffForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        with refusals_on(form, above=True):
+            done = services.call_off(
+                profile,
+                version,
+                reason=form.cleaned_data["reason"],
+                actor=actor_of(request),
+                at=timezone.now(),
+            )
+            messages.success(request, _("已撤回，不会生效。") if done else _("已提请撤回。"))
+            return redirect("profile-version", profile, version)
+    status = 422 if form.errors else 200
+    context = {"page": page, "form": form}
+    return render(request, "ca/profiles/call_off.html", context, status=status)
 
 
 @only(*READERS)

@@ -10,7 +10,7 @@ from ca.profiles.rules import Profile
 from pki import extensions
 
 STATES = {
-    "proposed": _("待审议"),
+    "proposed": _("待审批"),
     "agreed": _("已同意，待生效"),
     "in_force": _("现行"),
     "replaced": _("已被取代"),
@@ -41,7 +41,11 @@ FIELDS = {
     "offered": _("受理"),
     "reviews": _("审核人数"),
     "evidence": _("证明材料"),
+    "titles": _("名称"),
+    "basis": _("据以新设的模板"),
+    "retired": _("停用"),
 }
+SELDOM = ("titles", "basis", "retired")  # not a word of them where there is nothing to say
 FORMS = {
     "new": _("新 OID（GB/T 20518-2018）"),
     "old": _("旧 OID（1.2.86.11.7）"),
@@ -64,7 +68,8 @@ WHEN = {
 
 def words(profile: Profile) -> dict[str, tuple[str, ...]]:
     """What a version says: field -> lines, in the order of the page."""
-    return {field: tuple(read(profile)) for field, read in _READ.items()}
+    found = {field: tuple(read(profile)) for field, read in _READ.items()}
+    return {field: said for field, said in found.items() if said or field not in SELDOM}
 
 
 def _pairs(pairs: Mapping[str, bool]) -> list[str]:
@@ -105,4 +110,7 @@ _READ: dict[str, Callable[[Profile], list[str]]] = {
     "offered": lambda one: [gettext("受理") if one.offered else gettext("不受理")],
     "reviews": _reviewers,
     "evidence": lambda one: [evidence_line(code, when) for code, when in one.evidence],
+    "titles": lambda one: [text for _language, text in one.titles],
+    "basis": lambda one: [str(ca.PROFILES[one.basis])] if one.basis else [],
+    "retired": lambda one: [gettext("不再接受新的申请和订单")] if one.retired else [],
 }

@@ -26,8 +26,8 @@ from ca.issuing.rules import Draft, State, Wish, check_subject, check_warrant, l
 from ca.issuing.successors import check_not_revoked
 from ca.keys import services as keys
 from ca.operators import proving
-from ca.profiles.queries import agreed_to
 from ca.profiles.rules import OPERATOR, Profile, unknown
+from ca.profiling.proving import agreed_to
 from ca.revocation.services import end_replaced
 from ca.signing import queries, rules
 from ca.signing.rules import Planned

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from pki.lint.frame import Rule
     from pki.lint.view import View
 
+_STANDARD = frozenset(value for value in vars(oids).values() if isinstance(value, str))
 _SIGN = frozenset({"digitalSignature", "nonRepudiation"})
 _ENCRYPT = frozenset({"keyEncipherment", "dataEncipherment"})
 _CERTIFY = frozenset({"keyCertSign", "cRLSign"})
@@ -257,6 +258,15 @@ def _is_text(text: der.Value) -> bool:
     return bool(characters) and characters.isprintable() and names.fits(characters, text.tag)
 
 
+def private_extension(view: View) -> bool:
+    """An extension that no standard knows is not the one UTF8String that the profile says."""
+    promised = view.profile.private
+    if promised is None:
+        return True
+    found = {oid: value for oid, value in view.values.items() if oid not in _STANDARD}
+    return found == {oid: der.tlv(der.UTF8, text.encode()) for oid, text in promised.items()}
+
+
 RULES: tuple[Rule, ...] = (
     extensions_encoding,
     extension_repeated,
@@ -283,4 +293,5 @@ RULES: tuple[Rule, ...] = (
     ip_addresses,
     alternative_names_repeated,
     national_identity,
+    private_extension,
 )

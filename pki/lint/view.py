@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 from pki import extension_values, names, oids, publickeys
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from pki.certificates import Body, Certificate
     from pki.extension_values import BasicConstraints, GeneralName
     from pki.names import Name
@@ -22,13 +24,15 @@ class ProfileRules:
     """What a profile promises. `kind` is one of KINDS; `required` are OIDs of extensions.
 
     `purposes`, if given, is exactly the extended key usage, as OIDs in any order. `names` are the
-    kinds of alternative names it may have.
+    kinds of alternative names it may have. `private`, if given, are exactly the extensions that no
+    standard knows: OID and text.
     """
 
     kind: str
     required: frozenset[str] = frozenset()
     purposes: frozenset[str] | None = None
     names: frozenset[str] = frozenset({"email", "dns", "uri"})
+    private: Mapping[str, str] | None = None
 
     def __post_init__(self) -> None:
         if self.kind not in KINDS:

@@ -8,7 +8,6 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
-from ca.api import CODES
 from ra.applicants.rules import LONG
 from ra.applications.rules import TERMS, AcceptedHow
 from ra.intake.rules import REQUEST_MOST
@@ -54,7 +53,7 @@ class Said(serializers.Serializer):  # type: ignore[misc]
 
 
 class NewApplication(Said):
-    profile = serializers.ChoiceField(choices=sorted(CODES))
+    profile = Text(max_length=40, help_text="one that counters take")
 
 
 class ChangedApplication(Said):

@@ -119,13 +119,22 @@ def published_price(
     profile: str, years: int, service: str = Service.NEW, *, at: datetime
 ) -> Published | None:
     """None for what costs nothing. Refuses a term that has no price while others of this profile
-    have: `fees.not_offered`.
+    have, `fees.not_offered`, and `fees.no_price` as `check_sold` does.
     """
     schedule = in_force(at)
     prices = prices_of(schedule) if schedule else []
     counts = rules.priced_as(prices, profile, service)
     fen = rules.check_offered(prices, profile, counts, years)
+    if fen is None and service != Service.CODES:
+        check_sold(profile, at=at)
     return None if schedule is None or fen is None else Published(schedule, counts, fen)
+
+
+def check_sold(profile: str, *, at: datetime) -> None:
+    """Refuses (CONFLICT) `fees.no_price`: what the CA has added is for sale when it has a price."""
+    schedule = in_force(at)
+    priced = {price.profile for price in prices_of(schedule)} if schedule else set()
+    rules.check_sold(profile in priced, added=bool(ca.profile(profile).basis))
 
 
 def agreement(

@@ -164,6 +164,12 @@ def check_offered(prices: Iterable[Price], profile: str, service: str, years: in
     return known.get(years)
 
 
+def check_sold(priced: bool, *, added: bool) -> None:  # noqa: FBT001 -- one question
+    """What came with the product may be free; what was `added` has no price by mistake."""
+    if added and not priced:
+        raise Refusal(Kind.CONFLICT, "fees.no_price", "no price yet", cps="9.1.1", field="profile")
+
+
 def check_same_term(state: str, fen: int) -> None:
     """Refuses another term for an application whose own was paid."""
     if state not in UNPAID and fen:

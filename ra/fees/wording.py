@@ -47,6 +47,10 @@ WORDING = {
     "fees.valid_from": _("生效日期不能早于今天，也不能与另一份价目表或截止日期冲突。"),
     "fees.proposed_already": _("已有一份价目表待审批。请等它审批结束再提交新的。"),
     "fees.above_published": _("协议价不能高于公布的价格（CPS %(cps)s）。"),
+    "fees.no_price": _(
+        "这种证书还没有公布价格，暂不受理（CPS %(cps)s）。已填写的内容仍在草稿里，"
+        "请等价格公布后再办理。"
+    ),
     "fees.not_offered": _("价目表里没有这个有效期的价格，请选择其他有效期（CPS %(cps)s）。"),
     "fees.paid_for_another_term": _("费用已按原来的有效期缴清，不能再改有效期。请另开一件申请。"),
     "fees.no_subscriber": _("没有已提交的这件申请，或不属于您的机构。请核对受理编号。"),

@@ -31,6 +31,7 @@ from ra.consents import services as consents
 from ra.consents.rules import Purpose
 from ra.domains import services as domains
 from ra.fees import services as fees
+from ra.fees.queries import check_sold
 from ra.intake import dossiers, queries, rules
 from ra.intake.queries import RequestView
 from ra.publications import queries as publications
@@ -65,11 +66,13 @@ def open_draft(
     """An empty application of this profile, at the person's own office.
 
     `office` is for headquarters, who have none. Refuses `applications.not_an_operator`,
-    `profile.unknown`, `profile.not_offered`, `kinds.not_offered`, `branches.no_office`.
+    `profile.unknown`, `profile.not_offered`, `kinds.not_offered`, `branches.no_office`,
+    `fees.no_price`.
     """
     applications.check_operator(actor)
     offered = ca.on_offer(profile)
     kind_of(profile)  # there is somebody to apply for it
+    check_sold(profile, at=at)
     place = intake_office(actor) if actor.office or not office else office_of(office)
     check_works(place.id)
     key = kmc.new_data_key("ra.application", actor=actor, at=at)

@@ -28,7 +28,7 @@ WRONG = [
     (FINANCE, "/w/fees/agreements/", {"number": "RA1"}, "Submit for approval"),
     (FINANCE, "/w/fees/schedule/", {}, "Submit for approval"),
     (ASKS, "/w/publications/", {}, "Propose"),
-    (ASKS, "/ca/profiles/device-sm2-sign/change/", {}, "Propose"),
+    (ASKS, "/ca/profiles/device-sm2-sign/change/", {}, "Submit for approval"),
     (ASKS, "/w/offices/", {"code": "x"}, "Open it"),
     (ASKS, "/w/partner-keys/", {}, "Submit for approval"),
     (ASKS, "/people/new/", {}, "Ask to enrol"),

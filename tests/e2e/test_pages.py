@@ -93,6 +93,7 @@ STAFF = [  # who, where ({…}: see `places`), name of the picture
     ("高远", "/ca/profiles/", "profiles"),
     ("邵霆", "/ca/profiles/organization-sm2-sign/", "profile"),
     ("高远", "/ca/profiles/organization-sm2-sign/change/", "profile-change"),
+    ("高远", "/ca/profiles/organization-sm2-sign/new/", "profile-new"),
     ("江晚", "/ca/profiles/server-sm2-sign/1/test/", "profile-test"),
     ("陆辰", "/ca/ceremonies/", "ceremonies"),
     ("唐书", "/ca/ceremonies/draft/", "ceremony-draft"),

@@ -1,17 +1,31 @@
 """Profiles are rows: which version counts, for whom, and what nobody can change."""
 
+import json
+from dataclasses import replace
+from datetime import timedelta
+
 import psycopg
 import pytest
 from django.db import DatabaseError, transaction
 
 from anxin.kernel.errors import Refusal
+from audit.journal.models import Entry
 from ca.api import by_serial, profile, profiles
 from ca.issuing.models import Certificate
+from ca.operators.services import certify
 from ca.profiles import delivered
 from ca.profiles.models import ProfileVersion
-from ca.profiles.queries import agreed_to, are_published, in_force
+from ca.profiles.queries import are_published, in_force
+from ca.profiling import proving, services
+from ca.profiling.proving import agreed_to
 from ca.signing.services import sweep_orders
+from people.api import Role, vote_records
+from people.models import Appointment, Approval, OperatorKey, StaffMember, Vote
+from pki.sm.sm3 import sm3
 from tests.support import ca
+from tests.support import profiles as support
+from tests.support.people import hire
+from tests.support.voting import enrolled, pen
 
 PERSONAL = "personal-sm2-sign"
 
@@ -58,6 +72,157 @@ def test_the_staff_site_rewrites_no_profile(in_role):
     with in_role("staff"), pytest.raises(DatabaseError) as refusal, transaction.atomic():
         ProfileVersion.objects.filter(code=PERSONAL).update(document="{}")
     assert isinstance(refusal.value.__cause__, psycopg.errors.InsufficientPrivilege)
+
+
+STATES = ("proposed", "agreed", "in_force", "replaced", "dropped")
+
+
+@pytest.mark.parametrize("state", STATES[1:])
+def test_the_staff_site_enters_nothing_but_proposals(in_role, state):
+    """CPS-1.5.2"""
+    one = ProfileVersion.objects.get(code=PERSONAL)
+    more = {"document": one.document, "digest": one.digest, "approval_id": 7, "proposed_by": 7}
+    with in_role("staff"), pytest.raises(DatabaseError, match="proposes"), transaction.atomic():
+        ProfileVersion.objects.create(code=PERSONAL, version=2, state=state, **more)
+
+
+@pytest.mark.parametrize("state", STATES)
+def test_the_staff_site_moves_no_version_that_counts(in_role, state):
+    """CPS-1.5.2: neither out of force nor into it."""
+    agreed = ProfileVersion.objects.create(
+        code=PERSONAL, version=2, state="agreed", document="{}", digest="", approval_id=4711
+    )
+    current = ProfileVersion.objects.get(code=PERSONAL, version=1)
+    for pk, wanted in [(agreed.pk, "in_force")] if state == "in_force" else [(current.pk, state)]:
+        with in_role("staff"), pytest.raises(DatabaseError, match="profile"), transaction.atomic():
+            ProfileVersion.objects.filter(pk=pk).update(state=wanted)
+
+
+@pytest.mark.parametrize("column", ["approval_id", "valid_from", "reason", "proposed_by"])
+def test_what_people_agreed_to_keeps_its_approval_and_its_day(transactional_db, column):
+    row = ProfileVersion.objects.create(
+        code=PERSONAL, version=2, state="proposed", document="{}", digest="", approval_id=4711
+    )
+    changed = {"approval_id": 4712, "valid_from": "2026-12-01", "reason": "x", "proposed_by": 2}
+    with pytest.raises(DatabaseError, match="never changes"), transaction.atomic():
+        ProfileVersion.objects.filter(pk=row.pk).update(**{column: changed[column]})
+
+
+def test_each_process_does_its_part(in_role):
+    """CPS-1.5.2: in the roles of the product, the staff site asks and a worker puts in force."""
+    support.members()
+    with in_role("staff"):
+        row = support.propose(replace(profile(PERSONAL), years=(1, 2)))
+        for login in support.VOTERS:
+            support.agree(row, login)
+    assert ProfileVersion.objects.get(pk=row.pk).state == "agreed"
+    assert profile(PERSONAL).version == 1
+
+    with in_role("worker"):
+        assert services.begin_due(at=ca.NOW) == 1
+    assert profile(PERSONAL).version == 2
+
+
+def proposed(**changes):
+    return support.propose(replace(profile(PERSONAL), **{"years": (1, 2)} | changes))
+
+
+def by_hand(row, *, state="agreed"):
+    ProfileVersion.objects.filter(pk=row.pk, state="proposed").update(state=state)
+    assert services.begin_due(at=ca.NOW) == 0
+    row.refresh_from_db()
+    told = Entry.objects.filter(action="ca.profileversion.drop").latest("pk")
+    assert (row.state, profile(PERSONAL).version) == ("dropped", 1)
+    return json.loads(told.details)["fault"]
+
+
+def test_what_nobody_voted_for_does_not_begin(db):
+    """CPS-1.5.2: the staff site's role can write that a version was agreed to, and its approval."""
+    row = proposed()
+    Approval.objects.filter(pk=row.approval_id).update(state="used")
+    assert by_hand(row) == "votes.few"
+
+
+def test_one_vote_is_not_enough(db):
+    row = proposed()
+    support.agree(row, "shao")
+    assert by_hand(row) == "votes.few"
+
+
+def test_votes_without_a_key_do_not_count(db, settings):
+    """CPS-5.2.2"""
+    row = proposed()
+    for login in support.VOTERS:
+        support.agree(row, login)
+    Vote.objects.filter(approval=row.approval_id).update(key=None, signature=b"", statement="")
+    OperatorKey.objects.update(active_until=ca.NOW - timedelta(seconds=30), state="revoked")
+    assert by_hand(row) == "votes.few"
+
+
+def test_an_approval_by_hand_stops_no_worker(db):
+    """What somebody wrote into the tables is refused, and what others agreed to begins."""
+    row = proposed()
+    support.agree(row, "shao")
+    nothing = {"payload": "[]", "digest": sm3(b'["ca.change_profile",[]]').hex()}
+    Vote.objects.filter(approval=row.approval_id).update(key=None, signature=b"", statement="")
+    OperatorKey.objects.update(active_until=ca.NOW - timedelta(seconds=30), state="revoked")
+    Approval.objects.filter(pk=row.approval_id).update(**nothing)
+    assert by_hand(row) == "votes.record"
+
+
+def test_a_vote_for_another_version_does_not_count(db):
+    """CPS-1.5.2: two people agreed to a version; another text begins by their votes."""
+    agreed = support.decide(proposed())
+    agreed.document = agreed.document.replace("clientAuth", "codeSigning")
+    with pytest.raises(Refusal, match="something else"):
+        proving.check(agreed)
+
+
+def test_only_members_of_the_committee_count(db):
+    """CPS-1.6.3: whoever was none when the vote was cast, as people_appointment says."""
+    row = proposed()
+    for login in support.VOTERS:
+        support.agree(row, login)
+    pei = StaffMember.objects.get(login="pei").pk
+    Appointment.objects.filter(person=pei).update(until=ca.NOW - timedelta(days=1))
+    assert by_hand(row) == "votes.committee"
+
+
+def test_one_key_is_one_person(db):
+    """CPS-5.2.2: two people who vote with one key are one."""
+    row = support.decide(proposed())
+    proving.PROVED.clear()
+    key = OperatorKey.objects.get(person__login="shao")
+    found = vote_records([row.approval_id])
+    assert len({one["public_key"] for one in found if one["signature"]}) == 2
+    Vote.objects.filter(approval=row.approval_id).update(key=key)
+    with pytest.raises(Refusal, match="key"):
+        proving.check(row)
+
+
+def test_votes_count_with_certified_keys_alone(authorities):
+    """CPS-5.2.3: as soon as there is one. The staff site's role makes keys up, no certificates."""
+    asks, agrees = ca.staff("qi", Role.SECURITY_ADMIN), ca.staff("gao", Role.CA_ADMIN)
+    with support.own_duties("people.enrol_key"):
+        enrolled(pen(70), hire("ye", Role.CUSTODIAN), asks, agrees, at=ca.NOW)
+    assert certify(at=ca.NOW) == 1
+    assert ca.sign_all("anxin-rsa") == 1
+    row = proposed()
+    for login in support.VOTERS:
+        support.agree(row, login)
+    assert by_hand(row) == "votes.certificate"
+
+    assert certify(at=ca.NOW) == 2
+    assert ca.sign_all("anxin-rsa") == 2
+    assert support.decide(proposed()).state == "in_force"
+
+
+def test_votes_are_proved_once(db, django_assert_num_queries):
+    support.decide(proposed())
+    proving.PROVED.clear()
+    assert agreed_to([(PERSONAL, 2)])
+    with django_assert_num_queries(1):
+        assert agreed_to([(PERSONAL, 2)])
 
 
 def test_a_version_nobody_agreed_to_signs_nothing(authorities):

@@ -1,10 +1,14 @@
 """A profile changes by two people, and what was reviewed is what is issued."""
 
+import json
 import secrets
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from django.contrib.auth.models import AnonymousUser
+from django.template.loader import render_to_string
+from django.utils import translation
 
 from anxin.duties import DUTIES
 from anxin.kernel.actors import SYSTEM
@@ -12,18 +16,21 @@ from anxin.kernel.errors import Refusal, Refusals
 from anxin.kernel.workdays import day_of
 from anxin.wording import WORDING
 from audit.journal.models import Entry
+from audit.log import subject_of
 from ca.api import order_certificate, preview, profile, profiles
 from ca.issuing.models import Certificate
 from ca.profiles.delivered import EVERYTHING
 from ca.profiles.models import ProfileVersion
 from ca.profiles.queries import are_published
-from ca.profiles.rules import CHANGE, Publication
+from ca.profiles.rules import CALL_OFF, CHANGE, Publication
 from ca.profiling import queries, services, shown, trials
-from people.api import Role, approval, vote
+from people.api import Role, approval, open_approvals, vote
 from pki import certificates, extension_values, oids
+from pki.errors import Finding
 from tests.support import ca
 from tests.support.people import hire, signed_in
-from tests.support.profiles import REASON, decide, propose
+from tests.support.profiles import REASON, decide, members, propose
+from tests.support.voting import sign_vote
 
 AT, DAY = ca.NOW, timedelta(days=1)
 PERSONAL, ORGANIZATION = "personal-sm2-sign", "organization-sm2-sign"
@@ -98,6 +105,54 @@ def test_a_change_begins_on_its_day(db):
     assert services.begin_due(at=AT + DAY) == 0
 
     assert profile(PERSONAL).version == 2
+
+
+def called_off(row, *, at=AT, who="gao", role=Role.CA_ADMIN):
+    actor = ca.staff(who, role)
+    return services.call_off(row.code, row.version, reason=REASON, actor=actor, at=at)
+
+
+def test_its_proposer_calls_off_what_is_still_to_come(db):
+    """CPS-1.5.2"""
+    row = decide(propose(shorter(), valid_from=day_of(AT) + DAY))
+
+    assert called_off(row) is True
+
+    row.refresh_from_db()
+    told = Entry.objects.get(action="ca.profileversion.call_off")
+    assert (row.state, json.loads(told.details)["reason"]) == ("dropped", REASON)
+    assert services.begin_due(at=AT + DAY) == 0
+    assert profile(PERSONAL).version == 1
+    assert propose(shorter()).version == 3
+
+
+def test_another_administrator_calls_it_off_with_a_second_person(db):
+    """CPS-5.2.4"""
+    row = decide(propose(shorter(), valid_from=day_of(AT) + DAY))
+
+    assert called_off(row, who="mu") is False
+    row.refresh_from_db()
+    assert row.state == "agreed"
+
+    asked = open_approvals(CALL_OFF, [subject_of(row)])[subject_of(row)]
+    assert dict(shown.calling_off(asked.payload).rows)["撤回的版本"].startswith("第 2 版")
+    mu = ca.staff("mu", Role.CA_ADMIN)
+    shao, key = members()["shao"]
+    assert refused(sign_vote, key, asked.id, mu, at=AT) == "approval.not_a_checker"
+    sign_vote(key, asked.id, shao, at=AT)
+    row.refresh_from_db()
+    assert row.state == "dropped"
+
+
+def test_what_has_begun_or_waits_for_votes_is_not_called_off(db):
+    """CPS-1.5.2"""
+    waits = propose(shorter(), valid_from=day_of(AT) + DAY)
+    assert refused(called_off, waits) == "profiles.not_to_come"
+    decide(waits)
+    assert refused(called_off, waits, at=AT + DAY) == "profiles.not_to_come"
+    assert refused(called_off, waits, role=Role.OPERATOR) == "approval.not_a_maker"
+    services.begin_due(at=AT + DAY)
+    assert refused(called_off, waits) == "profiles.not_to_come"
 
 
 def test_one_change_at_a_time(db):
@@ -183,7 +238,7 @@ def test_an_order_that_waits_is_signed_as_it_was_ordered(authorities, own_duty):
 def test_national_extensions_say_what_the_credit_code_says(authorities, own_duty):
     """CPS-7.1.2-gb: in the new form and the old one, as the profile says."""
     changes = (("registration_number", "old"), ("organization_code", "both"))
-    private = (("1.2.156.99999.1", "项目编号 7"),)
+    private = (("1.3.6.1.4.1.32473.2.1", "项目编号 7"),)
     decide(propose(replace(profile(ORGANIZATION), extensions=changes, private=private)))
     code = "91150100TE5T000083"
     subject = (("C", "CN"), ("O", "栖原公司"), ("CN", "栖原公司"), ("serialNumber", code))
@@ -204,10 +259,10 @@ def test_national_extensions_say_what_the_credit_code_says(authorities, own_duty
         oids.OLD_ORGANIZATION_CODE: "TE5T0000-8",
     }
     assert issued.parsed.body.extension(oids.REGISTRATION_NUMBER) is None
-    own = issued.parsed.body.extension("1.2.156.99999.1")
+    own = issued.parsed.body.extension("1.3.6.1.4.1.32473.2.1")
     assert (own.critical, extension_values.private(own.value)) == (False, "项目编号 7")
     rows = dict(preview(ca.order(2, profile=ORGANIZATION, subject=subject), at=AT).rows)
-    assert rows["专用扩展 1.2.156.99999.1"] == "项目编号 7"
+    assert rows["专用扩展 1.3.6.1.4.1.32473.2.1"] == "项目编号 7"
 
     without = (*subject[:3], ("serialNumber", "S1"))
     order = ca.order(3, profile=ORGANIZATION, subject=without)
@@ -283,10 +338,36 @@ def test_a_change_is_made_in_a_form_and_read_by_the_committee(db):
     row = ProfileVersion.objects.get(code=ORGANIZATION, version=2)
     shown_to_all = page.get(f"/ca/profiles/{ORGANIZATION}/").content.decode()
     assert "企业税号，新 OID" in shown_to_all
-    assert "修改 待审议" in page.get("/ca/profiles/").content.decode()
+    assert "修改 待审批" in page.get("/ca/profiles/").content.decode()
     ballot = signed_in(shao).get(f"/approvals/{row.approval_id}/").content.decode()
     assert "国标扩展：增加" in ballot
     assert queries.page(ORGANIZATION).may_change is False
+
+
+@pytest.mark.parametrize(("language", "said"), [("zh-hans", False), ("en", True)])
+def test_a_chinese_page_says_nothing_in_english(db, rf, language, said):
+    request = rf.get("/")
+    request.user, request.actor = AnonymousUser(), ca.staff("gao", Role.CA_ADMIN)
+    faulty = trials.Trial((), (Finding("lint.version", "The version is not 3."),), b"")
+    found = {"page": queries.page(PERSONAL, 1), "trial": faulty}
+    with translation.override(language):
+        page = render_to_string("ca/profiles/trial.html", found, request)
+    assert "lint.version" in page
+    assert ("The version is not 3." in page) is said
+
+
+def test_what_is_to_come_is_called_off_on_its_page(db):
+    """CPS-1.5.2"""
+    gao = hire("gao", Role.CA_ADMIN)
+    row = decide(propose(shorter(), valid_from=day_of(AT) + 2 * DAY))
+    page, address = signed_in(gao), f"/ca/profiles/{PERSONAL}/2/call-off/"
+
+    assert address in page.get(f"/ca/profiles/{PERSONAL}/2/").content.decode()
+    assert page.post(address, {"reason": ""}).status_code == 422
+    assert page.post(address, {"reason": REASON}).status_code == 302
+    row.refresh_from_db()
+    assert row.state == "dropped"
+    assert "只有已同意" in page.post(address, {"reason": REASON}).content.decode()
 
 
 def test_a_test_certificate_is_seen_and_taken_away(db):

@@ -2,12 +2,20 @@
 
 from dataclasses import replace
 
+from anxin.kernel.workdays import day_of
 from ca.api import certificate, profile
+from people.api import Role, approval, vote
 from ra.applications.models import Application
+from ra.branches.models import Authority
+from ra.fees import prices
+from ra.fees import queries as fees
+from ra.fees.models import FeeOrder, FeePrice
+from ra.fees.rules import Price
 from ra.intake import handing_in, queries, services
 from ra.review import decisions
 from tests.support import ra
-from tests.support.profiles import decide, propose
+from tests.support.people import hire
+from tests.support.profiles import added, decide, propose, propose_new
 from tests.support.ra import AT, MINUTE
 from tests.support.refusals import refused
 
@@ -92,4 +100,65 @@ def test_what_is_off_offer_is_neither_begun_nor_handed_in(counter):
 
     assert (begun.rule, handed_in.rule) == ("profile.not_offered", "profile.not_offered")
     assert PERSONAL not in {one.code for one in queries.profiles()}
+    assert row(under_way).state == "approved"
+
+
+# --- kinds of certificates that the product did not come with -----------------------------------
+
+TEACHER = added(
+    "personal-teacher-sm2",
+    basis=PERSONAL,
+    titles=(("zh-hans", "教师签名证书（SM2）"), ("en", "Teacher's signing certificate (SM2)")),
+    policy="1.7",
+    years=(1,),
+)
+
+
+def price(fen):
+    yuan, gu = hire("yuan", Role.FINANCE, office=""), hire("gu", Role.CA_ADMIN, office="")
+    prices.propose_schedule([Price(TEACHER.code, 1, fen)], valid_from=day_of(AT), actor=yuan, at=AT)
+    asked = approval(fees.proposed().approval_id)
+    vote(asked.id, grants=True, seen=asked.digest, actor=gu, at=AT)
+
+
+def test_what_the_ca_has_added_is_applied_for_once_it_has_a_price(counter):
+    """CPS-1.5.1, CPS-9.1.1"""
+    decide(propose_new(TEACHER, at=AT), at=AT)
+    Authority.objects.update(profiles=[TEACHER.code])
+
+    assert refused(ra.draft, counter.chen, profile=TEACHER.code).rule == "fees.no_price"
+    price(20_000)
+    application_id, _ = ra.submitted(counter, profile=TEACHER.code)
+    seen = ra.look_through(application_id, counter.ren)
+    decisions.decide_approve(application_id, seen=seen, actor=counter.ren, at=AT + 3 * MINUTE)
+
+    found = certificate(row(application_id).certificate_id)
+    assert (found.state, found.profile, found.profile_version) == ("ordered", TEACHER.code, 1)
+    assert FeeOrder.objects.get(application=application_id).fen == 20_000
+
+
+def test_a_price_that_ends_stops_the_sale_and_makes_nothing_free(counter):
+    """CPS-9.1.1"""
+    decide(propose_new(TEACHER, at=AT), at=AT)
+    Authority.objects.update(profiles=[TEACHER.code])
+    price(20_000)
+    application_id = ra.draft(counter.chen, profile=TEACHER.code)
+    FeePrice.objects.update(profile=PERSONAL)
+
+    refusal = refused(handing_in.submit, application_id, actor=counter.chen, at=AT + MINUTE)
+    assert refusal.rule == "fees.no_price"
+    assert row(application_id).state == "draft"
+
+
+def test_what_is_retired_is_neither_begun_nor_handed_in(counter):
+    """CPS-1.5.1: what was handed in goes on."""
+    application_id = ra.draft(counter.chen)
+    under_way, _ = ra.submitted(counter, 2)
+    change(offered=False, retired=True)
+
+    handed_in = refused(handing_in.submit, application_id, actor=counter.chen, at=AT + MINUTE)
+    seen = ra.look_through(under_way, counter.ren)
+    decisions.decide_approve(under_way, seen=seen, actor=counter.ren, at=AT + 3 * MINUTE)
+
+    assert handed_in.rule == "profile.not_offered"
     assert row(under_way).state == "approved"

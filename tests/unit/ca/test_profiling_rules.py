@@ -14,9 +14,13 @@ PERSONAL, SERVER = PROFILES["personal-sm2-sign"], PROFILES["server-sm2-sign"]
 ORGANIZATION = PROFILES["organization-sm2-sign"]
 
 
-def faults(profile, **changes):
+ARC = "1.3.6.1.4.1.32473.2"  # RFC 5612: for examples
+OWN = f"{ARC}.1"
+
+
+def faults(profile, *, arc=ARC, **changes):
     try:
-        rules.check_profile(replace(profile, **changes))
+        rules.check_profile(replace(profile, **changes), arc=arc)
     except Refusals as found:
         for one in found.items:
             assert str(WORDING[one.rule]) % {"cps": one.cps, **one.details}
@@ -104,19 +108,29 @@ def test_as_many_review_as_there_are_approvals_for(profile, reviews, found):
         (ORGANIZATION, {"extensions": (("identity_code", "new"),)}, {"extension"}),
         (ORGANIZATION, {"extensions": (("taxation_number", "new"),) * 2}, {"extension"}),
         (PERSONAL, {"extensions": (("taxation_number", "new"),)}, {"extension"}),
-        (PERSONAL, {"private": (("1.2.156.99999.1", "甲"),)}, set()),
-        (PERSONAL, {"private": (("1.2.156.099999.1", "甲"),)}, {"private"}),
+        (PERSONAL, {"private": ((OWN, "甲" * 200),)}, set()),
+        (PERSONAL, {"private": ((OWN, "甲" * 201),)}, {"private"}),
+        (PERSONAL, {"private": ((f"{ARC}.01", "甲"),)}, {"private"}),
         (PERSONAL, {"private": (("1.2", "甲"),)}, {"private"}),
-        (PERSONAL, {"private": (("2.5.29.19", "甲"),)}, {"private"}),
-        (PERSONAL, {"private": (("1.2.156.99999.1", ""),)}, {"private"}),
-        (PERSONAL, {"private": (("1.2.156.99999.1", "a\n"),)}, {"private"}),
-        (PERSONAL, {"private": (("1.2.156.99999.1", "a"),) * 2}, {"private"}),
-        (PERSONAL, {"private": tuple((f"1.2.3.{n}", "a") for n in range(6))}, {"private"}),
+        (PERSONAL, {"private": ((OWN, ""),)}, {"private"}),
+        (PERSONAL, {"private": ((OWN, "a\n"),)}, {"private"}),
+        (PERSONAL, {"private": ((OWN, "a"),) * 2}, {"private"}),
+        (PERSONAL, {"private": tuple((f"{ARC}.{n}", "a") for n in range(5))}, set()),
+        (PERSONAL, {"private": tuple((f"{ARC}.{n}", "a") for n in range(6))}, {"private"}),
+        (PERSONAL, {"private": ((ARC, "甲"),)}, {"private_arc"}),
+        (PERSONAL, {"private": ((f"{ARC}1.1", "甲"),)}, {"private_arc"}),
+        (PERSONAL, {"private": (("2.5.29.19", "甲"),)}, {"private_arc"}),
     ],
 )
 def test_extensions_are_known_or_somebody_s_own(profile, changes, found):
     """CPS-7.1.2-gb"""
     assert faults(profile, **changes) == found
+
+
+@pytest.mark.parametrize("arc", ["2.5.29", "1.3.6.1.5.5.7.1", "1.2.156.10260.4.1", "2.5"])
+def test_a_standard_s_arc_is_nobody_s_own(arc):
+    """CPS-7.1.2-gb: whatever the settings say."""
+    assert faults(PERSONAL, arc=arc, private=((f"{arc}.29", "甲"),)) == {"private_arc"}
 
 
 def test_no_document_less_is_asked_for_than_the_cps_wants():

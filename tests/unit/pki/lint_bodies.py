@@ -61,6 +61,7 @@ class Case(NamedTuple):
     required: frozenset[str] = frozenset()
     purposes: frozenset[str] | None = None
     names: frozenset[str] = ProfileRules.names
+    private: dict[str, str] | None = None
 
 
 def name(*attributes: tuple[str, bytes]) -> bytes:

@@ -56,6 +56,7 @@ from tests.unit.pki.lint_bodies import (
     with_length,
 )
 
+OWN = "1.3.6.1.4.1.32473.2.1"
 IPS = ("8.8.4.4", "2001:4860:4860::8844")
 
 # rule: (just outside, just inside)
@@ -220,10 +221,20 @@ CASES: dict[str, tuple[Case, Case]] = {
         names_of("a.example.cn", "b.example.cn"),
     ),
     "national_identity": (Case(body(BARE)), Case(body(RESIDENT))),
+    "private_extension": (
+        Case(body(Extension(OWN, False, der.tlv(der.PRINTABLE, b"7"))), private={OWN: "7"}),
+        Case(body(extensions.private(OWN, "7")), private={OWN: "7"}),
+    ),
 }
 
 
 FURTHER: dict[str, Case] = {
+    "private_extension, another text": Case(body(extensions.private(OWN, "8")), private={OWN: "7"}),
+    "private_extension, missing": Case(body(), private={OWN: "7"}),
+    "private_extension, nobody's": Case(body(extensions.private(OWN, "7")), private={}),
+    "private_extension, two strings": Case(
+        body(Extension(OWN, False, der.tlv(der.UTF8, b"7") * 2)), private={OWN: "7"}
+    ),
     "serial_size, 21 octets": Case(body(serial=b"\x01" * 21)),
     "serial_positive, zero": Case(body(serial=b"\x00")),
     "signature_algorithm, SHA-1": Case(

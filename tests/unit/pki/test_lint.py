@@ -14,7 +14,7 @@ from tests.unit.pki.lint_cases import CASES, CLEAN, FURTHER
 
 
 def broken_rules(case: Case) -> set[str]:
-    profile = ProfileRules(case.kind, case.required, case.purposes, case.names)
+    profile = ProfileRules(case.kind, case.required, case.purposes, case.names, case.private)
     try:
         lint.check_certificate_tbs(case.tbs, issuer=case.issuer, profile_rules=profile)
     except LintError as refusal:

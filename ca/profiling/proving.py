@@ -1,0 +1,117 @@
+"""By which versions workers issue: those that people have agreed to with their keys (CPS 1.5.2).
+
+Whoever has the staff site's database role can write a version and an approval. He cannot write
+two signed votes for its text.
+"""
+
+import json
+import logging
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Q
+
+from anxin.kernel.errors import Kind, Refusal
+from ca.operators import proving as operators
+from ca.profiles import delivered, rules
+from ca.profiles.documents import digest_of, profile_from
+from ca.profiles.models import ProfileVersion
+from ca.profiles.queries import Named
+from ca.profiles.rules import Profile
+from people.api import Role, held_at, vote_records
+from pki import votes
+from pki.errors import PkiError
+
+log = logging.getLogger(__name__)
+# Rows whose votes were proved by this process: neither text nor approval ever changes.
+PROVED: set[tuple[int, int | None, str]] = set()
+
+
+def agreed_to(named: Iterable[Named]) -> dict[Named, Profile]:
+    """Those of them that were delivered or that people agreed to; a row alone proves neither.
+
+    For the process that has certificates signed. One query, and a few for the votes of each
+    version that it has not seen before.
+    """
+    some = Q()
+    for code, version in named:
+        some |= Q(code=code, version=version)
+    rows = ProfileVersion.objects.filter(some, state__in=rules.READABLE) if some else ()
+    return {
+        (row.code, row.version): profile_from(row.document, row.version)
+        for row in rows
+        if _is_proved(row)
+    }
+
+
+def _is_proved(row: ProfileVersion) -> bool:
+    try:
+        check(row)
+    except Refusal as refusal:
+        log.warning("no certificate by profile %s: %s", row, refusal.reason)
+        return False
+    return True
+
+
+def check(row: ProfileVersion) -> None:
+    """Refuses (FORBIDDEN) `profiles.unproved`; `fault` names the first thing that is wrong."""
+    named = row.pk, row.approval_id, row.document
+    if named not in PROVED:
+        _check(row)
+        PROVED.add(named)
+
+
+def _check(row: ProfileVersion) -> None:
+    digest = digest_of(row.document)
+    if row.version == 1 and delivered.DIGESTS.get(row.code) == digest:
+        return
+    try:
+        _check_votes(row, digest)
+    except PkiError as why:
+        raise _unproved(why.rule, why.reason) from why
+    except (ValueError, KeyError, TypeError, AttributeError) as why:  # not written by us
+        raise _unproved("votes.record", repr(why)) from why
+
+
+def _check_votes(row: ProfileVersion, digest: str) -> None:
+    found = vote_records([row.approval_id] if row.approval_id else [])
+    votes.check_all(found)
+    held = [one for one in found if one["approval"] == row.approval_id]
+    said = {"version_id": row.pk, "code": row.code, "version": row.version, "digest": digest}
+    if not all(one["action"] == rules.CHANGE and _says(one, said) for one in held):
+        raise _unproved("votes.other", "what was agreed to is something else")
+    _check_voters(held)
+
+
+def _says(vote: dict[str, Any], said: dict[str, object]) -> bool:
+    voted: dict[str, Any] = json.loads(vote["payload"])
+    return said.items() <= voted.items()
+
+
+def _check_voters(held: list[dict[str, Any]]) -> None:
+    """Enough members of the policy committee, with keys of their own, and none against it."""
+    yes = [one for one in held if one["grants"] and one["signature"]]
+    for whose in ("voter", "public_key"):
+        if len({one[whose] for one in yes}) < max(rules.VOTES, len(held)):
+            raise _unproved("votes.few", f"{rules.VOTES} people agree, signed, and nobody says no")
+    if not all(_is_member(one) for one in yes):
+        raise _unproved("votes.committee", "members of the policy committee agree")
+    if operators.issuers() and not all(_is_certified(one) for one in yes):
+        raise _unproved("votes.certificate", "a key that voted has no operator's certificate")
+
+
+def _is_certified(vote: dict[str, Any]) -> bool:
+    """Workers alone write certificates, so the staff site's role enrols nobody it makes up."""
+    own = operators.certificate(vote["enrolled_by"], vote["voter"])
+    return own is not None and own.public_key.spki == bytes.fromhex(vote["public_key"])
+
+
+def _is_member(vote: dict[str, Any]) -> bool:
+    return vote["voter"] in held_at(Role.POLICY_MEMBER, at=datetime.fromisoformat(vote["voted_at"]))
+
+
+def _unproved(fault: str, reason: str) -> Refusal:
+    return Refusal(
+        Kind.FORBIDDEN, "profiles.unproved", f"{fault}: {reason}", cps="1.5.2", fault=fault
+    )
