@@ -188,6 +188,7 @@ def test_a_certificate_is_handed_in_on_a_page_of_its_own(house):
     number = Ceremony.objects.latest("pk").number
     house.agree(number)
     page(house, "tang", at(number, "ceremony-open"), x="1")
+    house.activate(number)
     for code in ("gather", "device", "make_responder"):
         house.step(number, code)
     assert "交入证书并开始这一步" in page(house, "tang", at(number)).content.decode()
