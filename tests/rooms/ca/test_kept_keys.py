@@ -252,7 +252,10 @@ def test_a_script_about_a_key_is_drafted_on_the_page(house, of_drill):
     assert page(house, "tang", path, **typed(house, **said, ending="drill")).status_code == 302
     script = queries.script_of(Ceremony.objects.latest("pk"))
     assert (script["key"], script["plan"]["ending"]) == (of_drill, "drill")
-    device = typed(house, **said | {"kind": "initialise", "key": ""})
+    device = said | {"kind": "initialise", "key": ""}
+    refused = page(house, "tang", path, **typed(house, **device))
+    assert (refused.status_code, "不能演练" in refused.content.decode()) == (422, True)
+    device = typed(house, **device | {"drill": "false"})
     assert page(house, "tang", path, **device).status_code == 302
     assert queries.script_of(Ceremony.objects.latest("pk"))["key"] == "spare"
 
