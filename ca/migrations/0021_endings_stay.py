@@ -42,7 +42,7 @@ def key(to: str, name: str, **how: object) -> models.ForeignKey:
 
 
 class Migration(migrations.Migration):
-    dependencies = [("ca", "0019_profiles")]
+    dependencies = [("ca", "0020_answers_to_stops")]
 
     operations = [
         migrations.AddField("ending", "letter", models.TextField(default="")),

@@ -54,7 +54,7 @@ ALTER TABLE ca_profileversion ENABLE ALWAYS TRIGGER ca_profile_version_stays
 
 
 class Migration(migrations.Migration):
-    dependencies = [("ca", "0019_profiles")]
+    dependencies = [("ca", "0021_endings_stay")]
     operations = [
         migrations.RunSQL(STAYS, BACK),
         migrations.RemoveConstraint("profileversion", "a_later_profile_version_was_agreed_to"),

@@ -3,7 +3,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("ca", "0019_profiles"),
+        ("ca", "0022_versions_are_agreed_to"),
     ]
 
     operations = [
