@@ -4,7 +4,6 @@ from django.utils.translation import gettext_lazy as _
 
 from ca.ceremony_sentences import WORDING as CEREMONIES
 from ca.custody_sentences import WORDING as CUSTODY
-from ca.devices.wording import WORDING as DEVICES
 from ca.ending_sentences import WORDING as ENDINGS
 from ca.profile_sentences import WORDING as PROFILING
 from pki import oids
@@ -12,7 +11,7 @@ from pki import oids
 WORDING = {
     **CEREMONIES,
     **CUSTODY,
-    **DEVICES,
+    "device.asked_already": _("已经有一次自检在等待执行，几秒后即有结果。没有再次发起。"),
     **ENDINGS,
     **PROFILING,
     "certificate.unknown": _("没有找到这张证书。请核对编号或序列号。"),

@@ -4,10 +4,6 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-WORDING = {
-    "device.asked_already": _("已经有一次自检在等待执行，几秒后即有结果。没有再次发起。"),
-}
-
 STATES = {
     "asked": _("等待执行"),
     "passed": pgettext_lazy("self-test", "通过"),
