@@ -33,13 +33,13 @@ def now() -> datetime:
 
 
 def acting(login: str, role: Role) -> Actor:
-    """Somebody who takes no part in what follows and has no key."""
+    """Somebody who takes no part in what follows."""
     (person_id,) = staff_matching(login)
     return Actor(person_id, login, frozenset({role}), "127.0.0.1", "", now())
 
 
 def main(what: str, *logins: str) -> None:
-    asks, agrees = acting("fangke", Role.SECURITY_ADMIN), acting("weilan", Role.CA_ADMIN)
+    asks, agrees = acting("luoyin", Role.SECURITY_ADMIN), acting("hanzhou", Role.CA_ADMIN)
     if what == "enrol" and queries.active(agrees.person_id) is None:  # the first key of the house
         enrolled_by(acting("gaoyuan", Role.CA_ADMIN), hand_in(OWN, agrees, at=now()), agrees, asks)
     for login in logins:

@@ -5,16 +5,12 @@ What the browsers made is opened by pki/shares.py, and what that made is opened 
 
 import json
 import re
-import subprocess
-import sys
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
 
-from anxin.supervisor.home import CHECKOUT
 from pki import shares
 from pki.shares import Share
 from tests.e2e import acts
@@ -67,25 +63,6 @@ def keep(product, held: dict[str, Held]) -> None:
             json.dump(rows, file, ensure_ascii=False)
 
 
-@pytest.fixture
-def enrolling(product) -> Iterator[Callable[[], None]]:
-    """Two others put the key of the one who stops to use; afterwards it has ended."""
-
-    def run(what: str) -> None:
-        done = subprocess.run(
-            [sys.executable, "-m", "tests.e2e.enrolling", what, STOPS],
-            env=product.told("staff"),
-            cwd=CHECKOUT,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        assert done.returncode == 0, done.stderr
-
-    yield lambda: run("enrol")
-    run("end")
-
-
 def test_three_take_their_shares_two_activate_and_one_stops(
     desk_of, product, of_the_demo, enrolling, tmp_path
 ):
@@ -118,8 +95,9 @@ def test_three_take_their_shares_two_activate_and_one_stops(
     three[2].page.goto("/me/key/")
     acts.press(three[2].page, "生成密钥")
     expect(three[2].page.get_by_text("密钥已登记")).to_be_visible()
-    enrolling()
-    stopped(three[2], host, desk_of(CUSTODIANS[2]))
+    enrolling(STOPS)
+    stops_nothing(desk_of(CUSTODIANS[2]))
+    stopped(three[2], host)
     with product.database() as connection:
         query = "SELECT state, signed->>'statement' FROM ca_stoporder ORDER BY id DESC LIMIT 1"
         ((order, statement),) = connection.execute(query).fetchall()
@@ -230,20 +208,26 @@ def drilled(one: Custodian, held: Held) -> None:
     picture(page, "custody-register")
 
 
-def stopped(one: Custodian, host: Page, elsewhere: Page) -> None:
-    """One custodian alone, at once, signed by the key in this browser and by no other."""
-    page = one.page
-    for each in (elsewhere, page):
-        each.goto("/ca/custody/")
-        each.get_by_text("紧急停用（一人即可）").click()
-        form = each.locator("form[action$='/stop/']")
-        form.get_by_label("原因").fill(REASONS[2])
-        acts.press(each, "立即封存密钥")
+def stops_nothing(elsewhere: Page) -> None:
+    """Who has a key signs with it; another browser does not have it."""
+    orders(elsewhere)
     expect(elsewhere.get_by_text("没有提交：这个浏览器里没有您的操作员密钥")).to_be_visible()
-    expect(page.get_by_text("已下令停用")).to_be_visible()
+
+
+def stopped(one: Custodian, host: Page) -> None:
+    """One custodian alone, at once; who has a key signs with it."""
+    orders(one.page)
+    expect(one.page.get_by_text("已下令停用")).to_be_visible()
     host.goto("/ca/custody/")
     expect(host.get_by_text("已封存，不能签名")).to_be_visible()
     picture(host, "custody-sealed")
+
+
+def orders(page: Page) -> None:
+    page.goto("/ca/custody/")
+    page.get_by_text("紧急停用（一人即可）").click()
+    page.locator("form[action$='/stop/']").get_by_label("原因").fill(REASONS[2])
+    acts.press(page, "立即封存密钥")
 
 
 def activated(
