@@ -36,7 +36,7 @@ def _archive(number: str, *, at: datetime) -> bool:
         ceremonies.check(kept)
         certificate = keys.record_certificate()
         drawn = paper.draw(paper.Paper(kept, _names(kept)))
-        content = sealing.seal(drawn, certificate, keys.sign_record)
+        content = sealing.seal(drawn, certificate, keys.sign_record())
     except PkiError as why:
         log.warning("%s: its document waits: %s", number, why.rule)
         return False

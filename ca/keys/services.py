@@ -5,7 +5,7 @@ signer's: lists, since it alone remembers the last one; ceremonies, requests, CA
 """
 
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 
 from django.db import transaction
@@ -108,9 +108,9 @@ def record_certificate() -> bytes:
     return _signer().record_certificate()
 
 
-def sign_record(attributes: bytes) -> bytes:
-    """The signature over the signed attributes of CMS, see `pki.signer.records`."""
-    return _signer().sign_record(attributes)
+def sign_record() -> Callable[[bytes], bytes]:
+    """Signs the signed attributes of CMS, see `pki.signer.records`; usable where no query is."""
+    return _signer().sign_record
 
 
 # -- ceremonies with devices and keys (docs/decisions/0015) --------------------------------------

@@ -390,6 +390,7 @@ def test_a_step_waits_while_the_signer_is_away_and_goes_on_when_it_is_back(house
 # --- an end before the end -------------------------------------------------------------------
 
 
+@pytest.mark.django_db(transaction=True)
 def test_shares_that_were_brought_for_another_ceremony_serve_none(signer):
     """CPS-6.2.8"""
     job = acts.Job({"number": "KC-2026-002"}, "", NOW, NOW, bytes)

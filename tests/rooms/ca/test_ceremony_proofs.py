@@ -252,7 +252,7 @@ def test_nobody_agrees_to_a_ceremony_without_a_key_of_their_own(house):
 
 
 def certify_operators(house) -> None:
-    house.activate()
+    house.signer.be_active()
     found_demo_hierarchy(actor=SYSTEM, at=ca.FOUNDED, entropy=ca.entropy)
     operators.certify(at=house.now())
     ca.sign_all("anxin-rsa", at=house.now())

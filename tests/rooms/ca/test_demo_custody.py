@@ -46,6 +46,7 @@ def box(settings, tmp_path):
     process.end()
 
 
+@pytest.mark.django_db(transaction=True)
 def test_what_the_start_lists_is_there_opens_and_is_for_nobody_else(box, home):
     """CPS-6.2.8: a person can choose these files in a browser."""
     said = "\n".join(custody.guide(URL))

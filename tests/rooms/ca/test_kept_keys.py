@@ -23,7 +23,7 @@ from ca.hierarchy.models import CertificateAuthority
 from ca.keeping.models import KeptKey
 from ca.keys import services as keys
 from people.api import Role
-from pki import ceremonies
+from pki import ceremonies, publickeys
 from pki.errors import Refused
 from pki.signer.client import Signer
 from pki.signer.protocol import CRL
@@ -33,6 +33,7 @@ from tests.support.ceremonies import draft
 from tests.support.ceremony_rooms import CAST, NOW, House
 from tests.support.refusals import refused_by
 from tests.support.signer import SignerProcess, script
+from tests.support.voting import pen
 
 _labels = iter(range(1, 1000))
 
@@ -209,7 +210,10 @@ def test_an_archived_key_signs_nothing_and_a_destroyed_one_is_in_no_device(house
     for sign in (keys.sign_one, keys.sign_list):
         arguments = (of_drill, CRL, b"list") if sign is keys.sign_one else (of_drill, b"list")
         assert refused_by(sign, *arguments) == "keeping.signs_nothing"
-    assert refused_by(keys.sign, of_drill, CRL, [b"list"]) == "keeping.signs_nothing"
+    assert (
+        refused_by(keys.sign, of_drill, CRL, [b"list"], by=publickeys.parse(pen(1).public))
+        == "keeping.signs_nothing"
+    )
     with closing(Signer(keeper.path)) as client, pytest.raises(Refused) as caught:
         client.sign_one(of_drill, CRL, b"list")
     assert caught.value.rule == "signer.archived"
