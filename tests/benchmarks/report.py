@@ -17,14 +17,21 @@ proves that the benchmark works, not how fast the product is.
 
 
 def write() -> None:
-    """Replace the report. Benchmarks that were never run are left out."""
+    """Replace the sections of what was run here; the others stay as they are."""
     rows = [json.loads(line) for line in RESULTS.read_text().splitlines()]
     runs: dict[tuple[str, str], list[dict[str, object]]] = {}
     for row in rows:
         if row.get("benchmark"):
             runs.setdefault((row["benchmark"], row["run"]), []).append(row)
     latest = {name: run for (name, _), run in runs.items() if len(run) > 1}
-    REPORT.write_text(HEAD + "".join(_section(name, latest[name]) for name in latest))
+    kept = {text.partition("\n")[0]: f"\n## {text}" for text in _kept()}
+    sections = kept | {name: _section(name, latest[name]) for name in latest}
+    REPORT.write_text(HEAD + "".join(sections.values()))
+
+
+def _kept() -> list[str]:
+    """What follows each heading so far."""
+    return REPORT.read_text().split("\n## ")[1:] if REPORT.exists() else []
 
 
 def _section(name: str, run: list[dict[str, object]]) -> str:
