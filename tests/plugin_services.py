@@ -10,6 +10,8 @@ from collections.abc import Iterator
 import psycopg
 import pytest
 from django.conf import settings
+from xdist.remote import Producer
+from xdist.scheduler import LoadScopeScheduling
 
 from tests.support.services import Services
 from tests.support.services import services as services_of_this_run
@@ -19,21 +21,15 @@ BROWSERS = "tests/e2e"
 OWN_PRODUCT = ("tests/e2e/test_production",)  # starts another than the one all browsers share
 
 
-class Groups:
-    """With two workers one begins with the browsers, which share a product, while the other does
-    the rest file by file. Before pytest-xdist's own hook, which reads the groups.
-    """
+class ByFile(LoadScopeScheduling):
+    """Two workers take file by file; all browsers are one of these, since they share a product."""
 
-    @pytest.hookimpl(tryfirst=True)
-    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
-        for item in items:
-            group = BROWSERS if _shares_product(item) else item.nodeid.partition("::")[0]
-            item.add_marker(pytest.mark.xdist_group(group))
+    def _split_scope(self, nodeid: str) -> str:
+        return BROWSERS if _shares_product(nodeid) else nodeid.partition("::")[0]
 
 
-def pytest_configure(config: pytest.Config) -> None:
-    if hasattr(config, "workerinput"):
-        config.pluginmanager.register(Groups())
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> ByFile:
+    return ByFile(config, log)
 
 
 @pytest.hookimpl(trylast=True)
@@ -42,11 +38,11 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     folder whatever order was there.
     """
     workers = hasattr(config, "workerinput")
-    items.sort(key=lambda item: (not (workers and _shares_product(item)), _rank(item)))
+    items.sort(key=lambda item: (not (workers and _shares_product(item.nodeid)), _rank(item)))
 
 
-def _shares_product(item: pytest.Item) -> bool:
-    return item.nodeid.startswith(BROWSERS) and not item.nodeid.startswith(OWN_PRODUCT)
+def _shares_product(nodeid: str) -> bool:
+    return nodeid.startswith(BROWSERS) and not nodeid.startswith(OWN_PRODUCT)
 
 
 def _rank(item: pytest.Item) -> int:
