@@ -257,6 +257,8 @@ class _Reading:
         self._facts.counts["drills"] += 1
 
     def _stop(self, one: Record) -> None:
+        if one["state"] == "refused":
+            return  # nobody could prove it, and nothing was done for it
         if one["how"] == "orderly":
             self._agreed(f"Stop {one['id']}", one["approval"], DEACTIVATE, reason=one["reason"])
         if one["done_at"]:

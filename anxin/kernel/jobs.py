@@ -5,10 +5,28 @@ finds whatever nobody rang for. Ringing the broker only makes it sooner, so a br
 or absent (the public site has none) loses nothing.
 """
 
+import logging
+from collections.abc import Callable, Iterable
+from typing import TypeVar
+
 from celery import current_app
 from django.conf import settings
 from django.db import transaction
 from django.utils.module_loading import import_string
+
+log = logging.getLogger(__name__)
+T = TypeVar("T")
+
+
+def each(act: Callable[[T], int], items: Iterable[T]) -> int:
+    """How much was done for all of them. What one raises is logged, and keeps no other waiting."""
+    done = 0
+    for item in items:
+        try:
+            done += act(item)
+        except Exception:
+            log.exception("%s left %s as it was", act, item)
+    return done
 
 
 def enqueue(task_name: str, **arguments: object) -> None:

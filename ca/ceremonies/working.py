@@ -7,6 +7,7 @@ nobody rang for is found by the timetable.
 import logging
 from collections.abc import Mapping
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from django.db import transaction
@@ -14,6 +15,7 @@ from django.db import transaction
 from anxin.kernel import canonical
 from anxin.kernel.actors import SYSTEM
 from anxin.kernel.errors import Refusal
+from anxin.kernel.jobs import each
 from anxin.kernel.locks import Work, held
 from audit.log import advance
 from ca.ceremonies import acts, proving, queries, rules, services, transcript, unused
@@ -32,10 +34,11 @@ FAULT = 400  # characters of a reason
 
 def run(*, at: datetime, entropy: Entropy) -> int:
     """Do what waits, begin anew what is late; how many steps moved."""
-    late = sum(_restart(step_id, at=at) for step_id in queries.late(at=at))
-    unused.revoke(at=at)
+    late = each(partial(_restart, at=at), queries.late(at=at))
     with held(Work.RUN_CEREMONY, queries.to_do()) as mine:
-        return late + sum(_do(step_id, at=at, entropy=entropy) for step_id in mine)
+        moved = late + each(partial(_do, at=at, entropy=entropy), mine)
+    unused.revoke(at=at)
+    return moved
 
 
 def _do(step_id: int, *, at: datetime, entropy: Entropy) -> bool:

@@ -21,6 +21,7 @@ from ca.keys import services as keys
 from pki.errors import PkiError
 
 log = logging.getLogger(__name__)
+UNREADABLE = "stop.record"  # written by somebody else: the next order is not kept waiting
 
 
 def seal(*, at: datetime) -> int:
@@ -38,10 +39,11 @@ def _take_up(order: StopOrder, *, at: datetime) -> None:
         return  # another worker was faster
     try:
         orders.prove(row)
-    except (Refusal, PkiError) as why:
+    except (Refusal, PkiError, KeyError, TypeError, ValueError, AttributeError) as why:
         log.error("order %s to seal the keys is not carried out: %s", row.pk, why)  # noqa: TRY400
-        StopOrder.objects.filter(pk=row.pk).update(fault=why.rule, done_at=at)
-        advance(row, "refuse", actor=SYSTEM, at=at, how=row.how, fault=why.rule)
+        fault = why.rule if isinstance(why, Refusal | PkiError) else UNREADABLE
+        StopOrder.objects.filter(pk=row.pk).update(fault=fault, done_at=at)
+        advance(row, "refuse", actor=SYSTEM, at=at, how=row.how, fault=fault)
         return
     keys.order_seal(row.pk)
     advance(row, "take_up", actor=SYSTEM, at=at, how=row.how)

@@ -9,6 +9,7 @@ from typing import Any
 
 from anxin.kernel import canonical
 from anxin.kernel.errors import Kind, Refusal
+from ca.operators import proving as operators
 from people.api import Role, held_at, vote_records
 from pki import votes
 from pki.errors import PkiError
@@ -35,7 +36,8 @@ def _counts(one: dict[str, Any], action: str, payload: str, *, grants: bool) -> 
     about = (one["action"], one["payload"], one["grants"])
     if about != (action, payload, grants) or not one["signature"]:
         return False
-    return one["voter"] in held_at(Role.POLICY_MEMBER, at=datetime.fromisoformat(one["voted_at"]))
+    members = held_at(Role.POLICY_MEMBER, at=datetime.fromisoformat(one["voted_at"]))
+    return one["voter"] in members and operators.is_certified(one)
 
 
 def _unproved(reason: str) -> Refusal:

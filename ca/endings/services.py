@@ -262,9 +262,10 @@ def stop(row: Ending, *, actor: Actor, at: datetime) -> int:
         return 0
     list(CertificateAuthority.objects.select_for_update().order_by("pk"))  # nobody begins meanwhile
     known = set(Stop.objects.filter(ending=row).values_list("ca", flat=True))
-    fresh = [one for one in below(row.ca_id) if one.pk not in known]
+    concerned = below(row.ca_id)
+    fresh = [one for one in concerned if one.pk not in known]
     Stop.objects.bulk_create(Stop(ca=one, ending=row, at=at) for one in fresh)
-    ids = [one.pk for one in fresh if one.stopped_at is None]
+    ids = [one.pk for one in concerned if one.stopped_at is None]
     CertificateAuthority.objects.filter(pk__in=ids).update(stopped_at=at)
     for ca_id in ids:
         about = f"ca.certificateauthority:{ca_id}"

@@ -87,7 +87,13 @@ def _acting(row: Ending, *, at: datetime, most: int) -> list[str]:
     """The steps that this round has finished; finishing one may have begun others."""
     done = []
     for step in EndingStep.objects.filter(ending=row, state=StepState.ACTING).order_by("position"):
-        if kinds.step_of(row.kind, step.code).doer is Doer.ABOVE and not row.drill:
+        spec = kinds.step_of(row.kind, step.code)
+        if spec.doer is Doer.ABOVE and not row.drill:
+            continue
+        try:
+            rules.check_turn(spec, queries.progress(row), at=at)
+        except Refusal as refusal:  # begun by somebody who asked no service
+            log.error("%s, %s: %s", row.number, step.code, refusal)  # noqa: TRY400
             continue
         act = _rehearse if row.drill else ACTS[step.code]
         if all_of(act, row, step, at=at, most=most):

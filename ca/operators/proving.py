@@ -6,6 +6,8 @@ writes no signature of somebody else's key, and no certificate: those come from 
 """
 
 import json
+from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from django.conf import settings
@@ -17,7 +19,7 @@ from ca.issuing.models import Certificate
 from ca.issuing.rules import State
 from ca.operators import rules
 from ca.profiles.rules import OPERATOR
-from people.api import staff_numbers, vote_records
+from people.api import Role, held_at, staff_numbers, vote_records
 from pki import certificates, statements, votes
 from pki.certificates import Certificate as Parsed
 from pki.errors import PkiError
@@ -37,10 +39,13 @@ def check(*, warrant: int, key: bytes, holder: str, requester: str, number: str)
     found = [one for one in vote_records({warrant}) if one["approval"] == warrant]
     if not found or any(one["action"] != votes.ENROL or not one["grants"] for one in found):
         raise _unproved("nobody agreed to this enrolment")
-    enrolled = json.loads(found[0]["payload"])
-    person_id = enrolled["person"]
+    try:
+        enrolled = json.loads(found[0]["payload"])
+        person_id, known = enrolled["person"], enrolled["fingerprint"]
+    except (KeyError, TypeError, ValueError) as why:  # not written by us
+        raise _unproved(f"the enrolment cannot be read: {why!r}") from why
     said = (fingerprint, rules.holder(person_id), rules.requester(person_id))
-    if said != (enrolled["fingerprint"], holder, requester):
+    if said != (known, holder, requester):
         raise _unproved("another key or person was enrolled")
     if staff_numbers([person_id]).get(person_id) != number:
         raise _unproved("it names another person")
@@ -56,23 +61,39 @@ def _check_vote(one: dict[str, Any]) -> None:
     own = certificate(one["enrolled_by"], one["voter"], standing=True) if signed else None
     if own is None or own.public_key.spki != bytes.fromhex(one["public_key"]):
         raise _unproved("who agreed to it did not sign with a certified key")
+    if one["voter"] not in held_at(Role.CA_ADMIN, at=datetime.fromisoformat(one["voted_at"])):
+        raise _unproved("who agreed to it was no CA administrator then")
 
 
-def certificate(warrant: int, person_id: int, *, standing: bool = False) -> Parsed | None:
+def certificate(
+    warrant: int, person_id: int, *, standing: bool = False, even_lost: bool = False
+) -> Parsed | None:
     """Of the key that was enrolled for this person by this approval, as an authority signed it.
 
-    None: there is none, its key is lost, or (`standing`) it was revoked or is on hold.
+    None: there is none, its key is lost (but for `even_lost`), or (`standing`) it was revoked or
+    is on hold.
     """
     rows = Certificate.objects.filter(warrant=warrant, profile=OPERATOR, der__isnull=False)
-    rows = rows.filter(holder=rules.holder(person_id)).exclude(
-        revocation__reason=rules.LOST,
-    )
+    rows = rows.filter(holder=rules.holder(person_id))
+    if not even_lost:
+        rows = rows.exclude(revocation__reason=rules.LOST)
     row = (rows.filter(state=State.VALID) if standing else rows).select_related("ca").first()
     if row is None:
         return None
     found = certificates.parse(bytes(row.der or b""))
     certificates.verify(found, parsed(bytes(row.ca.certificate or b"")))
     return found
+
+
+def is_certified(vote: Mapping[str, Any], *, even_lost: bool = False) -> bool:
+    """Whether its key has an operator's certificate; before there is the first nobody needs one.
+
+    Workers alone write certificates, so the staff site's role enrols nobody it makes up.
+    """
+    if not issuers():
+        return True
+    own = certificate(vote["enrolled_by"], vote["voter"], even_lost=even_lost)
+    return own is not None and own.public_key.spki == bytes.fromhex(vote["public_key"])
 
 
 def issuers() -> list[Parsed]:

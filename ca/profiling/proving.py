@@ -81,7 +81,7 @@ def _check_votes(row: ProfileVersion, digest: str) -> None:
     said = {"version_id": row.pk, "code": row.code, "version": row.version, "digest": digest}
     if not all(one["action"] == rules.CHANGE and _says(one, said) for one in held):
         raise _unproved("votes.other", "what was agreed to is something else")
-    _check_voters(held)
+    _check_voters(held, in_force=row.state in rules.READABLE)
 
 
 def _says(vote: dict[str, Any], said: dict[str, object]) -> bool:
@@ -89,7 +89,7 @@ def _says(vote: dict[str, Any], said: dict[str, object]) -> bool:
     return said.items() <= voted.items()
 
 
-def _check_voters(held: list[dict[str, Any]]) -> None:
+def _check_voters(held: list[dict[str, Any]], *, in_force: bool) -> None:
     """Enough members of the policy committee, with keys of their own, and none against it."""
     yes = [one for one in held if one["grants"] and one["signature"]]
     for whose in ("voter", "public_key"):
@@ -97,14 +97,9 @@ def _check_voters(held: list[dict[str, Any]]) -> None:
             raise _unproved("votes.few", f"{rules.VOTES} people agree, signed, and nobody says no")
     if not all(_is_member(one) for one in yes):
         raise _unproved("votes.committee", "members of the policy committee agree")
-    if operators.issuers() and not all(_is_certified(one) for one in yes):
+    # Who has lost a key meanwhile had it when it voted; only workers bring a version in force.
+    if not all(operators.is_certified(one, even_lost=in_force) for one in yes):
         raise _unproved("votes.certificate", "a key that voted has no operator's certificate")
-
-
-def _is_certified(vote: dict[str, Any]) -> bool:
-    """Workers alone write certificates, so the staff site's role enrols nobody it makes up."""
-    own = operators.certificate(vote["enrolled_by"], vote["voter"])
-    return own is not None and own.public_key.spki == bytes.fromhex(vote["public_key"])
 
 
 def _is_member(vote: dict[str, Any]) -> bool:

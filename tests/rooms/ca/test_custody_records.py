@@ -10,7 +10,7 @@ import pytest
 
 from anxin.duties import DUTIES
 from ca.custody import activating, drills, noting, records
-from ca.custody.models import CustodyReport, CustodySet, Drill
+from ca.custody.models import CustodyReport, CustodySet, Drill, StopOrder
 from people.api import Role, vote
 from pki import custodians, custody_records
 from pki.__main__ import main
@@ -65,6 +65,9 @@ def room(box, clock, transactional_db):
     noting.tend(at=clock.now)
     asked = activating.propose_end("换班", actor=made.custodians[1].actor, at=clock.now)
     vote(asked.id, grants=True, seen=asked.digest, actor=first.actor, at=clock.now)
+    made_up = {"how": "emergency", "reason": "编造", "signed": ["no record"]}
+    who = first.actor.person_id
+    StopOrder.objects.create(state="ordered", ordered_by=who, ordered_at=clock.now, **made_up)
     tended()
     return made
 

@@ -12,7 +12,7 @@ from anxin.duties import DUTIES
 from anxin.kernel.workdays import day_of
 from audit.journal.models import Entry
 from ca.authorities import services as authorities_
-from ca.ceremonies.models import CeremonyStep
+from ca.ceremonies.models import Ceremony, CeremonyStep
 from ca.crl import queries as lists
 from ca.crl.services import issue_crl, issue_due_crls, request_crl
 from ca.directory.services import publish
@@ -241,6 +241,11 @@ def test_those_affected_have_had_their_days_before_the_service_stops(office, in_
 
     office.at += 89 * ca.DAY
     assert refused_by(office.begin, number, "stop") == "endings.too_early"
+    EndingStep.objects.filter(code="stop").update(state="acting")  # by whoever asks no service
+    Stop.objects.create(ca=row("nmg-sm2"), ending=Ending.objects.get(), at=office.at)
+    office.work()
+    assert stopped() == set()
+    EndingStep.objects.filter(code="stop").update(state="waiting")
     office.at += ca.DAY
     with in_role("staff"):
         office.begin(number, "stop")
@@ -474,6 +479,10 @@ def test_what_an_aborted_ceremony_has_certified_is_revoked(both, in_role):
     crew.begin(number, "subordinate")
     crew.work()
     made = certificate_of_step(number, "subordinate")
+    Ceremony.objects.filter(number=number).update(state="aborted")  # a row; no record says so
+    crew.work()
+    assert not AuthorityRevocation.objects.exists()
+    Ceremony.objects.filter(number=number).update(state="running")
     crew.end_early(number, "tang", "名称写错了")
     crew.end_early(number, "lu")
 
