@@ -28,6 +28,14 @@ CAST = {
 SECOND = timedelta(seconds=1)
 
 
+class Killed(BaseException):
+    """As a kill does, it ends a worker whatever this would catch."""
+
+
+def killed(*_given: object, **_named: object) -> None:
+    raise Killed
+
+
 @dataclass
 class House:
     """The people, and a clock that goes on by itself."""

@@ -21,7 +21,7 @@ from pki import ceremonies, certificates, extensions, names, pem, publickeys, re
 from pki import keys as software
 from tests.plugin_journal import triggers_disabled
 from tests.support.ceremonies import draft
-from tests.support.ceremony_rooms import NOW, external_root, signed_by_root
+from tests.support.ceremony_rooms import NOW, Killed, external_root, killed, signed_by_root
 from tests.support.people import hire
 from tests.support.refusals import refused_by
 from tests.support.signer import script
@@ -345,8 +345,8 @@ def test_a_worker_that_dies_after_the_key_and_before_the_line_makes_no_second_ke
     ready_for(house, number, "gather", "device")
     house.begin(number, "make_key")
     with monkeypatch.context() as patched:
-        patched.setattr(working, "_settle", lambda *given, **named: 1 / 0)
-        with pytest.raises(ZeroDivisionError):
+        patched.setattr(working, "_settle", killed)
+        with pytest.raises(Killed):
             house.work()
     assert step(number, "make_key").state == "acting"
     made = keys.key_of(f"drill-{label}").public_key
@@ -363,8 +363,8 @@ def test_a_worker_that_dies_after_the_plan_signs_that_plan(house, monkeypatch):
     ready_for(house, number, "gather", "device", "make_key")
     house.begin(number, "certify")
     with monkeypatch.context() as patched:
-        patched.setattr(working, "_settle", lambda *given, **named: 1 / 0)
-        with pytest.raises(ZeroDivisionError):
+        patched.setattr(working, "_settle", killed)
+        with pytest.raises(Killed):
             house.work()
     planned = bytes(CertificateAuthority.objects.get(code=label).tbs)
 
