@@ -39,6 +39,7 @@ def founded(signer_process, django_db_setup, django_db_blocker):
         from django.conf import settings
 
         patch.setattr(settings, "SIGNER_SOCKET", str(signer_process.path))
+        signer_process.be_active()
         found_demo_hierarchy(actor=SYSTEM, at=FOUNDED, entropy=ca.entropy)
         rows = [row for model in HIERARCHY for row in model.objects.order_by("pk")]
         for row in reversed([type(row).objects.get(pk=row.pk) for row in rows]):
@@ -57,8 +58,9 @@ def counter(founded, house, db) -> Counter:
 
 
 @pytest.fixture
-def live_counter(house, transactional_db) -> Counter:
+def live_counter(house, signer_process, transactional_db) -> Counter:
     """The same with committed rows: certificates can be signed, two can work at once."""
+    signer_process.be_active()  # a ceremony of another room has sealed it
     found_demo_hierarchy(actor=SYSTEM, at=FOUNDED, entropy=ca.entropy)
     return open_counter()
 
