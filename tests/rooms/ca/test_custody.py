@@ -865,7 +865,7 @@ def test_an_order_that_no_officer_s_key_signed_is_not_carried_out(held, signing,
 
     assert written(host, {}) == "stop.unsigned"
     assert written(host, real | {"statement": "[]"}) == "stop.record"
-    assert written(host, real | {"enrolled_by": "nobody"}) == "stop.record"
+    assert written(host, real | {"statement": "{}", "enrolled_by": "nobody"}) == "stop.record"
     assert written(host, ["no record"]) == "stop.record"  # and the next order is not kept waiting
     assert written(held.admin.person_id, real) == "stop.statement"
     assert written(auditor, {}) == "stop.role"
