@@ -47,7 +47,7 @@ def name_servers() -> Iterator[list[NameServer]]:
         yield [stack.enter_context(name_server(address)) for address in VANTAGES.values()]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def product(name_servers) -> Iterator[Product]:
     places = zip(VANTAGES.items(), name_servers, strict=True)
     resolvers = [f"{name}={address}@{server.port}" for (name, address), server in places]
@@ -68,7 +68,7 @@ def product(name_servers) -> Iterator[Product]:
         one.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def chromium() -> Iterator[Browser]:
     if not CHROMIUM.exists():
         pytest.skip(f"no {CHROMIUM}")

@@ -47,7 +47,7 @@ MACHINES = {name for name, (place, _) in STAFF.items() if place.startswith("api/
 GATED = sorted(STAFF.keys() - OPEN - MACHINES)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def things(product) -> dict[str, str]:
     """Something that exists, for every kind of placeholder in an address."""
     wanted = {

@@ -193,7 +193,7 @@ NOTES = (  # sealed in the database: those of the demo, and of the journey
 )
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def places(product) -> dict[str, str]:
     """One of each kind of thing that the demo has."""
     rows: dict[str, tuple[object] | None] = {}
