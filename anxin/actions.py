@@ -166,6 +166,7 @@ ACTIONS = {
     "ca.directoryentry.fail": _("目录服务没有接受"),
     "ca.directoryentry.publish": _("发布到目录服务"),
     "ca.directoryentry.renew": _("重新发布到目录服务"),
+    "ca.directoryentry.withdraw": _("从目录服务撤下"),
     "ca.order_certificate": _("下达签发指令"),
     "ca.plan_authority": _("编制 CA 证书"),
     "ca.plan_link": _("准备衔接证书"),
