@@ -227,6 +227,7 @@ def went_on(people: People, number: str, code: str, *, given: str = "") -> None:
             picture(page, "ceremony-room")
         page.get_by_role("button", name=SIGN).click()
         expect(page.get_by_role("button", name=SIGN)).to_have_count(0)
+        expect(page.get_by_role("heading", level=1)).to_contain_text(number)  # not: who are you
     room(people[HOST], number)
 
 

@@ -44,21 +44,6 @@ def codes(issued, live_counter):
     return services.issue_download_codes(issued, actor=live_counter.chen, at=LATER)
 
 
-@pytest.fixture
-def decoys(db):
-    """The migration's rows, which tests with real transactions sweep away."""
-    StatusAccess.objects.get_or_create(number=rules.DECOY, defaults={"code_hash": bytes(32)})
-    DownloadCredential.objects.get_or_create(
-        reference=rules.DECOY,
-        defaults={
-            "code_hash": bytes(32),
-            "state": "expired",
-            "issued_at": AT,
-            "expires_at": AT,
-        },
-    )
-
-
 def pick_up(reference, code, at=LATER):
     return services.pick_up(reference, code, at=at)
 
@@ -369,7 +354,7 @@ def shape(sql):
     return words[0] if words[0] in {"SAVEPOINT", "RELEASE"} else words[:3]
 
 
-def test_an_unknown_reference_costs_the_same_steps_as_a_wrong_code(codes, decoys):
+def test_an_unknown_reference_costs_the_same_steps_as_a_wrong_code(codes):
     """One answer, one path: nothing tells which numbers exist."""
     from django.db import connection
     from django.test.utils import CaptureQueriesContext
@@ -382,7 +367,7 @@ def test_an_unknown_reference_costs_the_same_steps_as_a_wrong_code(codes, decoys
     assert steps(codes.reference) == steps("9999999999")
 
 
-def test_an_unknown_number_costs_the_same_steps_as_a_wrong_code(counter, decoys):
+def test_an_unknown_number_costs_the_same_steps_as_a_wrong_code(counter):
     from django.db import connection
     from django.test.utils import CaptureQueriesContext
 
@@ -396,7 +381,7 @@ def test_an_unknown_number_costs_the_same_steps_as_a_wrong_code(counter, decoys)
     assert steps(told.number) == steps("RA20261120-9999")
 
 
-def test_the_decoy_opens_for_nobody_and_never_fills_up(decoys):
+def test_the_decoy_opens_for_nobody_and_never_fills_up(db):
     for code in ("", "-", "0000-0000", "anything"):
         for _ in range(4):
             assert refused(pick_up, rules.DECOY, code).rule == "handover.no_match"

@@ -18,7 +18,6 @@ from tests.support import ra
 from tests.support.people import signed_in
 from tests.support.ra import FIELDS, MINUTE, OTHER
 
-NOW = timezone.now()
 MOST_QUERIES = 12  # of a page, sign-in included
 
 
@@ -26,13 +25,15 @@ def number_of(application_id):
     return Application.objects.get(pk=application_id).number
 
 
-def submitted(counter, number=1, at=NOW, **how):
+def submitted(counter, number=1, at=None, **how):
+    at = at or timezone.now()
     application_id = ra.draft(counter.chen, number, at=at, **how)
     handing_in.submit(application_id, actor=counter.chen, at=at)
     return application_id
 
 
-def returned(counter, number=1, at=NOW):
+def returned(counter, number=1, at=None):
+    at = at or timezone.now()
     application_id = submitted(counter, number, at=at)
     review.claim(application_id, actor=counter.ren, at=at)
     decisions.return_for_correction(
@@ -66,8 +67,8 @@ def test_the_page_of_a_case_is_made_of_few_queries(counter, django_assert_max_nu
     """Also where the subscriber is known, the case was returned before, and it is half done."""
     ra.approved(counter)
     application_id = returned(counter, 2)
-    handing_in.submit(application_id, actor=counter.chen, at=NOW)
-    ra.look_through(application_id, counter.ren, at=NOW)
+    handing_in.submit(application_id, actor=counter.chen, at=timezone.now())
+    ra.look_through(application_id, counter.ren, at=timezone.now())
     reviewer = signed_in(counter.ren)
     address = f"/w/cases/{number_of(application_id)}/"
     reviewer.get(address)
@@ -84,7 +85,7 @@ def test_the_page_of_a_case_is_made_of_few_queries(counter, django_assert_max_nu
 def test_the_page_says_what_to_look_at_before_agreeing(counter):
     """CPS-4.2.1: name, document number, telephone and e-mail of somebody new."""
     application_id = submitted(counter)
-    review.claim(application_id, actor=counter.ren, at=NOW)
+    review.claim(application_id, actor=counter.ren, at=timezone.now())
     reviewer, address = signed_in(counter.ren), f"/w/cases/{number_of(application_id)}/"
     assert text(reviewer.get(address)).count("data-unseen") == 4
 
@@ -103,7 +104,7 @@ def test_the_page_says_what_to_look_at_before_agreeing(counter):
 def test_the_tick_for_the_certificate_waits_for_its_preview(counter):
     """CPS-4.2.1"""
     application_id = submitted(counter)
-    review.claim(application_id, actor=counter.ren, at=NOW)
+    review.claim(application_id, actor=counter.ren, at=timezone.now())
     reviewer, address = signed_in(counter.ren), f"/w/cases/{number_of(application_id)}/"
     version = Application.objects.get(pk=application_id).content_version
     tick = {"seen": version, "item": "check.certificate", "verdict": "agrees"}
@@ -118,7 +119,7 @@ def test_the_tick_for_the_certificate_waits_for_its_preview(counter):
 
 def test_a_colleagues_visit_to_the_preview_changes_nothing(counter):
     application_id = submitted(counter)
-    review.claim(application_id, actor=counter.ren, at=NOW)
+    review.claim(application_id, actor=counter.ren, at=timezone.now())
 
     page = signed_in(counter.shen).get(f"/w/cases/{number_of(application_id)}/?tab=certificate")
 
@@ -129,7 +130,7 @@ def test_a_colleagues_visit_to_the_preview_changes_nothing(counter):
 def test_what_was_decided_is_said_when_the_next_one_cannot_be_claimed(counter):
     """The decision is committed before the next application is claimed."""
     first, second = submitted(counter), submitted(counter, 2, fields=OTHER)
-    review.claim(first, actor=counter.ren, at=NOW)
+    review.claim(first, actor=counter.ren, at=timezone.now())
     with connection.cursor() as cursor:  # undone with the test
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
         cursor.execute(
@@ -175,8 +176,8 @@ def test_what_waits_is_opened_for_review(counter):
 
 def test_an_approval_that_ended_is_asked_for_again_on_the_page_of_the_case(counter):
     """CPS-4.3.1: by whoever entered the application."""
-    application_id = submitted(counter, at=NOW - timedelta(days=8))
-    expire(at=NOW)
+    application_id = submitted(counter, at=timezone.now() - timedelta(days=8))
+    expire(at=timezone.now())
     number = number_of(application_id)
     operator, ask = signed_in(counter.chen), f"/w/intake/{number}/propose-again/"
     assert ask in text(operator.get(f"/w/cases/{number}/"))
@@ -186,8 +187,8 @@ def test_an_approval_that_ended_is_asked_for_again_on_the_page_of_the_case(count
 
     assert f"{number} 已重新提请审核" in text(page)
     assert ask not in text(page)
-    seen = ra.look_through(application_id, counter.ren, at=NOW)
-    done = decisions.decide_approve(application_id, seen=seen, actor=counter.ren, at=NOW)
+    seen = ra.look_through(application_id, counter.ren, at=timezone.now())
+    done = decisions.decide_approve(application_id, seen=seen, actor=counter.ren, at=timezone.now())
     assert done.state == "approved"
 
 
@@ -196,7 +197,7 @@ def test_an_approval_that_ended_is_asked_for_again_on_the_page_of_the_case(count
 
 def test_a_return_past_its_term_is_marked_and_may_be_closed(counter):
     """CPS-4.2.2; the CPS names no term, so the operator closes it and no machine does."""
-    application_id = returned(counter, at=NOW - timedelta(days=20))
+    application_id = returned(counter, at=timezone.now() - timedelta(days=20))
     operator, number = signed_in(counter.chen), number_of(application_id)
     assert "补正逾期" in text(operator.get("/w/queue/?view=drafts"))
     assert "补正期已过" in text(operator.get(f"/w/intake/{number}/"))
@@ -228,10 +229,11 @@ def test_the_page_offers_codes_until_the_certificate_is_picked_up(live_counter):
     address = f"/w/handover/{number_of(application_id)}/"
     assert f"{address}codes/" in text(operator.get(address))
 
-    codes = handover.issue_download_codes(application_id, actor=live_counter.chen, at=NOW)
-    handover.pick_up(codes.reference, codes.authorisation_code, at=NOW + MINUTE)
+    at = timezone.now()
+    codes = handover.issue_download_codes(application_id, actor=live_counter.chen, at=at)
+    handover.pick_up(codes.reference, codes.authorisation_code, at=at + MINUTE)
 
     page = text(operator.get(address))
     assert f"{address}codes/" not in page
     assert f"凭参考号 {codes.reference} 领取，下载凭证由 Chen 发放" in page
-    assert f"{timezone.localtime(NOW + MINUTE):%Y-%m-%d %H:%M}" in page
+    assert f"{timezone.localtime(at + MINUTE):%Y-%m-%d %H:%M}" in page

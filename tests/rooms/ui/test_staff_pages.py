@@ -12,7 +12,6 @@ from tests.support.ra import FIELDS, draft, look_through, picture, submitted
 
 NUMBER = FIELDS["document_number"]
 NUMBER2 = "330199198807120012"
-NOW = datetime.now(UTC)
 
 
 def text(response):
@@ -237,7 +236,7 @@ def test_approving_needs_all_of_it_and_goes_on_to_the_next(counter, ren):
     early = ren.post(f"/w/cases/{told.number}/approve/", {"seen": "0" * 64})
 
     ren.post(f"/w/cases/{told.number}/release/")
-    seen = look_through(first, counter.ren, at=NOW)
+    seen = look_through(first, counter.ren, at=datetime.now(UTC))
     answer = ren.post(f"/w/cases/{told.number}/approve/", {"seen": seen})
 
     assert early.status_code == 409
