@@ -151,10 +151,17 @@ def _count(ordered: list[int], revoked: list[int], twice: int) -> None:
 
 
 def _listed(rows: QuerySet[Certificate], revoked: list[int]) -> int:
-    """How many of these the next list names."""
-    request_crl(authority().id, actor=SYSTEM, at=timezone.now())
-    issue_due_crls(at=timezone.now())
-    latest = RevocationList.objects.filter(ca_id=authority().id, der__isnull=False).latest("number")
+    """How many of these the next list names; whoever signs it, a worker or this process."""
+    asked = timezone.now().replace(microsecond=0)
+    lists = RevocationList.objects.filter(ca_id=authority().id, der__isnull=False)
+    request_crl(authority().id, actor=SYSTEM, at=asked)
+    end = time.monotonic() + PATIENCE
+    while not lists.filter(this_update__gte=asked).exists():
+        if time.monotonic() > end:
+            raise TimeoutError("no list was issued")
+        issue_due_crls(at=timezone.now())
+        time.sleep(LOOK)
+    latest = lists.latest("number")
     named = {entry.serial for entry in crls.parse(bytes(latest.der or b"")).entries}
     serials = rows.filter(pk__in=revoked, state="revoked").values_list("serial", flat=True)
     return sum(int(serial or "0", 16) in named for serial in serials)
