@@ -13,7 +13,7 @@ from typing import Any
 from anxin.kernel import canonical
 from anxin.kernel.errors import Kind, Refusal
 from anxin.kernel.states import Steps
-from ca.ceremonies.kinds import KINDS, LIVE, OFFERED, ROLE_OF, Only, Part
+from ca.ceremonies.kinds import KINDS, LIVE, ROLE_OF, Only, Part
 from ca.keeping.rules import ENDING
 from pki import ceremonies
 from pki.signer.protocol import CA_CERTIFICATE, CERTIFICATE, CRL, REQUEST
@@ -149,7 +149,7 @@ def check_draft(draft: Draft) -> None:
     """Refuses (INVALID) `ceremonies.kind`, `label`, `algorithm`, `device`, `issuer`, `subject`,
     `term`, `superior`, `succeeds`.
     """
-    if draft.kind not in OFFERED:
+    if draft.kind not in KINDS:
         raise invalid("kind", "not on offer", field="kind")
     if not LABEL.fullmatch(draft.key) or (_of_drill(draft.key) and not draft.drill):
         raise invalid("label", "small letters, digits and hyphens", field="key")
