@@ -14,9 +14,8 @@ from ca.hierarchy import services as hierarchy
 from ca.keys import services as keys
 from pki import certificates, names, publickeys, requests, signatures
 from pki.certificates import Certificate
+from pki.signer.offers import CEREMONY
 from pki.signer.protocol import REQUEST, Header
-
-CEREMONY = "ceremony"  # a purpose of activation, docs/decisions/0013
 
 
 def look(job: Job) -> bytes:

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from anxin.forms import Ticks
 from ca.custody import rules
 from ca.custody.wording import HELPER, HOME_SIGNER, PURPOSES
+from pki.signer.protocol import HOME
 
 MOST = 4096  # hexadecimal digits of anything a browser hands in
 
@@ -30,7 +31,7 @@ class DraftForm(forms.Form):
 class AskForm(forms.Form):
     """`helpers`: places of the signers that help; without any nobody is asked which one."""
 
-    place = forms.TypedChoiceField(label=_("启用哪个签名服务"), coerce=int, initial=rules.HOME)
+    place = forms.TypedChoiceField(label=_("启用哪个签名服务"), coerce=int, initial=HOME)
     purpose = forms.ChoiceField(label=_("用途"), choices=list(PURPOSES.items()))
     hours = forms.IntegerField(
         label=_("最长时间（小时）"), min_value=1, initial=rules.LONGEST[rules.Purpose.CEREMONY]
@@ -51,7 +52,7 @@ class AskForm(forms.Form):
         names = [(place, HELPER % {"n": place}) for place in helpers]
         field = self.fields["place"]
         assert isinstance(field, forms.ChoiceField)
-        field.choices = [(rules.HOME, HOME_SIGNER), *names]
+        field.choices = [(HOME, HOME_SIGNER), *names]
         if not names:
             del self.fields["place"]
 

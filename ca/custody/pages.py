@@ -36,6 +36,7 @@ from ca.custody.shapes import (
 from ca.keys import queries as sealings
 from people.api import Role, holders, may, open_approvals, staff_names
 from pki import statements
+from pki.signer.protocol import HOME
 
 READERS = frozenset({Role.SECURITY_ADMIN, Role.CA_ADMIN, Role.AUDITOR})  # of the whole record
 SHOWN = 10  # activations and stops on the page
@@ -60,7 +61,7 @@ def custody(actor: Actor, *, at: datetime) -> CustodyPage:
         stops=tuple(_stops()),
         people=tuple((one.id, one.name) for one in holders(Role.CUSTODIAN, at=at)),
         may_draft=hosts and coming is None and not may(actor, HAND_OUT),
-        may_ask=hosts and in_force is not None and not busy >= {rules.HOME, *helper_places()},
+        may_ask=hosts and in_force is not None and not busy >= {HOME, *helper_places()},
         may_stop=bool(STOPPERS & actor.roles),
         may_deactivate=in_force is not None
         and in_force.own is not None
