@@ -217,12 +217,15 @@ def check_optional(step: Step, *, begun: bool) -> None:
         raise Refusal(Why.CONFLICT, "endings.must_be", f"{step.code} is done", cps=step.cps)
 
 
+def may_abort(kind: str, states: Mapping[str, str]) -> bool:
+    """Whether nothing was begun that cannot be taken back."""
+    final = [code for code in states if kinds.step_of(kind, code).final]
+    return all(states[code] in {StepState.WAITING, StepState.SET_ASIDE} for code in final)
+
+
 def check_abort(kind: str, states: Mapping[str, str]) -> None:
     """Refuses (CONFLICT) `endings.too_late`: what is revoked stays so (CPS 4.9.1)."""
-    begun = [code for code, state in states.items() if state != StepState.WAITING]
-    if any(
-        kinds.step_of(kind, code).final and states[code] != StepState.SET_ASIDE for code in begun
-    ):
+    if not may_abort(kind, states):
         raise Refusal(Why.CONFLICT, "endings.too_late", "revocation began", cps=CPS[Kind(kind)])
 
 
