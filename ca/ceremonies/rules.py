@@ -346,9 +346,14 @@ def check_turn(states: Sequence[str], position: int) -> None:
         raise Refusal(Kind.CONFLICT, "ceremonies.turn", "another step comes first", cps="5.2.2")
 
 
+def needs_input(step: Mapping[str, Any]) -> bool:
+    """Whether the host hands something in before it begins."""
+    return bool(step["act"] == "enter")
+
+
 def check_given(step: Mapping[str, Any], given: str) -> str:
     """What a step needs before it begins; "" for a step that needs nothing."""
-    if step["act"] != "enter":
+    if not needs_input(step):
         return ""
     if not given.strip() or len(given) > MOST_GIVEN:
         raise invalid("given", "the certificate in PEM", field="given", cps="7.4")

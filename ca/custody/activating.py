@@ -17,7 +17,7 @@ from audit.log import record, subject_of
 from ca.ceremonies.queries import going_on
 from ca.custody import demo, orders, queries, rules
 from ca.custody.models import Activation, BroughtShare, CustodySet, Seat, StopOrder
-from ca.custody.queries import DEACTIVATE, STOPPERS, SUBJECT
+from ca.custody.queries import STOPPERS, SUBJECT
 from ca.custody.rules import ShareState, State, Stop, StopState, Wish
 from people.api import (
     Approval,
@@ -30,6 +30,7 @@ from people.api import (
     tell_staff,
 )
 from pki import statements
+from pki.custody_records import DEACTIVATE
 
 
 @transaction.atomic

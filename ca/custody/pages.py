@@ -8,8 +8,6 @@ from anxin.kernel.actors import Actor
 from ca.custody import orders, queries, rules
 from ca.custody.models import Activation, BroughtShare, CustodySet, Seat, StopOrder
 from ca.custody.queries import (
-    DEACTIVATE,
-    HAND_OUT,
     STOPPERS,
     SUBJECT,
     helper_places,
@@ -36,6 +34,7 @@ from ca.custody.shapes import (
 from ca.keys import queries as sealings
 from people.api import Role, holders, may, open_approvals, staff_names
 from pki import statements
+from pki.custody_records import DEACTIVATE, HAND_OUT
 from pki.signer.protocol import HOME
 
 READERS = frozenset({Role.SECURITY_ADMIN, Role.CA_ADMIN, Role.AUDITOR})  # of the whole record

@@ -18,7 +18,6 @@ from pki.signer.custodyset import newcomers_digest
 from pki.signer.protocol import HOME, Header
 
 STOPPERS = frozenset({Role.CUSTODIAN, Role.SECURITY_ADMIN, Role.CA_ADMIN})
-HAND_OUT, DEACTIVATE = "ca.hand_out_shares", "ca.deactivate_keys"
 SUBJECT = "ca.custody"  # what an orderly end is about: there is one signer
 STALE = timedelta(seconds=60)  # nobody has heard of the signer for too long
 
