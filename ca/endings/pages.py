@@ -187,9 +187,8 @@ def _step(
         not_before=day if early else _key_free(row, spec),
         mine=_what(spec) if on and waiting_now else "",
         may_leave_out=on
-        and spec.optional
         and step.state not in rules.OVER
-        and not (begun and spec.final),
+        and rules.may_leave_out(spec, begun=begun),
     )
 
 

@@ -211,9 +211,14 @@ def check_day(day: date | None, *, since: date, at: datetime, cps: str) -> date:
     return day
 
 
+def may_leave_out(step: Step, *, begun: bool) -> bool:
+    """Nothing that was begun and cannot be taken back."""
+    return step.optional and not (begun and step.final)
+
+
 def check_optional(step: Step, *, begun: bool) -> None:
-    """Refuses (CONFLICT) `endings.must_be`, also what was begun and cannot be taken back."""
-    if not step.optional or (begun and step.final):
+    """Refuses (CONFLICT) `endings.must_be`."""
+    if not may_leave_out(step, begun=begun):
         raise Refusal(Why.CONFLICT, "endings.must_be", f"{step.code} is done", cps=step.cps)
 
 
