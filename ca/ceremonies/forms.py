@@ -106,7 +106,8 @@ class DraftForm(forms.Form):
         """
         given = self.cleaned_data
         common = {"kind": given["kind"], "drill": given["drill"], "device": given["device"]}
-        wish, issuer = self.requests.get(given["request"]), given["issuer"]
+        wish, root = self.requests.get(given["request"]), given["issuer"]
+        issuer = importing.read_issuer(root.encode()).der if root else b""
         if given["kind"] in DEVICE_ACTS:
             return self._about_key(common)
         if given["kind"] == ROLLOVER:
@@ -121,7 +122,7 @@ class DraftForm(forms.Form):
             key=wish.label,
             algorithm=wish.algorithm,
             path_length=wish.path_length,
-            issuer=importing.read_issuer(issuer.encode()).der if issuer else b"",
+            issuer=issuer,
             request=queries.result(wish.number, "request"),
         )
 
