@@ -52,16 +52,15 @@ WORDING = {
     "ceremonies.no_paper": _("已签名的纪要（PDF/A）还没有生成。请稍后刷新页面再下载。"),
     "ceremonies.goes_on": _("仪式还没有结束，没有可导出的纪要。"),
     "ceremonies.device_locked": _(
-        "签名服务处于锁定状态（CPS %(cps)s），这一步没有做。"
-        "请先由密钥管理员激活，再重新开始这一步。"
+        "签名服务是封存的（CPS %(cps)s），这一步没有做。请先由密钥管理员启用，再重新开始这一步。"
     ),
     "ceremonies.not_for_ceremony": _(
-        "签名服务是为日常签发激活的（CPS %(cps)s），不能做仪式的操作。"
-        "请密钥管理员为仪式激活，再重新开始这一步。"
+        "签名服务是为日常签发启用的（CPS %(cps)s），不能做仪式的操作。"
+        "请密钥管理员为仪式启用，再重新开始这一步。"
     ),
     "ceremonies.other_ceremony": _(
-        "签名服务是为仪式 %(number)s 激活的（CPS %(cps)s），不能用于这一次。"
-        "请密钥管理员为本次仪式激活，再重新开始这一步。"
+        "签名服务是为仪式 %(number)s 启用的（CPS %(cps)s），不能用于这一次。"
+        "请密钥管理员为本次仪式启用，再重新开始这一步。"
     ),
     "ceremonies.key_there": _(
         "密钥 %(label)s 在仪式开始之前已经存在（CPS %(cps)s），没有使用它。"

@@ -17,6 +17,7 @@ from pki import shares, statements, votes
 from pki.errors import Malformed, PkiError, Refused
 from pki.signer import book, extracts
 from pki.signer.custodyset import newcomers_digest
+from pki.signer.protocol import HOME
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -26,7 +27,6 @@ HAND_OUT, DEACTIVATE = "ca.hand_out_shares", "ca.deactivate_keys"  # what is agr
 RECEIVED = ("receipted", "held")  # states of a seat
 USED = ("active", "ended")  # of an activation
 PUT_IN_FORCE = ("in_force", "replaced")  # of a set
-HOME = 0  # the signer that keeps the book
 SLACK = timedelta(minutes=2)  # between the times of two processes of one act
 GRACE = timedelta(seconds=10)  # until the book was surely read after it
 SEALED = "locked"

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from pki import certificates, extension_values, names, oids, publickeys, signatures
+from pki import extension_values, names, oids, publickeys, signatures
 from pki.errors import PkiError
 from pki.extensions import KEY_USAGES, PURPOSES
 
@@ -30,11 +30,6 @@ def describe(certificate: Certificate) -> dict[str, Any]:
             "sha256": certificate.fingerprint_sha256,
         },
     }
-
-
-def describe_tbs(tbs: bytes) -> dict[str, Any]:
-    """What is yet to be signed: exactly what the certificate will say."""
-    return describe_body(certificates.parse_tbs(tbs))
 
 
 def describe_body(body: Body) -> dict[str, Any]:

@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from pki import der, names, oids
 from pki.errors import Malformed
-from pki.extensions import IDENTITY_KINDS, KEY_USAGES
+from pki.extensions import KEY_USAGES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _same_for_many = lru_cache(maxsize=1024)  # these values are those of a profile, not of a person
-_IDENTITY_KINDS = {number: kind for kind, number in IDENTITY_KINDS.items()}
+# The choices of IdentifyCode, GB/T 20518-2018 5.2.4
+_IDENTITY_KINDS = {0: "resident", 1: "officer", 2: "passport"}
 
 
 class BasicConstraints(NamedTuple):

@@ -39,8 +39,6 @@ PURPOSES = {
     "OCSPSigning": oids.OCSP_SIGNING,
     "smartCardLogon": oids.SMART_CARD_LOGON,
 }
-# The choices of IdentifyCode, GB/T 20518-2018 5.2.4
-IDENTITY_KINDS = {"resident": 0, "officer": 1, "passport": 2}
 # A URI is ASCII without spaces, has a host, and a scheme with which lists and keys are fetched.
 URI = re.compile(r"(https?|ldap)://[A-Za-z0-9.\-\[\]:]+(/[!-~]*)?")
 
@@ -240,20 +238,8 @@ def ocsp_no_check() -> Extension:
 # -- GB/T 20518-2018 5.2.4 ----------------------------------------------------------------------
 
 
-def identity_code(kind: str, number: str, *, old: bool = False) -> Extension:
-    """个人身份标识码: a `resident` card, an `officer`'s card or a `passport`; `old` takes 1.2.86.
-
-    The standard leaves the tagging of the CHOICE open; EXPLICIT is written.
-    """
-    if kind not in IDENTITY_KINDS:
-        raise Refused("extension.identity_kind", f"There is no identity document {kind}.")
-    text = _code_text(number, der.UTF8 if kind == "officer" else der.PRINTABLE)
-    value = der.explicit(IDENTITY_KINDS[kind], text)
-    return _national(oids.IDENTITY_CODE, value, old=old)
-
-
 def insurance_number(number: str, *, old: bool = False) -> Extension:
-    """个人社会保险号."""
+    """个人社会保险号; `old` takes 1.2.86."""
     return _national(oids.INSURANCE_NUMBER, _code_text(number), old=old)
 
 
@@ -272,7 +258,7 @@ def taxation_number(number: str, *, old: bool = False) -> Extension:
     return _national(oids.TAXATION_NUMBER, _code_text(number), old=old)
 
 
-NATIONAL = {  # by name; `identity_code` takes the kind of document besides
+NATIONAL = {
     "insurance_number": insurance_number,
     "registration_number": registration_number,
     "organization_code": organization_code,
@@ -285,11 +271,11 @@ def private(oid: str, text: str) -> Extension:
     return Extension(oid, False, der.tlv(der.UTF8, text.encode()))
 
 
-def _code_text(number: str, tag: int = der.PRINTABLE) -> bytes:
-    fits = number.isprintable() if tag == der.UTF8 else der.PRINTABLE_CHARACTERS.issuperset(number)
+def _code_text(number: str) -> bytes:
+    fits = der.PRINTABLE_CHARACTERS.issuperset(number)
     if not 1 <= len(number) <= 64 or not fits:  # noqa: PLR2004 - far above any number in use
         raise Refused("extension.national_number", "The number holds characters that do not fit.")
-    return der.tlv(tag, number.encode())
+    return der.tlv(der.PRINTABLE, number.encode())
 
 
 def _national(oid: str, value: bytes, *, old: bool) -> Extension:

@@ -1,4 +1,5 @@
-"""What holds of a certificate, request, list, OCSP exchange or key, in sentences.
+"""What holds of a certificate, request, list, OCSP exchange, key or signed data, and of records of
+votes, ceremonies and custody, in sentences.
 
 A check that does not hold raises PkiError with the rule's code. Pure: the moment is given.
 """

@@ -14,25 +14,24 @@ from ca.hierarchy import services as hierarchy
 from ca.keys import services as keys
 from pki import certificates, names, publickeys, requests, signatures
 from pki.certificates import Certificate
+from pki.signer.offers import CEREMONY
 from pki.signer.protocol import REQUEST, Header
-
-CEREMONY = "ceremony"  # a purpose of activation, docs/decisions/0013
 
 
 def look(job: Job) -> bytes:
     """The device as it reports itself."""
-    health = check_active(job)
+    health = keys.health()
+    check_active(job, health)
     return canonical.encode({"custody": health["custody"], "started_at": health["started_at"]})
 
 
-def check_active(job: Job) -> Header:
-    """The signer's report, before every act: its custodians have agreed to this ceremony.
+def check_active(job: Job, health: Header) -> None:
+    """What the signer says before every act: its custodians have agreed to this ceremony.
 
     Refuses `ceremonies.device_locked`, `not_for_ceremony` and `other_ceremony`. What the signer
     does in ceremonies alone it refuses by itself for another one.
     """
-    health = keys.health()
-    if not health.get("unlocked"):
+    if not health["unlocked"]:
         raise Refusal(
             Kind.NOT_READY, "ceremonies.device_locked", "the signer is sealed", cps="6.2.8"
         )
@@ -52,7 +51,6 @@ def check_active(job: Job) -> Header:
             cps="6.2.8",
             number=named or "—",
         )
-    return health
 
 
 def make_key(job: Job) -> bytes:

@@ -1,18 +1,15 @@
 """Forms of ceremonies. They carry; the rules judge."""
 
-from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, ClassVar
+from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from anxin.kernel.errors import Refusal
 from ca.ceremonies import importing, queries
-from ca.ceremonies.kinds import DEVICE_ACTS, OFFERED, ROLE_OF, Part
+from ca.ceremonies.kinds import DEVICE_ACTS, ROLE_OF, Part
 from ca.ceremonies.rules import ALGORITHMS, LONGEST, MOST_GIVEN, REASON, Draft
 from ca.ceremonies.wording import ENDINGS, KINDS
-from ca.ceremony_sentences import WORDING
 from ca.hierarchy.queries import newest, present
 from ca.keeping.rules import DEVICE_LABEL
 from people.api import holders
@@ -20,25 +17,7 @@ from people.api import holders
 IMPORT, INITIALISE, ROLLOVER = "import_certificate", "initialise", "rollover"
 
 
-class Answering(forms.Form):
-    """A form beside whose fields refusals of its room are said: those of `SENTENCES`."""
-
-    SENTENCES: ClassVar[Mapping[str, Any]] = WORDING
-
-    def refuse(self, refusal: Refusal) -> None:
-        """What is refused about no field of this form goes on to the page of refusals."""
-        if refusal.field not in self.fields or refusal.rule not in self.SENTENCES:
-            raise refusal
-        said = str(self.SENTENCES[refusal.rule]) % {"cps": refusal.cps, **refusal.details}
-        self.add_error(refusal.field, said)
-
-
-def sentence(refusal: Refusal) -> str:
-    """Of this room's rules."""
-    return str(WORDING[refusal.rule] % {"cps": refusal.cps, **refusal.details})
-
-
-class DraftForm(Answering):
+class DraftForm(forms.Form):
     """`said` is the draft once the form is valid."""
 
     kind = forms.ChoiceField(label=_("仪式类型"))
@@ -93,7 +72,7 @@ class DraftForm(Answering):
     def __init__(self, *args: Any, at: datetime, **named: Any) -> None:
         super().__init__(*args, **named)
         self.requests = queries.requests_made()
-        self._choose("kind", [(code, KINDS[code]) for code in OFFERED])
+        self._choose("kind", list(KINDS.items()))
         for field, part in (
             ("custodians", Part.CUSTODIAN),
             ("witness", Part.WITNESS),
@@ -111,16 +90,6 @@ class DraftForm(Answering):
     def _choose(self, field: str, choices: list[tuple[Any, Any]]) -> None:
         self.fields[field].choices = choices  # type: ignore[attr-defined]
 
-    def clean_issuer(self) -> bytes:
-        """The certificate in DER; "" for none."""
-        text = self.cleaned_data["issuer"]
-        if not text.strip():
-            return b""
-        try:
-            return importing.read_issuer(text.strip().encode()).der
-        except Refusal as refusal:
-            raise forms.ValidationError(sentence(refusal)) from refusal
-
     def parts(self) -> dict[str, Any]:
         """Who takes part, by id, beside the host."""
         given = self.cleaned_data
@@ -131,10 +100,14 @@ class DraftForm(Answering):
         }
 
     def said(self) -> Draft:
-        """The draft; of an import, key and algorithm are those of the request."""
+        """The draft; of an import, key and algorithm are those of the request.
+
+        Refuses `importing.unreadable`, `importing.issuer`.
+        """
         given = self.cleaned_data
         common = {"kind": given["kind"], "drill": given["drill"], "device": given["device"]}
-        wish = self.requests.get(given["request"])
+        wish, root = self.requests.get(given["request"]), given["issuer"]
+        issuer = importing.read_issuer(root.encode()).der if root else b""
         if given["kind"] in DEVICE_ACTS:
             return self._about_key(common)
         if given["kind"] == ROLLOVER:
@@ -149,7 +122,7 @@ class DraftForm(Answering):
             key=wish.label,
             algorithm=wish.algorithm,
             path_length=wish.path_length,
-            issuer=given.get("issuer", b""),
+            issuer=issuer,
             request=queries.result(wish.number, "request"),
         )
 
@@ -185,7 +158,7 @@ class DraftForm(Answering):
         )
 
 
-class GivenForm(Answering):
+class GivenForm(forms.Form):
     """What the host hands in before a step begins."""
 
     given = forms.CharField(
@@ -195,7 +168,7 @@ class GivenForm(Answering):
     )
 
 
-class EndForm(Answering):
+class EndForm(forms.Form):
     """Why a ceremony is to end early."""
 
     reason = forms.CharField(

@@ -1,7 +1,5 @@
 """The kinds of key ceremonies as one table: steps, who attests each, how long it may take (CPS 6.1,
 6.2). Pure.
-
-A kind is on offer when every act of its steps is one that this system does (`ACTS`).
 """
 
 from dataclasses import dataclass
@@ -38,22 +36,6 @@ ROLE_OF = {
 ALL = tuple(Part)
 
 DEVICE_ACTS = tuple(map(str, DeviceAct))
-# Acts that this system does; the others stand in the table of kinds without being on offer.
-ACTS = frozenset(
-    {
-        "look",
-        "make_key",
-        "make_responder",
-        "certify",
-        "request",
-        "enter",
-        "follow",
-        "link",
-        "hand_over",
-        *DEVICE_ACTS,
-    }
-)
-
 # Those whose result workers put to use, once everybody has attested it (`acts.LIVE`).
 LIVE = frozenset({"certify", "enter", "hand_over"})
 
@@ -77,11 +59,6 @@ class Ceremony:
     cps: str
     steps: tuple[Step, ...]
     custodians: int = 2
-
-    @property
-    def offered(self) -> bool:
-        """Whether it can be run here, now."""
-        return all(not step.act or step.act in ACTS for step in self.steps)
 
 
 _GATHER = Step("gather", minutes=15)
@@ -111,10 +88,6 @@ KINDS: dict[str, Ceremony] = {
         _kind("export_request", "6.1.1", _act("request")),
         _kind("import_certificate", "7.4", _RESPONDER, _act("enter")),
         _kind("initialise", "6.2.1", _act("initialise")),
-        _kind("enrol_custodians", "6.4.1", _act("hand_out"), custodians=3),
-        _kind("replace_custodian", "6.4.1", _act("hand_out"), custodians=3),
-        _kind("activate", "6.2.8", _act("activate")),
-        _kind("deactivate", "6.2.9", _act("deactivate")),
         _kind("backup", "6.2.4", _act("backup"), custodians=3),
         _kind("restore", "6.2.4", _act("restore"), custodians=3),
         _kind(
@@ -128,7 +101,5 @@ KINDS: dict[str, Ceremony] = {
         ),
         _kind("archive", "6.2.5", _act("archive")),
         _kind("destroy", "6.2.10", _act("destroy"), custodians=3),
-        _kind("resplit", "6.2.8", _act("hand_out"), custodians=3),
     )
 }
-OFFERED = tuple(code for code, one in KINDS.items() if one.offered)

@@ -21,10 +21,9 @@ from ca.ceremonies.rules import Person, State, StepState
 from ca.ceremonies.wording import RULES
 from people.api import Waiting, key_fingerprint, staff_names, waiting
 from pki import ceremonies, readback
+from pki.ceremony_votes import HOLD
 
 PAGE = 100
-HOLD = "ca.hold_ceremony"
-INPUT = frozenset({"enter"})  # acts that need something from the host
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,12 +96,11 @@ class Now:
 
 @dataclass(frozen=True, slots=True)
 class Ending:
-    """How an early end stands: asked by whom, why; what the reader may do, and would sign."""
+    """How an early end stands: asked by whom, why; whether the reader may ask or agree."""
 
     by: str
     reason: str
     may: bool
-    signs: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +128,6 @@ class Room:
     now: Now | None
     lines: tuple[LineView, ...]
     ending: Ending
-    is_host: bool
     waiting: Waiting
     may_open: bool
     may_drop: bool
@@ -190,7 +187,6 @@ def room(number: str, actor: Actor, *, at: datetime) -> Room:
         now=_now(row, said, going_on, me, given, at=at) if running and going_on else None,
         lines=_lines(row, people),
         ending=_ending(row, people, me),
-        is_host=host,
         waiting=waiting(HOLD, subject_of(row), actor),
         may_open=host and row.state == State.APPROVED,
         may_drop=host and row.state == State.DRAFTED,
@@ -251,7 +247,7 @@ def _now(
         result=step.result_digest if asked else "",
         told=made.told(step.code, bytes(step.result or b"")) if asked else (),
         fault=queries.fault_in(step.fault),
-        needs_input=written["act"] in INPUT,
+        needs_input=rules.needs_input(written),
         may_begin=step.state == StepState.WAITING and me is not None and me.part == Part.HOST,
         signs=signs,
         has_key=has_key,
@@ -277,7 +273,7 @@ def _ending(row: Ceremony, people: tuple[Person, ...], me: Person | None) -> End
     by = next((one.name for one in people if one.id == row.abort_by), "")
     may = row.state == State.RUNNING and me is not None and me.id != row.abort_by
     may |= row.state == State.APPROVED and me is not None and me.part == Part.HOST
-    return Ending(by, row.abort_reason, may, "")
+    return Ending(by, row.abort_reason, may)
 
 
 def _lines(row: Ceremony, people: tuple[Person, ...]) -> tuple[LineView, ...]:

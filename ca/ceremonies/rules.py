@@ -13,7 +13,7 @@ from typing import Any
 from anxin.kernel import canonical
 from anxin.kernel.errors import Kind, Refusal
 from anxin.kernel.states import Steps
-from ca.ceremonies.kinds import KINDS, LIVE, OFFERED, ROLE_OF, Only, Part
+from ca.ceremonies.kinds import KINDS, LIVE, ROLE_OF, Only, Part
 from ca.keeping.rules import ENDING
 from pki import ceremonies
 from pki.signer.protocol import CA_CERTIFICATE, CERTIFICATE, CRL, REQUEST
@@ -149,7 +149,7 @@ def check_draft(draft: Draft) -> None:
     """Refuses (INVALID) `ceremonies.kind`, `label`, `algorithm`, `device`, `issuer`, `subject`,
     `term`, `superior`, `succeeds`.
     """
-    if draft.kind not in OFFERED:
+    if draft.kind not in KINDS:
         raise invalid("kind", "not on offer", field="kind")
     if not LABEL.fullmatch(draft.key) or (_of_drill(draft.key) and not draft.drill):
         raise invalid("label", "small letters, digits and hyphens", field="key")
@@ -346,9 +346,14 @@ def check_turn(states: Sequence[str], position: int) -> None:
         raise Refusal(Kind.CONFLICT, "ceremonies.turn", "another step comes first", cps="5.2.2")
 
 
+def needs_input(step: Mapping[str, Any]) -> bool:
+    """Whether the host hands something in before it begins."""
+    return bool(step["act"] == "enter")
+
+
 def check_given(step: Mapping[str, Any], given: str) -> str:
     """What a step needs before it begins; "" for a step that needs nothing."""
-    if step["act"] != "enter":
+    if not needs_input(step):
         return ""
     if not given.strip() or len(given) > MOST_GIVEN:
         raise invalid("given", "the certificate in PEM", field="given", cps="7.4")

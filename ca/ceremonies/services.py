@@ -31,8 +31,7 @@ from people.api import (
     staff_numbers,
 )
 from pki import ceremonies
-
-HOLD = "ca.hold_ceremony"
+from pki.ceremony_votes import HOLD
 
 
 @transaction.atomic

@@ -11,7 +11,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from anxin.kernel import web
-from anxin.kernel.errors import Refusal
+from anxin.refusals import refusals_on
 from ca.ceremonies import pages, queries, services
 from ca.ceremonies.forms import DraftForm, EndForm, GivenForm
 from ca.ceremonies.rules import State
@@ -54,12 +54,9 @@ def draft(request: HttpRequest) -> HttpResponse:
     at = timezone.now()
     form = DraftForm(request.POST or None, at=at)
     if request.method == "POST" and form.is_valid():
-        try:
+        with refusals_on(form, given="issuer"):
             actor = actor_of(request)
             number = services.draft(form.said(), **form.parts(), actor=actor, at=at)
-        except Refusal as refusal:
-            form.refuse(refusal)
-        else:
             messages.success(request, _("脚本已写好，还没有提请。请逐条核对。"))
             return redirect("ceremony", number)
     status = 422 if form.errors else 200
@@ -134,13 +131,10 @@ def end(request: HttpRequest, number: str) -> HttpResponse:
     form = EndForm(request.POST or None)
     if request.method == "POST" and (second or form.is_valid()):
         reason = "" if second else form.cleaned_data["reason"]
-        try:
+        with refusals_on(form):
             if alone:
                 services.cancel(number, reason=reason, actor=actor, at=at)
             over = alone or services.end_early(number, reason=reason, actor=actor, at=at)
-        except Refusal as refusal:
-            form.refuse(refusal)
-        else:
             told = (
                 _("仪式已取消。")
                 if alone

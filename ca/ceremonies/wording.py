@@ -9,16 +9,11 @@ KINDS = {
     "export_request": _("重新导出证书请求"),
     "import_certificate": _("导入外部根签发的 CA 证书"),
     "initialise": _("密码设备初始化"),
-    "enrol_custodians": _("密钥管理员登记"),
-    "replace_custodian": _("更换密钥管理员"),
-    "activate": _("激活"),
-    "deactivate": _("停用"),
     "backup": _("备份"),
     "restore": _("恢复"),
     "rollover": _("密钥更替"),
     "archive": _("归档"),
     "destroy": _("销毁"),
-    "resplit": _("重新分割"),
 }
 ENDINGS = {
     "expired": _("证书已到期"),

@@ -76,16 +76,17 @@ def _act(step: CeremonyStep, job: Job) -> bytes:
         queries.held(at=job.at),
         custodians=KINDS[job.said["kind"]].custodians,
     )
-    acts.check_active(job)
+    acts.check_active(job, keys.health())
     return acts.ACTS[job.said["steps"][step.position]["act"]](job)
 
 
 def _enter(step: CeremonyStep, job: Job) -> bool:
     """What everybody has attested is put to use; done again where a worker died."""
     act = job.said["steps"][step.position]["act"]
-    if not keys.health()["unlocked"]:
+    health = keys.health()
+    if not health["unlocked"]:
         return False  # what was attested is, and waits for the custodians
-    acts.check_active(job)
+    acts.check_active(job, health)
     acts.LIVE[act](job, bytes(step.result or b""))
     return _finish(step.pk, step.round, job.said, at=job.at)
 

@@ -17,8 +17,8 @@ from audit.log import record, subject_of
 from ca.ceremonies.queries import going_on
 from ca.custody import demo, orders, queries, rules
 from ca.custody.models import Activation, BroughtShare, CustodySet, Seat, StopOrder
-from ca.custody.queries import DEACTIVATE, STOPPERS, SUBJECT
-from ca.custody.rules import SeatState, ShareState, State, Stop, StopState, Wish
+from ca.custody.queries import STOPPERS, SUBJECT
+from ca.custody.rules import ShareState, State, Stop, StopState, Wish
 from people.api import (
     Approval,
     Role,
@@ -30,6 +30,7 @@ from people.api import (
     tell_staff,
 )
 from pki import statements
+from pki.custody_records import DEACTIVATE
 
 
 @transaction.atomic
@@ -109,8 +110,9 @@ def bring(activation_id: int, *, sealed: str, signature: str, actor: Actor, at: 
     check_proved(actor, at=at)
     row = queries.activation(activation_id)
     seat = Seat.objects.filter(set=row.set_id, person_id=person_id).first()
-    if seat is None or seat.state != SeatState.HELD or row.set.state != rules.SetState.IN_FORCE:
-        raise Refusal(Kind.FORBIDDEN, "custody.no_seat", "holds no share of this set", cps="6.2.2")
+    if seat is None:
+        raise rules.no_seat()
+    rules.check_held(seat.state, row.set.state)
     rules.check_offered(row.state, row.expires_at, at=at)
     octets, signed = rules.octets(sealed), rules.octets(signature)
     offer = statements.digest(row.statement.encode())
@@ -152,7 +154,7 @@ def propose_end(reason: str, *, actor: Actor, at: datetime) -> Approval:
     text = rules.check_reason(reason)
     person_id = rules.check_role(actor, {Role.CUSTODIAN})
     if not kept.seats.filter(person_id=person_id).exists():
-        raise Refusal(Kind.FORBIDDEN, "custody.no_seat", "holds no share of this set", cps="6.2.2")
+        raise rules.no_seat()
     payload = _payload(kept, text, orders.signed(Stop.ORDERLY, text, actor=actor, at=at))
     return propose(DEACTIVATE, payload, subject=SUBJECT, actor=actor, at=at)
 

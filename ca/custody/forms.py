@@ -7,24 +7,14 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from anxin.forms import Ticks
-from anxin.kernel.errors import Refusal
 from ca.custody import rules
 from ca.custody.wording import HELPER, HOME_SIGNER, PURPOSES
-from ca.custody_sentences import WORDING
+from pki.signer.protocol import HOME
 
 MOST = 4096  # hexadecimal digits of anything a browser hands in
 
 
-class _Answered(forms.Form):
-    def refuse(self, refusal: Refusal) -> None:
-        """What is refused about no field of this form goes on to the page of refusals."""
-        if refusal.field not in self.fields or refusal.rule not in WORDING:
-            raise refusal
-        said = {"cps": refusal.cps, **refusal.details}
-        self.add_error(refusal.field, WORDING[refusal.rule] % said)
-
-
-class DraftForm(_Answered):
+class DraftForm(forms.Form):
     """`people`: (id, name) of those who have the role."""
 
     people = forms.TypedMultipleChoiceField(
@@ -38,10 +28,10 @@ class DraftForm(_Answered):
         field.choices = list(people)
 
 
-class AskForm(_Answered):
+class AskForm(forms.Form):
     """`helpers`: places of the signers that help; without any nobody is asked which one."""
 
-    place = forms.TypedChoiceField(label=_("启用哪个签名服务"), coerce=int, initial=rules.HOME)
+    place = forms.TypedChoiceField(label=_("启用哪个签名服务"), coerce=int, initial=HOME)
     purpose = forms.ChoiceField(label=_("用途"), choices=list(PURPOSES.items()))
     hours = forms.IntegerField(
         label=_("最长时间（小时）"), min_value=1, initial=rules.LONGEST[rules.Purpose.CEREMONY]
@@ -62,12 +52,12 @@ class AskForm(_Answered):
         names = [(place, HELPER % {"n": place}) for place in helpers]
         field = self.fields["place"]
         assert isinstance(field, forms.ChoiceField)
-        field.choices = [(rules.HOME, HOME_SIGNER), *names]
+        field.choices = [(HOME, HOME_SIGNER), *names]
         if not names:
             del self.fields["place"]
 
 
-class ReasonForm(_Answered):
+class ReasonForm(forms.Form):
     """Why the keys are to be sealed."""
 
     reason = forms.CharField(

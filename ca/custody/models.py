@@ -5,6 +5,7 @@ from django.db.models.fields.json import KT
 
 from anxin.kernel.rows import Stateful
 from ca.custody import register, rules
+from pki.signer.protocol import HOME
 
 
 def _among(states: type[StrEnum]) -> models.Q:
@@ -124,7 +125,7 @@ class Activation(Stateful):
     STEPS = rules.STEPS
 
     set = models.ForeignKey(CustodySet, models.PROTECT, related_name="activations")
-    place = models.PositiveSmallIntegerField(default=rules.HOME)  # of which signer
+    place = models.PositiveSmallIntegerField(default=HOME)  # of which signer
     purpose = models.CharField(max_length=20)
     ceremony = models.CharField(max_length=20, default="")
     hours = models.PositiveSmallIntegerField()

@@ -19,7 +19,7 @@ from ca.custody.models import Activation, CustodyReport, CustodySet, Seat
 from ca.custody.rules import SeatState, SetState, State
 from ca.keys import services as keys
 from pki.errors import PkiError
-from pki.signer.protocol import Header
+from pki.signer.protocol import HOME, Header
 
 log = logging.getLogger(__name__)
 
@@ -53,17 +53,17 @@ def note(*, at: datetime) -> None:
             CustodyReport.objects.update_or_create(
                 pk=queries.number_of(place), defaults={"at": at, "report": report, "fault": ""}
             )
-            if place == rules.HOME:
+            if place == HOME:
                 _adopt(report, at=at)
             _follow(place, report, at=at)
-        if place == rules.HOME:
+        if place == HOME:
             _read_book(at=at)
     CustodyReport.objects.filter(pk__gt=len(keys.places())).delete()  # not configured any more
 
 
 def _read_book(*, at: datetime) -> None:
     """Once a minute, for the record that auditors take home (`records.py`)."""
-    row = CustodyReport.objects.get(pk=queries.number_of(rules.HOME))
+    row = CustodyReport.objects.get(pk=queries.number_of(HOME))
     if row.book_at is not None and row.book_at <= at < row.book_at + BOOK_EVERY:
         return
     try:

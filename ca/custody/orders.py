@@ -15,6 +15,7 @@ from ca.custody.models import StopOrder
 from ca.custody.rules import Stop
 from people.api import check_signed, had_key, held_at, key_fingerprint, spent, vote_records
 from pki import stops, votes
+from pki.custody_records import DEACTIVATE
 from pki.errors import Refused
 
 
@@ -63,7 +64,7 @@ def _prove_majority(row: StopOrder) -> None:
     votes.check_all(records)
     agreed = [one for one in records if one["approval"] == approval and one["grants"]]
     used = spent([approval]).get(approval)
-    if used is None or used.action != queries.DEACTIVATE or not agreed:
+    if used is None or used.action != DEACTIVATE or not agreed:
         raise Refused("stop.majority", "Nobody agreed to this.")
     if settings.REQUIRE_VOTE_KEYS and not all(one["signature"] for one in agreed):
         raise Refused("stop.unsigned", "Not everybody who agreed has signed.")

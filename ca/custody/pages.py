@@ -8,8 +8,6 @@ from anxin.kernel.actors import Actor
 from ca.custody import orders, queries, rules
 from ca.custody.models import Activation, BroughtShare, CustodySet, Seat, StopOrder
 from ca.custody.queries import (
-    DEACTIVATE,
-    HAND_OUT,
     STOPPERS,
     SUBJECT,
     helper_places,
@@ -36,6 +34,8 @@ from ca.custody.shapes import (
 from ca.keys import queries as sealings
 from people.api import Role, holders, may, open_approvals, staff_names
 from pki import statements
+from pki.custody_records import DEACTIVATE, HAND_OUT
+from pki.signer.protocol import HOME
 
 READERS = frozenset({Role.SECURITY_ADMIN, Role.CA_ADMIN, Role.AUDITOR})  # of the whole record
 SHOWN = 10  # activations and stops on the page
@@ -60,7 +60,7 @@ def custody(actor: Actor, *, at: datetime) -> CustodyPage:
         stops=tuple(_stops()),
         people=tuple((one.id, one.name) for one in holders(Role.CUSTODIAN, at=at)),
         may_draft=hosts and coming is None and not may(actor, HAND_OUT),
-        may_ask=hosts and in_force is not None and not busy >= {rules.HOME, *helper_places()},
+        may_ask=hosts and in_force is not None and not busy >= {HOME, *helper_places()},
         may_stop=bool(STOPPERS & actor.roles),
         may_deactivate=in_force is not None
         and in_force.own is not None

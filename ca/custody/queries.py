@@ -15,10 +15,9 @@ from ca.custody.rules import SeatState, SetState, StopState
 from people.api import Role, holders
 from pki import ceremonies
 from pki.signer.custodyset import newcomers_digest
-from pki.signer.protocol import Header
+from pki.signer.protocol import HOME, Header
 
 STOPPERS = frozenset({Role.CUSTODIAN, Role.SECURITY_ADMIN, Role.CA_ADMIN})
-HAND_OUT, DEACTIVATE = "ca.hand_out_shares", "ca.deactivate_keys"
 SUBJECT = "ca.custody"  # what an orderly end is about: there is one signer
 STALE = timedelta(seconds=60)  # nobody has heard of the signer for too long
 
@@ -59,8 +58,8 @@ def number_of(place: int) -> int:
 
 def helper_places() -> list[int]:
     """The signers that help, as far as workers have heard of them."""
-    numbers = CustodyReport.objects.filter(pk__gt=number_of(rules.HOME)).order_by("pk")
-    return [number - number_of(rules.HOME) for number in numbers.values_list("pk", flat=True)]
+    numbers = CustodyReport.objects.filter(pk__gt=number_of(HOME)).order_by("pk")
+    return [number - number_of(HOME) for number in numbers.values_list("pk", flat=True)]
 
 
 def helpers(*, at: datetime) -> tuple[tuple[int, SignerView], ...]:
@@ -68,7 +67,7 @@ def helpers(*, at: datetime) -> tuple[tuple[int, SignerView], ...]:
     return tuple((place, signer(at=at, place=place)) for place in helper_places())
 
 
-def signer(*, at: datetime, place: int = rules.HOME) -> SignerView:
+def signer(*, at: datetime, place: int = HOME) -> SignerView:
     """The last report."""
     row = CustodyReport.objects.filter(pk=number_of(place)).first()
     if row is None:
@@ -138,7 +137,7 @@ def refused_stops(*, at: datetime) -> int:
 
 def listed() -> list[int]:
     """Who holds shares, as the home signer says itself."""
-    row = CustodyReport.objects.filter(pk=number_of(rules.HOME)).first()
+    row = CustodyReport.objects.filter(pk=number_of(HOME)).first()
     custodians = row.report.get("custodians", ()) if row else ()
     return [int(one["person"]) for one in custodians if one["person"].isdecimal()]
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from anxin.kernel.errors import Kind, Refusal
-from ca.custody import queries, rules
+from ca.custody import queries
 from ca.custody.models import (
     Activation,
     BroughtShare,
@@ -19,11 +19,12 @@ from ca.custody.models import (
 )
 from people.api import vote_records
 from pki import custody_records
+from pki.signer.protocol import HOME
 
 
 def record() -> dict[str, Any]:
     """Refuses (CONFLICT) `custody.no_book`: nobody has heard of the signer's book yet."""
-    report = CustodyReport.objects.filter(pk=queries.number_of(rules.HOME)).first()
+    report = CustodyReport.objects.filter(pk=queries.number_of(HOME)).first()
     if report is None or not report.book:
         raise Refusal(Kind.CONFLICT, "custody.no_book", "the signer was not heard", cps="6.2.2")
     sets = CustodySet.objects.prefetch_related("seats").order_by("pk")

@@ -15,13 +15,14 @@ from anxin.kernel.errors import Kind, Refusal
 from anxin.kernel.states import Steps
 from pki import shares, statements
 from pki.errors import PkiError
+from pki.signer import offers
+from pki.signer.protocol import HOME
 
 SEATS, NEED = shares.OF, shares.NEED  # CPS 6.2.2
-ASKED_FOR = timedelta(minutes=10)  # nobody waits longer for an offer than an offer lasts
+ASKED_FOR = offers.OFFER_LIFE  # nobody waits longer for an offer than an offer lasts
 ENDS_SOON = timedelta(days=1)  # before an activation ends by itself
 LONGEST_REASON = 200
-SIGNATURES = 100_000_000  # at most, of one activation
-HOME = 0  # the place of the signer that keeps the books (docs/decisions/0014)
+SIGNATURES = offers.MOST_SIGNATURES  # at most, of one activation
 _POINT = 65  # octets of an uncompressed point of P-256
 _SIGNATURE = 64
 _MOST_SEALED = 1024  # octets; a share on its way has not a tenth of it
@@ -118,17 +119,12 @@ class Stop(StrEnum):
 class Purpose(StrEnum):
     """What the signer does while it is active."""
 
-    ACTIVATE = "activate"
-    CEREMONY = "ceremony"
-    RESPLIT = "resplit"
+    ACTIVATE = offers.ACTIVATE
+    CEREMONY = offers.CEREMONY
+    RESPLIT = offers.RESPLIT
 
 
-# Hours at most. The signer has the last word (pki/signer).
-LONGEST: Mapping[Purpose, int] = {
-    Purpose.ACTIVATE: 24 * 92,
-    Purpose.CEREMONY: 8,
-    Purpose.RESPLIT: 1,
-}
+LONGEST: Mapping[Purpose, int] = {one: offers.LONGEST[one] for one in Purpose}  # hours
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,10 +195,14 @@ def check_own(person_id: int, actor: Actor) -> None:
         raise Refusal(Kind.FORBIDDEN, "custody.not_your_seat", "somebody else's seat", cps="6.2.2")
 
 
+def no_seat() -> Refusal:
+    return Refusal(Kind.FORBIDDEN, "custody.no_seat", "holds no share of this set", cps="6.2.2")
+
+
 def check_held(seat: str, kept: str) -> None:
     """Refuses (FORBIDDEN) a share that its custodian does not have, or of a set not in force."""
     if seat != SeatState.HELD or kept != SetState.IN_FORCE:
-        raise Refusal(Kind.FORBIDDEN, "custody.no_seat", "holds no share of this set", cps="6.2.2")
+        raise no_seat()
 
 
 def check_keys(key: bytes, transport: bytes) -> None:

@@ -15,7 +15,6 @@ from anxin.kernel.rows import guarded
 from audit.log import advance, record, subject_of
 from ca.custody import queries, rules
 from ca.custody.models import CustodySet, Seat
-from ca.custody.queries import HAND_OUT
 from ca.custody.rules import SeatState, SetState
 from people.api import (
     Approval,
@@ -30,6 +29,7 @@ from people.api import (
     withdraw,
 )
 from pki import shares
+from pki.custody_records import HAND_OUT
 
 
 @transaction.atomic

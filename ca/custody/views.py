@@ -13,6 +13,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from anxin.kernel import web
 from anxin.kernel.errors import Kind, Refusal
+from anxin.refusals import refusals_on
 from ca.custody import activating, demo, drills, pages, queries, records, rules, services
 from ca.custody.forms import (
     AskForm,
@@ -57,11 +58,8 @@ def draft(request: HttpRequest) -> HttpResponse:
     page = pages.custody(actor, at=at)
     form = DraftForm(request.POST, people=page.people)
     if form.is_valid():
-        try:
+        with refusals_on(form):
             services.draft_set(form.cleaned_data["people"], actor=actor, at=at)
-        except Refusal as refusal:
-            form.refuse(refusal)
-        else:
             messages.success(request, _("已提请分发份额，等另一人审批。"))
             return redirect("custody")
     return _show(request, status=422, draft_form=form)
@@ -156,11 +154,8 @@ def ask(request: HttpRequest) -> HttpResponse:
     form = AskForm(request.POST, helpers=queries.helper_places())
     if form.is_valid():
         wish = Wish(**form.cleaned_data)
-        try:
+        with refusals_on(form):
             activation_id = activating.ask(wish, actor=actor_of(request), at=timezone.now())
-        except Refusal as refusal:
-            form.refuse(refusal)
-        else:
             return redirect("custody-activation", activation_id)
     return _show(request, status=422, ask_form=form)
 
@@ -215,11 +210,8 @@ def stop(request: HttpRequest) -> HttpResponse:
     form = ReasonForm(request.POST, auto_id="stop_%s")
     if form.is_valid():
         reason = form.cleaned_data["reason"]
-        try:
+        with refusals_on(form):
             activating.stop(reason, actor=actor_of(request), at=timezone.now())
-        except Refusal as refusal:
-            form.refuse(refusal)
-        else:
             messages.warning(request, _("已下令停用，签名服务几秒内封存密钥。有关人员会收到邮件。"))
             return redirect("custody")
     return _show(request, status=422, stop_form=form)
@@ -232,11 +224,8 @@ def propose_end(request: HttpRequest) -> HttpResponse:
     form = ReasonForm(request.POST, auto_id="end_%s")
     if form.is_valid():
         reason = form.cleaned_data["reason"]
-        try:
+        with refusals_on(form):
             activating.propose_end(reason, actor=actor_of(request), at=timezone.now())
-        except Refusal as refusal:
-            form.refuse(refusal)
-        else:
             messages.success(request, _("已提请停用，等另一位份额持有人同意。"))
             return redirect("custody")
     return _show(request, status=422, end_form=form)

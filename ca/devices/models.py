@@ -3,6 +3,7 @@ from django.db import models
 from anxin.kernel.rows import Stateful
 from ca.devices import rules
 from ca.devices.rules import State
+from pki.signer.protocol import HOME
 
 
 class SelfTest(Stateful):
@@ -14,7 +15,7 @@ class SelfTest(Stateful):
 
     STEPS = rules.STEPS
 
-    place = models.PositiveSmallIntegerField(default=rules.HOME)
+    place = models.PositiveSmallIntegerField(default=HOME)
     asked_by = models.BigIntegerField(null=True)
     asked_at = models.DateTimeField()
     done_at = models.DateTimeField(null=True)

@@ -11,6 +11,7 @@ from ca.devices import rules, wording
 from ca.devices.models import SelfTest
 from ca.devices.rules import State
 from people.api import staff_names
+from pki.signer.protocol import HOME
 
 SHOWN = 20
 _ABOUT = ("device", "key", "program")  # the order on the page
@@ -108,7 +109,7 @@ def passed_since(place: int) -> datetime | None:
 
 def _places() -> list[int]:
     """Of the signers there are now: nobody waits for one that was taken out of service."""
-    return [rules.HOME, *helper_places()]
+    return [HOME, *helper_places()]
 
 
 def _last_of_each() -> list[SelfTest]:

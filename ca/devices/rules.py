@@ -7,7 +7,6 @@ from anxin.kernel.states import Steps
 
 EVERY = timedelta(hours=6)  # CPS 6.2.11
 UNTESTED = timedelta(days=1)  # without one that passed: an alarm
-HOME = 0  # the place of the signer that keeps the books (docs/decisions/0003)
 
 
 class State(StrEnum):

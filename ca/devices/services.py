@@ -21,7 +21,7 @@ from ca.devices.rules import State
 from ca.keys import services as keys
 from people.api import Role, StaffEvent, holders, tell_staff
 from pki.errors import PkiError
-from pki.signer.protocol import Header
+from pki.signer.protocol import HOME, Header
 
 log = logging.getLogger(__name__)
 
@@ -34,7 +34,7 @@ def ask(*, actor: Actor, at: datetime) -> int:
 
     Refuses (CONFLICT) `device.asked_already`.
     """
-    row = _ask(rules.HOME, actor, at=at)
+    row = _ask(HOME, actor, at=at)
     enqueue("ca.test_devices")
     return row.pk
 
@@ -58,7 +58,7 @@ def test_devices(*, at: datetime) -> int:
 
 def _ask_others(*, at: datetime) -> None:
     """People ask for all signers; how many there are, only workers know."""
-    home = SelfTest.objects.filter(place=rules.HOME, state=State.ASKED, asked_by__isnull=False)
+    home = SelfTest.objects.filter(place=HOME, state=State.ASKED, asked_by__isnull=False)
     for first in home:
         waiting = SelfTest.objects.filter(state=State.ASKED).values_list("place", flat=True)
         for place in set(keys.places()) - set(waiting):

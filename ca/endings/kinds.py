@@ -13,7 +13,6 @@ from enum import StrEnum
 # counts from the day on which it was done
 PARTIES_TOLD = timedelta(days=90)  # before the service ends: subscribers, relying parties
 MINISTRY_TOLD = timedelta(days=60)  # before it ends: the competent authority
-RECORDS_KEPT_YEARS = 5  # after the certificates have ended, CPS 5.5.2
 
 
 class Kind(StrEnum):

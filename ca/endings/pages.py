@@ -9,7 +9,7 @@ from anxin.kernel.workdays import day_of
 from audit.log import subject_of
 from ca.crl.queries import latest
 from ca.endings import kinds, queries, rules
-from ca.endings.kinds import Doer, Kind, Step
+from ca.endings.kinds import Doer, Step
 from ca.endings.models import Ending, EndingStep
 from ca.endings.rules import ABORT, END, Progress, State, StepState
 from ca.hierarchy.queries import parsed
@@ -68,10 +68,6 @@ class StepView:
     mine: str
     may_leave_out: bool
 
-    @property
-    def is_next(self) -> bool:
-        return self.state in {StepState.WAITING, StepState.ACTING} and not self.waits_for
-
 
 @dataclass(frozen=True, slots=True)
 class Page:
@@ -120,7 +116,6 @@ def page(number: str, actor: Actor, *, at: datetime) -> Page:
     row = queries.ending(number)
     steps = list(EndingStep.objects.filter(ending=row).order_by("position"))
     progress = queries.progress(row)
-    states = progress.states
     names = staff_names({row.declared_by, *(step.by for step in steps if step.by)})
     runs = bool(actor.roles & kinds.RUNNERS)
     asked = [waiting(action, subject_of(row), actor) for action in (END, ABORT)]
@@ -148,17 +143,15 @@ def page(number: str, actor: Actor, *, at: datetime) -> Page:
         steps=tuple(_step(row, step, progress, names, runs=runs, at=at) for step in steps),
         waiting=open_ones,
         may_ask_again=runs and row.state == State.DECLARED and not open_ones,
-        may_abort=runs and row.state == State.RUNNING and not open_ones and _abortable(row, states),
+        may_abort=runs
+        and row.state == State.RUNNING
+        and not open_ones
+        and rules.may_abort(row.kind, progress.states),
         letter=row.letter,
         message=row.message,
         stopped=tuple(queries.stopped_by(row)),
         took=row.ended_at - row.declared_at if row.ended_at else None,
     )
-
-
-def _abortable(row: Ending, states: Mapping[str, str]) -> bool:
-    final = [step.code for step in kinds.STEPS[Kind(row.kind)] if step.final]
-    return all(states[code] in {StepState.WAITING, StepState.SET_ASIDE} for code in final)
 
 
 def _step(
@@ -194,9 +187,8 @@ def _step(
         not_before=day if early else _key_free(row, spec),
         mine=_what(spec) if on and waiting_now else "",
         may_leave_out=on
-        and spec.optional
         and step.state not in rules.OVER
-        and not (begun and spec.final),
+        and rules.may_leave_out(spec, begun=begun),
     )
 
 

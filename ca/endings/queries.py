@@ -2,12 +2,12 @@
 
 import json
 import logging
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
 from django.conf import settings
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Q, QuerySet
 from django.utils.module_loading import import_string
 from django.utils.translation import override
 
@@ -335,10 +335,3 @@ def notice(number: str) -> EndingNotice:
     if row is None:
         raise unknown(number)
     return row
-
-
-def counts(row: Ending) -> Mapping[str, int]:
-    """How many certificates of the authorities concerned stand in which state."""
-    ids = [one.pk for one in scope(row)]
-    found = Certificate.objects.filter(ca_id__in=ids).order_by().values_list("state")
-    return dict(found.annotate(n=Count("pk")))

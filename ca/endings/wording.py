@@ -2,6 +2,8 @@
 
 from django.utils.translation import gettext_lazy as _
 
+from ca.ending_sentences import WORDING
+
 KINDS = {
     "compromise": _("CA 密钥损害"),
     "termination": _("CA 终止服务"),
@@ -85,7 +87,6 @@ LETTERS = {
 }
 FAULTS = {
     "endings.list_waits": _("有 CRL 还没有签发：签名服务封存、没有应答，或密钥不能再用。"),
-    "endings.not_agreed": _("内容与委员会同意的不一致，系统没有执行。请报告审计员。"),
-    "endings.unproved": _("没有找到委员会成员签名的表决，系统没有执行。请报告审计员。"),
+    **{rule: WORDING[rule] for rule in ("endings.not_agreed", "endings.unproved")},
     "endings.no_new_authority": _("声明之后还没有启用新的 CA，或它还没有 CRL。"),
 }

@@ -118,7 +118,6 @@ BENCH = Blueprint(
     kinds=(CA_CERTIFICATE, *_ISSUING),
     has_responder=True,
 )
-BLUEPRINTS = (*DEMO_HIERARCHY, BENCH)
 
 
 @dataclass(frozen=True)

@@ -12,10 +12,10 @@ from django.db import connection
 from ca.keys import queries
 from pki.errors import PkiError, Refused, TokenError
 from pki.signer.client import Signer
+from pki.signer.protocol import HOME
 
 log = logging.getLogger(__name__)
 
-HOME = 0
 SEALS_WITHIN = 5.0  # seconds: one signer that says nothing keeps no order from the others
 RESTS = 20  # turns that a signer is passed by after it failed
 _LACKING = {"signer.unknown_key", "signer.helper"}  # this one cannot; another may

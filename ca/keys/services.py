@@ -21,7 +21,7 @@ from pki import signatures
 from pki.errors import PkiError, TokenError
 from pki.publickeys import PublicKey
 from pki.signer.client import Restored, Signer
-from pki.signer.protocol import Header, Key
+from pki.signer.protocol import HOME, Header, Key
 
 log = logging.getLogger(__name__)
 
@@ -32,7 +32,7 @@ def places() -> range:
 
 
 def _signer() -> Signer:
-    return clients.at(clients.HOME)
+    return clients.at(HOME)
 
 
 def sign(label: str, kind: str, tbs: Sequence[bytes], *, by: PublicKey) -> list[bytes | PkiError]:
@@ -93,12 +93,12 @@ def ensure_certificate(key: Key, certificate: bytes, *, ceremony: str = "") -> N
         _signer().install_certificate(key.label, certificate, ceremony=ceremony)
 
 
-def health(place: int = clients.HOME) -> Header:
+def health(place: int = HOME) -> Header:
     """A signer's own report, see `pki.signer.daemon`."""
     return clients.at(place).health()
 
 
-def self_test(place: int = clients.HOME) -> Header:
+def self_test(place: int = HOME) -> Header:
     """What the device of a signer says to its examination (CPS 6.2.11). TokenError: sealed."""
     return clients.at(place).self_test()
 
@@ -144,7 +144,7 @@ def destroy(ceremony: str, label: str, reason: str) -> Header:
 # -- custody (docs/decisions/0013) ----------------------------------------------------------------
 
 
-def custody(place: int = clients.HOME) -> Header:
+def custody(place: int = HOME) -> Header:
     """Whether a signer is active, until when, and who holds its shares."""
     return clients.at(place).custody()
 
@@ -171,7 +171,7 @@ def offer(
     hours: int,
     signatures: int,
     newcomers: str = "",
-    place: int = clients.HOME,
+    place: int = HOME,
 ) -> Header:
     """What custodians are asked for: `statement` and `signature`. `newcomers`: see the client.
 
@@ -182,7 +182,7 @@ def offer(
 
 
 def bring(
-    session: str, number: int, signature: bytes, sealed: bytes, *, place: int = clients.HOME
+    session: str, number: int, signature: bytes, sealed: bytes, *, place: int = HOME
 ) -> Header:
     """A custodian's share on its way: {"accepted": numbers, "active": bool}."""
     return clients.at(place).bring(session, number, signature, sealed)

@@ -6,10 +6,9 @@ from django.utils.translation import get_language
 
 from ca.profiles.documents import profile_from
 from ca.profiles.models import ProfileVersion
-from ca.profiles.rules import READABLE
+from ca.profiles.rules import READABLE, TITLES
 from ca.wording import PROFILES
 
-LANGUAGES = ("zh-hans", "en")
 KEPT: dict[str, dict[str, str]] = {}  # of those that counted: all their versions have one name
 
 
@@ -18,7 +17,7 @@ class Names(dict[str, Any]):
 
     def __missing__(self, code: str) -> str:
         titles = KEPT.get(code) or _read(code)
-        return titles.get(get_language() or "", titles[LANGUAGES[0]])
+        return titles.get(get_language() or "", titles[TITLES[0]])
 
     def get(self, code: str, default: Any = None) -> Any:
         try:

@@ -18,6 +18,7 @@ from pki.publickeys import PublicKey
 DAYS_OF_A_YEAR = 365
 OPERATOR = "operator-p256"  # CPS 5.2.3: the profile of staff, who sign in with its certificates
 CHANGE, CALL_OFF = "ca.change_profile", "ca.call_off_profile"  # people.api actions
+TITLES = ("zh-hans", "en")  # the languages that a name is in
 VOTES = 2  # signed, of members of the policy committee (CPS 1.5.2, 1.6.3)
 
 

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from anxin.forms import Ticks
 from ca import wording as ca
-from ca.profiles.rules import CertificateKind, Profile, Publication, national_of
+from ca.profiles.rules import TITLES, CertificateKind, Profile, Publication, national_of
 from ca.profiling import rules
 from ca.profiling.wording import FORMS, KINDS, PUBLICATION, evidence_line
 from pki import extensions
@@ -170,7 +170,7 @@ class NewProfileForm(ProfileForm):
             kind=kind,
             policy=said["policy"],
             basis=basis.code,
-            titles=tuple(zip(rules.TITLES, (said["title_zh"], said["title_en"]), strict=True)),
+            titles=tuple(zip(TITLES, (said["title_zh"], said["title_en"]), strict=True)),
             extensions=made.extensions if national else (),
         )
 

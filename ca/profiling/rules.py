@@ -8,6 +8,7 @@ from anxin.kernel.errors import Kind, Refusal, Refusals
 from ca.profiles import delivered
 from ca.profiles.rules import (
     LONGEST_KEY_YEARS,
+    TITLES,
     Bearer,
     CertificateKind,
     Profile,
@@ -36,7 +37,6 @@ FIXED = ("code", "kind", *OF_BASIS, "policy", "basis", "titles")
 FURTHER_KINDS = (CertificateKind.SCENARIO, CertificateKind.CLOUD)
 _CODE = re.compile(r"(?=.{5,40}$)[a-z]+(-[a-z0-9]+)+")  # the first word says who applies for it
 LONGEST_TITLE = 40
-TITLES = ("zh-hans", "en")
 MOST_PRIVATE, LONGEST_TEXT = 5, 200
 _ARC = r"(0|[1-9][0-9]{0,9})"
 _LAST_ARCS = re.compile(rf"{_ARC}(\.{_ARC}){{0,5}}")

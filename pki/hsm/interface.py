@@ -37,7 +37,7 @@ EMULATED = Custody(
 )
 
 
-NOT_OPENED = Custody("sealed", "未激活", "not activated")
+NOT_OPENED = Custody("sealed", "未启用", "not activated")
 
 
 class About(NamedTuple):

@@ -38,6 +38,7 @@ MAX_ITEMS = 256
 CERTIFICATE, CRL, OCSP, CA_CERTIFICATE = "certificate", "crl", "ocsp", "ca-certificate"
 REQUEST = "request"  # for a certificate of the key itself, by a CA elsewhere
 KINDS = (CERTIFICATE, CRL, OCSP, CA_CERTIFICATE, REQUEST)
+HOME = 0  # the place of the signer that keeps the books (docs/decisions/0014)
 ACTIVE, ARCHIVED, DESTROYED = STATES = ("active", "archived", "destroyed")
 
 Header = dict[str, Any]

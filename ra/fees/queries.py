@@ -235,12 +235,6 @@ def kept(row: FeeOrder) -> int:
     return rules.kept(row.state, row.fen, row.refund)
 
 
-def in_arrears(at: datetime) -> QuerySet[Application]:
-    """Applications whose fee was not paid in time: a reason to freeze (CPS 4.9.12)."""
-    late = FeeOrder.objects.filter(state__in=rules.UNPAID, due_at__lt=at)
-    return Application.objects.filter(pk__in=late.values("application_id"))
-
-
 def orders(which: str, actor: Actor) -> list[OrderView]:
     """`unpaid`, `refunds` or all others' latest; at most 100."""
     rows = visible(actor)

@@ -41,7 +41,7 @@ def propose(request: HttpRequest) -> HttpResponse:
         kind, body = Kind(given.pop("kind")), given.pop("file").read()
         with refusals_on(form):
             services.propose(kind, **given, body=body, actor=actor_of(request), at=timezone.now())
-            messages.success(request, _("已提请，由安全策略委员会委员审议。"))
+            messages.success(request, _("已提请，由安全策略委员会委员审批。"))
             return redirect("publications")
     return _list(request, form, status=422)
 

@@ -7,7 +7,7 @@ KINDS = {
     "agreement": _("订户协议"),
     "notice": _("公告"),
 }
-STATES = {"proposed": _("待审议"), "published": _("已公布"), "refused": _("未公布")}
+STATES = {"proposed": _("待审批"), "published": _("已公布"), "refused": _("未公布")}
 
 WORDING = {
     "publications.unknown": _("没有找到这份文件（CPS %(cps)s）。"),

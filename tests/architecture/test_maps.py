@@ -2,6 +2,7 @@
 
 import inspect
 import re
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -121,6 +122,15 @@ def test_every_table_has_its_rights_written_down() -> None:
     tables = {model._meta.db_table for model in apps.get_models(include_auto_created=True)}
 
     assert tables - set(GRANTS) == set()
+
+
+@pytest.mark.parametrize(
+    "door", ["audit.log", "audit.api", "people.api", "people.gates", "kmc.api", "ca.api"]
+)
+def test_every_door_is_on_the_plan_of_the_house(door: str) -> None:
+    plan = (ROOT / "docs/architecture.md").read_text().partition("## Doors")[2]
+    said = plan.partition(f"# {door}")[2].partition("\n# ")[0]
+    assert [one for one in import_module(door).__all__ if not re.search(rf"\b{one}\b", said)] == []
 
 
 def test_no_file_outgrows_its_room() -> None:

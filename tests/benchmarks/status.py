@@ -7,7 +7,6 @@ from cryptography import x509
 
 from pki import crls, ocsp
 from pki.crls import REASONS, Entry
-from pki.lint.lists import check_crl_tbs
 from pki.ocsp import Single
 from tests.benchmarks.harness import milliseconds, per_second
 from tests.support.pki import AT, DAY, hierarchy, ocsp_response
@@ -43,11 +42,6 @@ def _lists() -> None:
         "CRL, 100,000 entries: bare cryptography, parse, serials",
         lambda: [each.serial_number for each in x509.load_der_x509_crl(signed)],
         times=5,
-    )
-    milliseconds(
-        "CRL, 100,000 entries: lint before signing",
-        lambda: check_crl_tbs(tbs, issuer=ca.certificate, previous_number=6),
-        times=3,
     )
 
 

@@ -27,7 +27,7 @@ WRONG = [
     (FINANCE, "/w/fees/{issued}/", {"amount": "1", "receipt": "R"}, "Record payment"),
     (FINANCE, "/w/fees/agreements/", {"number": "RA1"}, "Submit for approval"),
     (FINANCE, "/w/fees/schedule/", {}, "Submit for approval"),
-    (ASKS, "/w/publications/", {}, "Propose"),
+    (ASKS, "/w/publications/", {}, "Submit for approval"),
     (ASKS, "/ca/profiles/device-sm2-sign/change/", {}, "Submit for approval"),
     (ASKS, "/w/offices/", {"code": "x"}, "Open it"),
     (ASKS, "/w/partner-keys/", {}, "Submit for approval"),

@@ -37,7 +37,7 @@ def proposed(page: Page, version: str, title: str) -> None:
     """CPS-2.3: whoever hands it in does not agree to it."""
     page.goto("/w/publications/")
     see(page, "信息发布")
-    acts.press(page, "提请审议")
+    acts.press(page, "提请审批")
     expect(page.get_by_role("alert")).to_be_visible()
     see(page, "信息发布")
     picture(page, "publication-wrong")
@@ -48,8 +48,8 @@ def proposed(page: Page, version: str, title: str) -> None:
     text = "第一条 订户妥善保管私钥。\n\n第二条 私钥可能泄露时，立即申请吊销。".encode()
     file = {"name": "agreement.txt", "mimeType": "text/plain", "buffer": text}
     page.get_by_label("文件（PDF 或文本）").set_input_files(file)
-    acts.press(page, "提请审议")
-    expect(page.get_by_text("已提请，由安全策略委员会委员审议")).to_be_visible()
+    acts.press(page, "提请审批")
+    expect(page.get_by_text("已提请，由安全策略委员会委员审批")).to_be_visible()
     picture(page, "publication-proposed")
     page.goto("/approvals/")
     page.get_by_role("row").filter(has_text=version).get_by_role("link", name="公布文件").click()

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cache
 
-from pki import certificates, crls, extensions, keys, names, ocsp
+from pki import certificates, crls, der, extensions, keys, names, ocsp, oids
 from pki.certificates import Certificate, Plan
 from pki.crls import Entry
 from pki.extensions import Extension
@@ -157,6 +157,12 @@ def ocsp_response(
         responder.key.signature_algorithm,
         [holder.certificate.der for holder in carried],
     )
+
+
+def identity_code(choice: int, number: str, oid: str = oids.IDENTITY_CODE) -> Extension:
+    """As others write it into certificates (GB/T 20518-2018 5.2.4): we read it only."""
+    tag = der.UTF8 if choice == 1 else der.PRINTABLE  # of an officer's card
+    return Extension(oid, False, der.explicit(choice, der.tlv(tag, number.encode())))
 
 
 def _name(common_name: str) -> Name:

@@ -16,7 +16,7 @@ from people.approvals.services import decide, take_back
 from ra.applications.models import Application
 from ra.certificates.queries import holding
 from ra.handover import replacement, rules, services
-from ra.handover.models import DownloadCredential, StatusAccess
+from ra.handover.models import DownloadCredential
 from ra.handover.queries import status
 from ra.intake import handing_in
 from ra.intake import services as intake

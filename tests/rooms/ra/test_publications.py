@@ -238,7 +238,7 @@ def test_an_administrator_hands_it_in_and_the_committee_reads_it(tang, shao):
     row = Publication.objects.get()
 
     assert answer.status_code == 302
-    assert "去审议" in member.get("/w/publications/").content.decode()
+    assert "去审批" in member.get("/w/publications/").content.decode()
     assert WORDS.decode() in member.get(f"/w/publications/{row.pk}/").content.decode()
     assert member.get(f"/w/publications/{row.pk}/file/").content == WORDS
     assert hand_in(member).status_code == 403

@@ -127,7 +127,7 @@ def test_every_code_has_its_word_on_screen():
 
 def test_nobody_founds_an_authority_that_outlives_its_key():
     """CPS-6.3.2"""
-    for blueprint in hierarchy.BLUEPRINTS:
+    for blueprint in (*hierarchy.DEMO_HIERARCHY, hierarchy.BENCH):
         hierarchy.check_term(blueprint.years, blueprint.longest(SM2))
     middle = hierarchy.DEMO_HIERARCHY[1]
     with pytest.raises(Refusal) as refused:
@@ -137,7 +137,7 @@ def test_nobody_founds_an_authority_that_outlives_its_key():
 
 def test_superiors_are_founded_before_their_subordinates():
     known = set()
-    for blueprint in hierarchy.BLUEPRINTS:
+    for blueprint in (*hierarchy.DEMO_HIERARCHY, hierarchy.BENCH):
         assert blueprint.parent is None or blueprint.parent in known
         known.add(blueprint.code)
 

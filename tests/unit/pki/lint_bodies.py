@@ -7,7 +7,7 @@ from pki import der, extensions, keys, names, oids, signatures
 from pki.certificates import Certificate
 from pki.extensions import Extension
 from pki.lint import ProfileRules
-from tests.support.pki import AT, DAY, as_ca, certify, hierarchy
+from tests.support.pki import AT, DAY, as_ca, certify, hierarchy, identity_code
 
 SM2 = hierarchy("sm2")
 CA, ROOT = SM2.ca.certificate, SM2.root.certificate
@@ -176,7 +176,7 @@ AKI_WITH_SERIAL = Extension(
 )
 LOOSE_USAGE = Extension(oids.KEY_USAGE, True, bytes.fromhex("030700c0"[:6] + "c0"))
 NOT_DER = Extension(oids.BASIC_CONSTRAINTS, False, bytes.fromhex("3003010100"))
-RESIDENT = extensions.identity_code("resident", "11010519491231002X")
+RESIDENT = identity_code(0, "11010519491231002X")
 BARE = Extension(oids.IDENTITY_CODE, False, der.utf8("11010519491231002X"))
 
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 from pki import der, extensions, oids, signatures
 from pki.extensions import Extension
 from pki.sm import sm2
-from tests.support.pki import AT
+from tests.support.pki import AT, identity_code
 from tests.unit.pki.lint_bodies import (
     AKI,
     AKI_WITH_SERIAL,
@@ -350,7 +350,7 @@ CLEAN: dict[str, Case] = {
     "all national extensions": Case(
         body(
             RESIDENT,
-            extensions.identity_code("officer", "军字第1号", old=True),
+            identity_code(1, "军字第1号", oids.NATIONAL_IDENTITY[oids.IDENTITY_CODE]),
             extensions.insurance_number("1"),
             extensions.registration_number("1"),
             extensions.organization_code("1"),

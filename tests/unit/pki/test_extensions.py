@@ -130,27 +130,12 @@ def test_what_is_critical():
     assert not extensions.basic_constraints(False).critical
     assert not extensions.authority_key_identifier(b"k").critical
     assert extensions.extended_key_usage(["timeStamping"], critical=True).critical
-    assert not extensions.identity_code("resident", "11010519491231002X").critical
+    assert not extensions.taxation_number("123").critical
 
 
 @pytest.mark.parametrize(
     ("extension", "oid", "value"),
     [
-        (
-            extensions.identity_code("resident", "11010519491231002X"),
-            "1.2.156.10260.4.1.1",
-            "a0141312313130313035313934393132333130303258",
-        ),
-        (
-            extensions.identity_code("officer", "军字第1号"),
-            "1.2.156.10260.4.1.1",
-            "a10f0c0d" + "军字第1号".encode().hex(),
-        ),
-        (
-            extensions.identity_code("passport", "E12345678", old=True),
-            "1.2.86.11.7.1",
-            "a20b1309453132333435363738",
-        ),
         (extensions.insurance_number("123"), "1.2.156.10260.4.1.2", "1303313233"),
         (extensions.insurance_number("123", old=True), "1.2.86.11.7.2", "1303313233"),
         (extensions.registration_number("123"), "1.2.156.10260.4.1.3", "1303313233"),
@@ -171,6 +156,7 @@ def test_national_extensions_are_written_as_gb_t_20518_has_them(extension, oid, 
     [
         ("a0141312313130313035313934393132333130303258", "resident", "11010519491231002X"),
         ("8012313130313035313934393132333130303258", "resident", "11010519491231002X"),
+        ("a10f0c0d" + "军字第1号".encode().hex(), "officer", "军字第1号"),
         ("a20b1309453132333435363738", "passport", "E12345678"),
         ("8209453132333435363738", "passport", "E12345678"),
         ("0c03313233", "", "123"),
@@ -223,9 +209,7 @@ def test_an_explicit_false_is_read_and_not_written():
         (extensions.certificate_policies, [[]], "extension.policies"),
         (extensions.certificate_policies, [["1.2.3", "1.2.3"]], "extension.policies"),
         (extensions.certificate_policies, [["1.2.3"], "cps.html"], "extension.uri"),
-        (extensions.identity_code, ["driver", "1"], "extension.identity_kind"),
-        (extensions.identity_code, ["resident", "一"], "extension.national_number"),
-        (extensions.identity_code, ["officer", "a\nb"], "extension.national_number"),
+        (extensions.taxation_number, ["一"], "extension.national_number"),
         (extensions.taxation_number, [""], "extension.national_number"),
         (extensions.taxation_number, ["1" * 65], "extension.national_number"),
     ],

@@ -179,7 +179,7 @@ def test_a_locked_signer_signs_no_more(desk):
         "signer.sealed"
     )
     health = desk.ask("health")["health"]
-    assert (health["unlocked"], health["custody"]["zh"]) == (False, "未激活")
+    assert (health["unlocked"], health["custody"]["zh"]) == (False, "未启用")
 
 
 def test_the_signer_writes_down_what_it_did(desk, tmp_path):
