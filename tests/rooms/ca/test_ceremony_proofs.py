@@ -279,6 +279,21 @@ def test_every_signature_is_one_of_a_certified_key_then(house):
     assert found.people[str(house.people["qin"].person_id)].number == "S-qin"
 
 
+def test_since_when_keys_are_in_use_unproves_no_ceremony_then(house, staff):
+    """CPS-5.2.3: one UPDATE, and the first enrolments look as if signatures were missing."""
+    certify_operators(house)
+    number = house.opened(draft(drill=True, key=fresh()))
+    house.step(number, "gather")
+    house.begin(number, "device")
+    changed = "UPDATE people_operatorkey SET active_from = active_from - interval '1 year'"
+    assert staff.execute(changed).rowcount
+
+    house.work()
+
+    assert faults() == []
+    assert step(number, "device").result
+
+
 def test_keys_that_somebody_made_up_make_no_ceremony(house, staff):
     """CPS-5.2.3: two voters' keys as rows, enrolled by votes as rows, and votes they sign."""
     certify_operators(house)

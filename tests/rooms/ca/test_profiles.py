@@ -7,6 +7,7 @@ from datetime import timedelta
 import psycopg
 import pytest
 from django.db import DatabaseError, transaction
+from django.db.models import F
 
 from anxin.kernel.errors import Refusal
 from audit.journal.models import Entry
@@ -215,6 +216,8 @@ def test_votes_count_with_certified_keys_alone(authorities):
 
     assert certify(at=ca.NOW) == 2
     assert ca.sign_all("anxin-rsa") == 2
+    # Not even if the first key of all was there, as its row now says, when it was agreed to
+    OperatorKey.objects.update(active_from=F("active_from") - timedelta(days=1))
     assert support.decide(proposed()).state == "in_force"
 
 
