@@ -10,7 +10,7 @@ from django.core.management import call_command
 
 from anxin.kernel.actors import SYSTEM
 from audit.journal.models import Entry
-from ca.ceremonies import queries, services
+from ca.ceremonies import archiving, queries, services
 from ca.ceremonies.models import Ceremony, CeremonyLine, CeremonyStep
 from ca.crl.services import issue_due_crls
 from ca.hierarchy.models import CertificateAuthority
@@ -19,6 +19,7 @@ from ca.keys import services as keys
 from ca.operators import services as operators
 from people.api import Role, approval, dismiss, vote
 from people.approvals.models import Approval
+from people.operatorkeys.queries import keys_of
 from people.personnel.services import propose_key
 from people.sessions.models import Alert
 from pki import ceremonies, names, requests
@@ -294,38 +295,85 @@ def test_since_when_keys_are_in_use_unproves_no_ceremony_then(house, staff):
     assert step(number, "device").result
 
 
+def enrol_made_up(house, staff, login: str, number: int) -> None:
+    """A key that somebody made up for them, put to use by rows."""
+    person, asks = house.people[login], house.others["tang"]
+    key_id = hand_in(pen(number), person, at=house.now())
+    asked = propose_key(person.person_id, key_id, actor=asks, at=house.now())
+    staff.execute("UPDATE people_approval SET state = 'used' WHERE id = %s", [asked.id])
+    staff.execute(
+        "INSERT INTO people_vote (approval_id, maker_id, checker_id, grants, comment, address,"
+        " voted_at, statement, signature) VALUES (%s, %s, %s, true, '', '', %s, '', '')",
+        [asked.id, asks.person_id, house.others["gao"].person_id, NOW],
+    )
+    staff.execute(
+        "UPDATE people_operatorkey SET active_from = now(), warrant_id = %s WHERE id = %s",
+        [asked.id, key_id],
+    )
+    use(staff, person, key_id)
+    house.pens[login] = pen(number)
+
+
+def use(staff, person, key_id: int) -> None:
+    """Of all their keys this one signs."""
+    for state, which in (("replaced", "<>"), ("active", "=")):
+        staff.execute(
+            f"UPDATE people_operatorkey SET state = %s WHERE person_id = %s AND id {which} %s",
+            [state, person.person_id, key_id],
+        )
+
+
+def made_up(house, staff, hold):
+    """What `hold` does with keys that somebody made up for two voters; their own are back then."""
+    own = {login: keys_of(house.people[login].person_id)[0].id for login in ("gao", "lu")}
+    for number, login in enumerate(own, 901):
+        enrol_made_up(house, staff, login, number)
+    held = hold()
+    for login, key_id in own.items():
+        use(staff, house.people[login], key_id)
+    house.pens.clear()
+    return held
+
+
 def test_keys_that_somebody_made_up_make_no_ceremony(house, staff):
     """CPS-5.2.3: two voters' keys as rows, enrolled by votes as rows, and votes they sign."""
+    number = made_up(house, staff, lambda: house.opened(draft(drill=True, key=fresh())))
     certify_operators(house)
-    for login, number in (("gao", 901), ("lu", 902)):
-        person = house.people[login]
-        key_id = hand_in(pen(number), person, at=house.now())
-        asked = propose_key(person.person_id, key_id, actor=house.others["tang"], at=house.now())
-        staff.execute(
-            "UPDATE people_operatorkey SET state = 'replaced' WHERE person_id = %s AND id <> %s",
-            [person.person_id, key_id],
-        )
-        staff.execute("UPDATE people_approval SET state = 'used' WHERE id = %s", [asked.id])
-        staff.execute(
-            "INSERT INTO people_vote (approval_id, maker_id, checker_id, grants, comment, address,"
-            " voted_at, statement, signature) VALUES (%s, %s, %s, true, '', '', %s, '', '')",
-            [asked.id, house.others["tang"].person_id, house.others["gao"].person_id, NOW],
-        )
-        staff.execute(
-            "UPDATE people_operatorkey SET state = 'active', active_from = now(), warrant_id = %s"
-            " WHERE id = %s",
-            [asked.id, key_id],
-        )
-    house.pens |= {"gao": pen(901), "lu": pen(902)}
-    operators.certify(at=house.now())
-    ca.sign_all("anxin-rsa", at=house.now())
-    number = house.opened(draft(drill=True, key=fresh()))
-    house.step(number, "gather")
+    house.activate(number)
+    house.begin(number, "gather")
+    for login in house.cast:
+        house.attest(number, "gather", login)
     house.begin(number, "device")
 
     house.work()
 
     assert faults() == ["ceremony.certificate"]
+
+
+def test_what_made_up_keys_have_finished_leaves_no_house(house, staff):
+    """CPS-5.2.2, CPS-3.2.1: no document, no request; and no other ceremony waits for it."""
+    asked = draft(kind="generate", drill=True, key=fresh())
+    forged = made_up(house, staff, lambda: house.run(asked))
+    honest = house.run(draft(drill=True, key=fresh()))
+    unreadable = forge_ceremony(staff, forged, fresh(), 987_652)
+    forge_attestation(staff, unreadable, "[" * 100_000)
+    staff.execute("UPDATE ca_ceremony SET state = 'finished', ended_at = opened_at")
+    certify_operators(house)
+
+    assert refused_by(queries.result, forged, "request") == "ceremonies.not_attested"
+    assert archiving.run(at=house.now()) == 1
+    assert queries.paper(honest)
+    assert refused_by(queries.paper, forged) == "ceremonies.no_paper"
+
+
+def forge_attestation(staff, row: Ceremony, enrolment: str) -> None:
+    forge_line(staff, row, "attested", "gather")
+    staff.execute(
+        "INSERT INTO ca_attestation (line_id, round, person_id, statement, signature, public_key,"
+        " enrolled_by, enrolment) SELECT id, 1, 1, '', '', '', 1, %s FROM ca_ceremonyline"
+        " WHERE ceremony_id = %s",
+        [enrolment, row.pk],
+    )
 
 
 def test_a_row_that_calls_a_drill_the_real_thing_is_not_served(house):
