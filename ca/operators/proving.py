@@ -111,6 +111,19 @@ def is_certified(vote: Mapping[str, Any], *, even_lost: bool = False) -> bool:
     return own is not None and own.public_key.spki == bytes.fromhex(vote["public_key"])
 
 
+def check_certified(warrant: int, person_id: int, *, at: datetime) -> None:
+    """Refuses (FORBIDDEN) `operators.uncertified`: once operators have certificates, what this key
+    signed `at` that time proves nothing.
+    """
+    if not issuers():
+        return
+    own = certificate(warrant, person_id)
+    if own is None or not own.not_before <= at <= own.not_after:
+        raise Refusal(
+            Kind.FORBIDDEN, "operators.uncertified", "the key has no certificate", cps="5.2.3"
+        )
+
+
 def issuers() -> list[Parsed]:
     """The authorities that have certified operators; none before the first certificate.
 

@@ -31,7 +31,7 @@ from tests.support.ca import NOW
 from tests.support.ceremonies import draft
 from tests.support.ceremony_rooms import Killed, killed
 from tests.support.refusals import refused_by
-from tests.support.voting import hand_in, pen
+from tests.support.voting import enrolled, hand_in, pen, sign_vote
 
 _labels = iter(range(1, 1000))
 
@@ -281,7 +281,9 @@ def test_every_signature_is_one_of_a_certified_key_then(house):
 
 
 def test_since_when_keys_are_in_use_unproves_no_ceremony_then(house, staff):
-    """CPS-5.2.3: one UPDATE, and the first enrolments look as if signatures were missing."""
+    """CPS-5.2.3: one UPDATE, and the first enrolment looks as if a signature were missing."""
+    first = house.others["gao"]  # agreed to the first key of all without one of their own
+    enrolled(pen(950), first, house.others["tang"], house.people["gao"], at=house.now())
     certify_operators(house)
     number = house.opened(draft(drill=True, key=fresh()))
     house.step(number, "gather")
@@ -293,6 +295,62 @@ def test_since_when_keys_are_in_use_unproves_no_ceremony_then(house, staff):
 
     assert faults() == []
     assert step(number, "device").result
+
+
+def test_a_key_without_a_certificate_agrees_to_nothing_then(house):
+    """CPS-5.2.2: said at once, not by the worker who cannot prove the vote."""
+    certify_operators(house)
+    rotated(house, "lu")
+    number = house.draft(draft(drill=True, key=fresh()))
+
+    assert refused_by(house.agree, number, "lu") == "operators.uncertified"
+    asked = approval(Ceremony.objects.get(number=number).approval_id)
+    assert asked.votes == ()
+    certified_now(house)
+    for login in ("lu", "gao"):
+        sign_vote(house.pen_of(login), asked.id, house.people[login], at=house.now())
+    assert Ceremony.objects.get(number=number).state == "approved"
+
+
+def test_nor_does_it_attest_or_end_anything(house):
+    """CPS-5.2.2: one line of it, and nothing that follows could be proved."""
+    certify_operators(house)
+    number = house.opened(draft(drill=True, key=fresh()))
+    house.begin(number, "gather")
+    rotated(house, "lu")
+    lines = CeremonyLine.objects.count()
+
+    assert refused_by(house.attest, number, "gather", "lu") == "operators.uncertified"
+    assert refused_by(house.end_early, number, "lu", "停电，改期举行") == "operators.uncertified"
+    assert CeremonyLine.objects.count() == lines
+    certified_now(house)
+    for login in house.cast:
+        house.attest(number, "gather", login)
+    house.step(number, "device")
+    assert faults() == []
+
+
+def test_where_the_operators_authority_is_founded_nobody_needs_one(house):
+    """CPS-5.2.3: those present attest the rest of that ceremony with the keys they have."""
+    number = house.opened(draft(key="anxin-rsa"))
+    house.begin(number, "gather")
+    certify_operators(house)
+    rotated(house, "lu")
+
+    house.attest(number, "gather", "lu")
+
+
+def rotated(house, login: str) -> None:
+    """Another key, in use, whose certificate is on its way."""
+    new = pen(800 + list(house.cast).index(login))
+    people = house.people[login], house.others["tang"], house.people["gao"]
+    enrolled(new, *people, at=house.now())
+    house.pens[login] = new
+
+
+def certified_now(house) -> None:
+    assert operators.certify(at=house.now()) == 1
+    assert ca.sign_all("anxin-rsa", at=house.now()) == 1
 
 
 def enrol_made_up(house, staff, login: str, number: int) -> None:
