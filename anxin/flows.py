@@ -25,6 +25,9 @@ AT_ONCE: dict[str, tuple[str, ...]] = {
 }
 # How the certificate of an operator's key stands: asked by the entrance (CPS 5.2.3).
 OPERATOR_CERTIFICATE = "ca.operators.queries.standing"
+# Asked before a signed vote counts that workers will have to prove: check(warrant, person id, *,
+# at), which refuses a key without a certificate (CPS 5.2.3).
+OPERATOR_CERTIFIED = "ca.operators.proving.check_certified"
 # What subscribers of an authority that ends will read: agreed to before it goes out (CPS 5.8).
 ENDING_MESSAGE = "ra.notices.writing.about_ending"
 

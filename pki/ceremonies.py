@@ -151,10 +151,16 @@ def check(record: Mapping[str, Any], issuer: Certificate | None = None) -> Facts
         return _Reading(record, [issuer] if issuer else []).facts()
 
 
-def so_far(record: Mapping[str, Any], issuers: Sequence[Certificate] = ()) -> Standing:
-    """Where a ceremony stands that has not ended; raises as `check` does, of one of `issuers`."""
+def so_far(
+    record: Mapping[str, Any], issuers: Sequence[Certificate] = (), *, early: bool = False
+) -> Standing:
+    """Where a ceremony stands, ended or not; raises as `check` does, of one of `issuers`.
+
+    `early`: what a key signed before it was certified counts, as in the ceremony that founds the
+    operators' CA.
+    """
     with _reading():
-        return _Reading(record, issuers).standing()
+        return _Reading(record, issuers, early=early).standing()
 
 
 @contextmanager
@@ -170,10 +176,12 @@ def _reading() -> Iterator[None]:
 class _Reading:
     """Reads a record from its first line to its last."""
 
-    def __init__(self, record: Mapping[str, Any], issuers: Sequence[Certificate]) -> None:
+    def __init__(
+        self, record: Mapping[str, Any], issuers: Sequence[Certificate], *, early: bool = False
+    ) -> None:
         self._record, self._digest = record, record["digest"]
         self._script = ceremony_scripts.script(record)
-        self._holders = Holders(issuers, ceremony_scripts.people(self._script))
+        self._holders = Holders(issuers, ceremony_scripts.people(self._script), early)
         self._steps: list[Mapping[str, Any]] = self._script["steps"]
         self._roles = {one["person"]: one["role"] for one in self._script["people"]}
         self._signed = {one["seq"]: one for one in record["attestations"]}

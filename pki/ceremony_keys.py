@@ -32,11 +32,13 @@ class Named:
 class Holders:
     """Keys and people of one record. `issuers`: of operators' certificates; none: nobody needs one.
 
-    `people`: by id, those of the script, and whoever else has shown a certificate.
+    `people`: by id, those of the script, and whoever else has shown a certificate. `early`: a key
+    may have signed before it was certified.
     """
 
     issuers: Sequence[Certificate]
     people: dict[str, Named]
+    early: bool = False
     keys: dict[str, str] = field(default_factory=dict)  # fingerprint -> person
 
     def own(self, where: str, key: bytes, person: str) -> None:
@@ -60,7 +62,8 @@ class Holders:
             reason = f"{where}: the key has no operator's certificate."
             raise Refused("ceremony.certificate", reason)
         parsed = certificates.parse(bytes.fromhex(kept["certificate"]))
-        self._check_issued(parsed, datetime.fromisoformat(at))
+        signed_at = datetime.fromisoformat(at)
+        self._check_issued(parsed, max(signed_at, parsed.not_before) if self.early else signed_at)
         if parsed.public_key.spki != key:
             reason = f"{where}: the certificate is for another key."
             raise Refused("ceremony.certificate", reason)

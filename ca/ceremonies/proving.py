@@ -15,7 +15,7 @@ from ca.ceremonies.models import Ceremony, CeremonyStep
 from ca.ceremonies.rules import StepState
 from ca.hierarchy.models import CertificateAuthority
 from ca.operators import proving as operators
-from people.api import Role, held_at
+from people.api import Role, SignedStatement, held_at
 from pki import ceremonies, ceremony_votes
 from pki.certificates import Certificate
 from pki.errors import PkiError
@@ -40,11 +40,26 @@ def _issuers(step: CeremonyStep) -> list[Certificate]:
     """Of operators' certificates, which everybody has whose signature counts; none in the
     ceremonies before there were any, to the end of the one that founds their authority.
     """
+    founding = step.state == StepState.ENTERING and _founds(step.ceremony)
+    return [] if founding else operators.issuers()
+
+
+def _founds(row: Ceremony) -> bool:
+    """Whether its own authority, and no other, has certified operators."""
     found = operators.issuers()
-    founding = step.state == StepState.ENTERING and len(found) == 1
-    row = CertificateAuthority.objects.filter(code=step.ceremony.key_label).first()
-    own = bytes(row.certificate or b"") if row else b""
-    return [] if founding and found[0].der == own else found
+    own = CertificateAuthority.objects.filter(code=row.key_label).first()
+    return own is not None and [one.der for one in found] == [bytes(own.certificate or b"")]
+
+
+def check_signer(row: Ceremony, signed: SignedStatement, person_id: int) -> None:
+    """Before a line says that somebody signed: no later one would be proved after it.
+
+    Refuses (FORBIDDEN) `operators.uncertified`. Whoever is at the founding of the operators' CA
+    has no certificate yet.
+    """
+    if not _founds(row):
+        at = datetime.fromisoformat(json.loads(signed.statement)["at"])
+        operators.check_certified(signed.enrolled_by, person_id, at=at)
 
 
 def _check_row(row: Ceremony, said: dict[str, Any]) -> None:

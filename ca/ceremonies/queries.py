@@ -280,7 +280,8 @@ def result(number: str, code: str) -> bytes:
     if step.result is None:
         raise Refusal(Kind.NOT_FOUND, "ceremonies.unknown_step", "it made nothing", cps="5.2.2")
     try:
-        attested = step.position < ceremonies.so_far(so_far(row)).step
+        proved = ceremonies.so_far(so_far(row), proving.issuers(), early=True)
+        attested = step.position < proved.step
         fault = "ceremony.order"
     except PkiError as why:
         attested, fault = False, why.rule

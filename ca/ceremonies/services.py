@@ -14,13 +14,14 @@ from anxin.kernel.errors import Kind, Refusal
 from anxin.kernel.jobs import enqueue
 from anxin.kernel.locks import Work, wait_until_commit
 from audit.log import advance, record, subject_of
-from ca.ceremonies import authorities, queries, rules, transcript
+from ca.ceremonies import authorities, proving, queries, rules, transcript
 from ca.ceremonies.kinds import KINDS, Part
 from ca.ceremonies.models import Ceremony, CeremonyStep
 from ca.ceremonies.rules import Draft, Person, State, StepState
 from people.api import (
     Approval,
     Role,
+    SignedStatement,
     check_proved,
     check_signed,
     holders,
@@ -175,7 +176,8 @@ def begin(number: str, code: str, *, given: str = "", actor: Actor, at: datetime
 def attest(number: str, code: str, *, actor: Actor, at: datetime) -> None:
     """One of those present confirms a step, signed; the last one ends it, and with it the ceremony.
 
-    Refuses `ceremonies.not_asked`, `attested`, `closed`, `sessions.proof_old`, `keys.*`.
+    Refuses `ceremonies.not_asked`, `attested`, `closed`, `sessions.proof_old`, `keys.*`,
+    `operators.uncertified`.
     """
     check_proved(actor, at=at)
     row, said, person = _present(number, actor)
@@ -185,10 +187,7 @@ def attest(number: str, code: str, *, actor: Actor, at: datetime) -> None:
     rules.check_open(step.state, step.due_at, at=at)
     written = said["steps"][step.position]
     rules.check_asked(person, written, queries.given(step))
-    signed_fields = queries.fields(row, step, person.id)
-    signed = check_signed(
-        lambda written_at: ceremonies.statement(signed_fields, at=written_at), actor=actor, at=at
-    )
+    signed = _signed(row, queries.fields(row, step, person.id), actor=actor, at=at)
     line = transcript.append(row, "attested", code, actor=actor, at=at, key=signed.fingerprint)
     transcript.keep(line, signed, step=step, round_=step.round, person_id=person.id)
     if rules.missing(said, written, queries.given(step)):
@@ -266,10 +265,18 @@ def _sign_end(
 ) -> None:
     """One line that says why it is to end, signed."""
     said = queries.abort_fields(row, person.id, why)
-    signed = check_signed(lambda on: ceremonies.statement(said, at=on), actor=actor, at=at)
+    signed = _signed(row, said, actor=actor, at=at)
     details |= {"key": signed.fingerprint, "reason": why}
     line = transcript.append(row, what, actor=actor, at=at, **details)
     transcript.keep(line, signed, step=None, round_=1, person_id=person.id)
+
+
+def _signed(
+    row: Ceremony, said: Mapping[str, str], *, actor: Actor, at: datetime
+) -> SignedStatement:
+    signed = check_signed(lambda on: ceremonies.statement(said, at=on), actor=actor, at=at)
+    proving.check_signer(row, signed, int(said["person"]))
+    return signed
 
 
 def _end(row: Ceremony, verb: str, *, actor: Actor, at: datetime) -> None:

@@ -10,8 +10,7 @@ from typing import Any
 from anxin.kernel import canonical
 from anxin.kernel.errors import Kind, Refusal
 from ca.operators import proving as operators
-from people.api import Role, held_at, vote_records
-from pki import votes
+from people.api import Role, held_at
 from pki.errors import PkiError
 
 RULE = "endings.unproved"
@@ -22,9 +21,8 @@ def check(warrant: int | None, action: str, payload: dict[str, str], *, grants: 
 
     Refuses (FORBIDDEN) `endings.unproved`.
     """
-    found = vote_records({warrant}) if warrant else []
     try:
-        votes.check_all(found)
+        found = operators.votes_on(warrant)
     except PkiError as why:
         raise _unproved(f"{why.rule}: {why.reason}") from why
     said = canonical.encode(payload).decode()

@@ -85,6 +85,21 @@ def certificate(
     return found
 
 
+def votes_on(approval: int | None) -> list[dict[str, Any]]:
+    """Whose signatures hold; raises PkiError `vote.*`. The caller asks `is_certified` as well.
+
+    Who put the keys to use is followed only as long as no certificate can say whose they are: the
+    staff site's role may change since when a key was in use, and so whose signature is missing.
+    """
+    found = vote_records({approval} if approval else ())
+    if not issuers():
+        votes.check_all(found)
+    own = [one for one in found if one["approval"] == approval]
+    for one in own:
+        votes.check(one)
+    return own
+
+
 def is_certified(vote: Mapping[str, Any], *, even_lost: bool = False) -> bool:
     """Whether its key has an operator's certificate; before there is the first nobody needs one.
 
@@ -94,6 +109,19 @@ def is_certified(vote: Mapping[str, Any], *, even_lost: bool = False) -> bool:
         return True
     own = certificate(vote["enrolled_by"], vote["voter"], even_lost=even_lost)
     return own is not None and own.public_key.spki == bytes.fromhex(vote["public_key"])
+
+
+def check_certified(warrant: int, person_id: int, *, at: datetime) -> None:
+    """Refuses (FORBIDDEN) `operators.uncertified`: once operators have certificates, what this key
+    signed `at` that time proves nothing.
+    """
+    if not issuers():
+        return
+    own = certificate(warrant, person_id)
+    if own is None or not own.not_before <= at <= own.not_after:
+        raise Refusal(
+            Kind.FORBIDDEN, "operators.uncertified", "the key has no certificate", cps="5.2.3"
+        )
 
 
 def issuers() -> list[Parsed]:

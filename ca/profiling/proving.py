@@ -19,8 +19,7 @@ from ca.profiles.documents import digest_of, profile_from
 from ca.profiles.models import ProfileVersion
 from ca.profiles.queries import Named
 from ca.profiles.rules import Profile
-from people.api import Role, held_at, vote_records
-from pki import votes
+from people.api import Role, held_at
 from pki.errors import PkiError
 
 log = logging.getLogger(__name__)
@@ -75,9 +74,7 @@ def _check(row: ProfileVersion) -> None:
 
 
 def _check_votes(row: ProfileVersion, digest: str) -> None:
-    found = vote_records([row.approval_id] if row.approval_id else [])
-    votes.check_all(found)
-    held = [one for one in found if one["approval"] == row.approval_id]
+    held = operators.votes_on(row.approval_id)
     said = {"version_id": row.pk, "code": row.code, "version": row.version, "digest": digest}
     if not all(one["action"] == rules.CHANGE and _says(one, said) for one in held):
         raise _unproved("votes.other", "what was agreed to is something else")

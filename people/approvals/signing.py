@@ -9,7 +9,7 @@ from django.conf import settings
 from anxin.kernel.actors import Actor
 from people.approvals.models import Approval
 from people.approvals.rules import Duty
-from people.operatorkeys import queries, rules
+from people.operatorkeys import proving, queries, rules
 from pki import statements, votes
 
 
@@ -31,7 +31,8 @@ def check(
     actor: Actor,
     at: datetime,
 ) -> Signed:
-    """Refuses (FORBIDDEN) `approval.key_needed`, `signature_missing`, `signature_wrong`.
+    """Refuses (FORBIDDEN) `approval.key_needed`, `signature_missing`, `signature_wrong`, and
+    `operators.uncertified` where workers prove the vote; of enrolments they ask it themselves.
 
     The first key of those who enrol keys, and no other one, is agreed to without one.
     """
@@ -53,4 +54,6 @@ def check(
     )
     if not statements.holds(key.public_key, statement, signature):
         raise rules.wrong("not over this vote, or by another key")
+    if duty.signed and row.action != votes.ENROL:
+        proving.check_certified(key, at=datetime.fromisoformat(written))
     return Signed(key.id, statement.decode(), signature)

@@ -1,6 +1,6 @@
 """Signing in with the operator's certificate: a challenge, signed in the browser (CPS 5.2.3).
 
-The certificate is the CA's, whose name for this is in `anxin/flows.py`; the import goes down.
+The certificate is the CA's, whose names for this are in `anxin/flows.py`; the import goes down.
 """
 
 from collections.abc import Mapping
@@ -50,6 +50,11 @@ def certificate(warrant: int | None, *, at: datetime) -> Standing | None:
     if warrant is None:
         return None
     return cast("Standing | None", import_string(settings.OPERATOR_CERTIFICATE)(warrant, at=at))
+
+
+def check_certified(key: queries.Key, *, at: datetime) -> None:
+    """Refuses (FORBIDDEN) a key whose signature, made `at` this time, workers could not prove."""
+    import_string(settings.OPERATOR_CERTIFIED)(key.warrant, key.person_id, at=at)
 
 
 def own_certificate(person_id: int, *, at: datetime) -> Standing | None:

@@ -10,7 +10,7 @@ from django.core.management import call_command
 
 from anxin.kernel.actors import SYSTEM
 from audit.journal.models import Entry
-from ca.ceremonies import queries, services
+from ca.ceremonies import archiving, queries, services
 from ca.ceremonies.models import Ceremony, CeremonyLine, CeremonyStep
 from ca.crl.services import issue_due_crls
 from ca.hierarchy.models import CertificateAuthority
@@ -19,6 +19,7 @@ from ca.keys import services as keys
 from ca.operators import services as operators
 from people.api import Role, approval, dismiss, vote
 from people.approvals.models import Approval
+from people.operatorkeys.queries import keys_of
 from people.personnel.services import propose_key
 from people.sessions.models import Alert
 from pki import ceremonies, names, requests
@@ -30,7 +31,7 @@ from tests.support.ca import NOW
 from tests.support.ceremonies import draft
 from tests.support.ceremony_rooms import Killed, killed
 from tests.support.refusals import refused_by
-from tests.support.voting import hand_in, pen
+from tests.support.voting import enrolled, hand_in, pen, sign_vote
 
 _labels = iter(range(1, 1000))
 
@@ -279,38 +280,158 @@ def test_every_signature_is_one_of_a_certified_key_then(house):
     assert found.people[str(house.people["qin"].person_id)].number == "S-qin"
 
 
-def test_keys_that_somebody_made_up_make_no_ceremony(house, staff):
-    """CPS-5.2.3: two voters' keys as rows, enrolled by votes as rows, and votes they sign."""
+def test_since_when_keys_are_in_use_unproves_no_ceremony_then(house, staff):
+    """CPS-5.2.3: one UPDATE, and the first enrolment looks as if a signature were missing."""
+    first = house.others["gao"]  # agreed to the first key of all without one of their own
+    enrolled(pen(950), first, house.others["tang"], house.people["gao"], at=house.now())
     certify_operators(house)
-    for login, number in (("gao", 901), ("lu", 902)):
-        person = house.people[login]
-        key_id = hand_in(pen(number), person, at=house.now())
-        asked = propose_key(person.person_id, key_id, actor=house.others["tang"], at=house.now())
-        staff.execute(
-            "UPDATE people_operatorkey SET state = 'replaced' WHERE person_id = %s AND id <> %s",
-            [person.person_id, key_id],
-        )
-        staff.execute("UPDATE people_approval SET state = 'used' WHERE id = %s", [asked.id])
-        staff.execute(
-            "INSERT INTO people_vote (approval_id, maker_id, checker_id, grants, comment, address,"
-            " voted_at, statement, signature) VALUES (%s, %s, %s, true, '', '', %s, '', '')",
-            [asked.id, house.others["tang"].person_id, house.others["gao"].person_id, NOW],
-        )
-        staff.execute(
-            "UPDATE people_operatorkey SET state = 'active', active_from = now(), warrant_id = %s"
-            " WHERE id = %s",
-            [asked.id, key_id],
-        )
-    house.pens |= {"gao": pen(901), "lu": pen(902)}
-    operators.certify(at=house.now())
-    ca.sign_all("anxin-rsa", at=house.now())
     number = house.opened(draft(drill=True, key=fresh()))
     house.step(number, "gather")
+    house.begin(number, "device")
+    changed = "UPDATE people_operatorkey SET active_from = active_from - interval '1 year'"
+    assert staff.execute(changed).rowcount
+
+    house.work()
+
+    assert faults() == []
+    assert step(number, "device").result
+
+
+def test_a_key_without_a_certificate_agrees_to_nothing_then(house):
+    """CPS-5.2.2: said at once, not by the worker who cannot prove the vote."""
+    certify_operators(house)
+    rotated(house, "lu")
+    number = house.draft(draft(drill=True, key=fresh()))
+
+    assert refused_by(house.agree, number, "lu") == "operators.uncertified"
+    asked = approval(Ceremony.objects.get(number=number).approval_id)
+    assert asked.votes == ()
+    certified_now(house)
+    for login in ("lu", "gao"):
+        sign_vote(house.pen_of(login), asked.id, house.people[login], at=house.now())
+    assert Ceremony.objects.get(number=number).state == "approved"
+
+
+def test_nor_does_it_attest_or_end_anything(house):
+    """CPS-5.2.2: one line of it, and nothing that follows could be proved."""
+    certify_operators(house)
+    number = house.opened(draft(drill=True, key=fresh()))
+    house.begin(number, "gather")
+    rotated(house, "lu")
+    lines = CeremonyLine.objects.count()
+
+    assert refused_by(house.attest, number, "gather", "lu") == "operators.uncertified"
+    assert refused_by(house.end_early, number, "lu", "停电，改期举行") == "operators.uncertified"
+    assert CeremonyLine.objects.count() == lines
+    certified_now(house)
+    for login in house.cast:
+        house.attest(number, "gather", login)
+    house.step(number, "device")
+    assert faults() == []
+
+
+def test_where_the_operators_authority_is_founded_nobody_needs_one(house):
+    """CPS-5.2.3: those present attest the rest of that ceremony with the keys they have."""
+    number = house.opened(draft(key="anxin-rsa"))
+    house.begin(number, "gather")
+    certify_operators(house)
+    rotated(house, "lu")
+
+    house.attest(number, "gather", "lu")
+
+
+def rotated(house, login: str) -> None:
+    """Another key, in use, whose certificate is on its way."""
+    new = pen(800 + list(house.cast).index(login))
+    people = house.people[login], house.others["tang"], house.people["gao"]
+    enrolled(new, *people, at=house.now())
+    house.pens[login] = new
+
+
+def certified_now(house) -> None:
+    assert operators.certify(at=house.now()) == 1
+    assert ca.sign_all("anxin-rsa", at=house.now()) == 1
+
+
+def enrol_made_up(house, staff, login: str, number: int) -> None:
+    """A key that somebody made up for them, put to use by rows."""
+    person, asks = house.people[login], house.others["tang"]
+    key_id = hand_in(pen(number), person, at=house.now())
+    asked = propose_key(person.person_id, key_id, actor=asks, at=house.now())
+    staff.execute("UPDATE people_approval SET state = 'used' WHERE id = %s", [asked.id])
+    staff.execute(
+        "INSERT INTO people_vote (approval_id, maker_id, checker_id, grants, comment, address,"
+        " voted_at, statement, signature) VALUES (%s, %s, %s, true, '', '', %s, '', '')",
+        [asked.id, asks.person_id, house.others["gao"].person_id, NOW],
+    )
+    staff.execute(
+        "UPDATE people_operatorkey SET active_from = now(), warrant_id = %s WHERE id = %s",
+        [asked.id, key_id],
+    )
+    use(staff, person, key_id)
+    house.pens[login] = pen(number)
+
+
+def use(staff, person, key_id: int) -> None:
+    """Of all their keys this one signs."""
+    for state, which in (("replaced", "<>"), ("active", "=")):
+        staff.execute(
+            f"UPDATE people_operatorkey SET state = %s WHERE person_id = %s AND id {which} %s",
+            [state, person.person_id, key_id],
+        )
+
+
+def made_up(house, staff, hold):
+    """What `hold` does with keys that somebody made up for two voters; their own are back then."""
+    own = {login: keys_of(house.people[login].person_id)[0].id for login in ("gao", "lu")}
+    for number, login in enumerate(own, 901):
+        enrol_made_up(house, staff, login, number)
+    held = hold()
+    for login, key_id in own.items():
+        use(staff, house.people[login], key_id)
+    house.pens.clear()
+    return held
+
+
+def test_keys_that_somebody_made_up_make_no_ceremony(house, staff):
+    """CPS-5.2.3: two voters' keys as rows, enrolled by votes as rows, and votes they sign."""
+    number = made_up(house, staff, lambda: house.opened(draft(drill=True, key=fresh())))
+    certify_operators(house)
+    house.activate(number)
+    house.begin(number, "gather")
+    for login in house.cast:
+        house.attest(number, "gather", login)
     house.begin(number, "device")
 
     house.work()
 
     assert faults() == ["ceremony.certificate"]
+
+
+def test_what_made_up_keys_have_finished_leaves_no_house(house, staff):
+    """CPS-5.2.2, CPS-3.2.1: no document, no request; and no other ceremony waits for it."""
+    asked = draft(kind="generate", drill=True, key=fresh())
+    forged = made_up(house, staff, lambda: house.run(asked))
+    honest = house.run(draft(drill=True, key=fresh()))
+    unreadable = forge_ceremony(staff, forged, fresh(), 987_652)
+    forge_attestation(staff, unreadable, "[" * 100_000)
+    staff.execute("UPDATE ca_ceremony SET state = 'finished', ended_at = opened_at")
+    certify_operators(house)
+
+    assert refused_by(queries.result, forged, "request") == "ceremonies.not_attested"
+    assert archiving.run(at=house.now()) == 1
+    assert queries.paper(honest)
+    assert refused_by(queries.paper, forged) == "ceremonies.no_paper"
+
+
+def forge_attestation(staff, row: Ceremony, enrolment: str) -> None:
+    forge_line(staff, row, "attested", "gather")
+    staff.execute(
+        "INSERT INTO ca_attestation (line_id, round, person_id, statement, signature, public_key,"
+        " enrolled_by, enrolment) SELECT id, 1, 1, '', '', '', 1, %s FROM ca_ceremonyline"
+        " WHERE ceremony_id = %s",
+        [enrolment, row.pk],
+    )
 
 
 def test_a_row_that_calls_a_drill_the_real_thing_is_not_served(house):

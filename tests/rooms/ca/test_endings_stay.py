@@ -21,9 +21,11 @@ from ca.endings.models import Ending, EndingStep, Stop
 from ca.hierarchy.models import CertificateAuthority, LinkCertificate
 from ca.hierarchy.queries import certificate_of
 from ca.issuing import checking
+from ca.operators.services import certify
 from ca.revocation.models import AuthorityRevocation, LinkRevocation, Revocation
 from people.api import Role
 from people.approvals.services import expire, take_back
+from people.models import OperatorKey
 from pki import crls
 from tests.rooms.ca.test_ceremonies import fresh
 from tests.rooms.ca.test_ending_pages import page, text
@@ -33,7 +35,7 @@ from tests.support.ceremonies import draft
 from tests.support.endings import PEN, Office, ceremony_held, states, tell_everybody
 from tests.support.people import hire
 from tests.support.refusals import refused_by
-from tests.support.voting import enrolled
+from tests.support.voting import enrolled, pen
 
 RAN = ("ca.end_authority", "ca.abort_ending", "people.enrol_key")
 
@@ -171,6 +173,30 @@ def test_a_run_that_nobody_signed_does_nothing(office):
     doubts = Entry.objects.filter(action="ca.end_authority", outcome="refused")
     assert doubts.count() == 1
     assert number == row_.number
+
+
+def test_since_when_a_key_is_in_use_stops_no_run(office):
+    """CPS-5.7.3: who agreed to the first key had one already, as a row now says."""
+    gao = office.people["gao"]
+    enrolled(pen(42), gao, office.people["tang"], gao, at=office.now())
+    certify(at=office.now())
+    ca.sign_all("anxin-rsa", at=office.now())
+    number = office.agreed()
+    OperatorKey.objects.update(active_from=ca.FOUNDED)
+
+    queries.check_agreed(Ending.objects.get(number=number))
+
+
+def test_a_key_without_a_certificate_agrees_to_no_end(office):
+    """CPS-5.7.3: said at once, not by the worker who cannot prove the vote."""
+    OperatorKey.objects.filter(person=office.people["shao"].person_id).update(state="suspended")
+    assert certify(at=office.now()) == 1
+    ca.sign_all("anxin-rsa", at=office.now())
+    OperatorKey.objects.update(state="active")
+    number = office.declare()
+
+    assert refused_by(office.decide, number) == "operators.uncertified"
+    assert Ending.objects.get(number=number).state == "declared"
 
 
 def test_an_old_factor_begins_nothing(office):

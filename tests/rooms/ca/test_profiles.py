@@ -24,7 +24,6 @@ from people.models import Appointment, Approval, OperatorKey, StaffMember, Vote
 from pki.sm.sm3 import sm3
 from tests.support import ca
 from tests.support import profiles as support
-from tests.support.people import hire
 from tests.support.voting import enrolled, pen
 
 PERSONAL = "personal-sm2-sign"
@@ -203,18 +202,32 @@ def test_one_key_is_one_person(db):
 
 def test_votes_count_with_certified_keys_alone(authorities):
     """CPS-5.2.3: as soon as there is one. The staff site's role makes keys up, no certificates."""
-    asks, agrees = ca.staff("qi", Role.SECURITY_ADMIN), ca.staff("gao", Role.CA_ADMIN)
-    with support.own_duties("people.enrol_key"):
-        enrolled(pen(70), hire("ye", Role.CUSTODIAN), asks, agrees, at=ca.NOW)
-    assert certify(at=ca.NOW) == 2  # theirs, and the key that put theirs to use
-    assert ca.sign_all("anxin-rsa") == 2
-    row = proposed()
+    row, members = proposed(), OperatorKey.objects.filter(person__login__in=support.VOTERS)
     for login in support.VOTERS:
         support.agree(row, login)
+    members.update(state="suspended")  # so that theirs are not certified
+    assert certify(at=ca.NOW) == 1  # the key that put theirs to use
+    assert ca.sign_all("anxin-rsa") == 1
     assert by_hand(row) == "votes.certificate"
 
+    members.update(state="active")
+    again = proposed()
+    assert refused(support.agree, again, "shao") == "operators.uncertified"
     assert certify(at=ca.NOW) == 2
     assert ca.sign_all("anxin-rsa") == 2
+    assert support.decide(again).state == "in_force"
+
+
+def test_since_when_a_key_is_in_use_unproves_no_vote_of_a_certified_one(authorities):
+    """CPS-5.2.3: who agreed to the first key had one already, as a row now says."""
+    support.members()
+    gao, asks = ca.staff("gao", Role.CA_ADMIN), ca.staff("qi", Role.SECURITY_ADMIN)
+    with support.own_duties("people.enrol_key"):
+        enrolled(pen(70), gao, asks, gao, at=ca.NOW)
+    certify(at=ca.NOW)
+    ca.sign_all("anxin-rsa")
+    OperatorKey.objects.update(active_from=ca.FOUNDED)
+
     assert support.decide(proposed()).state == "in_force"
 
 

@@ -241,6 +241,16 @@ def test_the_ca_of_the_operators_says_whose_the_keys_are():
     assert refused_by_issuer(room.record()) == "ceremony.certificate"
 
 
+def test_a_certificate_proves_a_key_whatever_is_said_of_its_enrolment():
+    """CPS-5.2.3: since when a key was in use are columns that a site may write."""
+    room = Room().run()
+    for one in room.votes[len(VOTERS) :]:
+        one["key_due"] = True
+
+    assert refused(room).rule == "vote.unsigned"
+    assert ceremonies.check(certified(room), TREE.ca.certificate).end == "finished"
+
+
 @pytest.mark.parametrize(
     ("changes", "rule"),
     [
