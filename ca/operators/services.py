@@ -28,7 +28,8 @@ def certify(*, at: datetime) -> int:
     """Order certificates for keys in use that have none; how many. Ends what outlived its key."""
     keys = {key.warrant: key for key in operator_keys()}
     there = Certificate.objects.filter(warrant__in=keys).values_list("warrant", flat=True)
-    fresh = [key for warrant, key in sorted(keys.items()) if warrant not in set(there)]
+    known = set(there)  # whose key has put others to use comes before them (`proving.check`)
+    fresh = [key for warrant, key in keys.items() if warrant not in known]
     _end_what_is_left(set(keys), at=at)
     _hold_what_rests({key.warrant for key in keys.values() if not key.is_active}, at=at)
     return sum(_order(key, at=at) for key in fresh if key.is_active)
@@ -41,7 +42,7 @@ def _order(key: OperatorKey, *, at: datetime) -> int:
     try:
         holder, asks = rules.holder(key.person_id), rules.requester(key.person_id)
         named = {"holder": holder, "requester": asks, "number": key.number}
-        proving.check(warrant=key.warrant, key=key.public_key, **named)
+        proving.check(warrant=key.warrant, key=key.public_key, order=0, **named)
         profile = profile_of(OPERATOR)
         issuer = issuer_for(profile.issuer)
         organization = names.parse(issuer.name).get("O") or ""
