@@ -22,6 +22,7 @@ from ca.operators.rules import holder
 from ca.profiles.delivered import EVERYTHING, OPERATOR
 from people.accounts.models import StaffMember
 from people.api import Role, create_staff, vote, vote_records
+from people.approvals.models import Approval
 from people.factors import services as factors
 from people.factors.rules import Factor
 from people.operatorkeys import services as keys
@@ -407,6 +408,19 @@ def test_an_order_written_as_a_row_is_refused(staff):
         None,
         "operators.unproved",
     )
+
+
+def test_an_enrolment_that_nobody_can_read_stops_no_other(staff, tang, gao):
+    """CPS-5.2.3: the next key is certified, and what outlived its key ends."""
+    unread = forged_enrolment(staff, account("wei"), OTHER, gao.person_id)
+    Approval.objects.filter(pk=unread).update(payload="[" * 100_000)
+    enrolled(pen(3), gao, tang, gao, at=AT)
+
+    assert services.certify(at=LATER) == 1
+
+    ca.sign_all("anxin-rsa", at=LATER)
+    assert certificate_of(gao.person_id).state == "valid"
+    assert not Certificate.objects.filter(warrant=unread).exists()
 
 
 def test_whom_the_workers_host_names_is_certified(staff, settings):
