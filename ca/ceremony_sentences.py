@@ -41,6 +41,10 @@ WORDING = {
     "ceremonies.reason": _("请写明原因，4 到 %(most)s 个字。"),
     "ceremonies.no_abort": _("还没有人提出中止。没有任何改动。"),
     "ceremonies.abort_alone": _("中止须由另一人确认（CPS %(cps)s）。仪式没有中止。"),
+    "ceremonies.entering": _(
+        "各人确认的结果正在启用，现在不能中止（CPS %(cps)s）。仪式没有中止，原因没有记入；"
+        "请等系统完成这一步再看。签名服务已封存时，请先由密钥管理员为本次仪式启用。"
+    ),
     "ceremonies.unproved": _(
         "系统没有做这一步：已签名的审批和确认不能证明它（%(fault)s，CPS %(cps)s）。没有任何改动。"
         "安全管理员和审计员已得到通知；请两人中止仪式，查明原因后用新脚本重新举行。"

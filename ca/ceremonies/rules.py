@@ -332,6 +332,12 @@ def check_running(state: str) -> None:
         raise Refusal(Kind.CONFLICT, "ceremonies.not_running", f"it is {state}", cps="5.2.2")
 
 
+def check_none_enters(states: Collection[str]) -> None:
+    """Refuses (CONFLICT) to end a ceremony while a worker puts to use what all have attested."""
+    if StepState.ENTERING in states:
+        raise Refusal(Kind.CONFLICT, "ceremonies.entering", "it is put to use", cps="5.2.2")
+
+
 def check_open(state: str, due: datetime | None, *, at: datetime) -> None:
     """Refuses (CONFLICT) to attest a step that is not asked for, or whose time is over."""
     if state != StepState.ASKED:

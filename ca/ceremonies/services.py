@@ -234,11 +234,13 @@ def end_early(number: str, *, reason: str = "", actor: Actor, at: datetime) -> b
     """Ask that a ceremony ends, or agree to it; whether it has ended. Both sign the reason.
 
     The second person's `reason` is not read: they agree to the one that was given. Refuses
-    `ceremonies.reason`, `ceremonies.abort_alone`, and what `attest` refuses about keys.
+    `ceremonies.reason`, `abort_alone`, `entering`, and what `attest` refuses about keys.
     """
     check_proved(actor, at=at)
     row, _said, person = _present(number, actor)
     rules.check_running(row.state)
+    # A worker holds no row while it puts something to use: who attests last holds this one.
+    rules.check_none_enters(set(row.steps.values_list("state", flat=True)))
     second = row.abort_by is not None
     if second:
         rules.check_second(row.abort_by, person.id)

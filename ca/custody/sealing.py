@@ -7,12 +7,13 @@ activated again, the one that is away is sealed when it comes back, before it si
 
 import logging
 from datetime import datetime
+from functools import partial
 
 from django.db import transaction
 
 from anxin.kernel.actors import SYSTEM
 from anxin.kernel.errors import Refusal
-from anxin.kernel.jobs import enqueue
+from anxin.kernel.jobs import each, enqueue
 from audit.log import advance
 from ca.custody import delivery, orders
 from ca.custody.models import Activation, StopOrder
@@ -26,17 +27,17 @@ UNREADABLE = "stop.record"  # written by somebody else: the next order is not ke
 
 def seal(*, at: datetime) -> int:
     """Seal whatever is to be sealed and answers; how many orders that brought to their end."""
-    for order in StopOrder.objects.filter(state=StopState.ORDERED).order_by("pk"):
-        _take_up(order, at=at)
+    ordered = StopOrder.objects.filter(state=StopState.ORDERED).order_by("pk")
+    each(partial(_take_up, at=at), list(ordered.values_list("pk", flat=True)))
     sealed = [place for place in keys.places_due() if keys.seal(place, at=at)]
     return _note(sealed, at=at)
 
 
 @transaction.atomic
-def _take_up(order: StopOrder, *, at: datetime) -> None:
-    row = StopOrder.objects.select_for_update().get(pk=order.pk)
+def _take_up(order_id: int, *, at: datetime) -> bool:
+    row = StopOrder.objects.select_for_update().get(pk=order_id)
     if row.state != StopState.ORDERED:
-        return  # another worker was faster
+        return False  # another worker was faster
     try:
         orders.prove(row)
     except (Refusal, PkiError, KeyError, TypeError, ValueError, AttributeError) as why:
@@ -44,9 +45,10 @@ def _take_up(order: StopOrder, *, at: datetime) -> None:
         fault = why.rule if isinstance(why, Refusal | PkiError) else UNREADABLE
         StopOrder.objects.filter(pk=row.pk).update(fault=fault, done_at=at)
         advance(row, "refuse", actor=SYSTEM, at=at, how=row.how, fault=fault)
-        return
+        return False
     keys.order_seal(row.pk)
     advance(row, "take_up", actor=SYSTEM, at=at, how=row.how)
+    return True
 
 
 @transaction.atomic

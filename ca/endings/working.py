@@ -5,13 +5,14 @@ the count of its step, so a run can be broken off anywhere and goes on where it 
 import logging
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from functools import partial
 
 from django.conf import settings
 from django.db import transaction
 
 from anxin.kernel.actors import SYSTEM
 from anxin.kernel.errors import Refusal
-from anxin.kernel.jobs import enqueue
+from anxin.kernel.jobs import each, enqueue
 from anxin.kernel.locks import Work, held
 from audit.log import record, subject_of
 from ca.crl.queries import latest, unlisted
@@ -39,25 +40,27 @@ COLUMNS = ("state", "ca_id", "serial", "not_after", "held_at")
 
 def run(*, at: datetime, most: int = rules.MOST_BATCHES) -> int:
     """Go on with every end that is running; how many steps were finished."""
-    let_go(at=at)
-    ids = list(Ending.objects.filter(state=State.RUNNING).values_list("pk", flat=True))
-    finished = 0
-    for one in ids:
-        with held(Work.RUN_ENDING, [one]) as mine:
-            finished += _go_on(one, at=at, most=most) if mine else 0
-    return finished
-
-
-def let_go(*, at: datetime) -> None:
-    """Have those go on whose end the committee did not agree to, or had aborted."""
     stops = Stop.objects.filter(lifted_at__isnull=True, ending__state__in=rules.GIVEN_UP)
-    for row in Ending.objects.filter(pk__in=stops.values("ending")):
-        try:
-            queries.check_given_up(row)
-        except Refusal as refusal:
-            log.error("%s: it stays stopped: %s", row.number, refusal)  # noqa: TRY400
-            continue
-        services.resume(row, at=at)
+    each(partial(_let_go, at=at), {*stops.values_list("ending", flat=True)})
+    ids = list(Ending.objects.filter(state=State.RUNNING).values_list("pk", flat=True))
+    return each(partial(_run, at=at, most=most), ids)
+
+
+def _let_go(ending_id: int, *, at: datetime) -> bool:
+    """Have those go on whose end the committee did not agree to, or had aborted."""
+    row = Ending.objects.get(pk=ending_id)
+    try:
+        queries.check_given_up(row)
+    except Refusal as refusal:
+        log.error("%s: it stays stopped: %s", row.number, refusal)  # noqa: TRY400
+        return False
+    services.resume(row, at=at)
+    return True
+
+
+def _run(ending_id: int, *, at: datetime, most: int) -> int:
+    with held(Work.RUN_ENDING, [ending_id]) as mine:
+        return _go_on(ending_id, at=at, most=most) if mine else 0
 
 
 def _go_on(ending_id: int, *, at: datetime, most: int) -> int:
@@ -69,8 +72,8 @@ def _go_on(ending_id: int, *, at: datetime, most: int) -> int:
         _doubt(row, refusal, at=at)
         return 0
     finished = 0
-    while steps := _acting(row, at=at, most=most):
-        finished += len(steps)
+    while done := each(partial(_step, row, at=at, most=most), _acting(row)):
+        finished += done  # which may have begun others
     return finished
 
 
@@ -83,23 +86,25 @@ def _doubt(row: Ending, why: Refusal, *, at: datetime) -> None:
         record("ca.end_authority", about, actor=SYSTEM, at=at, outcome="refused", **told)
 
 
-def _acting(row: Ending, *, at: datetime, most: int) -> list[str]:
-    """The steps that this round has finished; finishing one may have begun others."""
-    done = []
-    for step in EndingStep.objects.filter(ending=row, state=StepState.ACTING).order_by("position"):
-        spec = kinds.step_of(row.kind, step.code)
-        if spec.doer is Doer.ABOVE and not row.drill:
-            continue
-        try:
-            rules.check_turn(spec, queries.progress(row), at=at)
-        except Refusal as refusal:  # begun by somebody who asked no service
-            log.error("%s, %s: %s", row.number, step.code, refusal)  # noqa: TRY400
-            continue
-        act = _rehearse if row.drill else ACTS[step.code]
-        if all_of(act, row, step, at=at, most=most):
-            _finish(row.pk, step.code, at=at)
-            done.append(step.code)
-    return done
+def _acting(row: Ending) -> list[EndingStep]:
+    return list(EndingStep.objects.filter(ending=row, state=StepState.ACTING).order_by("position"))
+
+
+def _step(row: Ending, step: EndingStep, *, at: datetime, most: int) -> bool:
+    """Whether this round has finished it."""
+    spec = kinds.step_of(row.kind, step.code)
+    if spec.doer is Doer.ABOVE and not row.drill:
+        return False
+    try:
+        rules.check_turn(spec, queries.progress(row), at=at)
+    except Refusal as refusal:  # begun by somebody who asked no service
+        log.error("%s, %s: %s", row.number, step.code, refusal)  # noqa: TRY400
+        return False
+    act = _rehearse if row.drill else ACTS[step.code]
+    if not all_of(act, row, step, at=at, most=most):
+        return False
+    _finish(row.pk, step.code, at=at)
+    return True
 
 
 def all_of(act: Act, row: Ending, step: EndingStep, *, at: datetime, most: int) -> bool:

@@ -16,7 +16,7 @@ from anxin.kernel.errors import Kind, Refusal
 from ca.hierarchy.models import CertificateAuthority
 from ca.hierarchy.queries import parsed
 from ca.issuing.models import Certificate
-from ca.issuing.rules import State
+from ca.issuing.rules import WAITING, State
 from ca.operators import rules
 from ca.profiles.rules import OPERATOR
 from people.api import Role, held_at, staff_numbers, vote_records
@@ -24,11 +24,15 @@ from pki import certificates, statements, votes
 from pki.certificates import Certificate as Parsed
 from pki.errors import PkiError
 
-RULE = "operators.unproved"
+RULE, WAITS = "operators.unproved", "operators.waits"
 
 
-def check(*, warrant: int, key: bytes, holder: str, requester: str, number: str) -> None:
-    """Refuses (FORBIDDEN) `operators.unproved`: nobody with a certified key has enrolled this one.
+def check(
+    *, warrant: int, key: bytes, holder: str, requester: str, number: str, order: int
+) -> None:
+    """Refuses (FORBIDDEN) `operators.unproved`: nobody with a certified key has enrolled this one;
+    (NOT_READY) `operators.waits`: who has is certified by an order before this one (`order`: its
+    id, 0: none yet), which is not signed.
 
     Before the first certificate of an operator there is nobody who could. `number`: of staff, as
     the certificate will say it.
@@ -50,19 +54,29 @@ def check(*, warrant: int, key: bytes, holder: str, requester: str, number: str)
     if staff_numbers([person_id]).get(person_id) != number:
         raise _unproved("it names another person")
     for one in found:
-        _check_vote(one)
+        _check_vote(one, order)
 
 
-def _check_vote(one: dict[str, Any]) -> None:
+def _check_vote(one: dict[str, Any], order: int) -> None:
     try:
         signed = votes.check(one)
     except PkiError as why:
         raise _unproved(why.reason) from why
     own = certificate(one["enrolled_by"], one["voter"], standing=True) if signed else None
+    if signed and own is None and _comes(one["enrolled_by"], one["voter"], before=order):
+        raise Refusal(Kind.NOT_READY, WAITS, "who agreed to it is certified first", cps="5.2.3")
     if own is None or own.public_key.spki != bytes.fromhex(one["public_key"]):
         raise _unproved("who agreed to it did not sign with a certified key")
     if one["voter"] not in held_at(Role.CA_ADMIN, at=datetime.fromisoformat(one["voted_at"])):
         raise _unproved("who agreed to it was no CA administrator then")
+
+
+def _comes(warrant: int, person_id: int, *, before: int) -> bool:
+    """Whether the certificate of this key is ordered and not signed. Only an order before this one
+    counts: of two that wait for each other neither would ever be decided.
+    """
+    rows = Certificate.objects.filter(warrant=warrant, profile=OPERATOR, pk__lt=before)
+    return rows.filter(holder=rules.holder(person_id), state__in=WAITING).exists()
 
 
 def certificate(

@@ -4,11 +4,13 @@ it. `hold`, `release` and `revoke` are named in `anxin/flows.py` and are part of
 
 import logging
 from datetime import datetime
+from functools import partial
 
 from django.db import transaction
 
 from anxin.kernel.actors import SYSTEM, Actor
 from anxin.kernel.errors import Refusal
+from anxin.kernel.jobs import each
 from ca.hierarchy.queries import issuer_for
 from ca.issuing.models import Certificate
 from ca.issuing.rules import Order, State
@@ -27,11 +29,18 @@ log = logging.getLogger(__name__)
 def certify(*, at: datetime) -> int:
     """Order certificates for keys in use that have none; how many. Ends what outlived its key."""
     keys = {key.warrant: key for key in operator_keys()}
-    there = Certificate.objects.filter(warrant__in=keys).values_list("warrant", flat=True)
-    fresh = [key for warrant, key in sorted(keys.items()) if warrant not in set(there)]
-    _end_what_is_left(set(keys), at=at)
-    _hold_what_rests({key.warrant for key in keys.values() if not key.is_active}, at=at)
-    return sum(_order(key, at=at) for key in fresh if key.is_active)
+    there = set(Certificate.objects.filter(warrant__in=keys).values_list("warrant", flat=True))
+    active = [key.warrant for key in keys.values() if key.is_active]
+    standing = Certificate.objects.filter(profile=OPERATOR, state=State.VALID, not_after__gt=at)
+    in_use = standing.values_list("warrant", flat=True)
+    each(partial(_end, at=at), list(in_use.exclude(warrant__in=keys)))
+    each(partial(_rest, at=at), list(in_use.filter(warrant__in=keys.keys() - active)))
+
+    def order(warrant: int) -> int:  # what `each` logs names nobody
+        return _order(keys[warrant], at=at)
+
+    # Whose key has put others to use comes before them (`proving.check`).
+    return each(order, [warrant for warrant in active if warrant not in there])
 
 
 def _order(key: OperatorKey, *, at: datetime) -> int:
@@ -41,7 +50,7 @@ def _order(key: OperatorKey, *, at: datetime) -> int:
     try:
         holder, asks = rules.holder(key.person_id), rules.requester(key.person_id)
         named = {"holder": holder, "requester": asks, "number": key.number}
-        proving.check(warrant=key.warrant, key=key.public_key, **named)
+        proving.check(warrant=key.warrant, key=key.public_key, order=0, **named)
         profile = profile_of(OPERATOR)
         issuer = issuer_for(profile.issuer)
         organization = names.parse(issuer.name).get("O") or ""
@@ -61,22 +70,20 @@ def _order(key: OperatorKey, *, at: datetime) -> int:
 
 
 @transaction.atomic
-def _end_what_is_left(in_use: set[int], *, at: datetime) -> None:
+def _end(warrant: int, *, at: datetime) -> int:
     """What was signed after its key had ended."""
-    standing = Certificate.objects.filter(profile=OPERATOR, state=State.VALID)
-    for row in standing.exclude(warrant__in=in_use).select_for_update(of=("self",)):
-        _revoke(row, "replaced", actor=SYSTEM, at=at)
+    revoke(warrant=warrant, why="replaced", actor=SYSTEM, at=at)
+    return 1
 
 
 @transaction.atomic
-def _hold_what_rests(resting: set[int], *, at: datetime) -> None:
+def _rest(warrant: int, *, at: datetime) -> int:
     """What was signed after its key was suspended; asked again once nobody can release it."""
-    standing = Certificate.objects.filter(profile=OPERATOR, warrant__in=resting)
-    rows = list(standing.filter(state=State.VALID).select_for_update(of=("self",)))
+    rows = _rows(warrant, State.VALID, at=at)
     still = {key.warrant for key in operator_keys() if not key.is_active} if rows else set()
-    for row in rows:
-        if row.warrant in still:
-            hold(warrant=row.warrant, actor=SYSTEM, at=at)
+    if warrant in still:
+        hold(warrant=warrant, actor=SYSTEM, at=at)
+    return len(rows)
 
 
 def hold(*, warrant: int, actor: Actor, at: datetime) -> None:

@@ -23,6 +23,7 @@ from people.api import Role, held_at
 from pki.errors import PkiError
 
 log = logging.getLogger(__name__)
+UNCERTIFIED = "votes.certificate"  # the only fault that time heals: certificates take seconds
 # Rows whose votes were proved by this process: neither text nor approval ever changes.
 PROVED: set[tuple[int, int | None, str]] = set()
 
@@ -96,7 +97,7 @@ def _check_voters(held: list[dict[str, Any]], *, in_force: bool) -> None:
         raise _unproved("votes.committee", "members of the policy committee agree")
     # Who has lost a key meanwhile had it when it voted; only workers bring a version in force.
     if not all(operators.is_certified(one, even_lost=in_force) for one in yes):
-        raise _unproved("votes.certificate", "a key that voted has no operator's certificate")
+        raise _unproved(UNCERTIFIED, "a key that voted has no operator's certificate")
 
 
 def _is_member(vote: dict[str, Any]) -> bool:

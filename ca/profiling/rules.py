@@ -18,6 +18,7 @@ from ca.profiles.rules import (
 )
 
 FARTHEST = timedelta(days=90)  # a change agreed to today begins by then
+PATIENCE = timedelta(days=1)  # with certificates of keys that have voted
 LONGEST_REASON = 500
 MOST_REVIEWERS = 2  # CPS 4.3.1: there are approvals by one and by two
 

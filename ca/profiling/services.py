@@ -17,6 +17,7 @@ from anxin.kernel.errors import Kind, Refusal
 from anxin.kernel.jobs import enqueue
 from anxin.kernel.rows import guarded
 from anxin.kernel.workdays import day_of
+from audit.api import Filters, entries
 from audit.log import advance, record, subject_of
 from ca.profiles.documents import digest_of, profile_from, text_of
 from ca.profiles.models import ProfileVersion
@@ -27,6 +28,7 @@ from people.api import Approval, may, redeem, standing
 from people.api import propose as ask
 
 Entropy = Callable[[int], bytes]
+BEGIN = "ca.profileversion.put_in_force"
 
 
 @transaction.atomic
@@ -195,7 +197,8 @@ def _begin(version_id: int, code: str, *, at: datetime) -> int:
     try:
         proving.check(row)
     except Refusal as refusal:
-        advance(row, "drop", actor=SYSTEM, at=at, fault=refusal.details["fault"])
+        if not _waits(row, refusal.details["fault"], at=at):
+            advance(row, "drop", actor=SYSTEM, at=at, fault=refusal.details["fault"])
         return 0
     if current:
         current.replaced_at = at
@@ -205,6 +208,17 @@ def _begin(version_id: int, code: str, *, at: datetime) -> int:
     row.save(update_fields=["in_force_at"])
     advance(row, "put_in_force", actor=SYSTEM, at=at, code=row.code, version=row.version)
     return 1
+
+
+def _waits(row: ProfileVersion, fault: object, *, at: datetime) -> bool:
+    """Whether it is tried again; the journal says so once, and so since when."""
+    if fault != proving.UNCERTIFIED:
+        return False
+    about = subject_of(row)
+    doubts = entries(Filters(action=BEGIN, subject=about, refused=True), limit=1).entries
+    if not doubts:
+        record(BEGIN, about, actor=SYSTEM, at=at, outcome="refused", fault=fault)
+    return not doubts or at < doubts[0].content.at + rules.PATIENCE
 
 
 def _lock(code: str) -> ProfileVersion | None:

@@ -100,7 +100,8 @@ def plan_batch(ca_id: int, *, at: datetime, entropy: Entropy) -> list[int]:
             _plan(row, issuer, profile, at=at, entropy=entropy)
             plans.append(row)
         except (Refusal, PkiError) as error:
-            _refuse(row, error, at=at)
+            if error.rule != proving.WAITS:  # the sweep comes back to it
+                _refuse(row, error, at=at)
     details = {row.pk: {"serial": row.serial} for row in plans}
     advance_many(plans, "plan", actor=SYSTEM, at=at, details=details, columns=PLAN_COLUMNS)
     return [row.pk for row in plans]
@@ -113,7 +114,7 @@ def _check_warrant(row: Certificate, warrant: Spent | None, profile: Profile) ->
     if profile.code == OPERATOR:
         number = names.parse(bytes(row.subject)).get("serialNumber") or ""
         named = {"holder": row.holder, "requester": row.requester, "number": number}
-        proving.check(warrant=row.warrant, key=bytes(row.public_key), **named)
+        proving.check(warrant=row.warrant, key=bytes(row.public_key), order=row.pk, **named)
 
 
 def _plan(

@@ -39,9 +39,9 @@ class Enrolled:
 
 
 def in_use() -> list[Enrolled]:
-    """The keys that are active or suspended."""
+    """The keys that are active or suspended, in the order in which they were put to use."""
     columns = ("person_id", "person__name", "person__staff_number", "fingerprint", "public_key")
-    rows = OperatorKey.objects.filter(state__in=IN_USE).order_by("pk")
+    rows = OperatorKey.objects.filter(state__in=IN_USE).order_by("active_from", "pk")
     return [
         Enrolled(person_id, name, number, fingerprint, bytes(key), warrant, state == State.ACTIVE)
         for person_id, name, number, fingerprint, key, warrant, state in rows.values_list(

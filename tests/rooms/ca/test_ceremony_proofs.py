@@ -4,6 +4,7 @@ The attacker holds the staff site's database role and writes what it may write.
 """
 
 import json
+from functools import partial
 
 import pytest
 from django.core.management import call_command
@@ -30,6 +31,7 @@ from tests.support import ca
 from tests.support.ca import NOW
 from tests.support.ceremonies import draft
 from tests.support.ceremony_rooms import Killed, killed
+from tests.support.races import while_open
 from tests.support.refusals import refused_by
 from tests.support.voting import enrolled, hand_in, pen, sign_vote
 
@@ -524,6 +526,7 @@ def test_a_worker_that_dies_while_it_puts_to_use_is_followed_by_another(
         with pytest.raises(Killed):
             house.work()
     assert step(number, "certify").state == "entering"
+    assert refused_by(house.end_early, number, "qin", "封条破损，停止仪式") == "ceremonies.entering"
 
     assert house.work() == 1
 
@@ -535,14 +538,37 @@ def test_a_worker_that_dies_while_it_puts_to_use_is_followed_by_another(
 def test_a_ceremony_that_ends_before_leaves_no_authority(house):
     label = fresh()
     number = certified(house, label)
-    for login in ("lu", "qin", "gao", "jiang"):
+    for login in ("lu", "qin", "gao"):
         house.attest(number, "certify", login)
     house.end_early(number, "qin", "封条破损，停止仪式")
-    house.end_early(number, "gao")
 
+    late = while_open(
+        partial(house.end_early, number, "gao"), partial(house.attest, number, "certify", "jiang")
+    )
+
+    assert late == "ceremonies.not_running"
     assert house.work() == 0
     assert CertificateAuthority.objects.get(code=label).state == "planned"
     assert ceremonies.check(queries.record(number)).end == "aborted"
+
+
+def test_a_ceremony_does_not_end_while_what_it_made_comes_into_use(house):
+    """CPS-6.1.1a: the second signature for its end meets the last attestation, and waits."""
+    label = fresh()
+    number = certified(house, label)
+    for login in ("lu", "qin", "gao"):
+        house.attest(number, "certify", login)
+    house.end_early(number, "qin", "封条破损，停止仪式")
+
+    late = while_open(
+        partial(house.attest, number, "certify", "jiang"), partial(house.end_early, number, "gao")
+    )
+
+    assert (late, step(number, "certify").state) == ("ceremonies.entering", "entering")
+    assert house.work() == 1
+    assert CertificateAuthority.objects.get(code=label).state == "active"
+    assert queries.ceremony(number).state == "running"
+    assert house.end_early(number, "gao")  # what is in use stays so: everybody has attested it
 
 
 # --- called off ----------------------------------------------------------------------------------

@@ -24,8 +24,9 @@ from ca.issuing import checking
 from ca.operators.services import certify
 from ca.revocation.models import AuthorityRevocation, LinkRevocation, Revocation
 from people.api import Role
+from people.approvals.models import Vote
 from people.approvals.services import expire, take_back
-from people.models import OperatorKey
+from people.operatorkeys.models import OperatorKey
 from pki import crls
 from tests.rooms.ca.test_ceremonies import fresh
 from tests.rooms.ca.test_ending_pages import page, text
@@ -197,6 +198,39 @@ def test_a_key_without_a_certificate_agrees_to_no_end(office):
 
     assert refused_by(office.decide, number) == "operators.uncertified"
     assert Ending.objects.get(number=number).state == "declared"
+
+
+def test_a_row_that_nobody_can_read_stops_no_other(office, in_role):
+    """CPS-5.7.3: neither the next end, nor the next step of its own."""
+    running = [office.agreed(authority=code) for code in ("nmg-sm2", "anxin-rsa")]
+    with in_role("staff"):
+        first = Ending.objects.get(number=running[0])
+        EndingStep.objects.create(ending=first, position=0, code="nothing", state="acting")
+
+    with in_role("worker"):
+        office.work()
+
+    assert [states(number)["stop"] for number in running] == ["done", "done"]
+
+
+def test_a_no_that_nobody_can_read_stops_no_other(office, in_role):
+    """CPS-5.7.3: one authority goes on, the other stays stopped."""
+    for code in ("nmg-sm2", "anxin-rsa"):
+        office.decide(office.declare(code), grants=False)
+    unread = OperatorKey.objects.select_related("warrant").get(person__login="shao")
+    unread.pk = unread.warrant.pk = None
+    unread.state, unread.fingerprint, unread.warrant.payload = "replaced", "0" * 64, "[" * 100_000
+    unread.warrant.save()
+    unread.warrant_id = unread.warrant.pk
+    unread.save()
+    Vote.objects.filter(approval=Ending.objects.get(ca__code="nmg-sm2").end_warrant).update(
+        key=unread
+    )
+
+    with in_role("worker"):
+        office.work()
+
+    assert stopped() == {"nmg-sm2"}
 
 
 def test_an_old_factor_begins_nothing(office):

@@ -22,6 +22,7 @@ from ca.operators.rules import holder
 from ca.profiles.delivered import EVERYTHING, OPERATOR
 from people.accounts.models import StaffMember
 from people.api import Role, create_staff, vote, vote_records
+from people.approvals.models import Approval
 from people.factors import services as factors
 from people.factors.rules import Factor
 from people.operatorkeys import services as keys
@@ -171,6 +172,25 @@ def test_a_worker_orders_under_its_own_rights(authorities, tang, gao, in_role):
     assert certificate_of(person.pk).state == "valid"
 
 
+def test_of_one_batch_who_put_the_others_key_to_use_is_certified_first(authorities, tang, gao):
+    """CPS-5.2.3: orders placed before anybody was certified, and planned after the first was."""
+    person = StaffMember.objects.get(pk=account("bai"))
+    enrolled(pen(3), gao, tang, gao, at=AT)  # by a founder
+    enrolled(BAI, _actor(person), tang, gao, at=AT)
+    assert services.certify(at=AT) == 3
+    both = Certificate.objects.filter(holder__in=[holder(gao.person_id), holder(person.pk)])
+
+    def sign():
+        return ca.sign_all("anxin-rsa")
+
+    assert while_open(lambda: list(both.select_for_update()), sign) == 1
+    assert sign() == 1
+    assert [row.state for row in both.order_by("pk")] == ["valid", "ordered"]
+    assert sign() == 1
+
+    assert [row.state for row in both] == ["valid", "valid"]
+
+
 def test_it_is_on_hold_while_its_person_is_suspended_and_good_when_two_bring_them_back(
     bai, tang, gao, in_role
 ):
@@ -272,7 +292,8 @@ def staff(authorities, tang, gao, connection_as):
 def forged_enrolment(staff, person_id, forged, voter, *, by=None) -> int:
     """A key that nobody enrolled, as it would stand in the tables if somebody had; the approval.
 
-    `by`: who signs the vote, with a key of the attacker's own, enrolled in the same way.
+    `by`: who signs the vote, with a key of the attacker's own, enrolled in the same way; or, of
+    no id, with this very key.
     """
     fingerprint = statements.fingerprint(forged.public)
     row = "INSERT INTO people_operatorkey (person_id, public_key, fingerprint, made_at, state)"
@@ -292,7 +313,7 @@ def forged_enrolment(staff, person_id, forged, voter, *, by=None) -> int:
     ).fetchone()
     signed = (None, "", b"")
     if by is not None:
-        key, own = by
+        key, own = by[0], by[1] or key_id
         at = AT.isoformat()
         statement = votes.statement(
             approval=approval_id,
@@ -339,22 +360,45 @@ def test_a_vote_signed_by_a_key_without_a_certificate_certifies_none(staff):
     assert services.certify(at=LATER) == 0
 
 
-def test_an_order_written_as_a_row_is_refused(staff):
-    """CPS-5.2.3, CPS-4.3.1: past the service that would not have placed it."""
-    victim, voter = account("wei"), StaffMember.objects.get(login="gao").pk
-    warrant = forged_enrolment(staff, victim, OTHER, voter)
+def forged_order(staff, warrant, person_id, forged) -> None:
     real = Certificate.objects.get(holder=holder(StaffMember.objects.get(login="bai").pk))
-    subject = names.build([*rules.subject("Wei", "S-wei", "AnXin CA")])
+    person = StaffMember.objects.get(pk=person_id)
+    subject = names.build([*rules.subject(person.name, person.staff_number, "AnXin CA")])
     staff.execute(
         "INSERT INTO ca_certificate (state, ca_id, profile, profile_version, requester, holder,"
         " warrant, subject, subject_text, public_key, days, names, template_digest, ordered_at,"
         " refusal, ends) SELECT 'ordered', ca_id, profile, profile_version, %s, %s, %s, %s, %s, %s,"
         " days, names, template_digest, now(), '', '' FROM ca_certificate WHERE id = %s",
         [
-            *(rules.requester(victim), holder(victim), warrant, subject.der, subject.text),
-            *(OTHER.public, real.pk),
+            *(rules.requester(person_id), holder(person_id), warrant, subject.der, subject.text),
+            *(forged.public, real.pk),
         ],
     )
+
+
+def test_orders_written_as_rows_do_not_wait_for_ever(staff):
+    """CPS-5.2.3: a key made up for the voter puts another one to use; one puts itself to use."""
+    victim, voter = account("wei"), StaffMember.objects.get(login="gao").pk
+    own = forged_enrolment(staff, voter, pen(3), victim)
+    key_id = OperatorKey.objects.get(warrant=own).pk
+    forged = forged_enrolment(staff, victim, OTHER, voter, by=(pen(3), key_id))
+    alone = account("ma")
+    itself = forged_enrolment(staff, alone, pen(4), alone, by=(pen(4), None))
+    forged_order(staff, own, voter, pen(3))
+    forged_order(staff, forged, victim, OTHER)
+    forged_order(staff, itself, alone, pen(4))
+
+    made = [ca.sign_all("anxin-rsa", at=LATER) for _ in range(2)]
+
+    states = Certificate.objects.filter(warrant__in=[own, forged, itself]).values_list("state")
+    assert (made, list(states)) == ([0, 0], [("refused",)] * 3)
+
+
+def test_an_order_written_as_a_row_is_refused(staff):
+    """CPS-5.2.3, CPS-4.3.1: past the service that would not have placed it."""
+    victim, voter = account("wei"), StaffMember.objects.get(login="gao").pk
+    warrant = forged_enrolment(staff, victim, OTHER, voter)
+    forged_order(staff, warrant, victim, OTHER)
 
     ca.sign_all("anxin-rsa", at=LATER)
 
@@ -364,6 +408,19 @@ def test_an_order_written_as_a_row_is_refused(staff):
         None,
         "operators.unproved",
     )
+
+
+def test_an_enrolment_that_nobody_can_read_stops_no_other(staff, tang, gao):
+    """CPS-5.2.3: the next key is certified, and what outlived its key ends."""
+    unread = forged_enrolment(staff, account("wei"), OTHER, gao.person_id)
+    Approval.objects.filter(pk=unread).update(payload="[" * 100_000)
+    enrolled(pen(3), gao, tang, gao, at=AT)
+
+    assert services.certify(at=LATER) == 1
+
+    ca.sign_all("anxin-rsa", at=LATER)
+    assert certificate_of(gao.person_id).state == "valid"
+    assert not Certificate.objects.filter(warrant=unread).exists()
 
 
 def test_whom_the_workers_host_names_is_certified(staff, settings):

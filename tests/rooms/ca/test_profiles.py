@@ -10,6 +10,7 @@ from django.db import DatabaseError, transaction
 
 from anxin.kernel.errors import Refusal
 from audit.journal.models import Entry
+from audit.log import subject_of
 from ca.api import by_serial, profile, profiles
 from ca.issuing.models import Certificate
 from ca.operators.services import certify
@@ -26,7 +27,7 @@ from tests.support import ca
 from tests.support import profiles as support
 from tests.support.voting import enrolled, pen
 
-PERSONAL = "personal-sm2-sign"
+PERSONAL, HOUR = "personal-sm2-sign", timedelta(hours=1)
 
 
 def refused(act, *arguments, **named):
@@ -126,9 +127,9 @@ def proposed(**changes):
     return support.propose(replace(profile(PERSONAL), **{"years": (1, 2)} | changes))
 
 
-def by_hand(row, *, state="agreed"):
+def by_hand(row, *, state="agreed", at=ca.NOW):
     ProfileVersion.objects.filter(pk=row.pk, state="proposed").update(state=state)
-    assert services.begin_due(at=ca.NOW) == 0
+    assert services.begin_due(at=at) == 0
     row.refresh_from_db()
     told = Entry.objects.filter(action="ca.profileversion.drop").latest("pk")
     assert (row.state, profile(PERSONAL).version) == ("dropped", 1)
@@ -200,22 +201,49 @@ def test_one_key_is_one_person(db):
         proving.check(row)
 
 
-def test_votes_count_with_certified_keys_alone(authorities):
-    """CPS-5.2.3: as soon as there is one. The staff site's role makes keys up, no certificates."""
+def uncertified():
+    """A version for which two have voted without certificates, in a house that has some now."""
     row, members = proposed(), OperatorKey.objects.filter(person__login__in=support.VOTERS)
     for login in support.VOTERS:
         support.agree(row, login)
     members.update(state="suspended")  # so that theirs are not certified
     assert certify(at=ca.NOW) == 1  # the key that put theirs to use
     assert ca.sign_all("anxin-rsa") == 1
-    assert by_hand(row) == "votes.certificate"
-
     members.update(state="active")
-    again = proposed()
-    assert refused(support.agree, again, "shao") == "operators.uncertified"
+    return row
+
+
+def test_votes_count_with_certified_keys_alone(authorities):
+    """CPS-5.2.3: as soon as there is one. The staff site's role makes keys up, no certificates."""
+    row = uncertified()
+
+    assert [services.begin_due(at=ca.NOW + hours * HOUR) for hours in (0, 1, 23)] == [0, 0, 0]
+    row.refresh_from_db()
+    assert (row.state, profile(PERSONAL).version) == ("agreed", 1)
+    assert by_hand(row, at=ca.NOW + 24 * HOUR) == "votes.certificate"
+
+    assert refused(support.agree, proposed(), "shao") == "operators.uncertified"
+
+
+def test_votes_count_as_soon_as_their_keys_are_certified(authorities, in_role):
+    """CPS-5.2.3, CPS-1.5.2: what people agreed to waits for the signer, and the journal says so
+    once.
+    """
+    row = uncertified()
+    for _ in range(2):
+        with in_role("worker"):
+            assert services.begin_due(at=ca.NOW) == 0
+    (told,) = Entry.objects.filter(subject=subject_of(row), outcome="refused")
+    assert (told.action, json.loads(told.details)["fault"]) == (
+        "ca.profileversion.put_in_force",
+        "votes.certificate",
+    )
+
     assert certify(at=ca.NOW) == 2
     assert ca.sign_all("anxin-rsa") == 2
-    assert support.decide(again).state == "in_force"
+
+    assert services.begin_due(at=ca.NOW) == 1
+    assert profile(PERSONAL).version == 2
 
 
 def test_since_when_a_key_is_in_use_unproves_no_vote_of_a_certified_one(authorities):
