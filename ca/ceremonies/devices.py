@@ -4,35 +4,22 @@ The signer does it and finds what is done already; here it is checked, written d
 words for the record. No result holds a wrapped key: a key is not escrowed (CPS 6.2.3).
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import datetime
-from typing import Any, Protocol
 
 from anxin.kernel import canonical
 from anxin.kernel.errors import Kind, Refusal
 from ca.ceremonies import queries
+from ca.ceremonies.jobs import Job
 from ca.keeping import rules
 from ca.keeping import services as keeping
 from ca.keys import services as keys
 from pki import publickeys, signatures
 
 
-class Job(Protocol):
-    """What of `ca.ceremonies.acts.Job` is needed here."""
-
-    @property
-    def said(self) -> Mapping[str, Any]: ...
-    @property
-    def at(self) -> datetime: ...
-    @property
-    def label(self) -> str: ...
-    @property
-    def drill(self) -> bool: ...
-
-
 def initialise(job: Job) -> bytes:
     """The self-test of the second device, now in use. Refuses `keeping.device_failed`."""
-    report = keys.initialise(_number(job))
+    report = keys.initialise(job.number)
     if not report["passed"]:
         failed = [one["name"] for one in report["checks"] if one["outcome"] == "failed"]
         reason = ", ".join(failed)
@@ -43,8 +30,8 @@ def initialise(job: Job) -> bytes:
 def back_up(job: Job) -> bytes:
     """Digest and check value of the wrapped copy, and which device can open it."""
     _check(job)
-    made = keys.back_up(_number(job), job.label)
-    keeping.note_copy(job.label, made["copy"], ceremony=_number(job), at=job.at)
+    made = keys.back_up(job.number, job.label)
+    keeping.note_copy(job.label, made["copy"], ceremony=job.number, at=job.at)
     return canonical.encode({"label": job.label, **made})
 
 
@@ -54,14 +41,14 @@ def restore(job: Job) -> bytes:
     Refuses `keeping.wrong_signature`.
     """
     _check(job)
-    found, key = keys.restore(_number(job), job.label, keep=not job.drill), keys.key_of(job.label)
+    found, key = keys.restore(job.number, job.label, keep=not job.drill), keys.key_of(job.label)
     public = publickeys.parse(key.public_key if key else b"")
     algorithm = signatures.default_algorithm(public.algorithm)
     if not public.verify(found.statement, found.signature, algorithm):
         raise Refusal(
             Kind.NOT_READY, "keeping.wrong_signature", "another key", cps="6.2.4", label=job.label
         )
-    keeping.note_restored(job.label, kept=found.kept, ceremony=_number(job), at=job.at)
+    keeping.note_restored(job.label, kept=found.kept, ceremony=job.number, at=job.at)
     return canonical.encode(
         {
             "label": job.label,
@@ -79,17 +66,17 @@ def restore(job: Job) -> bytes:
 def archive(job: Job) -> bytes:
     """Until when the key is kept; it signs nothing more."""
     _check(job)
-    key = keys.archive(_number(job), job.label, rules.reason_of(job.said["plan"]))
+    key = keys.archive(job.number, job.label, rules.reason_of(job.said["plan"]))
     until = datetime.fromisoformat(key.keep_until)
-    keeping.note_archived(job.label, until=until, ceremony=_number(job), at=job.at)
+    keeping.note_archived(job.label, until=until, ceremony=job.number, at=job.at)
     return canonical.encode({"label": job.label, "state": key.state, "keep_until": key.keep_until})
 
 
 def destroy(job: Job) -> bytes:
     """What each device still shows of the key: nothing."""
     _check(job)
-    remains = keys.destroy(_number(job), job.label, rules.reason_of(job.said["plan"]))
-    keeping.note_destroyed(job.label, ceremony=_number(job), at=job.at)
+    remains = keys.destroy(job.number, job.label, rules.reason_of(job.said["plan"]))
+    keeping.note_destroyed(job.label, ceremony=job.number, at=job.at)
     return canonical.encode({"label": job.label, "remains": remains})
 
 
@@ -102,10 +89,6 @@ ACTS: dict[str, Callable[[Job], bytes]] = {
 }
 
 
-def _number(job: Job) -> str:
-    return str(job.said["number"])
-
-
 def _check(job: Job) -> None:
     """Once more, when it is done: days have passed since the draft.
 
@@ -113,6 +96,6 @@ def _check(job: Job) -> None:
     """
     act, ending = str(job.said["kind"]), rules.reason_of(job.said["plan"])
     key = queries.facts_of(job.label)
-    if key is not None and key.ended_in == _number(job):
+    if key is not None and key.ended_in == job.number:
         return
     rules.check(act, key, label=job.label, drill=job.drill, ending=ending, at=job.at)
