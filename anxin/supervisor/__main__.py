@@ -107,6 +107,12 @@ def _check_kind(environment: Environment) -> None:
             f"{environment.home.path} holds a demo, with everybody's password in a file:"
             " production begins in another ANXIN_HOME"
         )
+    given = environment.caller.get(programs.FIRST_CUSTODIANS)
+    if environment.kind == "production" and given == programs.ANYBODY:
+        raise Trouble(
+            f"{programs.FIRST_CUSTODIANS}={given} is for a demo: name the three who receive the"
+            " first shares over keys that are there (docs/running.md); if none are, leave it out"
+        )
 
 
 def _check_cell(environment: Environment) -> None:

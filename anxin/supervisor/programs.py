@@ -15,12 +15,13 @@ from anxin.supervisor.processes import Program
 SIGNER_TIER, SITE_TIER = 1, 2
 CELERY = ("-m", "celery", "-A", "anxin.celery_app")
 QUIET = ("--without-gossip", "--without-mingle", "--without-heartbeat", "--loglevel", "INFO")
+FIRST_CUSTODIANS, ANYBODY = "ANXIN_SIGNER_FIRST_CUSTODIANS", "anybody"
 SIGNER_OPTIONS = {  # what `python -m pki.signer` has defaults for
     "ANXIN_SIGNER_DRIVER": "--driver",
     "ANXIN_SIGNER_MODULE": "--module",
     "ANXIN_SIGNER_TOKEN": "--token",
     "ANXIN_SIGNER_VENDOR": "--vendor",
-    "ANXIN_SIGNER_FIRST_CUSTODIANS": "--first-custodians",
+    FIRST_CUSTODIANS: "--first-custodians",
     "ANXIN_SIGNER_DEVICE": "--device",
     "ANXIN_SIGNER_SPARE_TOKEN": "--spare-token",
     "ANXIN_SIGNER_SPARE_INITIAL_SECRET": "--spare-initial-secret-file",
@@ -35,7 +36,7 @@ def signer(environment: Environment) -> Program:
     spare = environment.caller.get("ANXIN_SIGNER_SPARE_HOME") or str(home.keys / "spare")
     options = [*_initial_secret(environment), "--spare-home", spare]
     if environment.kind == "demo":
-        options += ["--first-custodians", "anybody"]
+        options += ["--first-custodians", ANYBODY]
     for variable, option in SIGNER_OPTIONS.items():
         if value := environment.caller.get(variable):
             options += [option, value]

@@ -93,6 +93,8 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     options = parser.parse_args(arguments)
     if options.workers < 1:
         parser.error("--workers is at least 1")
+    if options.first == ANYBODY and os.environ.get("ANXIN_ENV") == "production":
+        parser.error(f"--first-custodians {ANYBODY} is for a demo: name the digest of the three")
     options.socket = options.socket.absolute()
     if options.spare_home is not None:
         options.spare_home = options.spare_home.absolute()

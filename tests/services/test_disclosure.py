@@ -42,3 +42,16 @@ def test_custodians_who_never_leave_are_for_a_demo(place, monkeypatch, capsys):
     assert "two custodians come" in capsys.readouterr().err
     assert main(["--unlock"]) == 1
     assert "the only option" in capsys.readouterr().err
+
+
+def test_first_shares_are_for_anybody_in_a_demo_alone(place, monkeypatch, capsys):
+    """CPS-6.2.2: such a signer would found CAs without a ceremony, too."""
+    monkeypatch.setenv("ANXIN_HOME", str(place))
+    monkeypatch.setenv("ANXIN_ENV", "production")
+    monkeypatch.setenv("ANXIN_SIGNER_FIRST_CUSTODIANS", "anybody")
+
+    assert main([]) == 1
+
+    (said,) = capsys.readouterr().err.splitlines()
+    assert "anybody is for a demo: name the three" in said
+    assert not (place / "secrets").exists()

@@ -111,6 +111,17 @@ def refused_secret(one: SignerProcess, spoil: Callable[[Path], object]) -> str:
     return refused.value.rule
 
 
+def test_in_production_the_first_shares_are_not_for_anybody(new_signer):
+    """CPS-6.2.2: a demo's signer hands its first shares to anybody, and founds CAs."""
+    one = new_signer(environment={"ANXIN_ENV": "production"}).launch()
+
+    assert not one.settled()
+    assert "anybody is for a demo" in one.said[-1]["raw"]
+    assert one.process.wait(WITHIN) == 2
+    one.environment["ANXIN_ENV"] = "demo"
+    one.start()
+
+
 def test_an_open_home_or_socket_directory_is_refused(new_signer):
     one = new_signer()
     one.home.chmod(0o755)
