@@ -85,8 +85,8 @@ class Pkcs11Vault:
 
     @property
     def guards_keys(self) -> bool:
-        """A token whose PIN was replaced opens with no other."""
-        return False
+        """Its officer can set the PIN anew: then the signer has keys, and nobody has shares."""
+        return (self._options.home / "keys.json").exists()
 
     def unlock_secret(self) -> bytearray:
         return bytearray("".join(secrets.choice(_CHARACTERS) for _ in range(_PIN)).encode())

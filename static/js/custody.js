@@ -227,8 +227,9 @@ const showOffer = (form, offer) => {
   place.querySelectorAll("[data-ceremony]").forEach((one) => {
     one.toggleAttribute("hidden", !offer.script);
   });
+  const code = offer.script.slice(0, 8).toUpperCase().replace(/^..../, "$& "); // as pki/readback.py has it
   place.querySelectorAll("[data-of]").forEach((one) => {
-    one.textContent = offer[one.dataset.of] || "—";
+    one.textContent = { ...offer, code }[one.dataset.of] || "—";
   });
   place.removeAttribute("hidden");
 };

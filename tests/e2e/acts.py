@@ -8,6 +8,7 @@ from pathlib import Path
 from playwright.sync_api import Locator, Page, expect
 
 from anxin.demo.cast import Person
+from pki import shares
 from tests.e2e import people
 from tests.e2e.windows import see
 
@@ -29,6 +30,17 @@ class Codes:
 
     reference: str
     authorisation_code: str
+
+
+@dataclass(frozen=True)
+class Held:
+    """A share file as it lies on a custodian's USB stick."""
+
+    path: Path
+    passphrase: str
+
+    def opened(self) -> shares.ShareFile:
+        return shares.open_file(self.path.read_text(), self.passphrase)
 
 
 def press(page: Page | Locator, label: str) -> None:

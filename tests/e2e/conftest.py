@@ -14,8 +14,9 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 from anxin.demo.cast import Person
 from anxin.supervisor.home import CHECKOUT
+from pki import shares
 from tests.e2e import people
-from tests.e2e.acts import Receipt, prove_when_asked, sign_in
+from tests.e2e.acts import Held, Receipt, prove_when_asked, sign_in
 from tests.e2e.elsewhere import Others
 from tests.e2e.windows import Watch, new_address, window
 from tests.support.names import NameServer, name_server
@@ -147,6 +148,17 @@ def enrolling(product) -> Iterator[Callable[..., None]]:
 
     yield enrol
     run("end", *theirs)
+
+
+@pytest.fixture
+def share_files(product, tmp_path) -> dict[str, Held]:
+    """By name: the share files that the demo's custodians have so far."""
+    found = {}
+    for row in json.loads(product.home.demo_shares.read_text()):
+        path = tmp_path / f"demo-{row['login']}.json"
+        path.write_text(row["file"])
+        found[shares.read_file(row["file"])["name"]] = Held(path, row["passphrase"])
+    return found
 
 
 @pytest.fixture

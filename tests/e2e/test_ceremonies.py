@@ -8,6 +8,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,8 @@ from anxin.demo import shares
 from anxin.supervisor.home import CHECKOUT
 from pki.signer.offers import ACTIVATE, CEREMONY
 from tests.e2e import acts
+from tests.e2e.acts import Held
+from tests.e2e.test_custody import Custodian, asked, brings, choose, send
 from tests.e2e.windows import picture, see
 from tests.support.signer import activate
 
@@ -35,6 +38,13 @@ ASKED = {
 }
 SIGN = "核对无误，签名确认"
 OUT, AGAIN, IN = "生成 CA 密钥并导出证书请求", "重新导出证书请求", "导入外部根签发的 CA 证书"
+FOR_A_CEREMONY = "密钥仪式：只做脚本写明的事"
+ALTERED = {
+    "script": "请求里的仪式脚本与本次仪式批准的不一致",
+    "newcomers": "请求里的新持有人与登记的三位不一致",
+    "signer": "请求不是您的份额文件所属的签名服务签署的",
+    "expired": "这次启用已经过期",
+}
 EXTENSIONS = """\
 basicConstraints=critical,CA:TRUE,pathlen:{path_length}
 keyUsage=critical,keyCertSign,cRLSign
@@ -101,8 +111,9 @@ def test_a_key_of_ours_under_a_root_elsewhere(people, product, tmp_path):
 
 
 @pytest.mark.slow
-def test_two_people_end_a_ceremony_early(people):
-    """CPS-5.2.2"""
+def test_two_people_end_a_ceremony_early(people, share_files):
+    """CPS-5.2.2, CPS-6.2.8: its shares were brought in two windows, for what the signer signed."""
+    people.activate = partial(brought, people, share_files)
     number = draft(people, OUT, drill=True, key="e2e-ended")
     agreed_and_opened(people, number)
     room(people[CUSTODIANS[0]], number)
@@ -118,6 +129,49 @@ def test_two_people_end_a_ceremony_early(people):
     acts.press(people[AUDITOR], "确认中止")
 
     expect(people[AUDITOR].get_by_text("仪式已中止，纪要到此为止")).to_be_visible()
+
+
+def brought(people: People, held: dict[str, Held], number: str) -> None:
+    """What a page says instead of the signer opens no share, whatever it was altered in."""
+    host, (one, two) = people[HOST], (Custodian(name, people[name]) for name in CUSTODIANS)
+    room(host, number)
+    code = host.locator(".readback b").first.inner_text()
+    address = asked(host, FOR_A_CEREMONY, "8", "密钥仪式", number)
+    for what, words in ALTERED.items():
+        choose(one, address, held[one.name])
+        shown = one.page.locator("[data-offer-shown]")
+        expect(shown).to_contain_text(code)
+        alter(one.page, what)
+        send(one, held[one.name].passphrase)
+        expect(one.page.get_by_text(words)).to_be_visible()
+        one.page.get_by_label("您的份额文件").set_input_files(held[one.name].path)
+        expect(shown).to_be_hidden()
+        expect(one.page.get_by_text(words)).to_be_visible()
+    expect(host.get_by_role("img", name="已收到 0 份")).to_be_visible()
+
+    choose(one, address, held[one.name])
+    for words in (number, "e2e-ended", OUT):
+        expect(shown).to_contain_text(words)
+    picture(one.page, "custody-ceremony")
+    for each in (one, two):
+        brings(each, address, held[each.name])
+    expect(host.get_by_text("密钥已于")).to_be_visible()
+
+
+def alter(page: Page, what: str) -> None:
+    """As somebody who serves the page would."""
+    form = page.locator("form[data-custody=bring]")
+    offer = json.loads(form.get_attribute("data-offer"))
+    now = form.get_attribute("data-now")
+    if what == "expired":
+        now = json.loads(offer["statement"])["expires"]
+    elif what == "signer":  # another ceremony's script, in the offer as well
+        offer["statement"] = offer["statement"].replace(offer["script"], "0" * 64)
+        offer["script"] = "0" * 64
+    else:
+        offer[what] = "0" * 64
+    told = [json.dumps(offer), now]
+    form.evaluate("(form, [offer, now]) => Object.assign(form.dataset, { offer, now })", told)
 
 
 class External:

@@ -5,28 +5,17 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
 from playwright.sync_api import Page, expect
 
 from pki import shares
 from tests.e2e import acts
-from tests.e2e.test_custody import HOST, Held, stopped
+from tests.e2e.acts import Held
+from tests.e2e.test_custody import HOST, stopped
 from tests.e2e.test_custody import Custodian as At
 from tests.e2e.windows import picture, see
 
 FIRST, SECOND, THIRD = "陆辰", "白舟", "许宁"
 ANEW = "山上 的 云 走得 很慢"
-
-
-@pytest.fixture
-def held(product, tmp_path) -> dict[str, Held]:
-    """The share files that the demo's custodians have."""
-    found = {}
-    for row in json.loads(product.home.demo_shares.read_text()):
-        path = tmp_path / f"{row['login']}.json"
-        path.write_text(row["file"])
-        found[shares.read_file(row["file"])["name"]] = Held(path, row["passphrase"])
-    return found
 
 
 def by_command(held: Held, folder: Path) -> dict[str, str]:
@@ -39,16 +28,16 @@ def by_command(held: Held, folder: Path) -> dict[str, str]:
     return json.loads(ran.stdout)
 
 
-def test_a_browsers_paper_is_the_command_lines_and_opens_again(desk_of, held, tmp_path):
+def test_a_browsers_paper_is_the_command_lines_and_opens_again(desk_of, share_files, tmp_path):
     """CPS-6.2.8: words are shown in the page alone; what is typed becomes a share file."""
-    page, own = desk_of(FIRST), held[FIRST]
+    page, own = desk_of(FIRST), share_files[FIRST]
     page.goto("/ca/custody/")
     page.get_by_role("link", name="纸质备份").click()
     see(page, "份额的纸质备份")
     sent: list[str] = []
     page.on("request", lambda one: sent.append(f"{one.method} {one.url} {one.post_data}"))
 
-    shown(page, held[SECOND].path, held[SECOND].passphrase)
+    shown(page, share_files[SECOND].path, share_files[SECOND].passphrase)
     expect(page.get_by_text("这是别人的份额文件")).to_be_visible()
     shown(page, own.path, "不是这个口令 不是这个口令")
     expect(page.get_by_text("口令不对，或文件被改动")).to_be_visible()
@@ -75,7 +64,7 @@ def test_a_browsers_paper_is_the_command_lines_and_opens_again(desk_of, held, tm
 
     typed(page, said["share_words"][:-1], said["key_words"])
     expect(page.get_by_text("字不对：有错字或漏字")).to_be_visible()
-    other = by_command(held[SECOND], tmp_path)
+    other = by_command(share_files[SECOND], tmp_path)
     typed(page, other["share_words"], said["key_words"])
     expect(page.get_by_text("这些字不属于您现行的这份份额")).to_be_visible()
     with page.expect_download() as started:

@@ -5,50 +5,31 @@ What the browsers made is opened by pki/shares.py, and what that made is opened 
 
 import json
 import re
+from base64 import b64encode, urlsafe_b64encode
 from dataclasses import dataclass, replace
 from pathlib import Path
+from urllib.parse import unquote_plus
 
-import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Request, expect
 
-from pki import shares
+from pki import passphrases, shares
 from pki.shares import Share
 from tests.e2e import acts
+from tests.e2e.acts import Held
 from tests.e2e.windows import picture, see
 
 HOST, AGREES, AUDITOR, OUTSIDER = "唐书", "高远", "江晚", "陈越"
 CUSTODIANS, STOPS = ("陆辰", "白舟", "许宁"), "xuning"
 DAILY, ANEW = "日常签发：证书、CRL、OCSP", "重新分发份额：只允许分发一次，不签名"
 WORDS = "平静 河流 七月 灯塔 木桥"
+SPELT = (b64encode, urlsafe_b64encode)
 REASONS = ("份额持有人换了电脑", "日常签发到下一季度", "演练：发现异常")
-
-
-@dataclass(frozen=True)
-class Held:
-    """A share file as it lies on a custodian's USB stick."""
-
-    path: Path
-    passphrase: str
-
-    def opened(self) -> shares.ShareFile:
-        return shares.open_file(self.path.read_text(), self.passphrase)
 
 
 @dataclass(frozen=True)
 class Custodian:
     name: str
     page: Page
-
-
-@pytest.fixture
-def of_the_demo(product, tmp_path) -> dict[str, Held]:
-    """The share files that the demo's custodians have so far."""
-    found = {}
-    for row in json.loads(product.home.demo_shares.read_text()):
-        path = tmp_path / f"demo-{row['login']}.json"
-        path.write_text(row["file"])
-        found[shares.read_file(row["file"])["name"]] = Held(path, row["passphrase"])
-    return found
 
 
 def keep(product, held: dict[str, Held]) -> None:
@@ -64,18 +45,19 @@ def keep(product, held: dict[str, Held]) -> None:
 
 
 def test_three_take_their_shares_two_activate_and_one_stops(
-    desk_of, product, of_the_demo, enrolling, tmp_path
+    desk_of, product, share_files, enrolling, tmp_path
 ):
     """CPS-6.2.2, CPS-6.2.8, CPS-6.2.9, CPS-5.2.2"""
     host, auditor = desk_of(HOST), desk_of(AUDITOR)
     three = [Custodian(name, desk_of(name)) for name in CUSTODIANS]
+    sent = overheard(three)
     drafted(host)
     acts.decide(desk_of(AGREES), "分发密钥份额", CUSTODIANS[0])
     for one in three:
         enrolled(one)
     resplit = asked(host, ANEW, "1", REASONS[0])
     for one in three[:2]:
-        brings(one, resplit, of_the_demo[one.name])
+        brings(one, resplit, share_files[one.name])
     expect(host.get_by_text("密钥已于")).to_be_visible()
 
     new = {one.name: taken(one, tmp_path) for one in three}
@@ -90,6 +72,7 @@ def test_three_take_their_shares_two_activate_and_one_stops(
             name,
             seat,
         )
+        assert int(shares.read_file(held.path.read_text())["rounds"]) >= 600_000
     keep(product, new)
     drilled(three[0], new[three[0].name])
     three[2].page.goto("/me/key/")
@@ -102,8 +85,35 @@ def test_three_take_their_shares_two_activate_and_one_stops(
         query = "SELECT state, signed->>'statement' FROM ca_stoporder ORDER BY id DESC LIMIT 1"
         ((order, statement),) = connection.execute(query).fetchall()
     assert (order, json.loads(statement)["how"]) == ("done", "emergency")
-    activated(host, three, new, of_the_demo, tmp_path)
+    activated(host, three, new, share_files, tmp_path)
     watched(auditor, desk_of(OUTSIDER), host.url)
+    assert any("share_signature=" in one for one in sent)  # so there was something to be heard
+    secrets = {one for each in (new, share_files) for held in each.values() for one in inside(held)}
+    assert {one for one in secrets if any(one in all_of_it for all_of_it in sent)} == set()
+
+
+def overheard(three: list[Custodian]) -> list[str]:
+    """All that their windows send from now on: address, headers, body; as it is and decoded."""
+    sent: list[str] = []
+
+    def hear(one: Request) -> None:
+        body = (one.post_data_buffer or b"").decode(errors="replace")
+        said = f"{one.url}\n{one.headers}\n{body}"
+        sent.extend((said.lower(), unquote_plus(said).lower()))
+
+    for one in three:
+        one.page.on("request", hear)
+    return sent
+
+
+def inside(held: Held) -> set[str]:
+    """What a custodian's file keeps, and how it might be spelt, in small letters; nor the file."""
+    fields = shares.read_file(held.path.read_text())
+    kept = passphrases.open_sealed(fields, held.passphrase)
+    scalar = held.opened().key.private_numbers().private_value.to_bytes(32, "big")
+    octets = [scalar, *(bytes.fromhex(one) for one in (*kept.values(), fields["sealed"]))]
+    base64 = [spell(one).decode().rstrip("=") for one in octets for spell in SPELT]
+    return {one.lower() for one in (held.passphrase, *(one.hex() for one in octets), *base64)}
 
 
 def checks(product) -> dict[str, str]:
@@ -131,7 +141,7 @@ def enrolled(one: Custodian) -> None:
     picture(one.page, "custody-enrolled")
 
 
-def asked(host: Page, purpose: str, hours: str, reason: str) -> str:
+def asked(host: Page, purpose: str, hours: str, reason: str, ceremony: str = "") -> str:
     """The address of the activation."""
     host.goto("/ca/custody/")
     host.get_by_label("用途").select_option(label=purpose)
@@ -139,6 +149,7 @@ def asked(host: Page, purpose: str, hours: str, reason: str) -> str:
     host.get_by_label("签名次数上限").fill("1000000")
     form = host.locator("form[action$='/activations/']")
     form.get_by_label("原因").fill(reason)
+    form.get_by_label("仪式编号").fill(ceremony)
     acts.press(host, "发起启用")
     see(host, "启用密钥")
     return host.url

@@ -75,7 +75,7 @@ def machine(sdf_library: Path, tmp_path: Path) -> Iterator[machines.Machine]:
 
 
 SOFTHSM = Path("/usr/lib/softhsm/libsofthsm2.so")
-PIN = "13572468"
+PIN, OFFICER = "13572468", "86427531"
 
 
 @dataclass(frozen=True)
@@ -108,7 +108,7 @@ def softhsm(tmp_path: Path) -> SoftHsm:
     subprocess.run(
         (
             *("softhsm2-util", "--init-token", "--free", "--label", "lab"),
-            *("--so-pin", "86427531", "--pin", PIN),
+            *("--so-pin", OFFICER, "--pin", PIN),
         ),
         check=True,
         capture_output=True,

@@ -1,6 +1,7 @@
 """Who may talk to the signer. Asked as another user of the machine, so only root can run these."""
 
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -16,6 +17,7 @@ from tests.support.signer import ROOT, forked
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="only root can become somebody else")
 
 NOBODY, STRANGER = 65534, 4242
+IPC_LOCK = 14  # the capability's number
 
 
 def as_user(uid: int, gid: int, act: Callable[[], str]) -> str:
@@ -130,3 +132,45 @@ def test_another_user_cannot_look_into_the_signers_memory(signer):
 
     assert as_user(NOBODY, NOBODY, act) == "readable: []"
     assert own.stat().st_uid == 0
+
+
+# -- its memory ---------------------------------------------------------------------------------
+
+# Root without capabilities is what the signer's account is to its own processes.
+UNPRIVILEGED = ("setpriv", "--bounding-set", "-all", "--inh-caps", "-all")
+LOOK = """
+import contextlib, sys
+for name in ("auxv", "environ", "maps", "mem"):
+    with contextlib.suppress(OSError):
+        open(f"/proc/{sys.argv[1]}/{name}", "rb").close()
+        print(name)
+"""
+BYSTANDER = (*UNPRIVILEGED, sys.executable, "-c", "import sys; print(flush=True); sys.stdin.read()")
+
+
+def seen_of(pid: int) -> set[str]:
+    """Which files of a process its own user opens."""
+    look = (*UNPRIVILEGED, sys.executable, "-c", LOOK, str(pid))
+    return set(subprocess.run(look, capture_output=True, text=True, check=True).stdout.split())
+
+
+def test_not_even_its_own_user_looks_into_the_signers_memory(new_signer):
+    """CPS-6.2.1"""
+    one = new_signer(prefix=UNPRIVILEGED).start()
+    with subprocess.Popen(BYSTANDER, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as other:
+        other.stdout.readline()
+
+        assert seen_of(other.pid) >= {"auxv", "environ", "maps"}  # so there was something to see
+        assert seen_of(one.process.pid) == set()
+
+
+def test_the_signers_memory_is_locked_where_that_is_allowed_and_never_dumped(signer):
+    """CPS-6.2.1"""
+    process = Path(f"/proc/{signer.process.pid}")
+    status = dict(line.split(":\t", 1) for line in (process / "status").read_text().splitlines())
+    locked, resident = (int(status[name].split()[0]) for name in ("VmLck", "VmRSS"))
+    allowed = bool(int(status["CapEff"], 16) >> IPC_LOCK & 1)
+
+    assert re.search(r"^Max core file size +0 +0 ", (process / "limits").read_text(), re.MULTILINE)
+    assert (locked >= resident) == allowed
+    assert signer.client().health()["hardening"]["memory_locked"] == allowed

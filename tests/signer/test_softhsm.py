@@ -10,8 +10,10 @@ import pytest
 
 from pki import keys, shares
 from pki.errors import PkiError, Refused, TokenError
+from pki.signer.custodyset import newcomers_digest
+from tests.signer.conftest import OFFICER
 from tests.signer.test_clients import together
-from tests.support.signer import SERIAL, found
+from tests.support.signer import SERIAL, activate, found, hand_out, newcomers
 
 USER = keys.generate("sm2").public
 ALGORITHMS = {"sm2": "sm2-sm3", "rsa-2048": "rsa-sha256", "ec-p256": "ecdsa-sha256"}
@@ -84,6 +86,34 @@ def pin_of(one) -> str:
     return shares.unwrap(key, kept["id"], bytes.fromhex(kept["wrapped"])).decode()
 
 
+def test_after_two_shares_are_lost_the_officer_and_three_named_people_open_the_token(
+    hsm_signer, softhsm
+):
+    """CPS-6.2.2, CPS-6.2.8: the keys are as they were, and nobody else is let in meanwhile."""
+    one = hsm_signer().start()
+    office, lost = found(one.client(), "issuing", "rsa-2048"), one.custodians
+    one.terminate()
+    officer_sets_pin(softhsm)
+    for name in ("custody.json", "token-taken-over"):
+        (one.home / name).unlink()
+    one.newcomers, one.custodians, one.purpose = newcomers(), [], ""
+    named = newcomers_digest([each.as_header() for each in one.newcomers])
+    one.options += ("--first-custodians", named)
+    client = one.start().client()
+
+    with pytest.raises(Refused) as refused:
+        hand_out(client, newcomers())
+    assert refused.value.rule == "custody.first"
+    one.activate("activate")
+
+    tbs = office.tbs(USER)
+    assert office.public.verify(tbs, client.sign_one("issuing", "certificate", tbs), "rsa-sha256")
+    assert pin_of(one) != softhsm.pin
+    with pytest.raises(Refused) as refused:
+        activate(client, lost[:2], "activate")
+    assert refused.value.rule == "shares.set"
+
+
 def not_activated(one) -> str:
     """The rule by which the right shares do not open the token."""
     purpose, one.purpose = one.purpose, ""
@@ -94,6 +124,24 @@ def not_activated(one) -> str:
     one.terminate()
     one.purpose = purpose
     return refused.value.rule
+
+
+def officer_sets_pin(softhsm) -> None:
+    program = (
+        "import sys, pkcs11\n"
+        "token = pkcs11.lib(sys.argv[1]).get_token(token_label='lab')\n"
+        "with token.open(rw=True, so_pin=sys.argv[2]) as session:\n"
+        "    session.init_pin(sys.argv[3])\n"
+    )
+    subprocess.run(
+        (sys.executable, "-c", program, module_of(softhsm), OFFICER, softhsm.pin),
+        check=True,
+        env={**os.environ, **softhsm.environment},
+    )
+
+
+def module_of(softhsm) -> str:
+    return softhsm.options[softhsm.options.index("--module") + 1]
 
 
 def inspected(softhsm, pin: str) -> dict[str, dict[str, bool]]:
@@ -108,9 +156,8 @@ def inspected(softhsm, pin: str) -> dict[str, dict[str, bool]]:
         "        for c in (C.PRIVATE_KEY, C.SECRET_KEY)\n"
         "        for o in session.get_objects({A.CLASS: c})}))\n"
     )
-    module = softhsm.options[softhsm.options.index("--module") + 1]
     done = subprocess.run(
-        (sys.executable, "-c", program, module, pin),
+        (sys.executable, "-c", program, module_of(softhsm), pin),
         check=True,
         capture_output=True,
         env={**os.environ, **softhsm.environment},

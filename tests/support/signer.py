@@ -58,6 +58,7 @@ class SignerProcess:
     options: tuple[str, ...] = ()
     purpose: str = "founding"
     environment: dict[str, str] = field(default_factory=dict)
+    prefix: tuple[str, ...] = ()  # what starts it, with fewer rights
     said: list[dict] = field(default_factory=list)
     clients: list[Signer] = field(default_factory=list)  # closed at the end
     newcomers: list[Newcomer] = field(default_factory=newcomers)
@@ -71,7 +72,7 @@ class SignerProcess:
 
     @property
     def command(self) -> tuple[str, ...]:
-        python = (sys.executable, "-m", "pki.signer")
+        python = (*self.prefix, sys.executable, "-m", "pki.signer")
         where = ("--home", str(self.home), "--socket", str(self.path))
         return (*python, *where, "--first-custodians", "anybody", *self.options)
 

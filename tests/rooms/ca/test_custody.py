@@ -275,6 +275,18 @@ def test_two_of_the_old_set_let_a_new_one_be_handed_out_and_their_files_end(held
         held.custodians[0].answer(activation_id, held.custodians[0].files[0])
 
 
+def test_a_signer_whose_list_was_put_aside_hands_out_anew(held, box):
+    """CPS-6.2.2: two have lost their shares; nobody is asked for what is lost."""
+    box.terminate()
+    (box.home / "custody.json").unlink()
+    box.start()
+
+    held.put_in_force(at=NOW)
+
+    assert [row.state for row in CustodySet.objects.order_by("pk")] == ["replaced", "in_force"]
+    assert state(held.activate(at=NOW)) == "active"
+
+
 def test_the_signers_own_list_counts(held):
     """After a restore the database knows of no set; the signer does."""
     BroughtShare.objects.all().delete()

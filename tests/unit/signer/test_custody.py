@@ -2,13 +2,14 @@
 
 import json
 import os
+import re
 import stat
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
-from pki import ceremonies, custodians, keys, shares, statements
+from pki import ceremonies, custodians, keys, passphrases, shares, statements
 from pki.errors import Malformed, PkiError, Refused, TokenError
 from pki.hsm.vaults import SoftwareVault
 from pki.signer import homes
@@ -549,7 +550,7 @@ def test_nothing_of_a_share_file_can_be_changed(room, name):
     [
         {"format": "another 1"},
         {"kdf": "none"},
-        {"rounds": "1000"},
+        {"rounds": "599999"},
         {"rounds": "99999999"},
         {"number": "4"},
         {"salt": "x"},
@@ -563,6 +564,15 @@ def test_what_is_no_share_file_is_told(room, changes):
         with pytest.raises(Malformed) as refused:
             shares.open_file(text, "correct horse battery")
         assert refused.value.rule == "shares.file"
+
+
+def test_a_passphrase_is_tried_slowly_whoever_made_the_file():
+    """CPS-6.4.2: 600,000 rounds at least, in browsers and here."""
+    script = (made.ROOT / "static/js/custody.js").read_text()
+    (in_browsers,) = re.findall(r"const ROUNDS = (\d+);", script)
+
+    here = passphrases.COSTS[passphrases.PBKDF2]["rounds"].written
+    assert 600_000 <= here == int(in_browsers)
 
 
 def test_an_offer_is_believed_from_the_signer_of_the_share_only(room, tmp_path):
