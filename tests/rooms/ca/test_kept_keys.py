@@ -227,6 +227,68 @@ def test_an_archived_key_signs_nothing_and_a_destroyed_one_is_in_no_device(house
     assert refused_by(house.draft, kept("restore", of_drill, drill=True)) == "keeping.over"
 
 
+@pytest.fixture
+def helper(keeper: SignerProcess, of_drill: str, settings) -> Iterator[SignerProcess]:
+    """A second signer, with the key in a device of its own."""
+    with tempfile.TemporaryDirectory(prefix="anxin-helper-") as folder:
+        one = keeper.help_with(Path(folder) / "home").start()
+        settings.HELPER_SOCKETS = (str(one.path),)
+        yield one
+        one.end()
+
+
+def tried(house: House, number: str, code: str) -> CeremonyStep:
+    """The step is begun and worked on, once more if it was before."""
+    house.begin(number, code)
+    house.work()
+    return CeremonyStep.objects.get(ceremony__number=number, code=code)
+
+
+@pytest.mark.usefixtures("in_use")
+def test_a_key_is_destroyed_when_no_helper_has_it_any_more(house, keeper, of_drill, helper):
+    """CPS-6.2.10: the device of a helper is asked as well, and an answer is needed."""
+    number = house.opened(kept("destroy", of_drill, drill=True, ending="drill"))
+    house.step(number, "gather")
+    house.step(number, "device")
+
+    for state in ("it signs", "it is sealed", "it is away"):
+        step = tried(house, number, "destroy")
+        assert queries.fault_in(step.fault).rule == "keeping.helper_has_it", state
+        assert not KeptKey.objects.filter(label=of_drill, state="destroyed").exists()
+        helper.client().lock() if state == "it signs" else helper.kill()
+    helper.start()
+    helper.terminate()
+    (helper.home / "software" / f"{of_drill}.key").unlink()
+    helper.copy_keys(keeper)
+    helper.start()
+    assert helper.client().remains("kept", b"") == []
+    go_on(house, number)
+
+    assert made(number, "destroy")["helpers"] == {"1": []}
+    assert KeptKey.objects.get(label=of_drill).state == "destroyed"
+    shown = [value for what, value in told("destroy", queries.result(number, "destroy"))]
+    assert shown == ["按标签和公钥都查不到"] * 3  # first, second, helper
+
+
+def test_a_key_is_archived_when_no_helper_signs_with_it_any_more(house, keeper, of_drill, helper):
+    """CPS-6.2.5"""
+    number = house.opened(kept("archive", of_drill, drill=True, ending="drill"))
+    house.step(number, "gather")
+    house.step(number, "device")
+    step = tried(house, number, "archive")
+    assert queries.fault_in(step.fault).details["places"] == "1"
+
+    helper.terminate()
+    helper.copy_keys(keeper)
+    helper.start()
+    go_on(house, number)
+
+    assert made(number, "archive")["helpers"] == {"1": []}
+    with pytest.raises(Refused) as caught:
+        helper.client().sign_one(of_drill, CRL, b"list")
+    assert caught.value.rule in {"signer.archived", "signer.helper"}
+
+
 def test_a_signer_activated_for_another_ceremony_does_nothing(house, keeper, of_drill):
     """CPS-6.2.2: the signer asks for this ceremony itself, whatever the house has checked."""
     number = house.opened(kept("backup", of_drill, drill=True), active=False)
