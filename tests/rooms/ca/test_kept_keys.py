@@ -1,6 +1,7 @@
 """Ceremonies that copy, restore, archive and destroy keys, with a real signer."""
 
 import json
+import os
 import subprocess
 import tempfile
 from collections.abc import Iterator
@@ -13,18 +14,21 @@ import pytest
 from django.urls import reverse
 
 from anxin.duties import DUTIES
+from anxin.wording import sentence
 from audit.journal.models import Entry
 from ca.authorities import queries as authorities
 from ca.ceremonies import queries, working
 from ca.ceremonies.made import told
 from ca.ceremonies.models import Ceremony, CeremonyStep
 from ca.ceremonies.rules import Draft
+from ca.ceremony_sentences import AT_SIGNER
 from ca.hierarchy.models import CertificateAuthority
 from ca.keeping.models import KeptKey
 from ca.keys import services as keys
 from people.api import Role
 from pki import ceremonies, publickeys
-from pki.errors import Refused
+from pki.errors import Refused, TokenError
+from pki.signer import homes
 from pki.signer.client import Signer
 from pki.signer.protocol import CRL
 from tests.rooms.ca.test_ceremony_pages import page, typed
@@ -287,6 +291,35 @@ def test_a_key_is_archived_when_no_helper_signs_with_it_any_more(house, keeper, 
     with pytest.raises(Refused) as caught:
         helper.client().sign_one(of_drill, CRL, b"list")
     assert caught.value.rule in {"signer.archived", "signer.helper"}
+
+
+@pytest.mark.usefixtures("in_use")
+def test_a_destruction_that_breaks_off_says_what_is_done_and_goes_on(house, keeper, of_drill):
+    """CPS-6.2.10: the first device has lost the key by then, and nobody reads that nothing was."""
+    number = house.opened(kept("destroy", of_drill, drill=True, ending="drill"))
+    house.step(number, "gather")
+    house.step(number, "device")
+    at_work = homes.take(keeper.home.parent / "spare")
+
+    fault = queries.fault_in(tried(house, number, "destroy").fault)
+
+    os.close(at_work)
+    assert not (keeper.home / "software" / f"{of_drill}.key").exists()
+    assert "请停下那个签名服务" in sentence(fault)
+    shown = page(house, "tang", reverse("ceremony", args=[number])).content.decode()
+    assert sentence(fault) in shown
+    go_on(house, number)
+    assert made(number, "destroy")["remains"] == {"first": [], "second": []}
+
+
+def test_what_a_signer_refuses_is_told_in_words():
+    """Its own rules by name only where nobody meets them; nowhere that nothing was changed."""
+    for rule in (*AT_SIGNER, "policy.kind"):
+        fault = queries.fault_in(working.fault_of(TokenError(rule, "why", permanent=True)))
+        told_as = sentence(fault)
+        assert (rule in told_as) == (rule == "policy.kind")
+        assert "没有任何改动" not in told_as
+        assert "重新开始这一步" in told_as
 
 
 def test_a_signer_activated_for_another_ceremony_does_nothing(house, keeper, of_drill):
