@@ -2,7 +2,47 @@
 
 from django.utils.translation import gettext_lazy as _
 
+# Rules of the signer that people meet in the ceremony room; the others are named by their code.
+AT_SIGNER = {
+    "spare.none": _(
+        "签名服务没有备用设备，这一步没有做。请运维按部署说明配置备用设备并重新启动签名服务，"
+        "为本次仪式启用后重新开始这一步。"
+    ),
+    "spare.not_initialised": _(
+        "备用设备还没有启用，这一步没有做完。已经做了的部分会保留；"
+        "请先举行“密码设备初始化”的仪式，再重新开始这一步。"
+    ),
+    "spare.in_use": _(
+        "备用设备里已经有密钥，没有启用它，里面的密钥没有改动。请换一台空的设备，再重新开始这一步。"
+    ),
+    "spare.officer": _(
+        "没有得到设备安全员的 PIN，或者设备没有应答，没有做成备份；原来的备份仍然有效。"
+        "请运维把 PIN 文件放到签名服务的主机上并检查设备，再重新开始这一步。"
+    ),
+    "signer.officer": _(
+        "PIN 文件里没有这台设备的安全员的 PIN，没有做成备份；原来的备份仍然有效。"
+        "请补上“设备名 PIN”一行，再重新开始这一步。"
+    ),
+    "signer.secret_file": _(
+        "签名服务读不到 PIN 文件：文件不在、是空的，或者别人也能读。这一步没有做完，"
+        "原来的备份仍然有效；请把文件放好（权限 600），再重新开始这一步。"
+    ),
+    "signer.home": _(
+        "有一个签名服务正在备用设备上工作，这一步没有做完。已经做了的部分会保留；"
+        "请停下那个签名服务，再重新开始这一步，它会接着做。"
+    ),
+    "keeping.remains": _(
+        "设备里还查得到这个密钥，没有记为已销毁；已经删除的不能恢复。"
+        "请按仪式记录里的名称从设备删除剩下的对象，再重新开始这一步。"
+    ),
+    "token.destroy_by_hand": _(
+        "这种设备（SDF）只能由人销毁密钥，没有记为已销毁。"
+        "请两人用设备自带的工具销毁密钥和它的备份，再重新开始这一步：设备里查不到了才记为已销毁。"
+    ),
+}
+
 WORDING = {
+    **AT_SIGNER,
     "ceremonies.unknown": _("没有这个密钥仪式。请从列表重新进入。"),
     "ceremonies.unknown_step": _("这个仪式没有这一步，或者这一步没有产生文件。没有任何改动。"),
     "ceremonies.kind": _("请从列出的类型中选择仪式类型。"),
@@ -74,7 +114,7 @@ WORDING = {
         "签名服务里没有可用的密钥 %(label)s（CPS %(cps)s）。没有任何改动，请核对密钥标签。"
     ),
     "ceremonies.act_refused": _(
-        "签名服务拒绝了这一步（%(fault)s）。没有任何改动，请按原因处理后重新开始这一步。"
+        "签名服务没有做完这一步（%(fault)s）。已经做了的部分会保留；请按原因处理后重新开始这一步，它会接着做。"
     ),
     "keeping.unknown_key": _("没有密钥 %(label)s。请填写 CA 的代码，或生成密钥的仪式用的标签。"),
     "keeping.device_drill": _(
@@ -92,6 +132,11 @@ WORDING = {
     ),
     "keeping.period": _(
         "密钥 %(label)s 须先归档并保存十年（到 %(day)s）才能销毁（CPS %(cps)s）。没有任何改动。"
+    ),
+    "keeping.helper_has_it": _(
+        "主签名服务已做完这一步，但协助签名服务 %(places)s 还有密钥 %(label)s，"
+        "或者没有应答、没有启用（CPS %(cps)s）。这一步没有记为完成；"
+        "请运维按部署说明（decisions/0014）从它那里去掉密钥并重新启用，再重新开始这一步。"
     ),
     "keeping.signs_nothing": _(
         "密钥 %(label)s 已归档或已销毁，不再签名（CPS %(cps)s）。没有任何改动。"

@@ -299,6 +299,10 @@ ALARMS = {
     "directory_down": _("目录服务（LDAP）无法发布：%(fault)s。证书照常签发，恢复后补发。"),
     "orders_wait": _("有证书等待签发已超过 %(minutes)s 分钟。请检查签名服务和后台任务。"),
     "orders_refused": _("今天有 %(count)s 张证书被签发检查拒绝。请查看审计日志中的原因。"),
+    "archives_over": _(
+        "密钥 %(keys)s 已归档满十年，应当销毁（CPS 6.2.5）。它不再签名，没有别的影响；"
+        "请安排“销毁”仪式。"
+    ),
     "issuing_ends": _(
         "%(authority)s 将于 %(day)s 停止签发（CPS 5.6）：此后签发的证书会超过它的有效期。"
         "请安排密钥更替仪式。"

@@ -15,6 +15,7 @@ from ca.keeping import rules
 from ca.keeping import services as keeping
 from ca.keys import services as keys
 from pki import publickeys, signatures
+from pki.errors import PkiError
 
 
 def initialise(job: Job) -> bytes:
@@ -69,15 +70,20 @@ def archive(job: Job) -> bytes:
     key = keys.archive(job.number, job.label, rules.reason_of(job.said["plan"]))
     until = datetime.fromisoformat(key.keep_until)
     keeping.note_archived(job.label, until=until, ceremony=job.number, at=job.at)
-    return canonical.encode({"label": job.label, "state": key.state, "keep_until": key.keep_until})
+    helpers = _of_helpers(job, lambda place: keys.signs_at(place, job.label))
+    said = {"state": key.state, "keep_until": key.keep_until, "helpers": helpers}
+    return canonical.encode({"label": job.label, **said})
 
 
 def destroy(job: Job) -> bytes:
     """What each device still shows of the key: nothing."""
     _check(job)
     remains = keys.destroy(job.number, job.label, rules.reason_of(job.said["plan"]))
+    key = keys.key_of(job.label)
+    public = key.public_key if key else b""
+    helpers = _of_helpers(job, lambda place: keys.remains_at(place, job.label, public))
     keeping.note_destroyed(job.label, ceremony=job.number, at=job.at)
-    return canonical.encode({"label": job.label, "remains": remains})
+    return canonical.encode({"label": job.label, "remains": remains, "helpers": helpers})
 
 
 ACTS: dict[str, Callable[[Job], bytes]] = {
@@ -87,6 +93,20 @@ ACTS: dict[str, Callable[[Job], bytes]] = {
     rules.Act.ARCHIVE: archive,
     rules.Act.DESTROY: destroy,
 }
+
+
+def _of_helpers(job: Job, ask: Callable[[int], list[str]]) -> dict[str, list[str]]:
+    """By place, what each helper still has of the key: nothing. Asked when the home signer is done,
+    since a helper gets its register from there (docs/decisions/0014).
+    """
+    found = {}
+    for place in keys.helpers():
+        try:
+            found[place] = ask(place)
+        except PkiError as why:  # whoever cannot be asked proves nothing
+            found[place] = [why.rule]
+    rules.check_helpers(found, label=job.label)
+    return {str(place): left for place, left in found.items()}
 
 
 def _check(job: Job) -> None:

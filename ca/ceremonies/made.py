@@ -40,12 +40,19 @@ def _restored(said: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
 
 def _archived(said: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     yield _("保存到"), said["keep_until"][:10]
+    yield from _of_helpers(said, _("不能再用它签名"))
 
 
 def _destroyed(said: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     names = {"first": _("设备"), "second": _("备用设备")}
     for place, left in said["remains"].items():
         yield names[place], "、".join(left) or _("按标签和公钥都查不到")
+    yield from _of_helpers(said, _("按标签和公钥都查不到"))
+
+
+def _of_helpers(said: Mapping[str, Any], word: str) -> Iterator[tuple[str, str]]:
+    for place in said.get("helpers", ()):
+        yield _("协助签名服务 %(n)s") % {"n": place}, word
 
 
 _TOLD: dict[str, Callable[[Mapping[str, Any]], Iterator[tuple[str, str]]]] = {

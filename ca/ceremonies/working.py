@@ -23,6 +23,7 @@ from ca.ceremonies.jobs import Entropy, Job
 from ca.ceremonies.kinds import KINDS
 from ca.ceremonies.models import Ceremony, CeremonyStep
 from ca.ceremonies.rules import State, StepState
+from ca.ceremony_sentences import AT_SIGNER
 from ca.keys import services as keys
 from people.api import Alarm, Role, alert_staff, holders
 from pki import ceremonies
@@ -175,11 +176,14 @@ def _still(step_id: int, round_: int) -> tuple[Ceremony, CeremonyStep] | None:
 
 
 def fault_of(why: Refusal | PkiError) -> str:
-    """As JSON: rule, reason, clause, and what fills the sentence."""
+    """As JSON: rule, reason, clause, and what fills the sentence. Of the signer's own rules those
+    with a sentence are told in it; any other is named.
+    """
     details = why.details if isinstance(why, Refusal) else {"fault": why.rule}
     told = {name: str(value) for name, value in details.items()}
     cps = why.cps if isinstance(why, Refusal) else ""
-    rule = why.rule if isinstance(why, Refusal) else "ceremonies.act_refused"
+    known = isinstance(why, Refusal) or why.rule in AT_SIGNER
+    rule = why.rule if known else "ceremonies.act_refused"
     return canonical.encode(
         {"rule": rule, "reason": why.reason[:FAULT], "cps": cps, "details": told}
     ).decode()

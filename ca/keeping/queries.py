@@ -1,5 +1,7 @@
 """What has become of CA keys."""
 
+from datetime import datetime
+
 from ca.keeping import rules
 from ca.keeping.models import KeptKey
 from ca.keeping.rules import State
@@ -15,3 +17,9 @@ def check_signs(label: str) -> None:
     row = KeptKey.objects.filter(label=label).exclude(state=State.ACTIVE).first()
     if row is not None:
         raise rules.ended(label, row.state)
+
+
+def kept_long_enough(*, at: datetime) -> tuple[str, ...]:
+    """Labels of the archived keys that are to be destroyed now (CPS 6.2.5)."""
+    rows = KeptKey.objects.filter(state=State.ARCHIVED, keep_until__lte=at)
+    return tuple(rows.order_by("label").values_list("label", flat=True))

@@ -1,6 +1,6 @@
 """What may be done with a CA key besides signing, and when (CPS 6.2.3 to 6.2.10). Pure."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -91,6 +91,20 @@ def _check_expired(act: str, key: Facts, *, at: datetime) -> None:
     if act == Act.DESTROY and (key.keep_until is None or at < key.keep_until):
         day = f"{key.keep_until:%Y-%m-%d}" if key.keep_until else "—"
         raise _conflict("period", "archived first", "6.2.10", label=key.label, day=day)
+
+
+def check_helpers(left: Mapping[int, Collection[str]], *, label: str) -> None:
+    """By place, what helpers still have of a key that ends. Refuses `keeping.helper_has_it`."""
+    if having := {place: names for place, names in left.items() if names}:
+        places = "、".join(map(str, having))
+        raise Refusal(
+            Kind.NOT_READY,
+            "keeping.helper_has_it",
+            "; ".join(f"{place}: {', '.join(names)}" for place, names in having.items()),
+            cps="6.2.10",
+            label=label,
+            places=places,
+        )
 
 
 def ended(label: str, state: str) -> Refusal:

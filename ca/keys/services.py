@@ -21,7 +21,7 @@ from pki import signatures
 from pki.errors import PkiError, TokenError
 from pki.publickeys import PublicKey
 from pki.signer.client import Restored, Signer
-from pki.signer.protocol import HOME, Header, Key
+from pki.signer.protocol import ACTIVE, HOME, Header, Key
 
 log = logging.getLogger(__name__)
 
@@ -139,6 +139,22 @@ def archive(ceremony: str, label: str, reason: str) -> Key:
 def destroy(ceremony: str, label: str, reason: str) -> Header:
     """By device, what remains: nothing."""
     return _signer().destroy(ceremony, label, reason)
+
+
+def helpers() -> range:
+    """Places of the signers beside the home signer."""
+    return places()[1:]
+
+
+def signs_at(place: int, label: str) -> list[str]:
+    """That label, if a signer may still sign with its key."""
+    there = clients.at(place).keys()
+    return [key.label for key in there if (key.label, key.state) == (label, ACTIVE)]
+
+
+def remains_at(place: int, label: str, public_key: bytes) -> list[str]:
+    """What the device of a signer still has of a key. TokenError: it is sealed."""
+    return clients.at(place).remains(label, public_key)
 
 
 # -- custody (docs/decisions/0013) ----------------------------------------------------------------

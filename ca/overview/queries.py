@@ -19,6 +19,7 @@ from ca.hierarchy.queries import issuing_until, responder_ends
 from ca.hierarchy.rules import State as AuthorityState
 from ca.issuing.models import Certificate
 from ca.issuing.rules import WAITING, State
+from ca.keeping.queries import kept_long_enough
 from ca.keys import queries as stops
 from ca.ocsp.queries import count_due
 from ca.overview import rules
@@ -154,6 +155,7 @@ def overview(at: datetime) -> Overview:
         devices_untested=len(tested.untested),
         drills_overdue=kept.overdue,
         custodians_away=kept.away,
+        archives_over=kept_long_enough(at=at),
     )
     return Overview(
         at=at,

@@ -77,6 +77,7 @@ class Facts:
     devices_untested: int  # no self-test passed for a day
     drills_overdue: int
     custodians_away: tuple[datetime, ...]  # since when
+    archives_over: tuple[str, ...]  # archived keys that were kept long enough
 
 
 def alarms(facts: Facts, *, at: datetime) -> Iterator[Alarm]:
@@ -98,11 +99,13 @@ def alarms(facts: Facts, *, at: datetime) -> Iterator[Alarm]:
 
 
 def _life_alarms(facts: Facts, at: datetime) -> Iterator[Alarm]:
-    """CPS 5.6: a rollover wants time."""
+    """CPS 5.6: a rollover wants time; CPS 6.2.5: after ten years a key is destroyed."""
     for authority, stops in facts.stops:
         if code := urgency(stops, at=at):
             level = "warn" if code in ("issuing_ends", "issuing_ends_soon") else "bad"
             yield Alarm(level, code, {"authority": authority, "day": f"{stops:%Y-%m-%d}"})
+    if facts.archives_over:
+        yield Alarm("warn", "archives_over", {"keys": ", ".join(facts.archives_over)})
 
 
 def _device_alarms(facts: Facts) -> Iterator[Alarm]:

@@ -189,6 +189,11 @@ class Signer:
         header, _ = self._ask({"op": "self_test"})
         return dict(header["report"])
 
+    def remains(self, label: str, public_key: bytes) -> list[str]:
+        """What its device still has of a key (SPKI). TokenError while sealed."""
+        header, _ = self._ask({"op": "remains", "label": label}, [public_key])
+        return list(header["remains"])
+
     # -- ceremonies with devices and keys (docs/decisions/0015) ----------------------------------
 
     def initialise(self, ceremony: str) -> protocol.Header:

@@ -116,6 +116,7 @@ class SigningService:
             "note_head": self._note_head,
             "heads": self._noted_heads,
             "self_test": self._self_test,
+            "remains": self._remains,
             "record_certificate": records.certificate,
             "sign_record": records.sign,
             "custody_book": Extracts(home, now=now).custody,
@@ -272,6 +273,11 @@ class SigningService:
         failed = [check.name for check in report.checks if check.outcome == FAILED]
         call.log("self_tested", passed=report.passed, failed=failed)
         return {"report": report.as_json()}, []
+
+    def _remains(self, call: Call) -> _Answer:
+        """What the device still has of a key that another signer has destroyed."""
+        token = self._custody.use().token
+        return {"remains": list(token.remains(call.word("label"), call.only_blob()))}, []
 
     # -- keeping ------------------------------------------------------------------------------
 

@@ -14,7 +14,10 @@ from pki.signer.offers import ACTIVATE
 if TYPE_CHECKING:
     from pki.signer.calls import Call
 
-_OPERATIONS = {"health", "keys", "sign", "self_test", "custody", "offer", "bring", "lock"}
+_OPERATIONS = {
+    *("health", "keys", "sign", "self_test", "remains"),
+    *("custody", "offer", "bring", "lock"),
+}
 _WORDS = {"sign": ("kind", {protocol.CERTIFICATE, protocol.OCSP}), "offer": ("purpose", {ACTIVATE})}
 
 

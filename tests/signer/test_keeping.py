@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from pkcs11 import Attribute
 
-from pki import certificates, keys, publickeys
+from pki import certificates, keys, publickeys, shares
 from pki.errors import PkiError
-from pki.signer import book
+from pki.signer import book, custodyset
 from pki.signer.client import Signer
 from tests.signer.conftest import SOFTHSM
 from tests.support.signer import SignerProcess, activate, forked, found, script
@@ -183,6 +184,44 @@ def test_a_destroyed_key_is_on_neither_token(with_tokens):
     assert not any(place.exists() for place in copies)
     assert held.destroy("drill-root", "drill") == gone
     assert refusal(client.sign_one, "drill-root", "crl", b"") == "signer.destroyed"
+
+
+def test_a_key_of_which_a_device_still_shows_a_part_is_not_destroyed(with_tokens):
+    """CPS-6.2.10: a copy under another name; asked again when it is gone."""
+    client, held = with_tokens.client(), minutes(with_tokens)
+    client.generate("drill-root", "rsa-2048", ["crl"])
+    beside = {Attribute.LABEL: "beside", Attribute.TOKEN: True}
+    assert at_lab(with_tokens, lambda key: key.copy(beside)) == ""
+
+    with pytest.raises(PkiError) as caught:
+        held.destroy("drill-root", "drill")
+
+    assert caught.value.rule == "keeping.remains"
+    assert "PRIVATE_KEY beside, PUBLIC_KEY beside" in caught.value.reason
+    (key,) = client.keys()
+    assert key.state == "active"
+    assert at_lab(with_tokens, lambda key: key.destroy(), label="beside") == ""
+    assert held.destroy("drill-root", "drill") == {"first": []}
+    (key,) = client.keys()
+    assert key.state == "destroyed"
+
+
+def at_lab(signer: SignerProcess, act: Callable[[object], object], label="drill-root") -> str:
+    """With both halves of a key, in the first token opened elsewhere by two custodians' shares."""
+    kept = custodyset.read(signer.home / custodyset.FILE)
+    opened = shares.combine(one.share for one in signer.custodians[:2])
+
+    def child() -> str:
+        os.environ.update(signer.environment)
+        from pki.hsm.cryptoki import Cryptoki
+
+        device = Cryptoki(SOFTHSM, "lab", shares.unwrap(opened, kept.id, kept.wrapped))
+        with device.writable() as session:
+            for one in list(session.get_objects({Attribute.LABEL: label})):
+                act(one)
+        return ""
+
+    return forked(child)()
 
 
 def test_without_the_officers_pin_no_key_leaves(with_tokens):

@@ -1,6 +1,7 @@
 """Ceremonies that copy, restore, archive and destroy keys, with a real signer."""
 
 import json
+import os
 import subprocess
 import tempfile
 from collections.abc import Iterator
@@ -13,18 +14,21 @@ import pytest
 from django.urls import reverse
 
 from anxin.duties import DUTIES
+from anxin.wording import sentence
 from audit.journal.models import Entry
 from ca.authorities import queries as authorities
 from ca.ceremonies import queries, working
 from ca.ceremonies.made import told
 from ca.ceremonies.models import Ceremony, CeremonyStep
 from ca.ceremonies.rules import Draft
+from ca.ceremony_sentences import AT_SIGNER
 from ca.hierarchy.models import CertificateAuthority
 from ca.keeping.models import KeptKey
 from ca.keys import services as keys
 from people.api import Role
 from pki import ceremonies, publickeys
-from pki.errors import Refused
+from pki.errors import Refused, TokenError
+from pki.signer import homes
 from pki.signer.client import Signer
 from pki.signer.protocol import CRL
 from tests.rooms.ca.test_ceremony_pages import page, typed
@@ -225,6 +229,97 @@ def test_an_archived_key_signs_nothing_and_a_destroyed_one_is_in_no_device(house
     assert KeptKey.objects.get(label=of_drill).state == "destroyed"
     assert not [*keeper.home.parent.glob(f"**/{of_drill}.*")]
     assert refused_by(house.draft, kept("restore", of_drill, drill=True)) == "keeping.over"
+
+
+@pytest.fixture
+def helper(keeper: SignerProcess, of_drill: str, settings) -> Iterator[SignerProcess]:
+    """A second signer, with the key in a device of its own."""
+    with tempfile.TemporaryDirectory(prefix="anxin-helper-") as folder:
+        one = keeper.help_with(Path(folder) / "home").start()
+        settings.HELPER_SOCKETS = (str(one.path),)
+        yield one
+        one.end()
+
+
+def tried(house: House, number: str, code: str) -> CeremonyStep:
+    """The step is begun and worked on, once more if it was before."""
+    house.begin(number, code)
+    house.work()
+    return CeremonyStep.objects.get(ceremony__number=number, code=code)
+
+
+@pytest.mark.usefixtures("in_use")
+def test_a_key_is_destroyed_when_no_helper_has_it_any_more(house, keeper, of_drill, helper):
+    """CPS-6.2.10: the device of a helper is asked as well, and an answer is needed."""
+    number = house.opened(kept("destroy", of_drill, drill=True, ending="drill"))
+    house.step(number, "gather")
+    house.step(number, "device")
+
+    for state in ("it signs", "it is sealed", "it is away"):
+        step = tried(house, number, "destroy")
+        assert queries.fault_in(step.fault).rule == "keeping.helper_has_it", state
+        assert not KeptKey.objects.filter(label=of_drill, state="destroyed").exists()
+        helper.client().lock() if state == "it signs" else helper.kill()
+    helper.start()
+    helper.terminate()
+    (helper.home / "software" / f"{of_drill}.key").unlink()
+    helper.copy_keys(keeper)
+    helper.start()
+    assert helper.client().remains("kept", b"") == []
+    go_on(house, number)
+
+    assert made(number, "destroy")["helpers"] == {"1": []}
+    assert KeptKey.objects.get(label=of_drill).state == "destroyed"
+    shown = [value for what, value in told("destroy", queries.result(number, "destroy"))]
+    assert shown == ["按标签和公钥都查不到"] * 3  # first, second, helper
+
+
+def test_a_key_is_archived_when_no_helper_signs_with_it_any_more(house, keeper, of_drill, helper):
+    """CPS-6.2.5"""
+    number = house.opened(kept("archive", of_drill, drill=True, ending="drill"))
+    house.step(number, "gather")
+    house.step(number, "device")
+    step = tried(house, number, "archive")
+    assert queries.fault_in(step.fault).details["places"] == "1"
+
+    helper.terminate()
+    helper.copy_keys(keeper)
+    helper.start()
+    go_on(house, number)
+
+    assert made(number, "archive")["helpers"] == {"1": []}
+    with pytest.raises(Refused) as caught:
+        helper.client().sign_one(of_drill, CRL, b"list")
+    assert caught.value.rule in {"signer.archived", "signer.helper"}
+
+
+@pytest.mark.usefixtures("in_use")
+def test_a_destruction_that_breaks_off_says_what_is_done_and_goes_on(house, keeper, of_drill):
+    """CPS-6.2.10: the first device has lost the key by then, and nobody reads that nothing was."""
+    number = house.opened(kept("destroy", of_drill, drill=True, ending="drill"))
+    house.step(number, "gather")
+    house.step(number, "device")
+    at_work = homes.take(keeper.home.parent / "spare")
+
+    fault = queries.fault_in(tried(house, number, "destroy").fault)
+
+    os.close(at_work)
+    assert not (keeper.home / "software" / f"{of_drill}.key").exists()
+    assert "请停下那个签名服务" in sentence(fault)
+    shown = page(house, "tang", reverse("ceremony", args=[number])).content.decode()
+    assert sentence(fault) in shown
+    go_on(house, number)
+    assert made(number, "destroy")["remains"] == {"first": [], "second": []}
+
+
+def test_what_a_signer_refuses_is_told_in_words():
+    """Its own rules by name only where nobody meets them; nowhere that nothing was changed."""
+    for rule in (*AT_SIGNER, "policy.kind"):
+        fault = queries.fault_in(working.fault_of(TokenError(rule, "why", permanent=True)))
+        told_as = sentence(fault)
+        assert (rule in told_as) == (rule == "policy.kind")
+        assert "没有任何改动" not in told_as
+        assert "重新开始这一步" in told_as
 
 
 def test_a_signer_activated_for_another_ceremony_does_nothing(house, keeper, of_drill):

@@ -10,6 +10,7 @@ from ca.api import certificate, overview
 from ca.crl.models import RevocationList
 from ca.crl.services import issue_due_crls
 from ca.hierarchy.models import CertificateAuthority
+from ca.keeping import services as keeping
 from ca.overview.models import SignerReport
 from ca.overview.services import note_signer
 from ca.signing.services import sweep_orders
@@ -64,6 +65,18 @@ def test_orders_that_wait_too_long_are_an_alarm(authorities, minutes, alarmed):
     ca.put_on_order(at=ca.NOW - timedelta(minutes=minutes))
 
     assert ("orders_wait" in codes()) is alarmed
+
+
+def test_an_archived_key_is_an_alarm_when_its_ten_years_are_over(authorities):
+    """CPS-6.2.5: then it is destroyed, and nobody has to remember when."""
+    keeping.note_archived("old-1", until=ca.NOW + HOUR, ceremony="KC-2026-001", at=ca.NOW)
+    later = ca.NOW + HOUR
+
+    assert "archives_over" not in codes(later - timedelta(seconds=1))
+    (said,) = [one for one in overview(later).alarms if one.code == "archives_over"]
+    assert "old-1" in said.text
+    keeping.note_destroyed("old-1", ceremony="KC-2026-002", at=later)
+    assert "archives_over" not in codes(later)
 
 
 def test_lists_are_missed_before_relying_parties_miss_them(authorities):

@@ -12,11 +12,12 @@ from ca.ceremonies import importing, queries, working
 from ca.ceremonies.models import Ceremony
 from ca.crl.queries import latest
 from ca.crl.services import issue_due_crls
-from ca.hierarchy import links
+from ca.hierarchy import links, standing
 from ca.hierarchy.models import CertificateAuthority, LinkCertificate
 from ca.hierarchy.queries import certificate_of, issuer_for, present, responder_of
+from ca.hierarchy.standing import Wish
 from ca.keys import services as keys
-from pki import ceremonies, certificates, crls
+from pki import ceremonies, certificates, crls, names
 from pki.errors import PkiError
 from pki.signer.protocol import CA_CERTIFICATE
 from tests.rooms.ca.test_ceremonies import fresh, step
@@ -134,6 +135,34 @@ def test_what_may_not_stand_below_another_is_refused_as_it_is_drafted(crew):
     label = fresh("sub")
     found = [refused_by(crew.draft, below(label, **changes)) for changes, _ in REFUSED]
     assert found == [rule for _, rule in REFUSED]
+
+
+def test_a_subordinate_has_its_superiors_country_and_a_name_of_its_own(crew):
+    """CPS-7.4"""
+    superior = present("anxin-sm2").issuer
+    own = superior.certificate.subject
+
+    def ask(country: str, name: str) -> None:
+        subject = names.build([("C", country), ("O", own.get("O")), ("CN", name)])
+        standing.check_below(Wish(subject, "sm2", 10, 0), superior, at=crew.at)
+
+    ask("CN", "Another CA")
+    assert refused_by(ask, "MN", "Another CA") == "hierarchy.superior_name"
+    assert refused_by(ask, "CN", own.get("CN")) == "hierarchy.superior_name"
+
+
+def test_a_key_that_is_worn_or_certified_elsewhere_is_not_rolled_over(crew):
+    """CPS-5.6, CPS-6.3.2, CPS-7.4: fifteen years, counted from when the key was made."""
+    said, rows = following("nmg-sm2"), CertificateAuthority.objects.filter(code="nmg-sm2")
+    oldest = timedelta(days=15 * 365)
+
+    rows.update(key_since=crew.at - oldest)
+    assert refused_by(crew.draft, said) == "hierarchy.key_worn"
+    rows.update(key_since=crew.at - oldest + 60 * SECOND, parent=None)
+    assert refused_by(crew.draft, replace(said, superior="")) == "hierarchy.external"
+    rows.update(parent=row("anxin-sm2"))
+
+    assert crew.draft(said)
 
 
 def test_a_root_has_a_name_of_its_own(crew):

@@ -164,6 +164,7 @@ def facts(**changes) -> Facts:
         "helpers": (),
         "stops_wait": (),
         "stops_refused": 0,
+        "archives_over": (),
         "devices_failed": 0,
         "devices_untested": 0,
     }
@@ -190,6 +191,7 @@ def facts(**changes) -> Facts:
         ({"helpers": ((1, "away"), (2, "sealed"))}, ["helper_away", "helper_sealed"]),
         ({"stops_wait": (1, 2)}, ["stop_waits"]),
         ({"stops_refused": 1}, ["stop_refused"]),
+        ({"archives_over": ("old-1", "old-2")}, ["archives_over"]),
         ({"devices_failed": 1}, ["device_failed"]),
         ({"devices_untested": 1}, ["device_untested"]),
         ({"lists": (("a", "over"), ("b", "none"))}, ["crl_over", "crl_none"]),

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -159,3 +160,21 @@ def test_whoever_reads_a_pin_leaves_nothing_of_its_memory_behind(module):
     command = (sys.executable, "-c", GRANTED.format(module=module))
     said = subprocess.run(command, check=True, capture_output=True, text=True).stdout
     assert said.endswith("is 0 1\n0 0\n")
+
+
+def test_an_expired_key_is_destroyed_when_its_ten_years_are_over(desk):
+    """CPS-6.2.5, CPS-6.2.10: a second before it is kept."""
+    desk.generate("unused", "crl")
+    agree(desk, "archive", "unused", ending="expired")
+    asked = {"label": "unused", "ceremony": desk.ceremony, "reason": "expired"}
+    until = datetime.fromisoformat(desk.ask("archive", **asked)["key"]["keep_until"])
+    assert until.year == desk.now.year + 10
+
+    desk.now = until - timedelta(seconds=1)
+    agree(desk, "destroy", "unused", ending="expired")
+    assert desk.refused("destroy", **asked) == "keeping.period"
+    assert "unused" in desk.token.labels()
+
+    desk.now = until
+    assert desk.ask("destroy", **asked)["remains"] == {"first": []}
+    assert "unused" not in desk.token.labels()
