@@ -1,21 +1,76 @@
-"""What a step with a device has made, in words, for those who are about to attest it."""
+"""What a step has made, in words, for those who are about to attest it."""
 
 import json
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from ca.ceremonies.wording import UNLIMITED
+from ca.hierarchy import links
 from ca.keeping.rules import Act
+from pki import certificates, names, publickeys, requests
+from pki.certificates import Certificate
 
 _FACTS = ("model", "serial", "label")  # of a device, as it names them
 
 
 def told(code: str, result: bytes) -> tuple[tuple[str, str], ...]:
     """(what, value); empty for other steps, and before the act is done."""
-    if not result or code not in _TOLD:
+    if not result:
         return ()
-    return tuple(_TOLD[code](json.loads(result)))
+    if code in _WRITTEN:
+        return tuple(_WRITTEN[code](json.loads(result)))
+    return tuple(_MADE[code](result)) if code in _MADE else ()
+
+
+def _key(spki: bytes) -> Iterator[tuple[str, str]]:
+    key = publickeys.parse(spki)
+    yield (
+        _("公钥算法"),
+        _("%(algorithm)s，%(bits)d 位")
+        % {
+            "algorithm": key.algorithm.upper(),
+            "bits": key.bits,
+        },
+    )
+    yield _("公钥指纹（SM3）"), key.fingerprint
+
+
+def _request(der: bytes) -> Iterator[tuple[str, str]]:
+    made = requests.parse(der)
+    yield _("主体"), made.subject.text
+    yield from _key(made.public_key.spki)
+
+
+def _certificate(der: bytes) -> Iterator[tuple[str, str]]:
+    yield from _said_by(certificates.parse(der))
+
+
+def _certificates(one_after_the_other: bytes) -> Iterator[tuple[str, str]]:
+    for one in links.split(one_after_the_other):
+        yield from _said_by(one)
+
+
+def _said_by(one: Certificate) -> Iterator[tuple[str, str]]:
+    length = one.basic_constraints.path_length
+    days = (timezone.localtime(moment) for moment in (one.not_before, one.not_after))
+    yield _("主体"), names.parse(one.body.subject).text
+    yield _("颁发者"), names.parse(one.body.issuer).text
+    yield (
+        _("有效期"),
+        _("%(begin)s 至 %(end)s")
+        % dict(zip(("begin", "end"), (f"{day:%Y-%m-%d %H:%M:%S}" for day in days), strict=True)),
+    )
+    yield _("路径长度"), str(UNLIMITED) if length is None else str(length)
+    yield _("证书指纹（SM3）"), one.fingerprint_sm3
+    yield _("公钥指纹（SM3）"), one.public_key.fingerprint
+
+
+def _handed_over(said: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    yield _("开始签发"), f"{said['begins']} {said['begins_sm3']}"
+    yield _("停止签发"), f"{said['ends']} {said['ends_sm3']}"
 
 
 def _initialised(said: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
@@ -55,7 +110,18 @@ def _of_helpers(said: Mapping[str, Any], word: str) -> Iterator[tuple[str, str]]
         yield _("协助签名服务 %(n)s") % {"n": place}, word
 
 
-_TOLD: dict[str, Callable[[Mapping[str, Any]], Iterator[tuple[str, str]]]] = {
+_MADE: dict[str, Callable[[bytes], Iterator[tuple[str, str]]]] = {
+    "make_key": _key,
+    "make_responder": _key,
+    "request": _request,
+    "certify": _certificate,
+    "subordinate": _certificate,
+    "succeed": _certificate,
+    "enter": _certificate,
+    "link": _certificates,
+}
+_WRITTEN: dict[str, Callable[[Mapping[str, Any]], Iterator[tuple[str, str]]]] = {
+    "hand_over": _handed_over,
     Act.INITIALISE: _initialised,
     Act.BACKUP: _backed_up,
     Act.RESTORE: _restored,

@@ -8,7 +8,7 @@ from typing import Any
 from anxin.kernel.actors import Actor
 from anxin.kernel.errors import Refusal
 from audit.log import subject_of
-from ca.ceremonies import made, queries, rules
+from ca.ceremonies import made, planned, queries, rules, transcript
 from ca.ceremonies.kinds import Part
 from ca.ceremonies.models import (
     Attestation,
@@ -174,7 +174,7 @@ def room(number: str, actor: Actor, *, at: datetime) -> Room:
         device=said["device"],
         key=row.key_label,
         algorithm=said["algorithm"],
-        plan=tuple((name, value) for name, value in said["plan"].items() if len(value) <= PAGE),
+        plan=planned.told(said["plan"]),
         host=next(one.name for one in people if one.part == Part.HOST),
         script=json.dumps(said, ensure_ascii=False, indent=1),
         digest=row.digest,
@@ -282,7 +282,9 @@ def _lines(row: Ceremony, people: tuple[Person, ...]) -> tuple[LineView, ...]:
     found = []
     for kept in CeremonyLine.objects.filter(ceremony=row).order_by("-seq"):
         line = ceremonies.line_of(kept.text)
-        note = line.details.get("reason") or line.details.get("result", "")[:16]
+        note = transcript.note_of(line)
+        if note == line.details.get("result"):
+            note = note[:16]
         if kept.pk in signed and not note:
             note = line.details["key"][:16]
         found.append(

@@ -19,8 +19,8 @@ from fpdf.enums import DocumentCompliance, TableBordersLayout, WrapMode
 
 from anxin.kernel.fonts import FONT_FILE, RARE
 from anxin.kernel.workdays import SHANGHAI
-from ca.ceremonies import rules
-from ca.ceremonies.wording import ENDINGS, KINDS, LINES, PARTS, PLAN, STATES, STEPS, UNLIMITED
+from ca.ceremonies import planned, transcript
+from ca.ceremonies.wording import KINDS, LINES, PARTS, STATES, STEPS
 from pki import ceremonies, ceremony_votes, readback, statements
 
 for _name_of_log in ("fontTools", "fpdf"):  # they write down which characters people's names have
@@ -30,7 +30,6 @@ FONT = "record"
 ATTACHED = "record.json"
 MISSING = "〓"  # in the place of an ideograph that no font here has; the record has it
 BODY, SMALL, LINE = 9, 7.5, 5  # points, points, millimetres
-DIGESTED = frozenset({"issuer", "request"})  # too long for paper, and in the record
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,27 +103,16 @@ def _sheet(title: str, at: datetime) -> FPDF:
 
 def _facts(paper: Paper, said: Mapping[str, Any]) -> list[tuple[str, ...]]:
     script = paper.record["digest"]
-    plan = [
-        (str(PLAN.get(name, name)), _planned(name, value)) for name, value in said["plan"].items()
-    ]
     return [
         (_("仪式类型"), f"{KINDS[said['kind']]}（CPS {said['cps']}）"),
         (_("结果"), str(STATES[paper.end.what])),
         (_("密码设备"), said["device"]),
         (_("密钥标签"), f"{said['key']} {said['algorithm']}"),
-        *plan,
+        *planned.told(said["plan"]),
         (_("结束时间"), _moment(paper.ended_at)),
         (_("脚本摘要（SM3）"), script),
         (_("校对码"), f"{readback.digits(script)} {' '.join(readback.chinese(script))}"),
     ]
-
-
-def _planned(name: str, value: str) -> str:
-    if name in DIGESTED:
-        return ceremonies.digest(bytes.fromhex(value))
-    if name == "ending":
-        return str(ENDINGS.get(value, "—"))
-    return str(UNLIMITED) if value == rules.UNLIMITED else value or "—"
 
 
 def _voted(paper: Paper) -> list[tuple[str, ...]]:
@@ -147,7 +135,7 @@ def _lines(paper: Paper) -> list[tuple[str, ...]]:
         who = _name(paper, int(line.by)) if line.by else _("系统")
         what = f"{LINES[line.what]}{'：' if line.step else ''}"
         step = str(STEPS.get(line.step, line.step)) if line.step else ""
-        note = line.details.get("reason") or line.details.get("result", "")
+        note = transcript.note_of(line)
         about = f"{what}{step} {note}".strip()
         at = _moment(datetime.fromisoformat(line.at))
         found.append((str(line.seq), at, who, about, kept["digest"]))

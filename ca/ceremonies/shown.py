@@ -6,8 +6,8 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from anxin.kernel.actors import Actor
-from ca.ceremonies import queries
-from ca.ceremonies.wording import ENDINGS, KINDS, PARTS, STEPS
+from ca.ceremonies import planned, queries
+from ca.ceremonies.wording import KINDS, PARTS, STEPS
 from people.api import Shown
 from pki import readback
 
@@ -23,8 +23,6 @@ def ceremony(payload: dict[str, Any], *, actor: Actor) -> Shown:  # noqa: ARG001
         for number, step in enumerate(said["steps"], 1)
     ]
     drill = [(_("演练"), _("是"))] if row.drill else []
-    why = said["plan"].get("ending")
-    ending = [(_("归档或销毁的原因"), str(ENDINGS[why]))] if why else []
     rows = [
         (_("编号"), row.number),
         (_("仪式类型"), str(KINDS[row.kind])),
@@ -32,7 +30,7 @@ def ceremony(payload: dict[str, Any], *, actor: Actor) -> Shown:  # noqa: ARG001
         (_("密码设备"), said["device"]),
         (_("密钥标签"), said["key"]),
         (_("算法"), said["algorithm"]),
-        *ending,
+        *planned.told(said["plan"]),
         *people,
         *steps,
         (_("校对码"), f"{readback.digits(row.digest)} {words}"),

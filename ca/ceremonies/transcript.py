@@ -45,6 +45,12 @@ def append(
     return written
 
 
+def note_of(line: ceremonies.Line) -> str:
+    """Besides what happened: which rule refused, why somebody ends it, or the result's digest."""
+    details = line.details
+    return details.get("rule") or details.get("reason") or details.get("result", "")
+
+
 def keep(
     line: CeremonyLine,
     signed: SignedStatement,
