@@ -1,16 +1,18 @@
 """The ceremony room in a browser: who sees what, and what its forms do (CPS-5.2.2)."""
 
 import json
+import re
 from urllib.parse import urlencode
 
 import pytest
 from django.urls import reverse
 from django.utils import timezone
 
+from anxin.kernel.workdays import SHANGHAI
 from ca.ceremonies import pages, queries
 from ca.ceremonies.models import Attestation, Ceremony
 from people.api import Role
-from pki import ceremonies, pem
+from pki import ceremonies, certificates, pem, publickeys
 from tests.rooms.ca.test_ceremonies import fresh, step
 from tests.support.ceremonies import draft
 from tests.support.ceremony_rooms import CAST, House, external_root, signed_by_root
@@ -231,3 +233,29 @@ def test_an_approver_reads_the_script_step_by_step(house):
 
     assert "签发自签名证书" in shown
     assert Ceremony.objects.get().digest in shown
+    plan = queries.script_of(Ceremony.objects.get())["plan"]
+    assert {plan["CN"], plan["O"]} <= set(re.findall(r"<dd[^>]*>([^<]+)</dd>", shown))
+    assert re.search(rf"有效期（年）</dt>\s*<dd[^>]*>{plan['years']}</dd>", shown)
+    assert re.search(rf"路径长度</dt>\s*<dd[^>]*>{plan['path_length']}</dd>", shown)
+
+
+def test_who_attests_reads_what_was_made(house):
+    """CPS-5.2.2: the key by its fingerprint, the certificate by what it says."""
+    number = house.opened(draft(drill=True, key=fresh()))
+    for code in ("gather", "device"):
+        house.step(number, code)
+
+    for code in ("make_key", "certify"):
+        house.begin(number, code)
+        house.work()
+        shown = page(house, "gao", at(number)).content.decode()
+        made = bytes(step(number, code).result)
+        if code == "certify":
+            one = certificates.parse(made)
+            assert one.fingerprint_sm3 in shown
+            assert "CN=AnXin Root CA DRILL" in shown
+            assert f"{one.not_after.astimezone(SHANGHAI):%Y-%m-%d %H:%M:%S}" in shown
+        key = one.public_key if code == "certify" else publickeys.parse(made)
+        assert key.fingerprint in shown
+        for login in ("lu", "qin", "gao", "jiang"):
+            house.attest(number, code, login)
