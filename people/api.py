@@ -30,7 +30,7 @@ from people.notices.services import tell as tell_staff
 from people.operatorkeys.queries import Enrolled as OperatorKey
 from people.operatorkeys.queries import had_one as had_key
 from people.operatorkeys.queries import in_use as operator_keys
-from people.operatorkeys.statements import SignedStatement
+from people.operatorkeys.statements import SignedStatement, to_sign
 from people.operatorkeys.statements import check as check_signed
 from people.operatorkeys.statements import fingerprint_of as key_fingerprint
 from people.sessions.browsers import alert as alert_staff
@@ -86,6 +86,7 @@ __all__ = [
     "standing",
     "subjects",
     "tell_staff",
+    "to_sign",
     "vote",
     "vote_records",
     "waiting",

@@ -19,7 +19,7 @@ from ca.ceremonies.models import (
 )
 from ca.ceremonies.rules import Person, State, StepState
 from ca.ceremonies.wording import RULES
-from people.api import Waiting, key_fingerprint, staff_names, waiting
+from people.api import Waiting, staff_names, to_sign, waiting
 from pki import ceremonies, readback
 from pki.ceremony_votes import HOLD
 
@@ -234,9 +234,7 @@ def _now(
     written = said["steps"][step.position]
     asked = step.state == StepState.ASKED
     mine = asked and me is not None and me.part in written["attest"] and me.id not in given
-    signs, has_key = (
-        _signs(queries.fields(row, step, me.id), me.id, at=at) if mine and me else ("", True)
-    )
+    signs = to_sign(me.id, queries.fields(row, step, me.id), at=at) if mine and me else ""
     left = step.due_at - at if step.due_at and step.state in rules.TIMED else None
     return Now(
         code=step.code,
@@ -250,7 +248,7 @@ def _now(
         needs_input=rules.needs_input(written),
         may_begin=step.state == StepState.WAITING and me is not None and me.part == Part.HOST,
         signs=signs,
-        has_key=has_key,
+        has_key=bool(signs) or not mine,
     )
 
 
@@ -258,15 +256,7 @@ def signs_end(number: str, actor: Actor, *, at: datetime) -> str:
     """What the reader's browser signs to end a ceremony early, but for a reason not yet written."""
     row = queries.ceremony(number)
     person = rules.part_of(queries.script_of(row), actor.person_id, actor.roles)
-    return _signs(queries.abort_fields(row, person.id, row.abort_reason), person.id, at=at)[0]
-
-
-def _signs(fields: dict[str, str], person_id: int, *, at: datetime) -> tuple[str, bool]:
-    fingerprint = key_fingerprint(person_id)
-    if not fingerprint:
-        return "", False
-    whole = {**fields, "at": at.replace(microsecond=0).isoformat()}
-    return json.dumps({"fingerprint": fingerprint, "fields": whole}), True
+    return to_sign(person.id, queries.abort_fields(row, person.id, row.abort_reason), at=at)
 
 
 def _ending(row: Ceremony, people: tuple[Person, ...], me: Person | None) -> Ending:

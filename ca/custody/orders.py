@@ -13,7 +13,15 @@ from anxin.kernel.actors import Actor
 from ca.custody import queries, rules
 from ca.custody.models import StopOrder
 from ca.custody.rules import Stop
-from people.api import check_signed, had_key, held_at, key_fingerprint, spent, vote_records
+from people.api import (
+    check_signed,
+    had_key,
+    held_at,
+    key_fingerprint,
+    spent,
+    to_sign,
+    vote_records,
+)
 from pki import stops, votes
 from pki.custody_records import DEACTIVATE
 from pki.errors import Refused
@@ -39,12 +47,8 @@ def signed(how: Stop, reason: str, *, actor: Actor, at: datetime) -> dict[str, A
 
 def says(how: Stop, actor: Actor, *, at: datetime) -> str:
     """What the actor's browser signs, but for the reason; "" for who has no key."""
-    fingerprint = key_fingerprint(actor.person_id)
-    if not fingerprint:
-        return ""
     said = stops.fields(how=how, person=actor.person_id or 0, reason="")
-    whole = {**said, "at": at.replace(microsecond=0).isoformat()}
-    return json.dumps({"fingerprint": fingerprint, "fields": whole})
+    return to_sign(actor.person_id, said, at=at)
 
 
 def prove(row: StopOrder) -> None:

@@ -2,7 +2,8 @@
 proved later by what is returned here (CPS 5.2.2, 5.2.3).
 """
 
-from collections.abc import Callable
+import json
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -61,6 +62,13 @@ def fingerprint_of(person_id: int | None) -> str:
     """Of the key with which this person signs now; "" for nobody's."""
     key = queries.active(person_id)
     return key.fingerprint if key else ""
+
+
+def to_sign(person_id: int | None, fields: Mapping[str, str], *, at: datetime) -> str:
+    """What this person's browser signs (JSON, `static/js/signing.js`); "" for who has no key."""
+    fingerprint = fingerprint_of(person_id)
+    whole = {**fields, "at": at.replace(microsecond=0).isoformat()}
+    return json.dumps({"fingerprint": fingerprint, "fields": whole}) if fingerprint else ""
 
 
 def _wrong(reason: str) -> Refusal:
