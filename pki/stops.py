@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from pki import statements, votes
@@ -26,10 +27,15 @@ def statement(said: Mapping[str, str], *, at: str) -> bytes:
 
 
 def check(
-    signed: Mapping[str, Any], said: Mapping[str, str], enrolled: Sequence[Mapping[str, Any]]
+    signed: Mapping[str, Any],
+    said: Mapping[str, str],
+    enrolled: Sequence[Mapping[str, Any]],
+    *,
+    ordered_at: datetime | None = None,
 ) -> None:
     """`signed`: statement, signature, public_key (hex), enrolled_by, enrolment; `enrolled`: the
-    votes by which its key was put to use (`pki.votes`).
+    votes by which its key was put to use (`pki.votes`); `ordered_at`: when it came in, if that was
+    with the same click.
 
     Raises Refused `stop.*`, `vote.*`; Malformed.
     """
@@ -39,6 +45,11 @@ def check(
             raise Refused("stop.statement", "It was signed for something else.")
         if not statements.holds(key, text.encode(), bytes.fromhex(signed["signature"])):
             raise Refused("stop.signature", "The signature does not belong to the statement.")
+        signed_at = datetime.fromisoformat(json.loads(text)["at"])
+        if ordered_at is not None and abs(ordered_at - signed_at) > votes.WITHIN:
+            raise Refused(
+                "stop.time", f"It was signed at {signed_at}, and came in at another time."
+            )
         owner = json.loads(signed["enrolment"])
         whose = (owner["fingerprint"], str(owner["person"]))
         agreed = (signed["enrolled_by"], signed["enrolment"])

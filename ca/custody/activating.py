@@ -139,7 +139,8 @@ def stop(reason: str, *, actor: Actor, at: datetime) -> int:
     """Seal the keys at once: any one of those who may. The id of the order.
 
     No second factor is asked for again: who has to stop something has no code at hand. Who has a
-    key signs with the same click; refuses `keys.*`, see `people.api.check_signed`.
+    key signs with the same click; refuses `keys.*`, see `people.api.check_signed`, and (CONFLICT)
+    `custody.stopped_by_this`: what was signed has stopped before.
     """
     rules.check_role(actor, STOPPERS)
     text = rules.check_reason(reason)
@@ -187,7 +188,7 @@ def _order(
     at: datetime,
 ) -> int:
     ordered_by = rules.check_role(actor, STOPPERS)
-    row = StopOrder.objects.create(
+    row = StopOrder(
         state=StopState.ORDERED,
         how=how,
         reason=reason,
@@ -196,6 +197,9 @@ def _order(
         approval_id=approval_id,
         signed=signed,
     )
+    twice = Refusal(Kind.CONFLICT, "custody.stopped_by_this", "it stops once", cps="6.2.9")
+    with guarded(twice, by="what_was_signed_stops_once"):
+        row.save(force_insert=True)
     record("ca.order_stop", subject_of(row), actor=actor, at=at, how=how, approval=approval_id)
     people = {one.id for role in STOPPERS for one in holders(role, at=at)}
     tell_staff(StaffEvent.KEYS_SEALED, people, occasion=f"stop {row.pk}", actor=actor, at=at)

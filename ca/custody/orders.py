@@ -85,4 +85,7 @@ def _prove_signed(row: StopOrder, person: int) -> None:
             raise Refused("stop.unsigned", "The key of who gave the order did not sign it.")
         return
     said = stops.fields(how=row.how, person=person, reason=row.reason)
-    stops.check(row.signed, said, vote_records([row.signed.get("enrolled_by", 0)]))
+    enrolled = vote_records([row.signed.get("enrolled_by", 0)])
+    # Of an orderly end the votes over what was signed say when it was ordered.
+    at = row.ordered_at if row.how == Stop.EMERGENCY else None
+    stops.check(row.signed, said, enrolled, ordered_at=at)

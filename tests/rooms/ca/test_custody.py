@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 
 import pytest
-from django.db import IntegrityError
+from django.db import IntegrityError, connection
 
 from anxin.duties import DUTIES
 from anxin.kernel.actors import SYSTEM
@@ -26,7 +26,7 @@ from ca.keys import services as keys
 from ca.overview.services import note_signer
 from people.api import Role, appoint, approval, dismiss, vote
 from people.approvals.models import Vote
-from pki import custodians, statements, stops
+from pki import custodians, statements, stops, votes
 from pki.shares import Share
 from tests.support import custody
 from tests.support.ceremonies import draft
@@ -843,18 +843,20 @@ def test_who_has_a_key_signs_the_stop_with_the_same_click(held, signing):
     assert keys.custody()["state"] == "sealed"
 
 
-def written(by: int, signed: dict, *, how: str = "emergency", approval: int | None = None) -> str:
+def written(
+    by: int, signed: dict, *, how: str = "emergency", approval: int | None = None, at=NOW
+) -> str:
     """What becomes of an order that somebody wrote with the staff site's role."""
     row = StopOrder.objects.create(
         state="ordered",
         how=how,
         reason="发现异常",
         ordered_by=by,
-        ordered_at=NOW,
+        ordered_at=at,
         approval_id=approval,
         signed=signed,
     )
-    sealing.seal(at=NOW)
+    sealing.seal(at=at)
     row.refresh_from_db()
     assert (row.state, keys.custody()["state"]) == ("refused", "active")
     return row.fault
@@ -887,6 +889,52 @@ def test_an_order_that_no_officer_s_key_signed_is_not_carried_out(held, signing,
     assert written(host, real | forged) == "stop.key"
     with pytest.raises(IntegrityError):
         written(host, real)  # what was signed once
+
+
+def test_a_stop_that_was_signed_earlier_stops_nothing_later(held, signing, in_role):
+    """CPS-6.2.9: caught on its way and kept; on the page, and as a row of its own."""
+    late = NOW + votes.WITHIN + timedelta(seconds=1)
+    actor = signing(held.host, "发现异常")
+    held.activate(at=NOW)
+    assert rule_of(lambda: activating.stop("发现异常", actor=actor, at=late)) == "keys.signed_wrong"
+    with in_role("staff"):
+        caught = orders.signed("emergency", "发现异常", actor=actor, at=NOW)
+
+    assert written(held.host.person_id, caught, at=late) == "stop.time"
+
+
+def test_a_stop_stops_once_however_late_a_worker_carries_it_out(held, signing, in_role):
+    """CPS-6.2.9: it came in at its time; after the next activation it is none any more."""
+    actor = signing(held.host, "发现异常")
+    held.activate(at=NOW)
+    with in_role("staff"):
+        activating.stop("发现异常", actor=actor, at=NOW + votes.WITHIN)
+    with in_role("worker"):
+        assert sealing.seal(at=NOW + timedelta(days=1)) == 1
+    assert keys.custody()["state"] == "sealed"
+
+    held.activate(at=NOW)
+    with in_role("staff"):
+        again = rule_of(lambda: activating.stop("发现异常", actor=actor, at=NOW))
+
+    assert (again, sealing.seal(at=NOW)) == ("custody.stopped_by_this", 0)
+    assert keys.custody()["state"] == "active"
+
+
+def test_an_order_that_nobody_can_read_keeps_no_other_waiting(held, signing):
+    """CPS-6.2.9: a row of JSON that no worker's parser gets through."""
+    held.activate(at=NOW)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO ca_stoporder (state, how, reason, ordered_by, ordered_at, signed, fault)"
+            " VALUES ('ordered', 'emergency', 'x', 1, now(),"
+            " (repeat('[', 3000) || repeat(']', 3000))::jsonb, '')"
+        )
+    activating.stop("发现异常", actor=signing(held.host, "发现异常"), at=NOW)
+
+    assert sealing.seal(at=NOW) == 1
+
+    assert keys.custody()["state"] == "sealed"
 
 
 def test_an_orderly_end_is_proved_by_what_two_custodians_signed(held, signing):
