@@ -3,7 +3,9 @@ it. `hold`, `release` and `revoke` are named in `anxin/flows.py` and are part of
 """
 
 import logging
+from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 
 from django.db import transaction
 
@@ -14,6 +16,7 @@ from ca.issuing.models import Certificate
 from ca.issuing.rules import Order, State
 from ca.issuing.services import order_certificate
 from ca.operators import proving, rules
+from ca.operators.queries import certificates
 from ca.profiles.queries import profile as profile_of
 from ca.profiles.rules import OPERATOR
 from ca.revocation import services as revocation
@@ -25,58 +28,97 @@ log = logging.getLogger(__name__)
 
 
 def certify(*, at: datetime) -> int:
-    """Order certificates for keys in use that have none; how many. Ends what outlived its key."""
+    """Order certificates for keys in use that have none, or none for long; how many. Ends what
+    outlived its key.
+    """
     keys = {key.warrant: key for key in operator_keys()}
     there = Certificate.objects.filter(warrant__in=keys).values_list("warrant", flat=True)
     fresh = [key for warrant, key in sorted(keys.items()) if warrant not in set(there)]
-    _end_what_is_left(set(keys), at=at)
+    active = {key.public_key: key for key in keys.values() if key.is_active}
+    _end_what_is_left({key.public_key for key in keys.values()}, at=at)
     _hold_what_rests({key.warrant for key in keys.values() if not key.is_active}, at=at)
-    return sum(_order(key, at=at) for key in fresh if key.is_active)
+    made = sum(_tried(_order, key, at=at) for key in fresh if key.is_active)
+    return made + sum(
+        _tried(partial(_renew, row), active[bytes(row.public_key)], at=at)
+        for row in _ending([*active.values()], at=at)
+    )
 
 
-def _order(key: OperatorKey, *, at: datetime) -> int:
+def _tried(act: Callable[..., None], key: OperatorKey, *, at: datetime) -> int:
     """A refusal is looked at by people: there may be no authority yet, or who enrolled the key has
-    no certificate yet.
+    no certificate yet, or the key is too old for another year.
     """
     try:
-        holder, asks = rules.holder(key.person_id), rules.requester(key.person_id)
-        named = {"holder": holder, "requester": asks, "number": key.number}
-        proving.check(warrant=key.warrant, key=key.public_key, **named)
-        profile = profile_of(OPERATOR)
-        issuer = issuer_for(profile.issuer)
-        organization = names.parse(issuer.name).get("O") or ""
-        order = Order(
-            profile.code,
-            rules.subject(key.name, key.number, organization),
-            key.public_key,
-            profile.days[0],
-            holder,
-            version=profile.version,
-        )
-        order_certificate(order, requester=asks, warrant=key.warrant, actor=SYSTEM, at=at)
+        act(key, at=at)
     except Refusal as refusal:
         log.warning("no certificate for operator key %s: %s", key.fingerprint, refusal.reason)
         return 0
     return 1
 
 
+def _order(key: OperatorKey, *, at: datetime) -> None:
+    holder, asks = rules.holder(key.person_id), rules.requester(key.person_id)
+    named = {"holder": holder, "requester": asks, "number": key.number}
+    proving.check(warrant=key.warrant, key=key.public_key, **named)
+    profile = profile_of(OPERATOR)
+    issuer = issuer_for(profile.issuer)
+    organization = names.parse(issuer.name).get("O") or ""
+    order = Order(
+        profile.code,
+        rules.subject(key.name, key.number, organization),
+        key.public_key,
+        profile.days[0],
+        holder,
+        version=profile.version,
+    )
+    order_certificate(order, requester=asks, warrant=key.warrant, actor=SYSTEM, at=at)
+
+
+def _ending(active: list[OperatorKey], *, at: datetime) -> list[Certificate]:
+    """Certificates of these keys that end soon and have never been renewed."""
+    rows = Certificate.objects.filter(
+        profile=OPERATOR,
+        holder__in=[rules.holder(key.person_id) for key in active],
+        public_key__in=[key.public_key for key in active],
+        state=State.VALID,
+        not_after__range=(at, at + rules.RENEW_WITHIN),
+        successors__isnull=True,
+    )
+    return list(rows.order_by("pk"))
+
+
+def _renew(before: Certificate, _key: OperatorKey, *, at: datetime) -> None:
+    """The same key and names for another term; that one is revoked when this one is valid."""
+    said = names.parse(bytes(before.subject))
+    order = Order(
+        before.profile,
+        rules.subject(*(said.get(part) or "" for part in ("CN", "serialNumber", "O"))),
+        bytes(before.public_key),
+        before.days,
+        before.holder,
+        replaces=before.pk,
+        ends=rules.CAUSES["replaced"],
+    )
+    asks = before.requester
+    order_certificate(order, requester=asks, warrant=-before.pk, actor=SYSTEM, at=at)
+
+
 @transaction.atomic
-def _end_what_is_left(in_use: set[int], *, at: datetime) -> None:
+def _end_what_is_left(in_use: set[bytes], *, at: datetime) -> None:
     """What was signed after its key had ended."""
     standing = Certificate.objects.filter(profile=OPERATOR, state=State.VALID)
-    for row in standing.exclude(warrant__in=in_use).select_for_update(of=("self",)):
+    for row in standing.exclude(public_key__in=in_use).select_for_update(of=("self",)):
         _revoke(row, "replaced", actor=SYSTEM, at=at)
 
 
 @transaction.atomic
 def _hold_what_rests(resting: set[int], *, at: datetime) -> None:
     """What was signed after its key was suspended; asked again once nobody can release it."""
-    standing = Certificate.objects.filter(profile=OPERATOR, warrant__in=resting)
-    rows = list(standing.filter(state=State.VALID).select_for_update(of=("self",)))
-    still = {key.warrant for key in operator_keys() if not key.is_active} if rows else set()
-    for row in rows:
-        if row.warrant in still:
-            hold(warrant=row.warrant, actor=SYSTEM, at=at)
+    for warrant in sorted(resting):
+        rows = _rows(warrant, State.VALID, at=at)
+        still = {key.warrant for key in operator_keys() if not key.is_active} if rows else set()
+        if warrant in still:
+            hold(warrant=warrant, actor=SYSTEM, at=at)
 
 
 def hold(*, warrant: int, actor: Actor, at: datetime) -> None:
@@ -105,11 +147,13 @@ def revoke(*, warrant: int, why: str, actor: Actor, at: datetime) -> None:
 
 
 def _revoke(row: Certificate, why: str, *, actor: Actor, at: datetime) -> None:
-    """By the approval that ordered it: nobody but the house itself ends it otherwise."""
-    cause = rules.CAUSES[why]
-    revocation.revoke_row(row, cause, invalid_since=None, warrant=row.warrant, actor=actor, at=at)
+    """By the approval that ordered it: nobody but the house itself ends it otherwise. What was
+    renewed without one is ended without one.
+    """
+    cause, by = rules.CAUSES[why], row.warrant if row.warrant > 0 else -row.pk
+    revocation.revoke_row(row, cause, invalid_since=None, warrant=by, actor=actor, at=at)
 
 
 def _rows(warrant: int, *states: State, at: datetime) -> list[Certificate]:
-    rows = Certificate.objects.select_for_update(of=("self",))
-    return list(rows.filter(warrant=warrant, profile=OPERATOR, state__in=states, not_after__gt=at))
+    rows = certificates(warrant).select_for_update(of=("self",))
+    return list(rows.filter(state__in=states, not_after__gt=at))
