@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.db.models import QuerySet
+
 from ca.issuing.models import Certificate
 from ca.issuing.rules import Verdict, verdict
 from ca.profiles.rules import OPERATOR
@@ -17,12 +19,20 @@ class Standing:
     good: bool
 
 
+def certificates(warrant: int) -> QuerySet[Certificate]:
+    """What this approval ordered, and what has renewed that for the same key, in order."""
+    first = Certificate.objects.filter(warrant=warrant, profile=OPERATOR)
+    return Certificate.objects.filter(
+        profile=OPERATOR,
+        holder__in=first.values("holder"),
+        public_key__in=first.values("public_key"),
+    ).order_by("pk")
+
+
 def standing(warrant: int, *, at: datetime) -> Standing | None:
-    """Of the certificate that this approval ordered; None: there is none yet."""
-    row = Certificate.objects.filter(warrant=warrant, profile=OPERATOR).first()
+    """Of the key that this approval put to use, by its last certificate; None: none yet."""
+    row = certificates(warrant).filter(der__isnull=False).last()
     if row is None or row.serial is None or row.not_before is None or row.not_after is None:
-        return None
-    if row.der is None:
         return None
     found = verdict(row.state, row.not_before, row.not_after, at=at)
     return Standing(row.serial, row.not_after, found is Verdict.VALID)

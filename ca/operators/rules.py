@@ -1,6 +1,7 @@
 """Certificates of staff (CPS 5.2.3): what they say, and how they end with their keys. Pure."""
 
 from collections.abc import Mapping
+from datetime import timedelta
 
 from ca.revocation.rules import REASONS, Cause
 
@@ -10,6 +11,7 @@ CAUSES: Mapping[str, Cause] = {
     "left": Cause.AFFILIATION_ENDED,
     "lost": Cause.KEY_AT_RISK,
 }
+RENEW_WITHIN = timedelta(days=30)  # before the end; the key's own age is CPS 6.3.2
 LOST = REASONS[Cause.KEY_AT_RISK]  # what such a key signs proves nothing, whatever day it names
 
 

@@ -14,10 +14,11 @@ from anxin.kernel.actors import SYSTEM, Actor
 from anxin.kernel.errors import Refusal
 from audit.journal.models import Entry
 from ca.api import by_serial, certificates_of, profiles
+from ca.claims.models import KeyClaim
 from ca.issuing.models import Certificate
 from ca.issuing.queries import published
 from ca.issuing.rules import check_warrant
-from ca.operators import rules, services
+from ca.operators import proving, rules, services
 from ca.operators.rules import holder
 from ca.profiles.delivered import EVERYTHING, OPERATOR
 from people.accounts.models import StaffMember
@@ -27,10 +28,11 @@ from people.factors import services as factors
 from people.factors.rules import Factor
 from people.operatorkeys import services as keys
 from people.operatorkeys.models import OperatorKey, OperatorToken
+from people.operatorkeys.proving import own_certificate
 from people.operatorkeys.rules import Ending
 from people.personnel import services as personnel
 from people.personnel.rules import Cause
-from pki import certificates, names, statements, votes
+from pki import certificates, names, publickeys, statements, votes
 from pki.votes import check as check_vote
 from tests.support import ca
 from tests.support.people import hire, in_order
@@ -273,6 +275,113 @@ def test_what_is_signed_while_its_key_is_suspended_is_on_hold(authorities, tang,
     vote(again.id, grants=True, seen=again.digest, actor=gao, at=LATER)
     services.certify(at=LATER)
     assert certificate_of(person.pk).state == "valid"
+
+
+# --- for another year ------------------------------------------------------------------------
+
+
+def soon(person_id, days=30):
+    """So many days before the last certificate ends."""
+    return certificate_of(person_id).not_after - timedelta(days=days)
+
+
+def renewed(person_id):
+    at = soon(person_id)
+    services.certify(at=at)
+    ca.sign_all("anxin-rsa", at=at)
+    return at
+
+
+def test_what_ends_soon_is_renewed_for_the_same_key(bai, in_role):
+    """CPS-6.3.2: by workers, with the rights of workers, once, a month before the end."""
+    before = certificate_of(bai)
+    assert services.certify(at=soon(bai, days=31)) == 0
+
+    with in_role("worker"):
+        at = renewed(bai)
+
+    after = certificate_of(bai)
+    states = [view.state for view in certificates_of(holder(bai))]
+    assert states == ["revoked", "valid"]
+    assert (after.subject, after.days, after.replaces) == (before.subject, 365, before.id)
+    found = certificates.parse(after.der)
+    assert found.public_key.spki == BAI.public
+    certificates.verify(found, ca.authority("anxin-rsa").certificate, at=at)
+    assert services.certify(at=at + timedelta(minutes=1)) == 0
+    assert own_certificate(bai, at=at).not_after == after.not_after
+
+
+def test_a_renewed_one_rests_and_ends_with_its_key(bai, tang, gao):
+    """CPS-5.3.6, WP-8.2"""
+    at = renewed(bai)
+    personnel.suspend(bai, Cause.SUSPECTED, actor=gao, at=at)
+    assert certificate_of(bai).state == "held"
+    again = personnel.propose_reinstatement(bai, actor=tang, at=at)
+    vote(again.id, grants=True, seen=again.digest, actor=gao, at=at)
+    assert certificate_of(bai).state == "valid"
+    later = renewed(bai)
+    assert certificate_of(bai).state == "valid"
+
+    personnel.suspend(bai, Cause.TOKEN_LOST, actor=gao, at=later)
+
+    assert certificate_of(bai).reason == "keyCompromise"
+
+
+def test_what_was_signed_before_is_proved_by_the_certificate_of_then(bai, gao):
+    """CPS-5.2.3: and once the key is lost by none of them, whatever day it names."""
+    warrant = OperatorKey.objects.get(person=bai).warrant_id
+    first = certificate_of(bai)
+    at = renewed(bai)
+
+    assert proving.certificate(warrant, bai, at=AT).not_after == first.not_after
+    assert proving.certificate(warrant, bai, at=at).not_before == at
+    personnel.suspend(bai, Cause.TOKEN_LOST, actor=gao, at=at)
+    assert proving.certificate(warrant, bai, at=AT) is None
+
+
+@pytest.mark.parametrize(("days", "made"), [(0, 1), (1, 0)])
+def test_no_key_outgrows_its_longest_life(bai, days, made):
+    """CPS-6.3.2: ten years, over all its certificates."""
+    key = publickeys.parse(BAI.public).fingerprint
+    since = soon(bai) + timedelta(days=365 - 3650 - days)
+    KeyClaim.objects.filter(pk=key).update(claimed_at=since)
+    KeyClaim.objects.exclude(pk=key).update(claimed_at=ca.FOUNDED - timedelta(days=3650))
+
+    assert services.certify(at=soon(bai)) == made
+
+
+@pytest.mark.parametrize(
+    ("changes", "days", "old"),
+    [
+        ({"public_key": OTHER.public}, 30, 0),  # another key than others have enrolled
+        ({"subject": names.build([("CN", "Wei")]).der}, 30, 0),
+        ({"days": 3650}, 30, 0),
+        ({}, 31, 0),  # long before the end
+        ({}, 30, 3650),  # the key of ten years
+    ],
+)
+def test_a_renewal_written_as_a_row_says_nothing_new(bai, connection_as, changes, days, old):
+    """CPS-5.2.3, CPS-4.3.1"""
+    at = soon(bai, days)
+    KeyClaim.objects.update(claimed_at=AT - timedelta(days=old))
+    call_command("grant")
+    before = Certificate.objects.get(pk=certificate_of(bai).id)
+    said = {name: getattr(before, name) for name in ("public_key", "subject", "days")}
+    said |= changes
+    with connection_as("staff") as staff:
+        staff.execute(
+            "INSERT INTO ca_certificate (state, ca_id, profile, profile_version, requester, holder,"
+            " warrant, replaces_id, subject, subject_text, public_key, days, names,"
+            " template_digest, ordered_at, refusal, ends) SELECT 'ordered', ca_id, profile,"
+            " profile_version, requester, holder, -id, id, %s, subject_text, %s, %s, names,"
+            " template_digest, now(), '', '' FROM ca_certificate WHERE id = %s",
+            [said["subject"], said["public_key"], said["days"], before.pk],
+        )
+
+    ca.sign_all("anxin-rsa", at=at)
+
+    row = Certificate.objects.get(replaces=before)
+    assert (row.der, row.refusal.split(":")[0]) == (None, "operators.unproved")
 
 
 # --- whose keys are certified ------------------------------------------------------------------
