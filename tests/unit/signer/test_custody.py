@@ -104,6 +104,39 @@ def test_a_wrong_share_is_refused_and_spoils_nothing(room, tmp_path):
     assert room.bring(1, offer)["active"]
 
 
+def test_two_good_shares_of_another_secret_open_nothing(room):
+    """CPS-6.2.8: the whole has a check value, too."""
+    kept = json.loads((room.home / "custody.json").read_text()) | {"check": "00" * 8}
+    (room.home / "custody.json").write_text(json.dumps(kept))
+    room.start()
+    offer = room.offer()
+    room.bring(0, offer)
+
+    with pytest.raises(Refused) as refused:
+        room.bring(1, offer)
+
+    assert (refused.value.rule, room.state) == ("custody.wrong_share", "sealed")
+
+
+def test_a_stop_forgets_the_share_that_waits(room):
+    """CPS-6.2.9: whoever comes second after it opens nothing."""
+    offer = room.offer()
+    room.bring(0, offer)
+    share = waiting(room)
+
+    room.custody.seal()
+
+    assert room.refused(*room.answer(1, offer)) == "custody.offer"
+    assert not any(share)
+
+
+def waiting(room) -> bytearray:
+    """The first custodian's share, as the signer has it in memory."""
+    (offer,) = room.custody._offers.values()
+    assert any(offer.shares[1])
+    return offer.shares[1]
+
+
 def test_the_same_share_twice_is_not_two(room):
     offer = room.offer()
     brought = room.answer(0, offer)
@@ -143,9 +176,11 @@ def test_a_share_for_one_offer_is_none_for_another(room):
 def test_shares_that_wait_die_after_ten_minutes(room):
     offer = room.offer()
     room.bring(0, offer)
+    share = waiting(room)
     room.now += timedelta(minutes=10)
 
     assert room.refused(*room.answer(1, offer)) == "custody.offer"
+    assert not any(share)
     again = room.offer()
     assert not room.bring(1, again)["active"]
     assert room.bring(0, again)["active"]
