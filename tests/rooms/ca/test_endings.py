@@ -19,8 +19,8 @@ from ca.endings import services
 from ca.endings.models import Ending, EndingNotice
 from ca.hierarchy.models import CertificateAuthority
 from ca.issuing.models import Certificate
-from ca.ocsp.models import StatusAnswer
-from ca.ocsp.services import sweep_status
+from ca.ocsp.queries import due
+from ca.ocsp.services import answer_status, sweep_status
 from ca.revocation.models import AuthorityRevocation, Revocation
 from ca.signing.services import plan_batch, sweep_orders
 from pki import crls
@@ -84,14 +84,21 @@ def test_ten_thousand_certificates_from_the_notice_to_the_report(office, openssl
     assert {one.reason for one in found.entries} == {"cACompromise"}
     above = latest(CertificateAuthority.objects.get(code="nmg-sm2").parent.code)
     assert above.by_serial[issuer.serial].reason == "cACompromise"
-    while step(number, "answers").state == "acting":
-        assert sweep_status(at=office.now())
-        office.work()
-    assert StatusAnswer.objects.filter(certificate__state="revoked").count() >= MANY
     begin_anew(office, number)
+    some_answers(office, number)
     office.confirm(number, "report", note="证书已全部吊销，密钥已更换。")
-    assert set(states(number).values()) == {"done"}
+    assert {code for code, state in states(number).items() if state != "done"} == {"answers"}
     assert Ending.objects.get().state == "finished"
+
+
+def some_answers(office: Office, number: str) -> None:
+    """Of one batch, the rest left out: all of them are 30,000 signatures, minutes in a test."""
+    answered = answer_status(due(at=office.now()), at=office.now())
+    office.work()
+    found = step(number, "answers")
+    assert (found.counted, found.total) == (answered, MANY)
+    aside = {"reason": "其余应答由定时任务补签", "actor": office.people["gao"]}
+    services.set_aside(number, "answers", **aside, at=office.now())
 
 
 def begin_anew(office: Office, number: str) -> None:
