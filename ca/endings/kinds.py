@@ -60,6 +60,7 @@ class Step:
 
 
 REVOKE, EXTERNAL, KEYS, REPORT = "revoke", "external", "keys", "report"
+NEW_KEY = "new_key"
 TELL_SUBSCRIBERS = "tell_subscribers"
 
 _COMPROMISE = (
@@ -72,8 +73,8 @@ _COMPROMISE = (
     Step("lists", "5.7.3", needs=(REVOKE,), optional=True),
     Step("answers", "5.7.3", needs=(REVOKE,), optional=True),
     Step("directory", "5.7.3", needs=("lists",), optional=True),
-    Step("new_key", "5.7.3", Doer.CEREMONY, needs=("stop",), ceremonies=GENERATING),  # 3
-    Step("republish", "5.7.3", needs=("new_key",), optional=True),  # 4
+    Step(NEW_KEY, "5.7.3", Doer.CEREMONY, needs=("stop",), ceremonies=GENERATING),  # 3
+    Step("republish", "5.7.3", needs=(NEW_KEY,), optional=True),  # 4
 )
 _TERMINATION = (
     Step("tell_ministry", "5.8", Doer.PEOPLE, ahead=MINISTRY_TOLD),

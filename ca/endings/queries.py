@@ -229,6 +229,13 @@ def ceremony(number: str) -> Held | None:
     return Held(row.kind, row.state, row.drill, row.key_label, follows, row.drafted_at)
 
 
+def new_key(row: Ending) -> str:
+    """The label of the key that was made in the ceremony named by its step; "" before."""
+    number = EndingStep.objects.values_list("note", flat=True).get(ending=row, code=kinds.NEW_KEY)
+    found = ceremony(number)
+    return found.key if found else ""
+
+
 def ended(row: Ending) -> Ended:
     ca = row.ca
     above = "ours" if ca.parent_id else "external" if is_external(ca) else "root"

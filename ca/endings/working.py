@@ -216,11 +216,14 @@ def _directory(row: Ending, step: EndingStep, at: datetime) -> bool:
 
 
 def _republish(row: Ending, step: EndingStep, at: datetime) -> bool:  # noqa: ARG001 -- as all acts
-    """An authority that began after the declaration, with a list, in the repository and, where
-    there is one, in the directory.
+    """The authority of the key that was made in the ceremony, with a list, in the repository and,
+    where there is one, in the directory.
     """
     fresh = CertificateAuthority.objects.filter(
-        state="active", active_at__gte=row.declared_at, stopped_at__isnull=True
+        key_label=queries.new_key(row),
+        state="active",
+        active_at__gte=row.declared_at,
+        stopped_at__isnull=True,
     )
     ids = [ca_id for ca_id in fresh.values_list("pk", flat=True) if latest(ca_id)]
     there = bool(ids) and not (settings.LDAP_URL and behind(ids))

@@ -75,12 +75,14 @@ ROWS = (
     "CPS-5.3.6",
     "CPS-5.3.7",
     "CPS-5.3.8",
+    "CPS-5.4.1",  # of the CA and of the signer; what an RA writes of an application: CPS-5.4.1-RA
     "CPS-5.6",
     "CPS-5.7.3",  # an authority's key; the directory keeps what was revoked, with the list
     "CPS-5.8",  # of a CA; of an RA: ra/offices
     "CPS-6.1.1a",  # SoftHSM and the software token; ceremonies with acts that this system does
     "CPS-6.1.5",
     "CPS-6.1.7",
+    "CPS-6.2.1",
     "CPS-6.2.2",  # activate, use, stop
     "CPS-6.2.3",  # the CA's keys
     "CPS-6.2.4",  # the CA's keys
@@ -90,6 +92,7 @@ ROWS = (
     "CPS-6.2.9",
     "CPS-6.2.10",
     "CPS-6.2.11",
+    "CPS-6.3.1",
     "CPS-6.3.2",
     "CPS-7.4",
     "CPS-6.4",

@@ -11,6 +11,7 @@ from ca.ceremonies.models import Ceremony
 from ca.endings import services, working
 from ca.endings.models import Ending, EndingStep
 from ca.endings.rules import Declaration
+from ca.hierarchy.rules import BENCH
 from people.api import Role, approval
 from tests.support.ca import NOW, entropy
 from tests.support.people import hire
@@ -130,7 +131,7 @@ def ceremony_held(office: Office, *, drill: bool = False, **changes: object) -> 
         "number": f"KC-2026-{Ceremony.objects.count() + 1:03}",
         "kind": "generate_subordinate",
         "drill": drill,
-        "key_label": "bench",
+        "key_label": BENCH.code,
         "script": "{}",
         "digest": f"{Ceremony.objects.count():064}",
         "host": person,

@@ -3,10 +3,13 @@
 from datetime import timedelta
 
 import pytest
+from django.db import ProgrammingError
+from django.test import Client
 
 from ca.api import check_order, overview, preview
 from ca.authorities import queries, services
-from ca.hierarchy.models import CertificateAuthority
+from ca.hierarchy.models import CertificateAuthority, LinkCertificate, Responder
+from ca.issuing.models import Certificate
 from people.api import Role
 from tests.support import ca
 from tests.support.people import hire, signed_in
@@ -94,3 +97,20 @@ def test_an_authority_retires_when_its_certificate_has_ended(authorities, in_rol
     assert (row.state, row.retired_at) == ("retired", end + SECOND)
     assert queries.authority("nmg-sm2", at=end + SECOND).line.phase == "retired"
     assert refused_by(ca.put_on_order, 1, end + SECOND) == "hierarchy.not_active"
+
+
+def test_public_keys_stay_when_authority_and_certificate_have_ended(authorities, in_role, settings):
+    """CPS-6.3.1: to be had by everybody, and no process may delete one."""
+    issued, own = ca.issue(1), ca.authority().certificate
+    with in_role("worker"):
+        assert services.retire(at=own.not_after + SECOND) == 1
+
+    settings.ROOT_URLCONF = "anxin.urls_public"
+    with in_role("public"):
+        assert Client().get("/ca/nmg-sm2.cer").content == own.der
+    with in_role("staff"):
+        assert bytes(Certificate.objects.get(pk=issued.id).der) == issued.parsed.der
+    for role in ("staff", "worker", "public"):
+        for table in (CertificateAuthority, Certificate, LinkCertificate, Responder):
+            with in_role(role), pytest.raises(ProgrammingError, match="permission denied"):
+                table.objects.all()._raw_delete("default")

@@ -439,6 +439,29 @@ def test_a_step_of_an_ended_ceremony_is_not_acted_on(house, gathering):
     assert step(gathering, "device").result is None
 
 
+def test_what_the_signer_may_not_do_now_is_said_and_done_later(house):
+    """CPS-6.2.8, CPS-6.1.1a: sealed, active for daily work, and asked for a key nobody made."""
+    label = fresh("nobody")
+    number = house.opened(draft(kind="export_request", key=label), active=False)
+    house.step(number, "gather")
+
+    def fault(code: str) -> str:
+        house.begin(number, code)
+        house.work()
+        return queries.fault_in(step(number, code).fault).rule
+
+    house.signer.client().lock()
+    assert fault("device") == "ceremonies.device_locked"
+    house.signer.activate("activate")
+    assert fault("device") == "ceremonies.not_for_ceremony"
+    house.activate(number)
+    house.step(number, "device")
+    assert fault("request") == "ceremonies.no_key"
+    assert keys.key_of(label) is None
+    for code in ("gather", "request", "nothing"):
+        assert refused_by(queries.result, number, code) == "ceremonies.unknown_step"
+
+
 # --- what is kept ----------------------------------------------------------------------------
 
 

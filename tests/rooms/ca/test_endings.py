@@ -9,15 +9,18 @@ import pytest
 from django.db import connections
 
 from anxin.duties import DUTIES
+from anxin.kernel.actors import SYSTEM
 from anxin.kernel.workdays import day_of
 from audit.journal.models import Entry
+from ca.api import found_bench_authority
 from ca.crl import queries as lists
 from ca.crl.services import issue_due_crls
 from ca.endings import services
 from ca.endings.models import Ending, EndingNotice
 from ca.hierarchy.models import CertificateAuthority
 from ca.issuing.models import Certificate
-from ca.ocsp.services import sweep_status
+from ca.ocsp.queries import due
+from ca.ocsp.services import answer_status, sweep_status
 from ca.revocation.models import AuthorityRevocation, Revocation
 from ca.signing.services import plan_batch, sweep_orders
 from pki import crls
@@ -47,13 +50,16 @@ def latest(code: str) -> crls.RevocationList:
     return crls.parse(lists.list_file(code).der)
 
 
-def test_ten_thousand_certificates_are_revoked_though_the_worker_is_killed(office, openssl):
-    """CPS-5.7.3: none is forgotten, none is revoked twice, and OpenSSL reads all of them on the
-    list; the superior's list names the authority.
+def test_ten_thousand_certificates_from_the_notice_to_the_report(office, openssl):
+    """CPS-5.7.3: none is forgotten, none is revoked twice though the worker is killed, and OpenSSL
+    reads all of them on the list; the superior's list names the authority.
     """
     issue_many(ca.authority().id, MANY)
     number = office.agreed()
     office.work()
+    office.confirm(number, "tell_ministry", "tell_public")
+    tell_everybody(at=office.now())
+    assert step(number, "tell_subscribers").counted == MANY
     office.begin(number)
 
     kill_on_the_way(office, number)
@@ -78,6 +84,29 @@ def test_ten_thousand_certificates_are_revoked_though_the_worker_is_killed(offic
     assert {one.reason for one in found.entries} == {"cACompromise"}
     above = latest(CertificateAuthority.objects.get(code="nmg-sm2").parent.code)
     assert above.by_serial[issuer.serial].reason == "cACompromise"
+    begin_anew(office, number)
+    some_answers(office, number)
+    office.confirm(number, "report", note="证书已全部吊销，密钥已更换。")
+    assert {code for code, state in states(number).items() if state != "done"} == {"answers"}
+    assert Ending.objects.get().state == "finished"
+
+
+def some_answers(office: Office, number: str) -> None:
+    """Of one batch, the rest left out: all of them are 30,000 signatures, minutes in a test."""
+    answered = answer_status(due(at=office.now()), at=office.now())
+    office.work()
+    found = step(number, "answers")
+    assert (found.counted, found.total) == (answered, MANY)
+    aside = {"reason": "其余应答由定时任务补签", "actor": office.people["gao"]}
+    services.set_aside(number, "answers", **aside, at=office.now())
+
+
+def begin_anew(office: Office, number: str) -> None:
+    """A new authority, from a ceremony that is named, and its first list."""
+    key = ceremony_held(office)
+    services.link(number, "new_key", key, actor=office.people["gao"], at=office.now())
+    issue_due_crls(at=office.now())
+    office.work()
 
 
 def serials() -> list[str]:
@@ -182,6 +211,21 @@ def test_every_step_is_done_and_the_run_ends_with_its_report(office):
     assert (notice.number, notice.withdrawn_at) == (number, None)
 
 
+def test_the_authority_of_another_ceremony_does_not_stand_in_for_the_one_that_ends(office):
+    """CPS-5.7.3: what is republished is the authority of the key that was named."""
+    number = office.agreed()
+    office.work()
+    other = ceremony_held(office, key_label="another")
+    services.link(number, "new_key", other, actor=office.people["gao"], at=office.now())
+    found_bench_authority(actor=SYSTEM, at=office.now(), entropy=ca.entropy)
+    issue_due_crls(at=office.now())
+
+    office.work()
+
+    waits = step(number, "republish")
+    assert (waits.state, waits.fault) == ("acting", "endings.no_new_authority")
+
+
 def test_nothing_is_aborted_once_revocation_began(office):
     """CPS-5.7.3, CPS-4.9.1: what is revoked stays so."""
     ca.issue(1)
@@ -195,6 +239,22 @@ def test_nothing_is_aborted_once_revocation_began(office):
     assert refused_by(office.vote, asked) == "endings.too_late"
     again = {"reason": "再次提请", "actor": office.people["gao"], "at": office.now()}
     assert refused_by(services.ask_abort, number, **again) == "endings.too_late"
+
+
+def test_each_step_is_done_by_whose_it_is_and_none_after_the_end(office):
+    """CPS-5.7.3: people confirm nothing that the system does, nor leave out what must be."""
+    number = office.agreed()
+    office.work()
+    by = {"actor": office.people["gao"], "at": office.now()}
+
+    assert refused_by(office.confirm, number, "revoke") == "endings.not_yours"
+    assert refused_by(office.begin, number, "tell_ministry") == "endings.not_yours"
+    assert refused_by(services.link, number, "tell_public", "KC", **by) == "endings.not_yours"
+    aside = {"reason": "来不及通知", **by}
+    assert refused_by(services.set_aside, number, "tell_ministry", **aside) == "endings.must_be"
+    office.vote(services.ask_abort(number, reason="封条是检修时破损的", **by))
+    for act in (office.confirm, office.begin):
+        assert refused_by(act, number, "tell_ministry") == "endings.not_running"
 
 
 def test_the_committee_breaks_a_run_off_and_the_notice_says_so(office):

@@ -79,6 +79,14 @@ def test_nobody_else_proposes(db, role):
     assert refused(propose, shorter(), who=role) == "approval.not_a_maker"
 
 
+def test_what_lint_would_not_let_be_signed_is_not_proposed(db):
+    """CPS-7.1: a purpose named twice, which no rule of profiles looks for."""
+    twice = replace(profile(PERSONAL), purposes=("clientAuth", "clientAuth"))
+
+    assert refused(propose, twice) == "profiles.lint"
+    assert not ProfileVersion.objects.filter(state="proposed").exists()
+
+
 def test_whoever_proposes_does_not_agree(db):
     """CPS-5.2.4"""
     row = propose(shorter())
