@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.urls import reverse
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from anxin.kernel.actors import Actor
@@ -16,7 +17,8 @@ def ceremony(payload: dict[str, Any], *, actor: Actor) -> Shown:  # noqa: ARG001
     """The whole script, step by step (CPS 5.2.2)."""
     row = queries.ceremony(payload["ceremony"])
     said = queries.script_of(row)
-    words = " ".join(readback.chinese(row.digest))
+    read = readback.english if get_language() == "en" else readback.chinese
+    words = " ".join(read(row.digest))
     people = [(str(PARTS[one["role"]]), one["name"]) for one in said["people"]]
     steps = [
         (_("步骤 %(number)d") % {"number": number}, str(STEPS[step["code"]]))
