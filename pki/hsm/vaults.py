@@ -86,7 +86,8 @@ class Pkcs11Vault:
     @property
     def guards_keys(self) -> bool:
         """Its officer can set the PIN anew: then the signer has keys, and nobody has shares."""
-        return bool((self._options.home / "keys.json").exists())
+        register: Path = self._options.home / "keys.json"
+        return register.exists()
 
     def unlock_secret(self) -> bytearray:
         return bytearray("".join(secrets.choice(_CHARACTERS) for _ in range(_PIN)).encode())
