@@ -155,9 +155,7 @@ def so_far(
     record: Mapping[str, Any], issuers: Sequence[Certificate] = (), *, early: bool = False
 ) -> Standing:
     """Where a ceremony stands, ended or not; raises as `check` does, of one of `issuers`.
-
-    `early`: what a key signed before it was certified counts, as in the ceremony that founds the
-    operators' CA.
+    `early`: as in the one that founds the operators' CA, keys are certified after they signed.
     """
     with _reading():
         return _Reading(record, issuers, early=early).standing()
@@ -271,10 +269,8 @@ class _Reading:
     def _attested(self, line: Line, _previous: str) -> None:
         step = self._going_on(line)
         if self._roles.get(line.by) not in step["attest"]:
-            raise Refused(
-                "ceremony.attestation_foreign",
-                f"Line {line.seq}: person {line.by} is not asked in step {step['code']}.",
-            )
+            reason = f"Line {line.seq}: person {line.by} is not asked in step {step['code']}."
+            raise Refused("ceremony.attestation_foreign", reason)
         self._check_signature(line, step["code"], self._now.round, self._now.result)
         self._now.attested.add(line.by)
 
@@ -358,10 +354,8 @@ class _Reading:
     def _check_signature(self, line: Line, step: str, round_: int, result: str) -> None:
         kept = self._signed.pop(line.seq, None)
         if kept is None:
-            raise Refused(
-                "ceremony.attestation_missing",
-                f"Line {line.seq}: the attestation of person {line.by} is missing.",
-            )
+            reason = f"Line {line.seq}: the attestation of person {line.by} is missing."
+            raise Refused("ceremony.attestation_missing", reason)
         key, signed = bytes.fromhex(kept["public_key"]), kept["statement"].encode()
         where = f"Line {line.seq}"
         ceremony_votes.check_enrolled(
@@ -381,10 +375,8 @@ class _Reading:
             person=int(line.by),
         )
         if statement(said, at=at) != signed:
-            raise Refused(
-                "ceremony.statement",
-                f"Line {line.seq}: something else was signed: {signed.decode()}",
-            )
+            reason = f"Line {line.seq}: something else was signed: {signed.decode()}"
+            raise Refused("ceremony.statement", reason)
         if abs(datetime.fromisoformat(line.at) - datetime.fromisoformat(at)) > votes.WITHIN:
             raise Refused("ceremony.time", f"Line {line.seq}: it was signed at {at}.")
         self._holders.signed(where, kept, line.by)

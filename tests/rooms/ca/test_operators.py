@@ -12,6 +12,7 @@ from anxin.duties import DUTIES
 from anxin.kernel import canonical
 from anxin.kernel.actors import SYSTEM, Actor
 from anxin.kernel.errors import Refusal
+from anxin.kernel.workdays import SHANGHAI
 from audit.journal.models import Entry
 from ca.api import by_serial, certificates_of, profiles
 from ca.claims.models import KeyClaim
@@ -35,6 +36,7 @@ from people.personnel.rules import Cause
 from pki import certificates, names, publickeys, statements, votes
 from pki.votes import check as check_vote
 from tests.support import ca
+from tests.support import people as support
 from tests.support.people import hire, in_order
 from tests.support.races import while_open
 from tests.support.voting import enrolled, pen
@@ -309,6 +311,17 @@ def test_what_ends_soon_is_renewed_for_the_same_key(bai, in_role):
     certificates.verify(found, ca.authority("anxin-rsa").certificate, at=at)
     assert services.certify(at=at + timedelta(minutes=1)) == 0
     assert own_certificate(bai, at=at).not_after == after.not_after
+
+
+def test_ones_page_says_until_when(bai):
+    """CPS-5.2.3"""
+    founder = StaffMember.objects.get(login="founder")
+    renewed(bai)
+    until = certificate_of(founder.pk).not_after.astimezone(SHANGHAI)
+
+    page = support.signed_in(Actor(founder.pk, founder.name)).get("/me/key/").content.decode()
+
+    assert f"{until:%Y-%m-%d %H:%M}" in page
 
 
 def test_a_renewed_one_rests_and_ends_with_its_key(bai, tang, gao):

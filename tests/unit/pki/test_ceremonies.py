@@ -251,6 +251,18 @@ def test_a_certificate_proves_a_key_whatever_is_said_of_its_enrolment():
     assert ceremonies.check(certified(room), TREE.ca.certificate).end == "finished"
 
 
+def test_what_a_key_signed_before_it_was_certified_counts_only_where_it_is_said_so():
+    """CPS-5.2.3: in the ceremony that founds the operators' CA nobody has a certificate yet."""
+    record = certified(Room().run(), 9, not_before=HELD_AT + DAY)
+    assert refused_by_issuer(record) == "certificate.not_yet_valid"
+    assert ceremonies.so_far(record, [TREE.ca.certificate], early=True).end == "finished"
+
+    record = certified(Room().run(), 9, not_after=HELD_AT - timedelta(minutes=1))
+    with pytest.raises(BadSignature) as refusal:
+        ceremonies.so_far(record, [TREE.ca.certificate], early=True)
+    assert refusal.value.rule == "certificate.expired"
+
+
 @pytest.mark.parametrize(
     ("changes", "rule"),
     [
