@@ -10,11 +10,9 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from anxin.kernel import canonical
 from anxin.kernel.errors import Kind, Refusal
 from anxin.kernel.states import Steps
-from ca.ceremonies.kinds import KINDS, LIVE, ROLE_OF, Only, Part
-from ca.keeping.rules import ENDING
+from ca.ceremonies.kinds import KINDS, LIVE, ROLE_OF, Part
 from pki import ceremonies
 from pki.signer.protocol import CA_CERTIFICATE, CERTIFICATE, CRL, REQUEST
 
@@ -212,65 +210,6 @@ def check_people(
             field="custodians",
             custodians=custodians,
         )
-
-
-def script(number: str, draft: Draft, people: Sequence[Person]) -> str:
-    """The script as one line of canonical JSON; every value a string, as in votes."""
-    kind = KINDS[draft.kind]
-    length = UNLIMITED if draft.path_length is None else str(draft.path_length)
-    plan = {"path_length": length}
-    if draft.kind in NAMING:
-        name = f"{draft.name.strip()}{DRILL_NAME if draft.drill else ''}"
-        plan |= {"C": "CN", "O": draft.organization.strip(), "CN": name}
-    if draft.kind in CERTIFIED_HERE:
-        plan |= {"years": str(draft.years)}
-    if draft.kind in ENDING:
-        plan |= {"ending": draft.ending}
-    if draft.kind in ("generate_subordinate", "rollover"):
-        plan |= {"superior": draft.superior}
-    if draft.kind == "rollover":
-        generation = str(draft.generation)
-        plan |= {"succeeds": draft.succeeds, "lineage": draft.lineage, "generation": generation}
-    if draft.kind == "import_certificate":
-        plan |= {"issuer": draft.issuer.hex(), "request": draft.request.hex()}
-    return canonical.encode(
-        {
-            "format": ceremonies.SCRIPT,
-            "number": number,
-            "kind": kind.code,
-            "cps": kind.cps,
-            "drill": "yes" if draft.drill else "no",
-            "device": draft.device.strip(),
-            "key": label_of(draft),
-            "algorithm": draft.algorithm,
-            "people": [
-                {
-                    "person": str(one.id),
-                    "name": one.name,
-                    "number": one.number,
-                    "role": str(one.part),
-                }
-                for one in people
-            ],
-            "plan": plan,
-            "steps": [
-                {
-                    "code": step.code,
-                    "attest": [str(part) for part in step.attest],
-                    "minutes": str(step.minutes),
-                    "act": step.act,
-                }
-                for step in kind.steps
-                if _is_for(step.only, plan)
-            ],
-        }
-    ).decode()
-
-
-def _is_for(only: Only, plan: Mapping[str, str]) -> bool:
-    if only == Only.ISSUING:
-        return plan["path_length"] == "0"
-    return only == Only.EVERY or not plan.get("superior")
 
 
 def people_of(said: Mapping[str, Any]) -> tuple[Person, ...]:

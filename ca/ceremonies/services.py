@@ -14,7 +14,7 @@ from anxin.kernel.errors import Kind, Refusal
 from anxin.kernel.jobs import enqueue
 from anxin.kernel.locks import Work, wait_until_commit
 from audit.log import advance, record, subject_of
-from ca.ceremonies import authorities, proving, queries, rules, transcript
+from ca.ceremonies import authorities, proving, queries, rules, scripts, transcript
 from ca.ceremonies.kinds import KINDS, Part
 from ca.ceremonies.models import Ceremony, CeremonyStep
 from ca.ceremonies.rules import Draft, Person, State, StepState
@@ -60,7 +60,7 @@ def draft(
     rules.check_people(people, queries.held(at=at), custodians=KINDS[said.kind].custodians)
     wait_until_commit(Work.NUMBER_CEREMONY, [b"\0" * 5])
     number = queries.next_number(at=at)
-    script = rules.script(number, said, people)
+    script = scripts.script(number, said, people)
     authorities.check(json.loads(script), at=at)
     row = Ceremony.objects.create(
         state=State.DRAFTED,

@@ -4,7 +4,7 @@ import json
 from datetime import UTC, datetime, timedelta
 
 from anxin.kernel import canonical
-from ca.ceremonies import rules
+from ca.ceremonies import scripts
 from ca.ceremonies.kinds import Part
 from ca.ceremonies.rules import Draft, Person
 from pki import ceremonies, ceremony_votes, statements, votes
@@ -107,7 +107,7 @@ class Room:
     """Writes a record line by line, as the services do."""
 
     def __init__(self, said: Draft = DRAFT, people: tuple[Person, ...] = PEOPLE) -> None:
-        self.script = rules.script("KC-2026-001", said, people)
+        self.script = scripts.script("KC-2026-001", said, people)
         self.said = json.loads(self.script)
         self.digest = ceremonies.digest(self.script.encode())
         self.lines: list[dict[str, str]] = []

@@ -16,7 +16,7 @@ from pyhanko_certvalidator import ValidationContext
 
 from anxin.kernel.workdays import SHANGHAI
 from audit.journal.models import Entry
-from ca.ceremonies import archiving, queries, rules
+from ca.ceremonies import archiving, queries, rules, scripts
 from ca.ceremonies.models import Ceremony, CeremonyPaper
 from ca.ceremonies.wording import PLAN
 from ca.keys import services as keys
@@ -128,7 +128,7 @@ def test_whatever_a_script_plans_has_a_word():
 
 
 def script(said) -> dict[str, object]:
-    return json.loads(rules.script("KC-2026-001", said, PEOPLE))
+    return json.loads(scripts.script("KC-2026-001", said, PEOPLE))
 
 
 def test_it_waits_for_a_signer_that_is_away_and_is_made_once(house, over, settings):

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from anxin.kernel.errors import Refusal
-from ca.ceremonies import acts, rules
+from ca.ceremonies import acts, rules, scripts
 from ca.ceremonies.kinds import ALL, KINDS, ROLE_OF, Part
 from ca.ceremonies.rules import Person
 from people.api import Role
@@ -111,7 +111,7 @@ def test_nobody_of_a_ceremony_may_be_missing(part):
 
 
 def test_a_drill_is_a_drill_in_its_key_and_its_name():
-    said = json.loads(rules.script("KC-2026-002", draft(drill=True), PEOPLE))
+    said = json.loads(scripts.script("KC-2026-002", draft(drill=True), PEOPLE))
 
     assert said["drill"] == "yes"
     assert said["key"] == "drill-anxin-root"
@@ -119,14 +119,14 @@ def test_a_drill_is_a_drill_in_its_key_and_its_name():
 
 
 def test_the_same_words_make_the_same_script():
-    one, other = (rules.script("KC-2026-001", draft(), PEOPLE) for _ in range(2))
+    one, other = (scripts.script("KC-2026-001", draft(), PEOPLE) for _ in range(2))
 
     assert one == other
     assert "HSM-A 槽位 3" in one
 
 
 def said():
-    return json.loads(rules.script("KC-2026-001", draft(), PEOPLE))
+    return json.loads(scripts.script("KC-2026-001", draft(), PEOPLE))
 
 
 def test_who_is_present_is_known_by_role_and_name():
