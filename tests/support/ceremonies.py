@@ -4,7 +4,7 @@ import json
 from datetime import UTC, datetime, timedelta
 
 from anxin.kernel import canonical
-from ca.ceremonies import scripts
+from ca.ceremonies import rules, scripts
 from ca.ceremonies.kinds import Part
 from ca.ceremonies.rules import Draft, Person
 from pki import ceremonies, ceremony_votes, statements, votes

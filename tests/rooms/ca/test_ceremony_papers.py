@@ -19,6 +19,7 @@ from audit.journal.models import Entry
 from ca.ceremonies import archiving, queries, rules, scripts
 from ca.ceremonies.models import Ceremony, CeremonyPaper
 from ca.ceremonies.wording import PLAN
+from ca.keeping.rules import ENDING
 from ca.keys import services as keys
 from pki import ceremonies, certificates
 from tests.support.ceremonies import PEOPLE, draft
@@ -121,7 +122,7 @@ def test_it_says_what_the_record_says_in_the_words_of_the_page(house):
 
 
 def test_whatever_a_script_plans_has_a_word():
-    drafts = [draft(kind=kind) for kind in (*rules.NAMING, *rules.ENDING, "import_certificate")]
+    drafts = [draft(kind=kind) for kind in (*rules.NAMING, *ENDING, "import_certificate")]
     planned = {name for one in drafts for name in script(one)["plan"]}
 
     assert planned <= set(PLAN)
