@@ -53,7 +53,7 @@ TIMETABLE: dict[str, float] = {
     "ra.sweep_issued": 3,  # applications whose certificate is there but not handed over
     "ra.sweep_names": 30,  # CPS 3.2.4: names of servers to be looked at, proofs that end
     "ra.sweep_evidence": 3600,  # sealed files whose row was never written
-    "ca.certify_operators": 30,  # CPS 5.2.3: keys of staff that have no certificate yet
+    "ca.certify_operators": 30,  # CPS 5.2.3: keys of staff without a certificate, or not for long
     "people.expire_approvals": 60,
     "people.tell_checkers": 30,  # CPS 5.2.2: approvals whose deciders were not told by mail yet
     "people.send_notices": 10,  # mail to staff: what nobody rang for, and what failed before

@@ -105,7 +105,7 @@ def _of_helpers(job: Job, ask: Callable[[int], list[str]]) -> dict[str, list[str
             found[place] = ask(place)
         except PkiError as why:  # whoever cannot be asked proves nothing
             found[place] = [why.rule]
-    rules.check_helpers(found, label=job.label)
+    rules.check_helpers(found, label=job.label, cps=job.said["cps"])
     return {str(place): left for place, left in found.items()}
 
 

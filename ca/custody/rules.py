@@ -196,6 +196,7 @@ def check_own(person_id: int, actor: Actor) -> None:
 
 
 def no_seat() -> Refusal:
+    """Said to whoever holds no share of the set."""
     return Refusal(Kind.FORBIDDEN, "custody.no_seat", "holds no share of this set", cps="6.2.2")
 
 

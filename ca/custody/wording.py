@@ -63,7 +63,7 @@ STOPS = {
     "ordered": _("正在封存"),
     "sealing": _("正在封存"),
     "done": _("已封存"),
-    "refused": _("没有签名证明，未执行"),
+    "refused": _("签名不能证明，未执行"),
 }
 STOP_KINDS = {"emergency": _("紧急停用"), "orderly": _("多数同意后停用")}
 PURPOSES = {

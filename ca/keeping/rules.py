@@ -93,7 +93,7 @@ def _check_expired(act: str, key: Facts, *, at: datetime) -> None:
         raise _conflict("period", "archived first", "6.2.10", label=key.label, day=day)
 
 
-def check_helpers(left: Mapping[int, Collection[str]], *, label: str) -> None:
+def check_helpers(left: Mapping[int, Collection[str]], *, label: str, cps: str) -> None:
     """By place, what helpers still have of a key that ends. Refuses `keeping.helper_has_it`."""
     if having := {place: names for place, names in left.items() if names}:
         places = "、".join(map(str, having))
@@ -101,7 +101,7 @@ def check_helpers(left: Mapping[int, Collection[str]], *, label: str) -> None:
             Kind.NOT_READY,
             "keeping.helper_has_it",
             "; ".join(f"{place}: {', '.join(names)}" for place, names in having.items()),
-            cps="6.2.10",
+            cps=cps,
             label=label,
             places=places,
         )

@@ -1,5 +1,6 @@
-"""Certificates for operators' keys: ordered once two people have enrolled the key, and ending with
-it. `hold`, `release` and `revoke` are named in `anxin/flows.py` and are part of the act itself.
+"""Certificates for operators' keys: ordered once two people have enrolled the key, renewed before
+they end, and ending with it. `hold`, `release` and `revoke` are named in `anxin/flows.py` and are
+part of the act itself.
 """
 
 import logging
@@ -40,23 +41,20 @@ def certify(*, at: datetime) -> int:
     each(partial(_rest, at=at), sorted(keys.keys() - {key.warrant for key in active}))
 
     def order(warrant: int) -> int:  # what `each` logs names nobody
-        return _tried(partial(_order, keys[warrant]), at=at)
-
-    def renew(certificate_id: int) -> int:
-        return _tried(partial(_renew, certificate_id), at=at)
+        return _tried(_order, keys[warrant], at=at)
 
     there = set(Certificate.objects.filter(warrant__in=keys).values_list("warrant", flat=True))
     # Whose key has put others to use comes before them (`proving.check`).
     made = each(order, [key.warrant for key in active if key.warrant not in there])
-    return made + each(renew, _ending(active, at=at))
+    return made + each(partial(_tried, _renew, at=at), _ends_soon(active, at=at))
 
 
-def _tried(act: Callable[..., None], *, at: datetime) -> int:
+def _tried(act: Callable[..., None], about: object, *, at: datetime) -> int:
     """A refusal is looked at by people: there may be no authority yet, or who enrolled the key has
     no certificate yet, or the key is too old for another year.
     """
     try:
-        act(at=at)
+        act(about, at=at)
     except Refusal as refusal:
         log.warning("no certificate for an operator's key: %s", refusal.reason)
         return 0
@@ -81,7 +79,7 @@ def _order(key: OperatorKey, *, at: datetime) -> None:
     order_certificate(order, requester=asks, warrant=key.warrant, actor=SYSTEM, at=at)
 
 
-def _ending(active: list[OperatorKey], *, at: datetime) -> list[int]:
+def _ends_soon(active: list[OperatorKey], *, at: datetime) -> list[int]:
     """Certificates of these keys that end soon and have never been renewed."""
     rows = Certificate.objects.filter(
         profile=OPERATOR,

@@ -70,9 +70,9 @@ def vote(
 ) -> ApprovalView:
     """Count one vote; the one that completes the number performs the action, one no ends it.
 
-    `seen` is the digest the voter's page showed. Refuses who may not vote or whose second factor
-    was shown too long ago (FORBIDDEN), a second vote, a decided or expired approval, and a page
-    that showed something else (CONFLICT).
+    `seen` is the digest the voter's page showed. Refuses who may not vote, whose second factor
+    was shown too long ago or whose signature could prove nothing (FORBIDDEN), a second vote, a
+    decided or expired approval, and a page that showed something else (CONFLICT).
     """
     row = _locked(approval_id)
     duty = settings.DUTIES[row.action]
