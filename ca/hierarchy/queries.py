@@ -77,6 +77,11 @@ def issuer_for(lineage: str) -> rules.Issuer:
     return issuer_of(row)
 
 
+def lineage_of(ca_id: int) -> str:
+    """All generations of an authority's keys; profiles name it."""
+    return CertificateAuthority.objects.values_list("lineage", flat=True).get(pk=ca_id)
+
+
 def stopped() -> set[int]:
     """Authorities that issue nothing any more, by id."""
     rows = CertificateAuthority.objects.filter(stopped_at__isnull=False)

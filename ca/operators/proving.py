@@ -15,6 +15,7 @@ from django.conf import settings
 from anxin.kernel.errors import Kind, Refusal
 from ca.hierarchy.models import CertificateAuthority
 from ca.hierarchy.queries import parsed
+from ca.hierarchy.rules import State as AuthorityState
 from ca.issuing.models import Certificate
 from ca.issuing.queries import key_until
 from ca.issuing.rules import WAITING, State
@@ -66,6 +67,8 @@ def check_renewal(row: Certificate, *, at: datetime) -> None:
     before = Certificate.objects.get(pk=row.replaces_id or 0)
     if any(getattr(row, name) != getattr(before, name) for name in SAID_AGAIN):
         raise _unproved("it says something else than the certificate before")
+    if row.names or row.ends != rules.CAUSES["replaced"]:
+        raise _unproved("it is another order")
     ends = before.not_after if before.state == State.VALID and before.der else None
     if ends is None or not at <= ends <= at + rules.RENEW_WITHIN:
         raise _unproved("the certificate before does not stand, or does not end soon")
@@ -92,6 +95,8 @@ def _comes(warrant: int, person_id: int, *, before: int) -> bool:
     counts: of two that wait for each other neither would ever be decided.
     """
     rows = Certificate.objects.filter(warrant=warrant, profile=OPERATOR, pk__lt=before)
+    # where nothing waits for good
+    rows = rows.filter(ca__state=AuthorityState.ACTIVE, ca__stopped_at__isnull=True)
     return rows.filter(holder=rules.holder(person_id), state__in=WAITING).exists()
 
 

@@ -11,15 +11,15 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from functools import partial
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
 from anxin.kernel.actors import SYSTEM
 from anxin.kernel.errors import Kind, Refusal
-from anxin.kernel.jobs import announce, enqueue
+from anxin.kernel.jobs import announce, each, enqueue
 from anxin.kernel.locks import Work, held
 from audit.log import advance, advance_many
 from ca.directory.services import enter
-from ca.hierarchy.queries import issuer_by_id, stopped
+from ca.hierarchy.queries import issuer_by_id, lineage_of, stopped
 from ca.hierarchy.rules import Issuer
 from ca.issuing.models import Certificate
 from ca.issuing.rules import (
@@ -34,7 +34,7 @@ from ca.issuing.rules import (
 from ca.issuing.successors import check_not_revoked
 from ca.keys import services as keys
 from ca.operators import proving
-from ca.profiles.rules import OPERATOR, Profile, unknown
+from ca.profiles.rules import OPERATOR, Profile, check_order, unknown
 from ca.profiling.proving import agreed_to
 from ca.revocation.services import end_replaced
 from ca.signing import queries, rules
@@ -55,11 +55,12 @@ CERTIFICATE_COLUMNS = ("der", "tbs", "settled_at")
 
 def sweep_orders(*, at: datetime, entropy: Entropy) -> int:
     """Sign whatever nobody rang for, or whose worker died; how many certificates that made."""
-    made = 0
-    for ca_id in queries.authorities_with_work():
-        made += _all(partial(_finish_left_over, ca_id, at=at))
-        made += _all(partial(sign_orders, ca_id, at=at, entropy=entropy))
-    return made
+    return each(partial(_sweep, at=at, entropy=entropy), queries.authorities_with_work())
+
+
+def _sweep(ca_id: int, *, at: datetime, entropy: Entropy) -> int:
+    left_over = _all(partial(_finish_left_over, ca_id, at=at))
+    return left_over + _all(partial(sign_orders, ca_id, at=at, entropy=entropy))
 
 
 def _finish_left_over(ca_id: int, *, at: datetime) -> int:
@@ -97,11 +98,11 @@ def plan_batch(ca_id: int, *, at: datetime, entropy: Entropy) -> list[int]:
     warrants = spent([row.warrant for row in rows])
     over = queries.revoked([row.replaces_id for row in rows if row.replaces_id])
     profiles = agreed_to({(row.profile, row.profile_version) for row in rows})
-    plans = []
+    lineage, plans = lineage_of(ca_id), []
     for row in rows:
         try:
             profile = profiles.get((row.profile, row.profile_version))
-            if profile is None:
+            if profile is None or profile.issuer != lineage:
                 raise unknown(f"{row.profile} {row.profile_version}")
             _check_warrant(row, warrants.get(row.warrant), profile, at=at)
             check_not_revoked(row.replaces_id, over)
@@ -135,9 +136,11 @@ def _plan(
 ) -> None:
     """Fill in what the certificate will say.
 
-    Refuses an order whose certificate would say something else by now; raises LintError.
+    Refuses an order whose certificate would say something else by now, or that its profile does
+    not allow, as when it was placed: a row alone may have been written by others. Raises LintError.
     """
     subject, key = names.parse(bytes(row.subject)), publickeys.parse(bytes(row.public_key))
+    check_order(profile, subject, key, row.days, tuple(row.names))
     draft = Draft(Wish(profile, subject, key, row.days, tuple(row.names)), issuer)
     if draft.template_digest != row.template_digest:
         raise Refusal(
@@ -193,9 +196,17 @@ def settle(
     enter(made, issuer.id, at=at)  # CPS 4.4.2
     for row in made:
         if row.ends:
-            end_replaced(row, at=at)
+            _end_replaced(row, at=at)
     announce("ca.certificates_issued", certificate_ids=[row.pk for row in made])
     return len(made)
+
+
+def _end_replaced(row: Certificate, *, at: datetime) -> None:
+    """What an order says of another certificate keeps no other order's certificate back."""
+    try:
+        end_replaced(row, at=at)
+    except (Refusal, IntegrityError):
+        log.exception("certificate %s: what it replaces was not revoked", row.pk)
 
 
 def _check_one(row: Certificate, issuer: Issuer) -> None:

@@ -369,6 +369,7 @@ def test_no_key_outgrows_its_longest_life(bai, days, made):
         ({"public_key": OTHER.public}, 30, 0),  # another key than others have enrolled
         ({"subject": names.build([("CN", "Wei")]).der}, 30, 0),
         ({"days": 3650}, 30, 0),
+        ({"ends": ""}, 30, 0),  # the one before would stand as well
         ({}, 31, 0),  # long before the end
         ({}, 30, 3650),  # the key of ten years
     ],
@@ -380,15 +381,15 @@ def test_a_renewal_written_as_a_row_says_nothing_new(bai, connection_as, changes
     call_command("grant")
     before = Certificate.objects.get(pk=certificate_of(bai).id)
     said = {name: getattr(before, name) for name in ("public_key", "subject", "days")}
-    said |= changes
+    said |= {"ends": rules.CAUSES["replaced"]} | changes
     with connection_as("staff") as staff:
         staff.execute(
             "INSERT INTO ca_certificate (state, ca_id, profile, profile_version, requester, holder,"
             " warrant, replaces_id, subject, subject_text, public_key, days, names,"
             " template_digest, ordered_at, refusal, ends) SELECT 'ordered', ca_id, profile,"
             " profile_version, requester, holder, -id, id, %s, subject_text, %s, %s, names,"
-            " template_digest, now(), '', '' FROM ca_certificate WHERE id = %s",
-            [said["subject"], said["public_key"], said["days"], before.pk],
+            " template_digest, now(), '', %s FROM ca_certificate WHERE id = %s",
+            [*(said[name] for name in ("subject", "public_key", "days", "ends")), before.pk],
         )
 
     ca.sign_all("anxin-rsa", at=at)

@@ -250,23 +250,56 @@ def test_an_order_that_would_say_something_else_by_now_is_refused(authorities, s
     assert certificate(certificate_id).refusal.startswith("order.changed_meanwhile")
 
 
-def test_what_the_linter_refuses_never_reaches_the_signer(authorities):
-    """The name was tampered with in the table: its digest was, too."""
-    certificate_id = ca.put_on_order()
+def tampered(certificate_id: int, **changes: object) -> int:
+    """The order as somebody wrote it into the table, its digest as well."""
     row = ca.row(certificate_id)
-    bare = b"\x30\x0d\x31\x0b\x30\x09\x06\x03\x55\x04\x06\x13\x02cn"  # C=cn, no common name
+    said = {"subject": bytes(row.subject), "days": row.days} | changes
     wish = Wish(
         profile_of(row.profile),
-        names.parse(bare),
+        names.parse(said["subject"]),
         publickeys.parse(bytes(row.public_key)),
-        row.days,
+        said["days"],
     )
-    Certificate.objects.filter(pk=row.pk).update(
-        subject=bare, template_digest=Draft(wish, ca.authority()).template_digest
-    )
+    digest = Draft(wish, ca.authority()).template_digest
+    Certificate.objects.filter(pk=row.pk).update(template_digest=digest, **said)
+    return certificate_id
+
+
+def test_what_the_linter_refuses_never_reaches_the_signer(authorities):
+    certificate_id = ca.put_on_order()
+    subject = bytes(ca.row(certificate_id).subject)
+    tampered(certificate_id, subject=subject.replace(b"\x13\x02CN", b"\x13\x02cn"))
 
     assert ca.sign_all() == 0
-    assert certificate(certificate_id).refusal.startswith("lint.subject_common_name")
+    assert certificate(certificate_id).refusal.startswith("lint.")
+
+
+def test_what_its_profile_does_not_allow_is_refused_whoever_wrote_it(authorities):
+    """CPS-1.5.2: what the committee has agreed to binds workers, too."""
+    bare = b"\x30\x0d\x31\x0b\x30\x09\x06\x03\x55\x04\x06\x13\x02CN"  # C=CN, no common name
+    asked = [
+        tampered(ca.put_on_order(), subject=bare),
+        tampered(ca.put_on_order(2), days=3650),
+        ca.put_on_order(3),
+    ]
+    Certificate.objects.filter(pk=asked[2]).update(ca_id=ca.authority("anxin-rsa").id)
+
+    assert (ca.sign_all(), ca.sign_all("anxin-rsa")) == (0, 0)
+
+    said = [certificate(one).refusal.split(":")[0] for one in asked]
+    assert said == ["profile.missing", "profile.days", "profile.unknown"]
+
+
+def test_what_an_order_says_of_another_certificate_keeps_none_back(authorities):
+    """As if it had been written into the table: why that one is to be revoked."""
+    there, good = ca.issue(3), ca.put_on_order(2)
+    forged = ca.put_on_order()
+    ids = plan_batch(ca.authority().id, at=AT, entropy=ca.entropy)
+    Certificate.objects.filter(pk=forged).update(replaces=there.id, ends="nothing")
+
+    assert finish(ca.authority().id, ids, at=AT) == 2
+
+    assert [certificate(one).state for one in (good, forged, there.id)] == ["valid"] * 3
 
 
 def test_a_signer_with_another_key_settles_nothing(authorities):
