@@ -287,7 +287,7 @@ def test_what_its_profile_does_not_allow_is_refused_whoever_wrote_it(authorities
     assert (ca.sign_all(), ca.sign_all("anxin-rsa")) == (0, 0)
 
     said = [certificate(one).refusal.split(":")[0] for one in asked]
-    assert said == ["profile.missing", "profile.days", "profile.unknown"]
+    assert said == ["profile.attribute_missing", "profile.days", "profile.unknown"]
 
 
 def test_what_an_order_says_of_another_certificate_keeps_none_back(authorities):
