@@ -53,10 +53,11 @@ TIMETABLE: dict[str, float] = {
     "ra.sweep_issued": 3,  # applications whose certificate is there but not handed over
     "ra.sweep_names": 30,  # CPS 3.2.4: names of servers to be looked at, proofs that end
     "ra.sweep_evidence": 3600,  # sealed files whose row was never written
-    "ca.certify_operators": 30,  # CPS 5.2.3: keys of staff without a certificate, or not for long
+    "ca.certify_operators": 30,  # CPS 5.2.3: keys of staff that have no certificate yet
     "people.expire_approvals": 60,
     "people.tell_checkers": 30,  # CPS 5.2.2: approvals whose deciders were not told by mail yet
     "people.send_notices": 10,  # mail to staff: what nobody rang for, and what failed before
+    "ca.tell_of_operators": 3600,  # CPS 5.2.3: certificates of staff that end soon
     "people.tell_of_passwords": 3600,  # CPS 6.5.1: passwords that have to be changed soon
     "people.note_rotations": 3600,  # CPS 5.3.5: posts that are soon to pass to somebody else
     "people.forget_traces": 43_200,  # WP-5.3b: what anxin/keeping.py says, twice a day

@@ -237,10 +237,9 @@ def _certificate(one: Mapping[str, Any]) -> str:
     """Of the operator (hex) whose key has signed; "" without one."""
     try:
         person_id = json.loads(one["enrolment"])["person"]
-        at = datetime.fromisoformat(json.loads(one["statement"])["at"])
     except (ValueError, KeyError, TypeError):  # unsigned, or written by somebody else
         return ""
-    found = proving.certificate(one["enrolled_by"], person_id, at=at)
+    found = proving.certificate(one["enrolled_by"], person_id)
     return found.der.hex() if found else ""
 
 

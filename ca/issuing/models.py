@@ -22,8 +22,7 @@ class Certificate(Stateful):
     profile_version = models.SmallIntegerField()
     requester = models.CharField(max_length=60)
     holder = models.CharField(max_length=60)
-    # one approval, one certificate (CPS 4.3.1); below zero: `rules.renews_itself`
-    warrant = models.BigIntegerField(unique=True)
+    warrant = models.BigIntegerField(unique=True)  # one approval, one certificate (CPS 4.3.1)
     subject = models.BinaryField()
     subject_text = models.TextField()
     public_key = models.BinaryField()

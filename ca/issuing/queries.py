@@ -63,21 +63,16 @@ def _to_be_replaced(certificate_id: int) -> Certificate:
     return row
 
 
-def key_until(row: Certificate) -> datetime:
-    """Until when certificates of its key may last (CPS 6.3.2)."""
+def _predecessor(row: Certificate) -> successors.Predecessor:
     key = publickeys.parse(bytes(row.public_key))
     years = longest_key_years(Bearer.SUBSCRIBER, key)
-    return successors.key_until(key_since(key.fingerprint) or row.ordered_at, years)
-
-
-def _predecessor(row: Certificate) -> successors.Predecessor:
     same_key = Certificate.objects.filter(holder=row.holder, public_key=row.public_key)
     assert row.not_after  # `_to_be_replaced` looked
     return successors.Predecessor(
         holder=row.holder,
         state=row.state,
         not_after=row.not_after,
-        key_until=key_until(row),
+        key_until=successors.key_until(key_since(key.fingerprint) or row.ordered_at, years),
         compromised=same_key.filter(revocation__reason=successors.COMPROMISED).exists(),
         succeeded=row.successors.filter(state__in=rules.STANDING).exists(),
     )

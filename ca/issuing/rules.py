@@ -199,13 +199,6 @@ def check_warrant(action: str | None, profile: Profile) -> None:
         )
 
 
-def renews_itself(profile: Profile, warrant: int, replaces: int | None) -> bool:
-    """Whether an order has no approval of its own: of a key of staff, which the approval of the
-    certificate before has put to use (`ca/operators`). Its number is minus that certificate's.
-    """
-    return profile.kind is CertificateKind.STAFF and replaces is not None and warrant == -replaces
-
-
 def check_subject(approved: str, requester: str) -> None:
     """Refuses an approval that was about something else."""
     if approved != requester:

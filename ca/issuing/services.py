@@ -62,10 +62,9 @@ def _drafts(orders: Sequence[Warranted], *, at: datetime) -> list[tuple[Warrante
     warrants = spent([one.warrant for one in orders])
     drafts = []
     for one, wish in zip(orders, wishes, strict=True):
-        if not rules.renews_itself(wish.profile, one.warrant, one.order.replaces):
-            warrant = warrants.get(one.warrant)
-            rules.check_warrant(warrant.action if warrant else None, wish.profile)
-            rules.check_subject(warrant.subject if warrant else "", one.requester)
+        warrant = warrants.get(one.warrant)
+        rules.check_warrant(warrant.action if warrant else None, wish.profile)
+        rules.check_subject(warrant.subject if warrant else "", one.requester)
         draft = Draft(wish, issuers[wish.profile.issuer])
         draft.plan(serial=rules.ANY_SERIAL, not_before=at)
         drafts.append((one, draft))

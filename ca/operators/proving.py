@@ -7,7 +7,7 @@ writes no signature of somebody else's key, and no certificate: those come from 
 
 import json
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from django.conf import settings
@@ -17,9 +17,8 @@ from ca.hierarchy.models import CertificateAuthority
 from ca.hierarchy.queries import parsed
 from ca.hierarchy.rules import State as AuthorityState
 from ca.issuing.models import Certificate
-from ca.issuing.queries import key_until
 from ca.issuing.rules import WAITING, State
-from ca.operators import queries, rules
+from ca.operators import rules
 from ca.profiles.rules import OPERATOR
 from people.api import Role, held_at, staff_numbers, vote_records
 from pki import certificates, statements, votes
@@ -27,7 +26,6 @@ from pki.certificates import Certificate as Parsed
 from pki.errors import PkiError
 
 RULE, WAITS = "operators.unproved", "operators.waits"
-SAID_AGAIN = ("profile", "requester", "holder", "subject", "public_key", "days")  # by a renewal
 
 
 def check(
@@ -60,22 +58,6 @@ def check(
         _check_vote(one, order)
 
 
-def check_renewal(row: Certificate, *, at: datetime) -> None:
-    """Refuses (FORBIDDEN) `operators.unproved`: it does not say again what a certificate says that
-    a worker has signed, that stands, and that ends soon; or its key is too old (CPS 6.3.2).
-    """
-    before = Certificate.objects.get(pk=row.replaces_id or 0)
-    if any(getattr(row, name) != getattr(before, name) for name in SAID_AGAIN):
-        raise _unproved("it says something else than the certificate before")
-    if row.names or row.ends != rules.CAUSES["replaced"]:
-        raise _unproved("it is another order")
-    ends = before.not_after if before.state == State.VALID and before.der else None
-    if ends is None or not at <= ends <= at + rules.RENEW_WITHIN:
-        raise _unproved("the certificate before does not stand, or does not end soon")
-    if at + timedelta(days=row.days) > key_until(before):
-        raise _unproved("the key may not live so long")
-
-
 def _check_vote(one: dict[str, Any], order: int) -> None:
     try:
         signed = votes.check(one)
@@ -101,26 +83,18 @@ def _comes(warrant: int, person_id: int, *, before: int) -> bool:
 
 
 def certificate(
-    warrant: int,
-    person_id: int,
-    *,
-    at: datetime | None = None,
-    standing: bool = False,
-    even_lost: bool = False,
+    warrant: int, person_id: int, *, standing: bool = False, even_lost: bool = False
 ) -> Parsed | None:
-    """Of the key that was enrolled for this person by this approval, as an authority signed it;
-    the last one that began before `at`, else the first.
+    """Of the key that was enrolled for this person by this approval, as an authority signed it.
 
     None: there is none, its key is lost (but for `even_lost`), or (`standing`) it was revoked or
     is on hold.
     """
-    rows = queries.certificates(warrant).filter(der__isnull=False).select_related("ca")
+    rows = Certificate.objects.filter(warrant=warrant, profile=OPERATOR, der__isnull=False)
     rows = rows.filter(holder=rules.holder(person_id))
-    if not even_lost and rows.filter(revocation__reason=rules.LOST).exists():
-        return None
-    if standing:
-        rows = rows.filter(state=State.VALID)
-    row = (at and rows.filter(not_before__lte=at).last()) or rows.first()
+    if not even_lost:
+        rows = rows.exclude(revocation__reason=rules.LOST)
+    row = (rows.filter(state=State.VALID) if standing else rows).select_related("ca").first()
     if row is None:
         return None
     found = certificates.parse(bytes(row.der or b""))
@@ -160,7 +134,7 @@ def check_certified(warrant: int, person_id: int, *, at: datetime) -> None:
     """
     if not issuers():
         return
-    own = certificate(warrant, person_id, at=at)
+    own = certificate(warrant, person_id)
     if own is None or not own.not_before <= at <= own.not_after:
         raise Refusal(
             Kind.FORBIDDEN, "operators.uncertified", "the key has no certificate", cps="5.2.3"

@@ -3,8 +3,6 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import QuerySet
-
 from ca.issuing.models import Certificate
 from ca.issuing.rules import Verdict, verdict
 from ca.profiles.rules import OPERATOR
@@ -19,19 +17,10 @@ class Standing:
     good: bool
 
 
-def certificates(warrant: int) -> QuerySet[Certificate]:
-    """What this approval ordered, and what has renewed that for the same key, in order."""
-    first = Certificate.objects.filter(warrant=warrant, profile=OPERATOR)
-    return Certificate.objects.filter(
-        profile=OPERATOR,
-        holder__in=first.values("holder"),
-        public_key__in=first.values("public_key"),
-    ).order_by("pk")
-
-
 def standing(warrant: int, *, at: datetime) -> Standing | None:
-    """Of the key that this approval put to use, by its last certificate; None: none yet."""
-    row = certificates(warrant).filter(der__isnull=False).last()
+    """Of the certificate that this approval ordered; None: there is none yet."""
+    rows = Certificate.objects.filter(warrant=warrant, profile=OPERATOR, der__isnull=False)
+    row = rows.first()
     if row is None or row.serial is None or row.not_before is None or row.not_after is None:
         return None
     found = verdict(row.state, row.not_before, row.not_after, at=at)

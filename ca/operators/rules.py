@@ -11,7 +11,7 @@ CAUSES: Mapping[str, Cause] = {
     "left": Cause.AFFILIATION_ENDED,
     "lost": Cause.KEY_AT_RISK,
 }
-RENEW_WITHIN = timedelta(days=30)  # before the end; the key's own age is CPS 6.3.2
+NOTICE = timedelta(days=30)  # before a certificate ends; the house's own
 LOST = REASONS[Cause.KEY_AT_RISK]  # what such a key signs proves nothing, whatever day it names
 
 

@@ -29,7 +29,6 @@ from ca.issuing.rules import (
     check_subject,
     check_warrant,
     lint_rules,
-    renews_itself,
 )
 from ca.issuing.successors import check_not_revoked
 from ca.keys import services as keys
@@ -104,7 +103,7 @@ def plan_batch(ca_id: int, *, at: datetime, entropy: Entropy) -> list[int]:
             profile = profiles.get((row.profile, row.profile_version))
             if profile is None or profile.issuer != lineage:
                 raise unknown(f"{row.profile} {row.profile_version}")
-            _check_warrant(row, warrants.get(row.warrant), profile, at=at)
+            _check_warrant(row, warrants.get(row.warrant), profile)
             check_not_revoked(row.replaces_id, over)
             _plan(row, issuer, profile, at=at, entropy=entropy)
             plans.append(row)
@@ -116,13 +115,8 @@ def plan_batch(ca_id: int, *, at: datetime, entropy: Entropy) -> list[int]:
     return [row.pk for row in plans]
 
 
-def _check_warrant(
-    row: Certificate, warrant: Spent | None, profile: Profile, *, at: datetime
-) -> None:
+def _check_warrant(row: Certificate, warrant: Spent | None, profile: Profile) -> None:
     """Once more, by the process that has signatures made: a row alone orders nothing."""
-    if renews_itself(profile, row.warrant, row.replaces_id):
-        proving.check_renewal(row, at=at)
-        return
     check_warrant(warrant.action if warrant else None, profile)
     check_subject(warrant.subject if warrant else "", row.requester)
     if profile.code == OPERATOR:

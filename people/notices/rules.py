@@ -30,6 +30,7 @@ class Event(StrEnum):
     DEVICE_TROUBLE = "device_trouble"  # CPS 6.2.11
     DRILL_DUE = "drill_due"  # CPS 6.4.2: to a custodian
     CUSTODY_WEAK = "custody_weak"  # CPS 6.2.2: to administrators
+    KEY_ENDS = "key_ends"  # CPS 5.2.3: the certificate of their operator key
     ADDRESS_CHANGED = "address_changed"  # to the address before
 
 
@@ -52,5 +53,6 @@ PAGES: Mapping[Event, str] = {
     Event.DEVICE_TROUBLE: "devices",
     Event.DRILL_DUE: "custody",
     Event.CUSTODY_WEAK: "custody",
+    Event.KEY_ENDS: "my-key",
     Event.ADDRESS_CHANGED: "me",
 }

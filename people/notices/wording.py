@@ -27,6 +27,7 @@ SUBJECTS: Mapping[Event, Any] = {
     Event.DEVICE_TROUBLE: _("密码设备需要处理"),
     Event.DRILL_DUE: _("您的份额文件该演练了"),
     Event.CUSTODY_WEAK: _("密钥份额持有人需要您处理"),
+    Event.KEY_ENDS: _("您的操作员证书即将到期"),
     Event.ADDRESS_CHANGED: _("您的通知邮箱已更换"),
 }
 TEXTS: Mapping[Event, Any] = {
@@ -51,6 +52,7 @@ TEXTS: Mapping[Event, Any] = {
     Event.DEVICE_TROUBLE: _(
         "密码设备的自检没有通过、一天没有做成，或设备不能签名。签发可能在等待。请登录查看原因。"
     ),
+    Event.KEY_ENDS: _("到期后您签的名不再算数。请生成新的密钥，再请安全管理员提请启用。"),
     Event.ADDRESS_CHANGED: _("以后的通知发往新的邮箱。如果不是您本人所为，请马上告诉安全管理员。"),
 }
 ADDRESS = _("请在内部网络登录查看：%(url)s")

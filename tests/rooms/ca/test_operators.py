@@ -15,25 +15,24 @@ from anxin.kernel.errors import Refusal
 from anxin.kernel.workdays import SHANGHAI
 from audit.journal.models import Entry
 from ca.api import by_serial, certificates_of, profiles
-from ca.claims.models import KeyClaim
 from ca.issuing.models import Certificate
 from ca.issuing.queries import published
 from ca.issuing.rules import check_warrant
-from ca.operators import proving, rules, services
+from ca.operators import rules, services
 from ca.operators.rules import holder
 from ca.profiles.delivered import EVERYTHING, OPERATOR
 from people.accounts.models import StaffMember
-from people.api import Role, create_staff, vote, vote_records
+from people.api import Role, StaffEvent, create_staff, vote, vote_records
 from people.approvals.models import Approval
 from people.factors import services as factors
 from people.factors.rules import Factor
+from people.notices.models import Mailbox, StaffNotice
 from people.operatorkeys import services as keys
 from people.operatorkeys.models import OperatorKey, OperatorToken
-from people.operatorkeys.proving import own_certificate
 from people.operatorkeys.rules import Ending
 from people.personnel import services as personnel
 from people.personnel.rules import Cause
-from pki import certificates, names, publickeys, statements, votes
+from pki import certificates, names, statements, votes
 from pki.votes import check as check_vote
 from tests.support import ca
 from tests.support import people as support
@@ -279,123 +278,57 @@ def test_what_is_signed_while_its_key_is_suspended_is_on_hold(authorities, tang,
     assert certificate_of(person.pk).state == "valid"
 
 
-# --- for another year ------------------------------------------------------------------------
+# --- before it ends ----------------------------------------------------------------------------
 
 
 def soon(person_id, days=30):
-    """So many days before the last certificate ends."""
+    """So many days before the certificate ends."""
     return certificate_of(person_id).not_after - timedelta(days=days)
 
 
-def renewed(person_id):
-    at = soon(person_id)
-    services.certify(at=at)
-    ca.sign_all("anxin-rsa", at=at)
-    return at
+def reachable(person_id):
+    Mailbox.objects.create(person_id=person_id, address="bai@staff.example.cn", kept_at=AT)
 
 
-def test_what_ends_soon_is_renewed_for_the_same_key(bai, in_role):
-    """CPS-6.3.2: by workers, with the rights of workers, once, a month before the end."""
-    before = certificate_of(bai)
-    assert services.certify(at=soon(bai, days=31)) == 0
+def told(person_id):
+    notices = StaffNotice.objects.filter(person=person_id, event=StaffEvent.KEY_ENDS)
+    return list(notices.values_list("occasion", flat=True))
+
+
+def test_who_needs_a_new_key_soon_is_told_once(bai, in_role):
+    """CPS-5.2.3: by workers, with the rights of workers, a month before the end."""
+    reachable(bai)
+    assert (services.tell_of_ends(at=soon(bai, days=31)), told(bai)) == (0, [])
+
+    warrant = OperatorKey.objects.get(person=bai).warrant_id
 
     with in_role("worker"):
-        at = renewed(bai)
+        counts = [services.tell_of_ends(at=soon(bai)) for _ in range(2)]
 
-    after = certificate_of(bai)
-    states = [view.state for view in certificates_of(holder(bai))]
-    assert states == ["revoked", "valid"]
-    assert (after.subject, after.days, after.replaces) == (before.subject, 365, before.id)
-    found = certificates.parse(after.der)
-    assert found.public_key.spki == BAI.public
-    certificates.verify(found, ca.authority("anxin-rsa").certificate, at=at)
-    assert services.certify(at=at + timedelta(minutes=1)) == 0
-    assert own_certificate(bai, at=at).not_after == after.not_after
+    assert (counts, told(bai)) == ([1, 0], [str(warrant)])
+
+
+def test_of_a_key_that_was_replaced_nobody_is_told(bai, tang, gao):
+    reachable(bai)
+    enrolled(OTHER, _actor(StaffMember.objects.get(pk=bai)), tang, gao, at=LATER)
+
+    assert (services.tell_of_ends(at=soon(bai)), told(bai)) == (0, [])
+
+
+def test_nothing_is_certified_again_without_an_approval(bai):
+    """CPS-4.3.1"""
+    assert services.certify(at=soon(bai, days=1)) == 0
+    assert services.certify(at=soon(bai, days=-1)) == 0
 
 
 def test_ones_page_says_until_when(bai):
     """CPS-5.2.3"""
     founder = StaffMember.objects.get(login="founder")
-    renewed(bai)
-    until = certificate_of(founder.pk).not_after.astimezone(SHANGHAI)
+    until = certificate_of(founder.pk).not_after
 
-    page = support.signed_in(Actor(founder.pk, founder.name)).get("/me/key/").content.decode()
+    page = support.signed_in(_actor(founder)).get("/me/key/").content.decode()
 
-    assert f"{until:%Y-%m-%d %H:%M}" in page
-
-
-def test_a_renewed_one_rests_and_ends_with_its_key(bai, tang, gao):
-    """CPS-5.3.6, WP-8.2"""
-    at = renewed(bai)
-    personnel.suspend(bai, Cause.SUSPECTED, actor=gao, at=at)
-    assert certificate_of(bai).state == "held"
-    again = personnel.propose_reinstatement(bai, actor=tang, at=at)
-    vote(again.id, grants=True, seen=again.digest, actor=gao, at=at)
-    assert certificate_of(bai).state == "valid"
-    later = renewed(bai)
-    assert certificate_of(bai).state == "valid"
-
-    personnel.suspend(bai, Cause.TOKEN_LOST, actor=gao, at=later)
-
-    assert certificate_of(bai).reason == "keyCompromise"
-
-
-def test_what_was_signed_before_is_proved_by_the_certificate_of_then(bai, gao):
-    """CPS-5.2.3: and once the key is lost by none of them, whatever day it names."""
-    warrant = OperatorKey.objects.get(person=bai).warrant_id
-    first = certificate_of(bai)
-    at = renewed(bai)
-
-    assert proving.certificate(warrant, bai, at=AT).not_after == first.not_after
-    assert proving.certificate(warrant, bai, at=at).not_before == at
-    personnel.suspend(bai, Cause.TOKEN_LOST, actor=gao, at=at)
-    assert proving.certificate(warrant, bai, at=AT) is None
-
-
-@pytest.mark.parametrize(("days", "made"), [(0, 1), (1, 0)])
-def test_no_key_outgrows_its_longest_life(bai, days, made):
-    """CPS-6.3.2: ten years, over all its certificates."""
-    key = publickeys.parse(BAI.public).fingerprint
-    since = soon(bai) + timedelta(days=365 - 3650 - days)
-    KeyClaim.objects.filter(pk=key).update(claimed_at=since)
-    KeyClaim.objects.exclude(pk=key).update(claimed_at=ca.FOUNDED - timedelta(days=3650))
-
-    assert services.certify(at=soon(bai)) == made
-
-
-@pytest.mark.parametrize(
-    ("changes", "days", "old"),
-    [
-        ({"public_key": OTHER.public}, 30, 0),  # another key than others have enrolled
-        ({"subject": names.build([("CN", "Wei")]).der}, 30, 0),
-        ({"days": 3650}, 30, 0),
-        ({"ends": ""}, 30, 0),  # the one before would stand as well
-        ({}, 31, 0),  # long before the end
-        ({}, 30, 3650),  # the key of ten years
-    ],
-)
-def test_a_renewal_written_as_a_row_says_nothing_new(bai, connection_as, changes, days, old):
-    """CPS-5.2.3, CPS-4.3.1"""
-    at = soon(bai, days)
-    KeyClaim.objects.update(claimed_at=AT - timedelta(days=old))
-    call_command("grant")
-    before = Certificate.objects.get(pk=certificate_of(bai).id)
-    said = {name: getattr(before, name) for name in ("public_key", "subject", "days")}
-    said |= {"ends": rules.CAUSES["replaced"]} | changes
-    with connection_as("staff") as staff:
-        staff.execute(
-            "INSERT INTO ca_certificate (state, ca_id, profile, profile_version, requester, holder,"
-            " warrant, replaces_id, subject, subject_text, public_key, days, names,"
-            " template_digest, ordered_at, refusal, ends) SELECT 'ordered', ca_id, profile,"
-            " profile_version, requester, holder, -id, id, %s, subject_text, %s, %s, names,"
-            " template_digest, now(), '', %s FROM ca_certificate WHERE id = %s",
-            [*(said[name] for name in ("subject", "public_key", "days", "ends")), before.pk],
-        )
-
-    ca.sign_all("anxin-rsa", at=at)
-
-    row = Certificate.objects.get(replaces=before)
-    assert (row.der, row.refusal.split(":")[0]) == (None, "operators.unproved")
+    assert f"{until.astimezone(SHANGHAI):%Y-%m-%d %H:%M}" in page
 
 
 # --- whose keys are certified ------------------------------------------------------------------
