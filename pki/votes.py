@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 FORMAT = "anxin votes 1"
 # A signature for one is none for another.
 VOTE, ENROLMENT, PROOF = "anxin vote 1", "anxin operator key 1", "anxin proof 1"
+PROPOSAL = "anxin key proposal 1"
 ENROL = "people.enrol_key"  # the action by which a key is put to use
 WITHIN = timedelta(minutes=15)  # between the signature and the vote
 
@@ -45,6 +46,11 @@ def statement(
 def enrolment(*, fingerprint: str, voter: int) -> bytes:
     """The bytes by which a new key proves that its private half is there."""
     return encoded({"what": ENROLMENT, "key": fingerprint, "voter": str(voter)})
+
+
+def proposal_fields(*, person: int, key: str, maker: int) -> dict[str, str]:
+    """What who asks for an enrolment signs, with `at` beside; `key`: the fingerprint."""
+    return {"what": PROPOSAL, "key": key, "person": str(person), "maker": str(maker)}
 
 
 def proof_fields(

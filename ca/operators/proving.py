@@ -29,18 +29,18 @@ RULE, WAITS = "operators.unproved", "operators.waits"
 
 
 def check(
-    *, warrant: int, key: bytes, holder: str, requester: str, number: str, order: int
+    *, warrant: int, key: bytes, holder: str, requester: str, number: str, order: int, at: datetime
 ) -> None:
-    """Refuses (FORBIDDEN) `operators.unproved`: nobody with a certified key has enrolled this one;
-    (NOT_READY) `operators.waits`: who has is certified by an order before this one (`order`: its
-    id, 0: none yet), which is not signed.
+    """Refuses (FORBIDDEN) `operators.unproved`: this key was not asked for and agreed to by two
+    others with certified keys; (NOT_READY) `operators.waits`: one of them is certified by an order
+    before this one (`order`: its id, 0: none yet), which is not signed, or is on hold.
 
     Before the first certificate of an operator there is nobody who could. `number`: of staff, as
     the certificate will say it.
     """
-    fingerprint = statements.fingerprint(key)
-    if not issuers() or fingerprint in settings.TRUSTED_KEYS:
+    if not issuers():
         return
+    fingerprint = statements.fingerprint(key)
     found = [one for one in vote_records({warrant}) if one["approval"] == warrant]
     if not found or any(one["action"] != votes.ENROL or not one["grants"] for one in found):
         raise _unproved("nobody agreed to this enrolment")
@@ -54,47 +54,80 @@ def check(
         raise _unproved("another key or person was enrolled")
     if staff_numbers([person_id]).get(person_id) != number:
         raise _unproved("it names another person")
+    if fingerprint in settings.TRUSTED_KEYS:
+        return
+    _check_proposal(enrolled, found[0]["maker"], order, at=at)
     for one in found:
-        _check_vote(one, order)
+        _check_vote(one, person_id, order, at=at)
 
 
-def _check_vote(one: dict[str, Any], order: int) -> None:
+def _check_proposal(enrolled: Mapping[str, Any], maker: int, order: int, *, at: datetime) -> None:
+    person_id, asked = enrolled["person"], enrolled.get("asked")
+    if not asked or maker == person_id:
+        raise _unproved("who asked for it has not signed")
+    said = votes.proposal_fields(person=person_id, key=enrolled["fingerprint"], maker=maker)
+    try:
+        signed, then = bytes.fromhex(asked["signature"]), datetime.fromisoformat(asked["at"])
+        own = _standing(int(asked["by"]), maker, order, at=at)
+        message = statements.encoded({**said, "at": asked["at"]})
+    except (KeyError, TypeError, ValueError) as why:
+        raise _unproved(f"what was asked for cannot be read: {why!r}") from why
+    if own is None or not statements.holds(own.public_key.spki, message, signed):
+        raise _unproved("who asked for it did not sign with a certified key")
+    if maker not in held_at(Role.SECURITY_ADMIN, at=then):
+        raise _unproved("who asked for it was no security administrator then")
+
+
+def _check_vote(one: dict[str, Any], person_id: int, order: int, *, at: datetime) -> None:
     try:
         signed = votes.check(one)
     except PkiError as why:
         raise _unproved(why.reason) from why
-    own = certificate(one["enrolled_by"], one["voter"], standing=True) if signed else None
-    if signed and own is None and _comes(one["enrolled_by"], one["voter"], before=order):
-        raise Refusal(Kind.NOT_READY, WAITS, "who agreed to it is certified first", cps="5.2.3")
+    own = _standing(one["enrolled_by"], one["voter"], order, at=at) if signed else None
     if own is None or own.public_key.spki != bytes.fromhex(one["public_key"]):
         raise _unproved("who agreed to it did not sign with a certified key")
+    if one["voter"] == person_id:
+        raise _unproved("who agreed to it has the key")
     if one["voter"] not in held_at(Role.CA_ADMIN, at=datetime.fromisoformat(one["voted_at"])):
         raise _unproved("who agreed to it was no CA administrator then")
 
 
+def _standing(warrant: int, person_id: int, order: int, *, at: datetime) -> Parsed | None:
+    """By the clock of who asks: what a signature says of its time says who made it. Refuses
+    (NOT_READY) `operators.waits` where it is on hold, or ordered and not signed.
+    """
+    own = certificate(warrant, person_id, standing=at)
+    if own is None and _comes(warrant, person_id, before=order):
+        raise Refusal(Kind.NOT_READY, WAITS, "who agreed to it is certified first", cps="5.2.3")
+    return own
+
+
 def _comes(warrant: int, person_id: int, *, before: int) -> bool:
-    """Whether the certificate of this key is ordered and not signed. Only an order before this one
-    counts: of two that wait for each other neither would ever be decided.
+    """Whether the certificate of this key is ordered and not signed, or on hold. Only an order
+    before this one counts: of two that wait for each other neither would ever be decided.
     """
     rows = Certificate.objects.filter(warrant=warrant, profile=OPERATOR, pk__lt=before)
     # where nothing waits for good
     rows = rows.filter(ca__state=AuthorityState.ACTIVE, ca__stopped_at__isnull=True)
-    return rows.filter(holder=rules.holder(person_id), state__in=WAITING).exists()
+    states = (*WAITING, State.HELD)
+    return rows.filter(holder=rules.holder(person_id), state__in=states).exists()
 
 
 def certificate(
-    warrant: int, person_id: int, *, standing: bool = False, even_lost: bool = False
+    warrant: int, person_id: int, *, standing: datetime | None = None, even_lost: bool = False
 ) -> Parsed | None:
     """Of the key that was enrolled for this person by this approval, as an authority signed it.
 
-    None: there is none, its key is lost (but for `even_lost`), or (`standing`) it was revoked or
-    is on hold.
+    None: there is none, its key is lost (but for `even_lost`), or it was revoked, is on hold or
+    has ended (`standing`: at this time).
     """
     rows = Certificate.objects.filter(warrant=warrant, profile=OPERATOR, der__isnull=False)
     rows = rows.filter(holder=rules.holder(person_id))
     if not even_lost:
         rows = rows.exclude(revocation__reason=rules.LOST)
-    row = (rows.filter(state=State.VALID) if standing else rows).select_related("ca").first()
+    if standing:
+        rows = rows.filter(state=State.VALID, not_after__gt=standing)
+    row = rows.select_related("ca").first()
     if row is None:
         return None
     found = certificates.parse(bytes(row.der or b""))

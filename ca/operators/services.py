@@ -3,6 +3,7 @@ it. `hold`, `release` and `revoke` are named in `anxin/flows.py` and are part of
 """
 
 import logging
+from contextlib import nullcontext
 from datetime import datetime
 from functools import partial
 
@@ -16,11 +17,11 @@ from ca.hierarchy.queries import issuer_for
 from ca.issuing.models import Certificate
 from ca.issuing.rules import Order, State
 from ca.issuing.services import order_certificate
-from ca.operators import proving, rules
+from ca.operators import proving, queries, rules
 from ca.profiles.queries import profile as profile_of
 from ca.profiles.rules import OPERATOR
 from ca.revocation import services as revocation
-from ca.revocation.rules import HoldCause
+from ca.revocation.rules import Cause, HoldCause
 from people.api import OperatorKey, StaffEvent, operator_keys, tell_staff
 from pki import names
 
@@ -39,8 +40,10 @@ def certify(*, at: datetime) -> int:
         return _order(keys[warrant], at=at)
 
     there = set(Certificate.objects.filter(warrant__in=keys).values_list("warrant", flat=True))
-    # Whose key has put others to use comes before them (`proving.check`).
-    return each(order, [warrant for warrant in active if warrant not in there])
+    # The first ones are proved by nobody (`proving.check`): none is signed before all are ordered.
+    with nullcontext() if proving.issuers() else transaction.atomic():
+        # Whose key has put others to use comes before them.
+        return each(order, [warrant for warrant in active if warrant not in there])
 
 
 def _standing(*, at: datetime) -> QuerySet[Certificate]:
@@ -54,7 +57,7 @@ def _order(key: OperatorKey, *, at: datetime) -> int:
     try:
         holder, asks = rules.holder(key.person_id), rules.requester(key.person_id)
         named = {"holder": holder, "requester": asks, "number": key.number}
-        proving.check(warrant=key.warrant, key=key.public_key, order=0, **named)
+        proving.check(warrant=key.warrant, key=key.public_key, order=0, at=at, **named)
         profile = profile_of(OPERATOR)
         issuer = issuer_for(profile.issuer)
         organization = names.parse(issuer.name).get("O") or ""
@@ -75,17 +78,14 @@ def _order(key: OperatorKey, *, at: datetime) -> int:
 
 @transaction.atomic
 def tell_of_ends(*, at: datetime) -> int:
-    """Mail to whoever needs a new key soon, each once for a certificate; how many. Without one they
-    sign nothing that counts (`proving.check_certified`).
+    """Mail to whoever needs a new key soon, each once for a certificate; how many. What an old one
+    signs puts no key to use any more (`proving.check`), and counts in no ceremony.
     """
-    ends = _standing(at=at).filter(not_after__lte=at + rules.NOTICE)
-    soon = set(ends.values_list("warrant", flat=True))
     return sum(
         tell_staff(
             StaffEvent.KEY_ENDS, [key.person_id], occasion=str(key.warrant), actor=SYSTEM, at=at
         )
-        for key in operator_keys()
-        if key.warrant in soon
+        for key in queries.ending(at=at)
     )
 
 
@@ -126,17 +126,30 @@ def release(*, warrant: int, agreed: int | None, actor: Actor, at: datetime) -> 
 
 
 def revoke(*, warrant: int, why: str, actor: Actor, at: datetime) -> None:
-    """With the key: replaced, lost, or its person gone (WP-8.2)."""
-    for row in _rows(warrant, State.VALID, State.HELD, at=at):
+    """With the key: replaced, lost, or its person gone (WP-8.2). What was signed with a lost one
+    proves nothing, also when its certificate had ended before.
+    """
+    since = None if rules.CAUSES[why] is Cause.KEY_AT_RISK else at
+    for row in _rows(warrant, State.VALID, State.HELD, at=since):
         _revoke(row, why, actor=actor, at=at)
 
 
 def _revoke(row: Certificate, why: str, *, actor: Actor, at: datetime) -> None:
     """By the approval that ordered it: nobody but the house itself ends it otherwise."""
     cause = rules.CAUSES[why]
-    revocation.revoke_row(row, cause, invalid_since=None, warrant=row.warrant, actor=actor, at=at)
+    revocation.revoke_row(
+        row,
+        cause,
+        invalid_since=None,
+        warrant=row.warrant,
+        actor=actor,
+        at=at,
+        even_ended=cause is Cause.KEY_AT_RISK,
+    )
 
 
-def _rows(warrant: int, *states: State, at: datetime) -> list[Certificate]:
+def _rows(warrant: int, *states: State, at: datetime | None) -> list[Certificate]:
+    """Locked; `at`: those that have not ended by then."""
     rows = Certificate.objects.select_for_update(of=("self",))
-    return list(rows.filter(warrant=warrant, profile=OPERATOR, state__in=states, not_after__gt=at))
+    rows = rows.filter(warrant=warrant, profile=OPERATOR, state__in=states)
+    return list(rows.filter(not_after__gt=at) if at else rows)

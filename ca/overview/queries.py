@@ -22,6 +22,7 @@ from ca.issuing.rules import WAITING, State
 from ca.keeping.queries import kept_long_enough
 from ca.keys import queries as stops
 from ca.ocsp.queries import count_due
+from ca.operators.queries import ending
 from ca.overview import rules
 from ca.overview.models import SignerReport
 from ca.revocation.models import Revocation
@@ -156,6 +157,7 @@ def overview(at: datetime) -> Overview:
         drills_overdue=kept.overdue,
         custodians_away=kept.away,
         archives_over=kept_long_enough(at=at),
+        operators_end=len(ending(at=at)),
     )
     return Overview(
         at=at,

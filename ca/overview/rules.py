@@ -78,6 +78,7 @@ class Facts:
     drills_overdue: int
     custodians_away: tuple[datetime, ...]  # since when
     archives_over: tuple[str, ...]  # archived keys that were kept long enough
+    operators_end: int  # keys of staff whose certificates end soon, or have ended
 
 
 def alarms(facts: Facts, *, at: datetime) -> Iterator[Alarm]:
@@ -99,13 +100,17 @@ def alarms(facts: Facts, *, at: datetime) -> Iterator[Alarm]:
 
 
 def _life_alarms(facts: Facts, at: datetime) -> Iterator[Alarm]:
-    """CPS 5.6: a rollover wants time; CPS 6.2.5: after ten years a key is destroyed."""
+    """CPS 5.6: a rollover wants time; CPS 6.2.5: after ten years a key is destroyed;
+    CPS 5.2.3: who puts keys to use needs a certificate.
+    """
     for authority, stops in facts.stops:
         if code := urgency(stops, at=at):
             level = "warn" if code in ("issuing_ends", "issuing_ends_soon") else "bad"
             yield Alarm(level, code, {"authority": authority, "day": f"{stops:%Y-%m-%d}"})
     if facts.archives_over:
         yield Alarm("warn", "archives_over", {"keys": ", ".join(facts.archives_over)})
+    if facts.operators_end:
+        yield Alarm("warn", "operators_end", {"count": facts.operators_end})
 
 
 def _device_alarms(facts: Facts) -> Iterator[Alarm]:

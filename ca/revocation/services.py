@@ -78,11 +78,16 @@ def revoke_row(
     warrant: int,
     actor: Actor,
     at: datetime,
+    even_ended: bool = False,
     **told: object,
 ) -> None:
-    """For the rooms of this house, which answer for the warrant."""
+    """For the rooms of this house, which answer for the warrant. `even_ended`: to say of its key
+    what no list says any more.
+    """
     word = rules.reason_of(cause)
     row.STEPS.after("revoke", row.state)
+    if row.not_after and not even_ended:
+        rules.check_times(row.not_after, invalid_since, at=at)
     _store(row, cause, word, invalid_since=invalid_since, warrant=warrant, at=at)
     Hold.objects.filter(certificate=row, ended_at__isnull=True).update(ended_at=at)
     Certificate.objects.filter(pk=row.pk).update(answers_until=None)  # what was answered is over
@@ -214,7 +219,6 @@ def _store(
 ) -> None:
     assert row.not_after  # constraints of the table say so
     assert row.serial
-    rules.check_times(row.not_after, invalid_since, at=at)
     dated = whole(row.held_at or at)
     entry = Entry(int(row.serial, 16), dated, reason, invalid_since and whole(invalid_since))
     with _once("revocation.warrant_used", "4.9.3"):

@@ -103,7 +103,7 @@ def plan_batch(ca_id: int, *, at: datetime, entropy: Entropy) -> list[int]:
             profile = profiles.get((row.profile, row.profile_version))
             if profile is None or profile.issuer != lineage:
                 raise unknown(f"{row.profile} {row.profile_version}")
-            _check_warrant(row, warrants.get(row.warrant), profile)
+            _check_warrant(row, warrants.get(row.warrant), profile, at=at)
             check_not_revoked(row.replaces_id, over)
             _plan(row, issuer, profile, at=at, entropy=entropy)
             plans.append(row)
@@ -115,14 +115,16 @@ def plan_batch(ca_id: int, *, at: datetime, entropy: Entropy) -> list[int]:
     return [row.pk for row in plans]
 
 
-def _check_warrant(row: Certificate, warrant: Spent | None, profile: Profile) -> None:
+def _check_warrant(
+    row: Certificate, warrant: Spent | None, profile: Profile, *, at: datetime
+) -> None:
     """Once more, by the process that has signatures made: a row alone orders nothing."""
     check_warrant(warrant.action if warrant else None, profile)
     check_subject(warrant.subject if warrant else "", row.requester)
     if profile.code == OPERATOR:
         number = names.parse(bytes(row.subject)).get("serialNumber") or ""
         named = {"holder": row.holder, "requester": row.requester, "number": number}
-        proving.check(warrant=row.warrant, key=bytes(row.public_key), order=row.pk, **named)
+        proving.check(warrant=row.warrant, key=bytes(row.public_key), order=row.pk, at=at, **named)
 
 
 def _plan(

@@ -69,11 +69,16 @@ def keys_of(person_id: int) -> tuple[Key, ...]:
     return tuple(_view(row) for row in rows)
 
 
+def somebody_signs(roles: Collection[str]) -> bool:
+    """Whether anybody who has one of these roles has a key in use."""
+    people = Appointment.objects.filter(role__in=roles, until=None).values("person")
+    return OperatorKey.objects.filter(person__in=people, state=State.ACTIVE).exists()
+
+
 def would_be_first(person_id: int | None, roles: Collection[str]) -> bool:
     """Whether this person has one of these roles, and nobody who has one has a key in use."""
-    people = Appointment.objects.filter(role__in=roles, until=None).values("person")
-    taken = OperatorKey.objects.filter(person__in=people, state=State.ACTIVE).exists()
-    return people.filter(person=person_id).exists() and not taken
+    held = Appointment.objects.filter(role__in=roles, until=None, person=person_id)
+    return held.exists() and not somebody_signs(roles)
 
 
 def locked(key_id: int, person_id: int) -> OperatorKey:

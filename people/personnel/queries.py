@@ -12,11 +12,14 @@ from people.approvals.queries import ApprovalView, may, open_approvals
 from people.factors.queries import factors_of
 from people.factors.rules import HANDED_BY
 from people.operatorkeys.queries import Key, keys_of
+from people.operatorkeys.rules import State as KeyState
+from people.operatorkeys.statements import to_sign
 from people.personnel.rules import ACTIONS, Act, subject_of
 from people.trust import queries as trust
 from people.trust import rules
 from people.trust.models import Finding
 from people.trust.rules import File, State
+from pki import votes
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,6 +184,7 @@ class PersonView:
     items: tuple[ItemLine, ...]
     proposals: tuple[Proposal, ...]
     keys: tuple[Key, ...]
+    signs: str  # what the reader's browser signs to propose the key that waits; "": nothing
     may_propose: bool
     may_keep: bool
     is_open: bool  # the account
@@ -197,7 +201,7 @@ def person(number: str, actor: Actor, *, at: datetime) -> PersonView:
     """A person's page; Refusal NOT_FOUND."""
     row = StaffMember.objects.select_related("file__escort").get(pk=id_of(number))
     file, line = getattr(row, "file", None), _lines([row], at=at)[0]
-    other = actor.person_id != row.pk
+    other, keys = actor.person_id != row.pk, keys_of(row.pk)
     return PersonView(
         line=line,
         engaged_on=file.engaged_on if file else None,
@@ -205,13 +209,24 @@ def person(number: str, actor: Actor, *, at: datetime) -> PersonView:
         escort=file.escort.name if file and file.escort else "",
         items=_items(row.pk, at=at),
         proposals=tuple(_proposal(one, row.pk, actor, at=at) for one in line.waiting),
-        keys=keys_of(row.pk),
+        keys=keys,
+        signs=_to_propose(keys, actor, at=at),
         may_propose=other and not may(actor, ACTIONS[Act.APPOINT]),
         may_keep=other,
         is_open=row.is_active,
         may_open=not row.is_active and line.state in ("", State.IN_POST),
         waiting=_handed(row.pk, actor, at=at) if other else frozenset(),
     )
+
+
+def _to_propose(keys: tuple[Key, ...], actor: Actor, *, at: datetime) -> str:
+    for key in keys:
+        if key.state == KeyState.PROPOSED and actor.person_id:
+            said = votes.proposal_fields(
+                person=key.person_id, key=key.fingerprint, maker=actor.person_id
+            )
+            return to_sign(actor.person_id, said, at=at)
+    return ""
 
 
 def _handed(person_id: int, actor: Actor, *, at: datetime) -> frozenset[str]:

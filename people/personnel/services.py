@@ -3,9 +3,11 @@
 What takes rights away is done at once by one person; what gives them needs another's vote.
 """
 
+import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
+from django.conf import settings
 from django.db import transaction
 
 from anxin.kernel.actors import SYSTEM, Actor
@@ -19,11 +21,14 @@ from people.factors import services as factors
 from people.operatorkeys import queries as key_rows
 from people.operatorkeys import services as keys
 from people.operatorkeys.rules import Ending
+from people.operatorkeys.statements import check as check_signed
 from people.personnel.rules import ACTIONS, Act, Cause, subject_of
 from people.sessions.services import end_others
 from people.trust import queries, rules
 from people.trust import services as trust
 from people.trust.roles import Role
+from pki import votes
+from pki.statements import encoded
 
 
 @transaction.atomic
@@ -52,21 +57,35 @@ def propose_reinstatement(person_id: int, *, actor: Actor, at: datetime) -> Appr
 
 @transaction.atomic
 def propose_key(person_id: int, key_id: int, *, actor: Actor, at: datetime) -> ApprovalView:
-    """Ask that a key its owner made signs their votes (CPS 5.2.3); its fingerprint is agreed to."""
+    """Ask that a key its owner made signs their votes (CPS 5.2.3); its fingerprint is agreed to.
+
+    Signed by who asks: one key in other hands puts no further ones to use. Refuses (FORBIDDEN)
+    `keys.*` without a signature, once anybody who may ask has a key.
+    """
     rules.check_other(actor, person_id)
     row = key_rows.locked(key_id, person_id)
     row.STEPS.after("activate", row.state)
-    stated = {"key": key_id, "fingerprint": row.fingerprint}
+    stated: dict[str, object] = {"key": key_id, "fingerprint": row.fingerprint}
+    if key_rows.somebody_signs(settings.DUTIES[ACTIONS[Act.ENROL_KEY]].makers):
+        stated["asked"] = _asked(person_id, row.fingerprint, actor=actor, at=at)
     return _propose(Act.ENROL_KEY, person_id, stated, actor=actor, at=at)
 
 
+def _asked(person_id: int, fingerprint: str, *, actor: Actor, at: datetime) -> dict[str, object]:
+    """Who asks, signed: part of what is agreed to, and proved before the key is certified."""
+    said = votes.proposal_fields(person=person_id, key=fingerprint, maker=actor.person_id or 0)
+    signed = check_signed(lambda when: encoded({**said, "at": when}), actor=actor, at=at)
+    when = json.loads(signed.statement)["at"]
+    return {"at": when, "by": signed.enrolled_by, "signature": signed.signature.hex()}
+
+
 def enrol_key(
-    approval: ApprovalView, *, actor: Actor, at: datetime, person: int, key: int, **_stated: object
+    approval: ApprovalView, *, actor: Actor, at: datetime, person: int, key: int, **stated: object
 ) -> None:
     """Put the key to use whose fingerprint was agreed to."""
     rules.check_other(actor, person)
     row = key_rows.locked(key, person)
-    stated = {"person": person, "key": key, "fingerprint": row.fingerprint}
+    stated = {**stated, "person": person, "key": key, "fingerprint": row.fingerprint}
     redeem(approval, ACTIONS[Act.ENROL_KEY], stated, actor=actor, at=at)
     keys.activate(person, key, warrant=approval.id, actor=actor, at=at)
 

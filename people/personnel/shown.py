@@ -25,7 +25,9 @@ def key(payload: dict[str, Any], **_reader: Actor) -> Shown:
     """A key enrolled: the voter compares the fingerprint with the owner, face to face."""
     digits = payload["fingerprint"]
     groups = " ".join(digits[at : at + 8] for at in range(0, len(digits), 8))
-    return _about(payload["person"], (_("密钥指纹（SHA-256）"), groups))
+    asked = _("已签名") if "asked" in payload else _("没有签名：提请人的岗位还没有人有密钥")
+    fingerprint = (_("密钥指纹（SHA-256）"), groups)
+    return _about(payload["person"], fingerprint, (_("提请"), asked))
 
 
 def person(payload: dict[str, Any], **_reader: Actor) -> Shown:

@@ -21,11 +21,11 @@ from people.api import Role, staff_matching, vote  # noqa: E402
 from people.operatorkeys import queries, services  # noqa: E402
 from people.operatorkeys.proving import own_certificate  # noqa: E402
 from people.operatorkeys.rules import Ending, State  # noqa: E402
-from people.personnel.services import propose_key  # noqa: E402
-from tests.support.voting import hand_in, pen, with_pen  # noqa: E402
+from tests.support.voting import hand_in, known, pen, proposed, with_pen  # noqa: E402
 
 WITHIN = timedelta(minutes=2)
-OWN = pen(70_000)  # of the administrator who signs for the keys of others
+OWN = known(pen(70_000))  # of the administrator who signs for the keys of others
+ASKS = known(pen(70_001))  # of who asks for them
 
 
 def now() -> datetime:
@@ -42,6 +42,8 @@ def main(what: str, *logins: str) -> None:
     asks, agrees = acting("luoyin", Role.SECURITY_ADMIN), acting("hanzhou", Role.CA_ADMIN)
     if what == "enrol" and queries.active(agrees.person_id) is None:  # the first key of the house
         enrolled_by(acting("gaoyuan", Role.CA_ADMIN), hand_in(OWN, agrees, at=now()), agrees, asks)
+        other = acting("tangshu", Role.SECURITY_ADMIN)
+        enrolled_by(agrees, hand_in(ASKS, asks, at=now()), asks, other)
     for login in logins:
         (person_id,) = staff_matching(login)
         if what == "end":
@@ -56,8 +58,8 @@ def main(what: str, *logins: str) -> None:
 
 
 def enrolled_by(agrees: Actor, key_id: int, owner: Actor, asks: Actor) -> None:
-    """With a signature, but for the first."""
-    asked = propose_key(owner.person_id, key_id, actor=asks, at=now())
+    """With signatures, but for the first of each."""
+    asked = proposed(owner, key_id, asks, at=now())
     if queries.active(agrees.person_id) is not None:
         agrees = with_pen(OWN, asked, agrees, at=now())
     vote(asked.id, grants=True, seen=asked.digest, actor=agrees, at=now())

@@ -26,7 +26,8 @@ def test_a_decision_is_signed_by_the_key_in_this_browser_and_in_no_other(
     """CPS-5.2.2, CPS-5.2.3"""
     owner, asks, agrees = desk_of(OWNER), desk_of(ASKS), desk_of(AGREES)
     made(agrees)
-    enrolling("gaoyuan")  # who agrees signs, too
+    made(asks)
+    enrolling("gaoyuan", "tangshu")  # who asks and who agrees sign, too
     elsewhere = desk_of(OWNER)
     (receipt,) = submitted()
     file = f"/people/of/{staff_number}/"

@@ -60,21 +60,29 @@ def pen(number: int) -> Pen:
 _BY_FINGERPRINT: dict[str, Pen] = {}
 
 
+def known(one: Pen) -> Pen:
+    """Of somebody whose key others put to use in another process."""
+    _BY_FINGERPRINT[statements.fingerprint(one.public)] = one
+    return one
+
+
 def hand_in(one: Pen, actor: Actor, *, at: datetime) -> int:
     """The id of the new key, which waits."""
-    _BY_FINGERPRINT[statements.fingerprint(one.public)] = one
+    known(one)
     services.make(one.public, one.proof(actor.person_id), actor=actor, at=at)
     return queries.keys_of(actor.person_id)[0].id
 
 
 def enrolled(one: Pen, actor: Actor, asks: Actor, agrees: Actor, *, at: datetime) -> int:
-    """In use, by the word of two others; the second one signs.
+    """In use, by the word of two others, who sign.
 
-    Who agrees and has no key leaves it to an administrator who has one; the first such has it by
-    their word alone.
+    Who has no key leaves it to somebody of their role who has one; the first such, an administrator
+    and who asks, have theirs by word alone.
     """
     if queries.active(agrees.person_id) is None:
-        agrees = _administrator(besides=actor) or _founder(asks, agrees, at=at)
+        agrees = _signer(Role.CA_ADMIN, besides=actor) or _founder(asks, agrees, at=at)
+    if _signer(Role.SECURITY_ADMIN, besides=actor) is None:
+        asks = _asker(asks, agrees, at=at)
     return _put_to_use(one, actor, asks, agrees, at=at)
 
 
@@ -84,20 +92,42 @@ def _founder(asks: Actor, agrees: Actor, *, at: datetime) -> Actor:
     return founder
 
 
-def _administrator(*, besides: Actor) -> Actor | None:
+def _asker(asks: Actor, agrees: Actor, *, at: datetime) -> Actor:
+    asker = hire("asker", Role.SECURITY_ADMIN)
+    _put_to_use(pen(60_001), asker, asks, agrees, at=at)
+    return asker
+
+
+def _signer(role: Role, *, besides: Actor) -> Actor | None:
     """Who has a key."""
-    there = Appointment.objects.filter(role=Role.CA_ADMIN, until=None).values("person")
+    there = Appointment.objects.filter(role=role, until=None).values("person")
     keys = OperatorKey.objects.filter(state="active", person__in=there)
     found = keys.exclude(person=besides.person_id).select_related("person").first()
     if found is None:
         return None
-    roles = frozenset({Role.CA_ADMIN})
-    return Actor(found.person_id, found.person.name, roles, proved_at=JUST_NOW)
+    return Actor(found.person_id, found.person.name, frozenset({role}), proved_at=JUST_NOW)
+
+
+def proposed(actor: Actor, key_id: int, asks: Actor, *, at: datetime) -> Approval:
+    """Somebody asks that a key is put to use; signed, by another one where they have no key."""
+    if queries.active(asks.person_id) is None:
+        asks = _signer(Role.SECURITY_ADMIN, besides=actor) or asks
+    own = queries.active(asks.person_id)
+    if own is not None:
+        said = votes.proposal_fields(
+            person=actor.person_id,
+            key=OperatorKey.objects.get(pk=key_id).fingerprint,
+            maker=asks.person_id,
+        )
+        message = statements.encoded({**said, "at": at.isoformat()})
+        signed = _BY_FINGERPRINT[own.fingerprint].sign(message).hex()
+        asks = replace(asks, signature=f"{at.isoformat()} {signed}")
+    return propose_key(actor.person_id, key_id, actor=asks, at=at)
 
 
 def _put_to_use(one: Pen, actor: Actor, asks: Actor, agrees: Actor, *, at: datetime) -> int:
     key_id = hand_in(one, actor, at=at)
-    asked = propose_key(actor.person_id, key_id, actor=asks, at=at)
+    asked = proposed(actor, key_id, asks, at=at)
     own = queries.active(agrees.person_id)
     if own is not None:
         agrees = with_pen(_BY_FINGERPRINT[own.fingerprint], asked, agrees, at=at)

@@ -21,7 +21,6 @@ from ca.operators import services as operators
 from people.api import Role, approval, dismiss, vote
 from people.approvals.models import Approval
 from people.operatorkeys.queries import keys_of
-from people.personnel.services import propose_key
 from people.sessions.models import Alert
 from pki import ceremonies, names, requests
 from pki.ceremonies import Line
@@ -33,7 +32,7 @@ from tests.support.ceremonies import draft
 from tests.support.ceremony_rooms import Killed, killed
 from tests.support.races import while_open
 from tests.support.refusals import refused_by
-from tests.support.voting import enrolled, hand_in, pen, sign_vote
+from tests.support.voting import enrolled, hand_in, pen, proposed, sign_vote
 
 _labels = iter(range(1, 1000))
 
@@ -359,7 +358,7 @@ def enrol_made_up(house, staff, login: str, number: int) -> None:
     """A key that somebody made up for them, put to use by rows."""
     person, asks = house.people[login], house.others["tang"]
     key_id = hand_in(pen(number), person, at=house.now())
-    asked = propose_key(person.person_id, key_id, actor=asks, at=house.now())
+    asked = proposed(person, key_id, asks, at=house.now())
     staff.execute("UPDATE people_approval SET state = 'used' WHERE id = %s", [asked.id])
     staff.execute(
         "INSERT INTO people_vote (approval_id, maker_id, checker_id, grants, comment, address,"

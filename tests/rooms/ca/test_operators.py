@@ -1,6 +1,7 @@
 """Staff have certificates of our own CA and sign in with them (CPS-5.2.3); they end together."""
 
 import json
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -18,8 +19,9 @@ from ca.api import by_serial, certificates_of, profiles
 from ca.issuing.models import Certificate
 from ca.issuing.queries import published
 from ca.issuing.rules import check_warrant
-from ca.operators import rules, services
+from ca.operators import proving, rules, services
 from ca.operators.rules import holder
+from ca.overview.queries import overview
 from ca.profiles.delivered import EVERYTHING, OPERATOR
 from people.accounts.models import StaffMember
 from people.api import Role, StaffEvent, create_staff, vote, vote_records
@@ -32,13 +34,15 @@ from people.operatorkeys.models import OperatorKey, OperatorToken
 from people.operatorkeys.rules import Ending
 from people.personnel import services as personnel
 from people.personnel.rules import Cause
+from people.trust.models import Appointment
+from people.trust.roles import DUTY_OF
 from pki import certificates, names, statements, votes
 from pki.votes import check as check_vote
 from tests.support import ca
 from tests.support import people as support
 from tests.support.people import hire, in_order
 from tests.support.races import while_open
-from tests.support.voting import enrolled, pen
+from tests.support.voting import enrolled, pen, sign_vote
 
 AT, LATER = ca.NOW, ca.NOW + timedelta(minutes=1)
 PASSWORD = "qiyuan-Harbor-17"
@@ -169,7 +173,7 @@ def test_a_worker_orders_under_its_own_rights(authorities, tang, gao, in_role):
     enrolled(BAI, _actor(person), tang, gao, at=AT)
 
     with in_role("worker"):
-        assert services.certify(at=AT) == 2  # with that of who has signed for it
+        assert services.certify(at=AT) == 3  # with those of who have signed for it
         ca.sign_all("anxin-rsa")
 
     assert certificate_of(person.pk).state == "valid"
@@ -180,13 +184,13 @@ def test_of_one_batch_who_put_the_others_key_to_use_is_certified_first(authoriti
     person = StaffMember.objects.get(pk=account("bai"))
     enrolled(pen(3), gao, tang, gao, at=AT)  # by a founder
     enrolled(BAI, _actor(person), tang, gao, at=AT)
-    assert services.certify(at=AT) == 3
+    assert services.certify(at=AT) == 4
     both = Certificate.objects.filter(holder__in=[holder(gao.person_id), holder(person.pk)])
 
     def sign():
         return ca.sign_all("anxin-rsa")
 
-    assert while_open(lambda: list(both.select_for_update()), sign) == 1
+    assert while_open(lambda: list(both.select_for_update()), sign) == 2  # founder and asker
     assert sign() == 1
     assert [row.state for row in both.order_by("pk")] == ["valid", "ordered"]
     assert sign() == 1
@@ -308,6 +312,16 @@ def test_who_needs_a_new_key_soon_is_told_once(bai, in_role):
     assert (counts, told(bai)) == ([1, 0], [str(warrant)])
 
 
+def test_the_dashboard_says_whose_certificates_end_or_have_ended(bai):
+    """CPS-5.2.3: also where nobody has an address."""
+    (now, then, after) = (
+        [one.text[:1] for one in overview(at).alarms if one.code == "operators_end"]
+        for at in (soon(bai, days=31), soon(bai), soon(bai, days=-1))
+    )
+
+    assert (now, then, after) == ([], ["3"], ["3"])  # with those of who asked and who agreed
+
+
 def test_of_a_key_that_was_replaced_nobody_is_told(bai, tang, gao):
     reachable(bai)
     enrolled(OTHER, _actor(StaffMember.objects.get(pk=bai)), tang, gao, at=LATER)
@@ -345,11 +359,13 @@ def staff(authorities, tang, gao, connection_as):
         yield one
 
 
-def forged_enrolment(staff, person_id, forged, voter, *, by=None) -> int:
+def forged_enrolment(
+    staff, person_id, forged, voter, *, by=None, asked=None, state="active"
+) -> int:
     """A key that nobody enrolled, as it would stand in the tables if somebody had; the approval.
 
     `by`: who signs the vote, with a key of the attacker's own, enrolled in the same way; or, of
-    no id, with this very key.
+    no id, with this very key. `asked`: who is said to have asked, and how that is signed.
     """
     fingerprint = statements.fingerprint(forged.public)
     row = "INSERT INTO people_operatorkey (person_id, public_key, fingerprint, made_at, state)"
@@ -358,9 +374,11 @@ def forged_enrolment(staff, person_id, forged, voter, *, by=None) -> int:
         [person_id, forged.public, fingerprint],
     ).fetchone()
     payload = {"person": person_id, "key": key_id, "fingerprint": fingerprint}
+    maker = asked[0] if asked else StaffMember.objects.get(login="tang").pk
+    if asked:
+        payload["asked"] = asked[1](payload)
     said = canonical.encode(payload).decode()
     digest = canonical.digest(["people.enrol_key", payload])
-    maker = StaffMember.objects.get(login="tang").pk
     (approval_id,) = staff.execute(
         "INSERT INTO people_approval (state, action, subject, payload, digest, maker_id,"
         " proposed_at, expires_at) VALUES ('used', 'people.enrol_key', %s, %s, %s, %s, now(),"
@@ -388,9 +406,8 @@ def forged_enrolment(staff, person_id, forged, voter, *, by=None) -> int:
         [approval_id, maker, voter, AT, *signed],
     )
     staff.execute(
-        "UPDATE people_operatorkey SET state = 'active', active_from = %s, warrant_id = %s"
-        " WHERE id = %s",
-        [AT - timedelta(days=1), approval_id, key_id],
+        "UPDATE people_operatorkey SET state = %s, active_from = %s, warrant_id = %s WHERE id = %s",
+        [state, AT - timedelta(days=1), approval_id, key_id],
     )
     return approval_id
 
@@ -414,6 +431,107 @@ def test_a_vote_signed_by_a_key_without_a_certificate_certifies_none(staff):
     assert check_vote(vote)  # as far as a record can say
 
     assert services.certify(at=LATER) == 0
+
+
+def asked_by(one, maker, warrant, **changes):
+    """What a proposal says of its signature."""
+
+    def asked(payload):
+        said = {"person": payload["person"], "key": payload["fingerprint"], "maker": maker}
+        fields = votes.proposal_fields(**said | changes) | {"at": AT.isoformat()}
+        signed = one.sign(statements.encoded(fields)).hex()
+        return {"at": AT.isoformat(), "by": warrant, "signature": signed}
+
+    return maker, asked
+
+
+def two_with_keys():
+    """Bai, a CA administrator by a row that says so, and who may ask; which approvals certify."""
+    bai, asker = (StaffMember.objects.get(login=login).pk for login in ("bai", "asker"))
+    Appointment.objects.create(
+        person_id=bai, role=Role.CA_ADMIN, duty=DUTY_OF[Role.CA_ADMIN], since=AT
+    )
+    return (bai, asker), dict(OperatorKey.objects.values_list("person", "warrant"))
+
+
+def test_one_certified_key_puts_no_other_to_use(staff):
+    """CPS-5.2.2, CPS-5.2.3: whatever roles rows give its owner, the second signature is missing;
+    with it the key is certified.
+    """
+    (bai, asker), warrants = two_with_keys()
+    own = OperatorKey.objects.get(person=bai).pk
+    tries = {
+        "nobody signed": None,
+        "somebody else's name": asked_by(BAI, asker, warrants[asker]),
+        "the key that votes": asked_by(BAI, asker, warrants[bai]),
+        "a key without a certificate": asked_by(pen(9), asker, warrants[bai]),
+        "another key was asked for": asked_by(pen(60_001), asker, warrants[asker], key="00" * 32),
+        "for somebody else": asked_by(pen(60_001), asker, warrants[asker], person=bai),
+        "what cannot be read": (asker, lambda _: {"at": "never", "by": "x", "signature": "zz"}),
+        "two with certified keys": asked_by(pen(60_001), asker, warrants[asker]),
+    }
+    made = {}
+    for number, (what, asked) in enumerate(tries.items()):
+        victim = account(f"victim{number}")
+        forged_enrolment(staff, victim, pen(100 + number), bai, by=(BAI, own), asked=asked)
+        made[what] = services.certify(at=LATER)
+
+    assert [what for what, count in made.items() if count] == ["two with certified keys"]
+
+
+@pytest.mark.parametrize(
+    ("owner", "reason"), [("bai", "who agreed to it has the key"), ("asker", "has not signed")]
+)
+def test_nobody_puts_their_own_next_key_to_use(staff, owner, reason):
+    """CPS-5.2.2: neither who agrees nor who asks."""
+    (bai, asker), warrants = two_with_keys()
+    person = StaffMember.objects.get(login=owner)
+    asked = asked_by(pen(60_001), asker, warrants[asker])
+    own = OperatorKey.objects.get(person=bai).pk
+    warrant = forged_enrolment(
+        staff, person.pk, OTHER, bai, by=(BAI, own), asked=asked, state="proposed"
+    )
+
+    with pytest.raises(Refusal, match=reason):
+        proven(warrant, OTHER, person)
+
+
+def test_a_certificate_that_has_ended_puts_no_key_to_use(staff, tang, gao):
+    """CPS-5.2.3: whatever day the vote names; a key lost later proves nothing."""
+    (bai, asker), warrants = two_with_keys()
+    after = certificate_of(bai).not_after + timedelta(days=1)
+    own = OperatorKey.objects.get(person=bai).pk
+    asked = asked_by(pen(60_001), asker, warrants[asker])
+    forged_enrolment(staff, account("wei"), OTHER, bai, by=(BAI, own), asked=asked)
+
+    assert services.certify(at=after) == 0
+
+    assert proving.certificate(warrants[bai], bai)
+    personnel.suspend(bai, Cause.TOKEN_LOST, actor=gao, at=after)
+    assert certificate_of(bai).reason == "keyCompromise"
+    assert proving.certificate(warrants[bai], bai) is None
+
+
+def test_an_order_waits_while_who_agreed_is_suspended(staff, tang, gao):
+    """CPS-5.3.6: and is decided when two have brought them back."""
+    enrolled(pen(3), gao, tang, gao, at=AT)
+    services.certify(at=AT)
+    ca.sign_all("anxin-rsa")
+    shi = hire("shi", Role.CA_ADMIN)
+    wei = StaffMember.objects.get(pk=account("wei"))
+    enrolled(OTHER, _actor(wei), tang, gao, at=AT)
+    assert services.certify(at=AT) == 1
+    personnel.suspend(gao.person_id, Cause.SUSPECTED, actor=tang, at=LATER)
+    assert ca.sign_all("anxin-rsa", at=LATER) == 0
+    assert certificate_of(wei.pk).state == "ordered"
+
+    again = personnel.propose_reinstatement(gao.person_id, actor=tang, at=LATER)
+    founder = StaffMember.objects.get(login="founder")
+    back = replace(shi, person_id=founder.pk, name=founder.name)
+    sign_vote(pen(60_000), again.id, back, at=LATER)
+    ca.sign_all("anxin-rsa", at=LATER)
+
+    assert certificate_of(wei.pk).state == "valid"
 
 
 def forged_order(staff, warrant, person_id, forged) -> None:
@@ -482,12 +600,27 @@ def test_an_enrolment_that_nobody_can_read_stops_no_other(staff, tang, gao):
 def test_whom_the_workers_host_names_is_certified(staff, settings):
     """CPS-5.2.3: where all who enrol keys have lost theirs, the house begins again there."""
     again, voter = account("wei"), StaffMember.objects.get(login="gao").pk
-    forged_enrolment(staff, again, OTHER, voter)
+    warrant = forged_enrolment(staff, again, OTHER, voter)
     settings.TRUSTED_KEYS = {statements.fingerprint(OTHER.public)}
+    other = StaffMember.objects.get(pk=account("ma"))
+    with pytest.raises(Refusal, match="another key or person"):  # and as nobody else
+        proven(warrant, OTHER, other)
 
     assert services.certify(at=LATER) == 1
     ca.sign_all("anxin-rsa", at=LATER)
     assert certificate_of(again).state == "valid"
+
+
+def proven(warrant, one, person, at=LATER):
+    proving.check(
+        warrant=warrant,
+        key=one.public,
+        holder=holder(person.pk),
+        requester=rules.requester(person.pk),
+        number=person.staff_number,
+        order=0,
+        at=at,
+    )
 
 
 # --- signing in ------------------------------------------------------------------------------

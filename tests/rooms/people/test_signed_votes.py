@@ -1,8 +1,10 @@
 """Votes signed by their voter's key; keys enrolled by two, ended with their person (CPS-5.2.3)."""
 
+import json
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from threading import Barrier
 from urllib.parse import urlencode
 
@@ -20,13 +22,15 @@ from people.models import OperatorKey, StaffMember
 from people.operatorkeys import queries, services
 from people.personnel import services as personnel
 from people.personnel.rules import Cause
+from pki import statements, votes
 from tests.support.people import hire, signed_in
 from tests.support.refusals import refused_by
-from tests.support.voting import Pen, enrolled, hand_in, pen, sign_vote, with_pen
+from tests.support.voting import Pen, enrolled, hand_in, pen, proposed, sign_vote, with_pen
 
 pytestmark = pytest.mark.django_db
 AT = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
-ONE, OTHER, GAOS = pen(1), pen(2), pen(3)
+ONE, OTHER, GAOS, TANGS = (pen(number) for number in range(1, 5))
+FORM = "application/x-www-form-urlencoded"
 
 
 @pytest.fixture
@@ -194,11 +198,11 @@ def test_the_first_key_is_enrolled_without_one_and_no_other(tang, gao, shi, sett
     """CPS-5.2.3: only until somebody who enrols keys has one, whatever the house asks elsewhere."""
     settings.REQUIRE_VOTE_KEYS = False
     first = hand_in(ONE, gao, at=AT)
-    cast(personnel.propose_key(gao.person_id, first, actor=tang, at=AT), shi)
+    cast(proposed(gao, first, tang, at=AT), shi)
     assert state(first) == "active"
 
     second = hand_in(OTHER, shi, at=AT)
-    asked = personnel.propose_key(shi.person_id, second, actor=tang, at=AT)
+    asked = proposed(shi, second, tang, at=AT)
     third = hire("xin", Role.CA_ADMIN)
     assert refused_by(cast, asked, third) == "approval.key_needed"
     sign_vote(ONE, asked.id, gao, at=AT)
@@ -207,7 +211,7 @@ def test_the_first_key_is_enrolled_without_one_and_no_other(tang, gao, shi, sett
 
 def test_the_first_key_is_that_of_somebody_who_enrols_others(tang, gao, chen):
     """CPS-5.2.3: else nobody could sign for the next one."""
-    asked = personnel.propose_key(chen.person_id, hand_in(ONE, chen, at=AT), actor=tang, at=AT)
+    asked = proposed(chen, hand_in(ONE, chen, at=AT), tang, at=AT)
 
     assert refused_by(cast, asked, gao) == "approval.key_needed"
 
@@ -220,7 +224,7 @@ def test_a_key_is_put_to_use_by_two_others(tang, gao, chen, signing):
     key_id = hand_in(ONE, chen, at=AT)
     assert (state(key_id), queries.active(chen.person_id)) == ("proposed", None)
 
-    asked = personnel.propose_key(chen.person_id, key_id, actor=tang, at=AT)
+    asked = proposed(chen, key_id, tang, at=AT)
     assert asked.payload["fingerprint"] == OperatorKey.objects.get(pk=key_id).fingerprint
     sign_vote(GAOS, asked.id, gao, at=AT)
 
@@ -230,6 +234,31 @@ def test_a_key_is_put_to_use_by_two_others(tang, gao, chen, signing):
     assert (used.action, used.actor_id) == ("people.operatorkey.activate", gao.person_id)
 
 
+def test_once_somebody_who_may_ask_has_a_key_it_is_asked_for_with_a_signature(
+    tang, gao, chen, signing
+):
+    """CPS-5.2.2, CPS-5.2.3: over this key of this person, with a key of their own."""
+    key_id = hand_in(ONE, chen, at=AT)
+    ask = partial(personnel.propose_key, chen.person_id, key_id, at=AT)
+    assert refused_by(ask, actor=tang) == "keys.needed"
+    enrolled(TANGS, tang, tang, gao, at=AT)
+    assert refused_by(ask, actor=tang) == "keys.not_signed"
+    fingerprint, now = statements.fingerprint(ONE.public), AT.isoformat()
+    true = {"person": chen.person_id, "key": fingerprint, "maker": tang.person_id}
+    for name, wrong in (("key", "00" * 32), ("person", gao.person_id), ("maker", gao.person_id)):
+        fields = votes.proposal_fields(**true | {name: wrong}) | {"at": now}
+        signed = TANGS.sign(statements.encoded(fields)).hex()
+        assert refused_by(ask, actor=replace(tang, signature=f"{now} {signed}")) == (
+            "keys.signed_wrong"
+        )
+
+    asked = proposed(chen, key_id, tang, at=AT)
+
+    assert asked.payload["asked"]["by"] == queries.active(tang.person_id).warrant
+    sign_vote(GAOS, asked.id, gao, at=AT)
+    assert state(key_id) == "active"
+
+
 def test_nobody_enrols_their_own_key(tang, gao):
     """CPS-5.2.4"""
     key_id = hand_in(ONE, tang, at=AT)
@@ -237,7 +266,7 @@ def test_nobody_enrols_their_own_key(tang, gao):
     assert own == "trust.own_file"
 
     key_id = hand_in(OTHER, gao, at=AT)
-    asked = personnel.propose_key(gao.person_id, key_id, actor=tang, at=AT)
+    asked = proposed(gao, key_id, tang, at=AT)
     assert refused_by(cast, asked, gao) == "trust.own_file"
 
 
@@ -253,7 +282,7 @@ def test_a_new_key_replaces_the_old_one(tang, gao, ren, chen):
 
 def test_a_key_nobody_agreed_to_is_given_up(tang, gao, chen, signing):
     key_id = hand_in(ONE, chen, at=AT)
-    asked = personnel.propose_key(chen.person_id, key_id, actor=tang, at=AT)
+    asked = proposed(chen, key_id, tang, at=AT)
 
     sign_vote(GAOS, asked.id, gao, at=AT, grants=False)
 
@@ -264,7 +293,7 @@ def test_a_key_nobody_agreed_to_is_given_up(tang, gao, chen, signing):
 
 def test_what_its_owner_gave_up_meanwhile_is_not_enrolled(tang, gao, chen, signing):
     key_id = hand_in(ONE, chen, at=AT)
-    asked = personnel.propose_key(chen.person_id, key_id, actor=tang, at=AT)
+    asked = proposed(chen, key_id, tang, at=AT)
     newer = hand_in(OTHER, chen, at=AT)
 
     assert refused_by(sign_vote, GAOS, asked.id, gao, at=AT) == "state.no_such_step"
@@ -337,7 +366,7 @@ def test_the_key_of_who_goes_is_revoked_in_the_same_step(tang, ren, end):
 
 def test_a_keeper_revokes_a_key_and_what_was_asked_for_it(tang, gao, chen):
     key_id = hand_in(ONE, chen, at=AT)
-    asked = personnel.propose_key(chen.person_id, key_id, actor=tang, at=AT)
+    asked = proposed(chen, key_id, tang, at=AT)
 
     assert refused_by(personnel.revoke_key, chen.person_id, key_id, actor=chen, at=AT) == (
         "trust.not_a_keeper"
@@ -349,7 +378,7 @@ def test_a_keeper_revokes_a_key_and_what_was_asked_for_it(tang, gao, chen):
 
 def test_what_is_asked_for_a_newer_key_outlasts_the_older_one(tang, gao, ren):
     newer = hand_in(OTHER, ren, at=AT)
-    asked = personnel.propose_key(ren.person_id, newer, actor=tang, at=AT)
+    asked = proposed(ren, newer, tang, at=AT)
 
     personnel.revoke_key(ren.person_id, queries.active(ren.person_id).id, actor=gao, at=AT)
 
@@ -380,7 +409,14 @@ def test_people_hand_in_their_keys_and_two_others_enrol_them_on_pages(tang, gao,
     assert key.fingerprint[:8] in own.get("/me/key/").content.decode()
     assert "提请启用" in asks.get("/people/of/S-chen/").content.decode()
 
+    enrolled(TANGS, tang, tang, gao, at=AT)
     asks.post("/people/of/S-chen/key/", {"key": key.id})
+    assert agrees.get("/people/of/S-chen/").context["view"].proposals == ()  # unsigned
+    said = json.loads(asks.get("/people/of/S-chen/").context["view"].signs)
+    assert said["fingerprint"] == statements.fingerprint(TANGS.public)
+    signed = TANGS.sign(statements.encoded(said["fields"])).hex()
+    filled = urlencode({"key": key.id, "signature": f"{said['fields']['at']} {signed}"})
+    asks.post("/people/of/S-chen/key/", filled, content_type=FORM)
     (proposal,) = agrees.get("/people/of/S-chen/").context["view"].proposals
     page = f"/approvals/{proposal.approval.id}/"
     assert key.fingerprint[:8] in agrees.get(page).content.decode()
@@ -389,8 +425,7 @@ def test_people_hand_in_their_keys_and_two_others_enrol_them_on_pages(tang, gao,
     now = datetime.now(UTC)
     signature = with_pen(GAOS, approval(proposal.approval.id), gao, at=now).signature
     plain = urlencode(given | {"signature": signature})  # as the page's script sends it
-    form = "application/x-www-form-urlencoded"
-    agrees.post(f"{page}decide/", plain, content_type=form)
+    agrees.post(f"{page}decide/", plain, content_type=FORM)
     assert state(key.id) == "active"
 
     agrees.post("/people/of/S-chen/key/end/", {"key": key.id})
@@ -412,7 +447,7 @@ def test_the_page_signs_what_the_server_names_and_the_server_counts_it(tang, gao
     page = f"/approvals/{asked.id}/decide/"
     assert browser.post(page, given).status_code == 403
     plain = urlencode(given | {"signature": signing.signature})
-    sent = browser.post(page, plain, content_type="application/x-www-form-urlencoded")
+    sent = browser.post(page, plain, content_type=FORM)
     assert sent.status_code == 302
 
     assert approval(asked.id).state == "used"

@@ -71,8 +71,8 @@ def test_honest_votes_are_proved_here_and_elsewhere(cast, tmp_path, capsys):
     """CPS-5.2.2, CPS-5.2.3"""
     here, told = verdict(tmp_path)
 
-    assert (here, told["votes"], told["signed"]) == ("", 3, 2)
-    assert capsys.readouterr().out == "proved: 3 votes, 2 of them signed\n"
+    assert (here, told["votes"], told["signed"]) == ("", 4, 3)
+    assert capsys.readouterr().out == "proved: 4 votes, 3 of them signed\n"
 
 
 def test_an_export_overwrites_nothing_and_tells_no_comment(cast, tmp_path):
@@ -205,7 +205,7 @@ def test_a_vote_from_before_its_voter_had_a_key_needs_no_signature(tmp_path):
 
     here, told = verdict(tmp_path)
 
-    assert (here, told["signed"]) == ("", 1)  # the one that enrolled the key
+    assert (here, told["signed"]) == ("", 2)  # those that enrolled a key
 
 
 @pytest.mark.parametrize("content", ["", "[]", '{"format": "other", "votes": []}', "{}"])

@@ -165,6 +165,7 @@ def facts(**changes) -> Facts:
         "stops_wait": (),
         "stops_refused": 0,
         "archives_over": (),
+        "operators_end": 0,
         "devices_failed": 0,
         "devices_untested": 0,
     }
@@ -192,6 +193,7 @@ def facts(**changes) -> Facts:
         ({"stops_wait": (1, 2)}, ["stop_waits"]),
         ({"stops_refused": 1}, ["stop_refused"]),
         ({"archives_over": ("old-1", "old-2")}, ["archives_over"]),
+        ({"operators_end": 1}, ["operators_end"]),
         ({"devices_failed": 1}, ["device_failed"]),
         ({"devices_untested": 1}, ["device_untested"]),
         ({"lists": (("a", "over"), ("b", "none"))}, ["crl_over", "crl_none"]),
