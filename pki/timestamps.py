@@ -100,7 +100,7 @@ def assemble(
     data: bytes, signature: bytes, certificate: Certificate, *, sent: Iterable[bytes] = ()
 ) -> bytes:
     """The token. `signature`: over `signed_attributes`, by the certificate's key with its default
-    algorithm. `sent`: certificates (DER) that go with it, the signer's first.
+    algorithm. `sent`: certificates (DER) that go with it.
     """
     algorithm = signatures.default_algorithm(certificate.public_key.algorithm)
     attributes = signed_attributes(data, certificate.der, algorithm)
