@@ -83,7 +83,7 @@ class BouncyCastle:
         return self._ask("request", _text(request))
 
     def verify_stamp(self, token: bytes, issuer: bytes) -> Facts:
-        """A time stamp: signature, digest, purpose and name of the certificate, which `issuer` made.
+        """A time stamp: signature, and the certificate by `issuer`, its purpose and its digest.
 
         Facts: at (ISO 8601), digest (OID), imprint (hex), nonce, serial.
         """
