@@ -4,12 +4,13 @@ from contextlib import suppress
 from datetime import timedelta
 
 import pytest
-from asn1crypto import tsp
+from asn1crypto import cms, tsp
 from hypothesis import given
 from hypothesis import strategies as st
 
 from pki import der, oids, timestamps
 from pki.errors import Malformed, Refused
+from tests.support.pki import hierarchy
 from tests.support.signer import NOW, SERIAL, stamp
 from tests.unit.pki.refusing import rule_of
 
@@ -147,6 +148,34 @@ def test_other_forms_of_what_every_time_stamp_has(place, wrong, rule):
 )
 def test_other_forms_of_what_may_follow(more, rule):
     assert rule_of(timestamps.read, der.sequence(*parts(), more)) == rule
+
+
+@pytest.mark.parametrize(
+    ("algorithm", "digest", "signed_with"),
+    [
+        ("sm2", oids.SM3, oids.SM2_WITH_SM3),
+        ("rsa-2048", oids.SHA256, oids.RSA_WITH_SHA256),
+        ("ec-p256", oids.SHA256, oids.ECDSA_WITH_SHA256),
+    ],
+)
+def test_a_token_has_the_form_of_rfc_3161_for_every_algorithm(algorithm, digest, signed_with):
+    """CPS-6.8: also for SM2; the certificate goes with it only if somebody asked."""
+    by = hierarchy(algorithm).signing
+    bare = timestamps.assemble(WHOLE, b"signature", by.certificate)
+    full = timestamps.assemble(WHOLE, b"signature", by.certificate, sent=[by.certificate.der])
+
+    signed = cms.ContentInfo.load(bare, strict=True)["content"]
+    assert signed["version"].native == "v3"
+    assert signed["encap_content_info"]["content_type"].native == "tst_info"
+    assert signed["encap_content_info"]["content"].contents == WHOLE
+    (signer,) = signed["signer_infos"]
+    assert signer["digest_algorithm"]["algorithm"].dotted == digest
+    assert signer["signature_algorithm"]["algorithm"].dotted == signed_with
+    kinds = {one["type"].dotted for one in signer["signed_attrs"]}
+    assert kinds == {oids.CONTENT_TYPE, oids.MESSAGE_DIGEST, oids.SIGNING_CERTIFICATE_V2}
+    assert not signed["certificates"]
+    sent = cms.ContentInfo.load(full)["content"]["certificates"]
+    assert [one.dump() for one in sent] == [by.certificate.der]
 
 
 def test_torn_bytes():
