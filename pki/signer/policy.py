@@ -340,7 +340,9 @@ def _check_time_stamp(tbs: bytes, terms: Terms, at: datetime) -> None:
         raise Refused("policy.stamper", "The certificate of this key is not for time stamps.")
     stamp = timestamps.read(tbs)
     if stamp.accuracy is None or not timedelta(0) < stamp.accuracy <= MAX_ACCURACY:
-        raise Refused("policy.accuracy", f"A time stamp is exact to {MAX_ACCURACY} at least.")
+        raise Refused(
+            "policy.accuracy", "A time stamp says how exact it is: to a second or better."
+        )
     if abs(stamp.at - at) > stamp.accuracy:
         raise Refused("policy.gen_time", "The signer's clock says another time.")
     if not authority.not_before <= stamp.at <= authority.not_after:
