@@ -344,4 +344,5 @@ SIGNED_KINDS = {
     "ocsp": _("OCSP 应答"),
     "ca-certificate": _("CA 证书"),
     "request": _("证书请求"),
+    "time-stamp": _("时间戳"),
 }

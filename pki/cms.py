@@ -14,7 +14,7 @@ from pki.errors import BadSignature, Malformed, Refused
 from pki.sm.sm3 import sm3
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
     from datetime import datetime
 
     from pki.certificates import Certificate
@@ -164,33 +164,61 @@ def build(content: bytes, key: PrivateKey, certificate: Certificate, *, at: date
     """Signed data in DER: SM2 keys as GM/T 0010 has it, others as RFC 5652 has it."""
     if key.public.spki != certificate.public_key.spki:
         raise Refused("key.other", "The certificate has another public key.")
-    national = key.algorithm == "sm2"
-    kind = oids.GM_DATA if national else oids.CMS_DATA
-    word = key.signature_algorithm.partition("-")[2]
-    digest, compute = next((o, c) for o, (name, c) in _DIGESTS.items() if name == word)
-    digest_identifier = der.sequence(der.oid(digest))
-    attributes = der.set_of(
-        _attribute(oids.CONTENT_TYPE, der.oid(kind)),
-        _attribute(oids.MESSAGE_DIGEST, der.octet_string(compute(content))),
-        _attribute(oids.SIGNING_TIME, der.time(at)),
+    kind = oids.GM_DATA if key.algorithm == "sm2" else oids.CMS_DATA
+    when = attribute(oids.SIGNING_TIME, der.time(at))
+    attributes = signed_attributes(kind, content, key.signature_algorithm, when)
+    return assemble(kind, content, attributes, key.sign(attributes), certificate)
+
+
+def signed_attributes(kind: str, content: bytes, algorithm: str, *more: bytes) -> bytes:
+    """What is signed for content of this type (RFC 5652 5.4); `more` besides type and digest."""
+    _, compute = digest_of(algorithm)
+    return der.set_of(
+        attribute(oids.CONTENT_TYPE, der.oid(kind)),
+        attribute(oids.MESSAGE_DIGEST, der.octet_string(compute(content))),
+        *more,
     )
+
+
+def assemble(
+    kind: str,
+    content: bytes,
+    attributes: bytes,
+    signature: bytes,
+    certificate: Certificate,
+    *,
+    sent: Iterable[bytes] = (),
+) -> bytes:
+    """Signed data in DER. `attributes` as they were signed by the certificate's key with its
+    default algorithm; `sent`: certificates (DER) that go with it.
+    """
+    algorithm = signatures.default_algorithm(certificate.public_key.algorithm)
+    digest_identifier = der.sequence(der.oid(digest_of(algorithm)[0]))
     signer = der.sequence(
         der.integer(1),
         der.sequence(certificate.body.issuer, der.integer(certificate.serial)),
         digest_identifier,
         der.implicit(0, der.only(attributes, der.SET).rest(), constructed=True),
-        signatures.identifier(key.signature_algorithm),
-        der.octet_string(key.sign(attributes)),
+        signatures.identifier(algorithm),
+        der.octet_string(signature),
     )
+    enclosed = der.only(der.set_of(*sent), der.SET).rest()
     signed = der.sequence(
-        der.integer(1),
+        der.integer(1 if kind in _DATA else 3),  # RFC 5652 5.1
         der.set_of(digest_identifier),
         der.sequence(der.oid(kind), der.explicit(0, der.octet_string(content))),
+        der.implicit(0, enclosed, constructed=True) if enclosed else b"",
         der.set_of(signer),
     )
-    outer = oids.GM_SIGNED_DATA if national else oids.CMS_SIGNED_DATA
+    outer = oids.GM_SIGNED_DATA if kind == oids.GM_DATA else oids.CMS_SIGNED_DATA
     return der.sequence(der.oid(outer), der.explicit(0, signed))
 
 
-def _attribute(kind: str, value: bytes) -> bytes:
+def attribute(kind: str, value: bytes) -> bytes:
     return der.sequence(der.oid(kind), der.set_of(value))
+
+
+def digest_of(algorithm: str) -> tuple[str, Callable[[bytes], bytes]]:
+    """OID and function of the digest that a signature algorithm names."""
+    word = algorithm.partition("-")[2]
+    return next((dotted, compute) for dotted, (name, compute) in _DIGESTS.items() if name == word)

@@ -88,7 +88,11 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
         default=[],
         help="who may ask, besides ourselves",
     )
-    add("--helper", action="store_true", help="certificates and OCSP answers only; keeps no lists")
+    add(
+        "--helper",
+        action="store_true",
+        help="certificates, OCSP answers and time stamps only; keeps no lists",
+    )
     add("--workers", type=int, default=max(2, os.cpu_count() or 1), help="signing threads")
     options = parser.parse_args(arguments)
     if options.workers < 1:

@@ -60,7 +60,8 @@ class Signer:
 
         `ceremony`: the number of the one that asks, here and below; what is done in ceremonies only
         is done in the one the signer was activated for. Raises TokenError `signer.answer` unless
-        the signer says of every signature that it was verified over these very bytes.
+        the signer says of every signature that it was verified over these very bytes; of a time
+        stamp, over `pki.timestamps.signed_attributes` of them and the installed certificate.
         """
         results: list[bytes | PkiError] = []
         for batch in _batches(tbs):

@@ -12,7 +12,7 @@ from functools import partial
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
-from pki import publickeys
+from pki import publickeys, timestamps
 from pki.errors import Malformed, PkiError, Refused, TokenError
 from pki.hsm.examination import FAILED
 from pki.hsm.interface import NOT_OPENED
@@ -72,7 +72,7 @@ class _Task:
 
 @dataclass(frozen=True, slots=True)
 class _Signature:
-    """A signature that was verified, and the digest of the bytes it was verified over."""
+    """A signature that was verified, and the digest of the bytes it was asked for."""
 
     of: str
     made: bytes
@@ -299,8 +299,9 @@ class SigningService:
                 )
         except (Refused, Malformed) as refusal:
             return refusal
-        signature = task.token.sign(desk.label, tbs)
-        if not desk.public.verify(tbs, signature, desk.terms.algorithm):
+        octets = _octets(desk, task.kind, tbs)
+        signature = task.token.sign(desk.label, octets)
+        if not desk.public.verify(octets, signature, desk.terms.algorithm):
             raise TokenError(
                 "signer.wrong_signature", "The token made a wrong signature.", permanent=True
             )
@@ -357,6 +358,13 @@ class SigningService:
         if self._about["helper"]:
             helping.check(call)
         return act
+
+
+def _octets(desk: _Desk, kind: str, tbs: bytes) -> bytes:
+    """What is signed: the bytes that were judged, or about a time stamp what the signer says."""
+    if kind != protocol.TIME_STAMP:
+        return tbs
+    return timestamps.signed_attributes(tbs, desk.certificate, desk.terms.algorithm)
 
 
 def _leaving(call: Call) -> tuple[list[bytes], Leaving]:

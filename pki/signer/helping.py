@@ -18,7 +18,10 @@ _OPERATIONS = {
     *("health", "keys", "sign", "self_test", "remains"),
     *("custody", "offer", "bring", "lock"),
 }
-_WORDS = {"sign": ("kind", {protocol.CERTIFICATE, protocol.OCSP}), "offer": ("purpose", {ACTIVATE})}
+_WORDS = {
+    "sign": ("kind", {protocol.CERTIFICATE, *protocol.OF_SERVICES}),
+    "offer": ("purpose", {ACTIVATE}),
+}
 
 
 def check(call: Call) -> None:

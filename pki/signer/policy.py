@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from pki import der, oids, signatures
+from pki import der, oids, signatures, timestamps
 from pki.errors import Refused
-from pki.signer.protocol import CA_CERTIFICATE, CERTIFICATE, CRL, OCSP, REQUEST
+from pki.signer.protocol import CA_CERTIFICATE, CERTIFICATE, CRL, OCSP, REQUEST, TIME_STAMP
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 SKEW = timedelta(minutes=5)  # how far our clocks may be apart
 MAX_ANSWER_LIFE = timedelta(days=1)  # no longer than a list (CPS 4.9.7)
 MAX_ANSWERS = 256
+# What a time stamp may say of its accuracy, and so how far its time may be from the signer's clock:
+# ETSI EN 319 421 7.7.1, a second or better. CPS 6.8 wants a trusted source and names no figure.
+MAX_ACCURACY = timedelta(seconds=1)
 MIN_SERIAL, MAX_SERIAL = 8, 20  # octets; RFC 5280 4.1.2.2
 MAX_TBS = 64 * 1024  # everything but revocation lists
 
@@ -56,6 +59,7 @@ class Authority:
     not_after: datetime
     is_ca: bool
     is_responder: bool
+    is_stamper: bool = False  # for time stamps alone, critically (RFC 3161 2.3)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +74,7 @@ class Terms:
     crl_life: timedelta
     responders: frozenset[bytes]  # SPKIs of all OCSP keys of this signer
     in_ceremony: bool
+    stampers: frozenset[bytes] = frozenset()  # and of all its keys for time stamps
     subjects: frozenset[bytes] | None = None  # SPKIs that it may make CAs of now; None: any
 
 
@@ -104,8 +109,11 @@ def _check_certificate(tbs: bytes, terms: Terms, _at: datetime) -> None:
     usage = _key_usage(wish.extensions)
     if not usage or usage & {_KEY_CERT_SIGN, _CRL_SIGN}:  # RFC 5280 6.3.3 (f): none means all
         raise Refused("policy.key_usage", "The certificate would let its holder sign for a CA.")
-    if _is_responder(wish.extensions) and wish.spki not in terms.responders:
+    purposes = _purposes(wish.extensions)
+    if oids.OCSP_SIGNING in purposes and wish.spki not in terms.responders:
         raise Refused("policy.responder", "Only a key of this signer may answer in our name.")
+    if oids.TIME_STAMPING in purposes and wish.spki not in terms.stampers:
+        raise Refused("policy.stamper", "Only a key of this signer may stamp time in our name.")
 
 
 def _check_ca_certificate(tbs: bytes, terms: Terms, _at: datetime) -> None:
@@ -205,13 +213,13 @@ def _key_usage(extensions: dict[bytes, bytes]) -> set[int]:
     return {bit for bit in range(8 * len(octets)) if octets[bit // 8] & 0x80 >> bit % 8}
 
 
-def _is_responder(extensions: dict[bytes, bytes]) -> bool:
+def _purposes(extensions: dict[bytes, bytes]) -> list[str]:
     value = extensions.get(_EXTENDED_KEY_USAGE)
     reader = der.only(value) if value is not None else der.Reader(b"")
     purposes = []
     while reader:
         purposes.append(reader.oid())
-    return oids.OCSP_SIGNING in purposes
+    return purposes
 
 
 def _check_request(tbs: bytes, terms: Terms, _at: datetime) -> None:
@@ -319,10 +327,35 @@ def _check_answer(answer: der.Reader, at: datetime) -> None:
     answer.finish()
 
 
+# -- time stamps --------------------------------------------------------------------------------
+
+
+def _check_time_stamp(tbs: bytes, terms: Terms, at: datetime) -> None:
+    """TSTInfo of RFC 3161 2.4.2: it says the time, and how exactly, that this signer's clock says.
+
+    What is signed are attributes around it that name the certificate: `pki.timestamps`.
+    """
+    authority = _certified(terms)
+    if not authority.is_stamper:
+        raise Refused("policy.stamper", "The certificate of this key is not for time stamps.")
+    stamp = timestamps.read(tbs)
+    if stamp.accuracy is None or not timedelta(0) < stamp.accuracy <= MAX_ACCURACY:
+        raise Refused(
+            "policy.accuracy", "A time stamp says how exact it is: to a second or better."
+        )
+    if abs(stamp.at - at) > stamp.accuracy:
+        raise Refused("policy.gen_time", "The signer's clock says another time.")
+    if not authority.not_before <= stamp.at <= authority.not_after:
+        raise Refused("policy.validity", "The certificate of this key is not valid at that time.")
+    if stamp.ordering:
+        raise Refused("policy.ordering", "Nobody keeps time stamps in order among signers.")
+
+
 _CHECKS: dict[str, Callable[[bytes, Terms, datetime], None]] = {
     CERTIFICATE: _check_certificate,
     CA_CERTIFICATE: _check_ca_certificate,
     CRL: _check_crl,
     OCSP: _check_ocsp,
     REQUEST: _check_request,
+    TIME_STAMP: _check_time_stamp,
 }

@@ -9,6 +9,10 @@
                  | "initialise" | "backup" | "restore" | "archive" | "destroy", …}
     answer   := {"ok": true, …}  or  {"error": {"type", "rule", "reason", "permanent"}}
 
+What is to be signed is handed in as a blob and comes back as a signature over these very bytes. Of
+a time stamp it is the TSTInfo: the signer makes the signed attributes itself (`pki.timestamps`) and
+signs those, so it puts its name to no attributes that somebody else has made.
+
 All numbers are big-endian. A peer may send the next request before it has read the last answer;
 answers come in the order of the requests. After a frame that cannot be read the signer answers with
 an error and hangs up.
@@ -37,7 +41,9 @@ MAX_ITEMS = 256
 
 CERTIFICATE, CRL, OCSP, CA_CERTIFICATE = "certificate", "crl", "ocsp", "ca-certificate"
 REQUEST = "request"  # for a certificate of the key itself, by a CA elsewhere
-KINDS = (CERTIFICATE, CRL, OCSP, CA_CERTIFICATE, REQUEST)
+TIME_STAMP = "time-stamp"  # a TSTInfo of RFC 3161
+KINDS = (CERTIFICATE, CRL, OCSP, CA_CERTIFICATE, REQUEST, TIME_STAMP)
+OF_SERVICES = frozenset({OCSP, TIME_STAMP})  # a key for one of these signs nothing else
 HOME = 0  # the place of the signer that keeps the books (docs/decisions/0014)
 ACTIVE, ARCHIVED, DESTROYED = STATES = ("active", "archived", "destroyed")
 

@@ -13,12 +13,10 @@ from pki.signatures import default_algorithm
 from pki.signer.policy import Authority, Terms
 from pki.signer.protocol import (
     ACTIVE,
-    CA_CERTIFICATE,
-    CERTIFICATE,
-    CRL,
     KINDS,
     OCSP,
-    REQUEST,
+    OF_SERVICES,
+    TIME_STAMP,
     Key,
 )
 
@@ -27,7 +25,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _MAX_CRL_DAYS = 400  # a root's list may live for a year
-_CA_KINDS = frozenset({CERTIFICATE, CRL, CA_CERTIFICATE, REQUEST})
 
 
 class Register:
@@ -73,10 +70,10 @@ class Register:
     def install(self, label: str, certificate: bytes, *, in_ceremony: bool) -> Key:
         """Raises Refused `signer.certificate_*` when the certificate does not fit the key.
 
-        In daily work only a responder's first (`signer.ceremony`), or the same once more.
+        In daily work only the first of a service's key (`signer.ceremony`), or the same once more.
         """
         key = self.usable(label)
-        if not in_ceremony and key.certificate is None and OCSP not in key.kinds:
+        if not in_ceremony and key.certificate is None and not OF_SERVICES & set(key.kinds):
             reason = "The certificate of a CA is installed in its ceremony only."
             raise Refused("signer.ceremony", reason)
         if not in_ceremony and key.certificate is not None and key.certificate != certificate:
@@ -84,8 +81,7 @@ class Register:
         parsed = certificates.parse(certificate)
         if parsed.der != certificate or parsed.public_key.spki != key.public_key:
             raise Refused("signer.certificate_key", "The certificate is for another key.")
-        authority = _authority(parsed)
-        if not (authority.is_responder if OCSP in key.kinds else authority.is_ca):
+        if not _is_for(key.kinds, _authority(parsed)):
             raise Refused(
                 "signer.certificate_purpose", "The certificate is not for what this key signs."
             )
@@ -105,9 +101,13 @@ class Register:
             key_identifier=public.key_identifier,
             authority=_authority(parsed) if parsed else None,
             crl_life=timedelta(days=key.crl_days),
-            responders=frozenset(k.public_key for k in self._keys.values() if OCSP in k.kinds),
+            responders=self._of_kind(OCSP),
+            stampers=self._of_kind(TIME_STAMP),
             in_ceremony=in_ceremony,
         )
+
+    def _of_kind(self, kind: str) -> frozenset[bytes]:
+        return frozenset(key.public_key for key in self._keys.values() if kind in key.kinds)
 
     def _write(self, key: Key) -> None:
         keys = {**self._keys, key.label: key}
@@ -121,10 +121,16 @@ def check_kinds(kinds: Sequence[str], crl_days: int) -> None:
     known = bool(kinds) and set(kinds) <= set(KINDS)
     if not known or len(set(kinds)) != len(kinds):
         raise Refused("signer.kinds", f"A key signs some of {', '.join(KINDS)}.")
-    if OCSP in kinds and _CA_KINDS & set(kinds):
-        raise Refused("signer.kinds", "A responder's key signs nothing but answers.")
+    if OF_SERVICES & set(kinds) and len(kinds) > 1:
+        raise Refused("signer.kinds", "A key for answers or time stamps signs nothing else.")
     if not 1 <= crl_days <= _MAX_CRL_DAYS:
         raise Refused("signer.crl_days", f"Lists live for 1 to {_MAX_CRL_DAYS} days.")
+
+
+def _is_for(kinds: Sequence[str], authority: Authority) -> bool:
+    if OCSP in kinds:
+        return authority.is_responder
+    return authority.is_stamper if TIME_STAMP in kinds else authority.is_ca
 
 
 def _authority(certificate: certificates.Certificate) -> Authority:
@@ -133,10 +139,12 @@ def _authority(certificate: certificates.Certificate) -> Authority:
     named = []
     while purposes:
         named.append(purposes.oid())
+    alone = found is not None and found.critical and named == [oids.TIME_STAMPING]
     return Authority(
         subject=certificate.body.subject,
         not_before=certificate.not_before,
         not_after=certificate.not_after,
         is_ca=certificate.is_ca,
         is_responder=oids.OCSP_SIGNING in named,
+        is_stamper=alone and not certificate.is_ca,
     )

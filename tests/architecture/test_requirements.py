@@ -96,6 +96,7 @@ ROWS = (
     "CPS-6.3.2",
     "CPS-7.4",
     "CPS-6.4",
+    "CPS-6.8",  # what the signer signs; neither the service nor the watch over the clock
     "CPS-7.1",
     "CPS-7.1.2",  # national extensions of organisations, private ones; of people none is written
     "CPS-9.1",

@@ -36,12 +36,16 @@ import org.bouncycastle.cert.ocsp.RespID;
 import org.bouncycastle.cert.ocsp.RevokedStatus;
 import org.bouncycastle.cert.ocsp.SingleResp;
 import org.bouncycastle.cert.ocsp.UnknownStatus;
+import org.bouncycastle.cms.CMSSignedData;
+import org.bouncycastle.cms.jcajce.JcaSimpleSignerInfoVerifierBuilder;
 import org.bouncycastle.jce.provider.BouncyCastleProvider;
 import org.bouncycastle.operator.ContentVerifierProvider;
 import org.bouncycastle.operator.DigestCalculatorProvider;
 import org.bouncycastle.operator.jcajce.JcaContentVerifierProviderBuilder;
 import org.bouncycastle.operator.jcajce.JcaDigestCalculatorProviderBuilder;
 import org.bouncycastle.pkcs.PKCS10CertificationRequest;
+import org.bouncycastle.tsp.TimeStampToken;
+import org.bouncycastle.util.encoders.Hex;
 
 /**
  * BouncyCastle's opinion, asked over a pipe: "verb argument ..." in, one line out, either
@@ -225,6 +229,24 @@ public class Verifier {
         return new Facts().add("subject", request.getSubject());
     }
 
+    /** stamp TOKEN ISSUER : the signer's certificate is the one in the token. */
+    private static Facts verifyStamp(String[] words) throws Exception {
+        TimeStampToken token = new TimeStampToken(new CMSSignedData(bytes(words[1])));
+        Collection<?> sent = token.getCertificates().getMatches(token.getSID());
+        require(sent.size() == 1, "not one certificate of the signer");
+        X509CertificateHolder signer = (X509CertificateHolder) sent.iterator().next();
+        require(
+                signer.isSignatureValid(verifier(new JcaX509CertificateHolder(certificate(words[2])))),
+                "another CA's signer");
+        token.validate(new JcaSimpleSignerInfoVerifierBuilder().setProvider("BC").build(signer));
+        return new Facts()
+                .add("at", token.getTimeStampInfo().getGenTime().toInstant())
+                .add("digest", token.getTimeStampInfo().getMessageImprintAlgOID())
+                .add("imprint", Hex.toHexString(token.getTimeStampInfo().getMessageImprintDigest()))
+                .add("nonce", token.getTimeStampInfo().getNonce())
+                .add("serial", token.getTimeStampInfo().getSerialNumber());
+    }
+
     private static String answer(String[] words) {
         try {
             switch (words[0]) {
@@ -234,6 +256,7 @@ public class Verifier {
                 case "revoked": return lookUp(words).line.toString();
                 case "ocsp": return verifyOcsp(words).line.toString();
                 case "request": return verifyRequest(words).line.toString();
+                case "stamp": return verifyStamp(words).line.toString();
                 default: return "broken unknown verb " + words[0];
             }
         } catch (Exception | Error refusal) {

@@ -82,6 +82,13 @@ class BouncyCastle:
         """PKCS#10 proof of possession. Facts: subject."""
         return self._ask("request", _text(request))
 
+    def verify_stamp(self, token: bytes, issuer: bytes) -> Facts:
+        """A time stamp: signature, and the certificate by `issuer`, its purpose and its digest.
+
+        Facts: at (ISO 8601), digest (OID), imprint (hex), nonce, serial.
+        """
+        return self._ask("stamp", _text(token), _text(issuer))
+
     def _ask(self, *words: str) -> Facts:
         assert self._process.stdin is not None
         assert self._process.stdout is not None

@@ -87,6 +87,15 @@ class OpenSsl:
         self.verify_signed(responder, issuer)
         return text
 
+    def verify_stamp(self, token: bytes, data: bytes, anchor: bytes, *, at: datetime) -> str:
+        """`openssl ts` about a token that carries its path. Not for SM2, for want of a user ID."""
+        self.run("x509", "-in", self._file("anchor.der", anchor), "-out", self._place("anchor.pem"))
+        return self.run(
+            *("ts", "-verify", "-token_in", "-in", self._file("token.der", token)),
+            *("-data", self._file("data", data), "-CAfile", self._place("anchor.pem")),
+            *("-attime", str(int(at.timestamp()))),
+        )
+
     def verify_signed(self, der: bytes, signer: bytes) -> None:
         """Any SEQUENCE { body, AlgorithmIdentifier, BIT STRING, … } under the signer's key."""
         file = self._file("signed.der", der)
@@ -104,9 +113,11 @@ class OpenSsl:
         )
 
     def _file(self, name: str, content: bytes) -> str:
-        path = self._folder / name
-        path.write_bytes(content)
-        return str(path)
+        (self._folder / name).write_bytes(content)
+        return self._place(name)
+
+    def _place(self, name: str) -> str:
+        return str(self._folder / name)
 
     def _cut(self, file: str, offset: int, name: str) -> None:
         cut = ("-strparse", str(offset), "-noout", "-out", str(self._folder / name))

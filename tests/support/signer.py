@@ -22,8 +22,10 @@ from pki import (
     extensions,
     names,
     ocsp,
+    oids,
     publickeys,
     shares,
+    timestamps,
 )
 from pki.certificates import Certificate, Plan
 from pki.custodians import Newcomer
@@ -35,6 +37,8 @@ from pki.signatures import default_algorithm
 from pki.signer.client import Signer
 from pki.signer.custody import Custody
 from pki.signer.protocol import Key
+from pki.sm.sm3 import sm3
+from pki.timestamps import TimeStamp
 
 ROOT = Path(__file__).resolve().parents[2]
 NOW = datetime.now(UTC).replace(microsecond=0)
@@ -340,6 +344,26 @@ AS_RESPONDER = (
     extensions.extended_key_usage(["OCSPSigning"]),
     extensions.ocsp_no_check(),
 )
+
+
+AS_STAMPER = (
+    extensions.key_usage({"digitalSignature"}),
+    extensions.extended_key_usage(["timeStamping"], critical=True),
+)
+STAMPED = "合同正文".encode()
+
+
+def stamp(**changes: object) -> TimeStamp:
+    """What is stamped: at NOW, which a signer with a clock of its own finds too long ago."""
+    said = {
+        "policy": "1.2.156.112570.1.9",
+        "imprint": timestamps.imprint(oids.SM3, sm3(STAMPED)),
+        "serial": SERIAL,
+        "at": NOW,
+        "accuracy": timedelta(seconds=1),
+        "nonce": 1 << 63,
+    }
+    return TimeStamp(**(said | changes))
 
 
 def answer_tbs(office: Office, responder: PublicKey, **changes: object) -> bytes:

@@ -8,16 +8,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pki import certificates, crls, der, extensions, keys, names, ocsp, oids, requests
+from pki import certificates, crls, der, extensions, keys, names, ocsp, oids, requests, timestamps
 from pki.errors import Malformed, PkiError, Refused
 from pki.extensions import Extension
 from pki.signer import policy
 from pki.signer.policy import Authority, Terms
-from pki.signer.protocol import CA_CERTIFICATE, CERTIFICATE, CRL, OCSP, REQUEST
+from pki.signer.protocol import CA_CERTIFICATE, CERTIFICATE, CRL, OCSP, REQUEST, TIME_STAMP
 from tests.support import signer as made
 from tests.support.signer import DAY, NOW, Office
 
-CA_KEY, RESPONDER_KEY, USER_KEY = (keys.generate("sm2") for _ in range(3))
+CA_KEY, RESPONDER_KEY, STAMPER_KEY, USER_KEY = (keys.generate("sm2") for _ in range(4))
 NAME = made.ca_name("issuing")
 CA_TBS = certificates.encode(made.ca_plan(CA_KEY.public, NAME))
 OFFICE = Office(
@@ -35,6 +35,7 @@ TERMS = Terms(
     authority=Authority(NAME.der, NOW - DAY, NOW + 3650 * DAY, is_ca=True, is_responder=False),
     crl_life=LIST_LIFE,
     responders=frozenset({RESPONDER_KEY.public.spki}),
+    stampers=frozenset({STAMPER_KEY.public.spki}),
     in_ceremony=False,
 )
 RESPONDER_NAME = names.build([("C", "CN"), ("CN", "OCSP")])
@@ -44,6 +45,20 @@ RESPONDER_TERMS = replace(
     spki=RESPONDER_KEY.public.spki,
     key_identifier=RESPONDER_KEY.public.key_identifier,
     authority=Authority(RESPONDER_NAME.der, NOW, NOW + DAY, is_ca=False, is_responder=True),
+)
+
+STAMPER_TERMS = replace(
+    TERMS,
+    kinds=frozenset({TIME_STAMP}),
+    spki=STAMPER_KEY.public.spki,
+    authority=Authority(
+        RESPONDER_NAME.der,
+        NOW - DAY,
+        NOW + DAY,
+        is_ca=False,
+        is_responder=False,
+        is_stamper=True,
+    ),
 )
 
 
@@ -107,6 +122,7 @@ def test_a_certificate_may_last_exactly_as_long_as_its_issuer():
         ((extensions.key_usage({"digitalSignature", "cRLSign"}),), "policy.key_usage"),
         ((extensions.basic_constraints(False),), "policy.key_usage"),
         (made.AS_RESPONDER, "policy.responder"),
+        (made.AS_STAMPER, "policy.stamper"),
         ((extensions.ocsp_no_check(), extensions.ocsp_no_check()), "policy.extensions"),
     ],
 )
@@ -124,6 +140,14 @@ def test_a_responder_is_certified_if_its_key_is_in_this_signer():
     tbs = OFFICE.tbs(RESPONDER_KEY.public, *made.AS_RESPONDER)
 
     policy.check(CERTIFICATE, tbs, TERMS, at=NOW)
+
+
+def test_a_key_for_time_stamps_is_certified_as_such_and_as_no_responder():
+    stamping = OFFICE.tbs(STAMPER_KEY.public, *made.AS_STAMPER)
+    answering = OFFICE.tbs(STAMPER_KEY.public, *made.AS_RESPONDER)
+
+    policy.check(CERTIFICATE, stamping, TERMS, at=NOW)
+    assert refusal(CERTIFICATE, answering) == "policy.responder"
 
 
 def test_a_plain_end_entity_may_say_that_it_is_no_ca():
@@ -311,6 +335,65 @@ def test_answers_about_the_future_are_refused():
     assert refusal(OCSP, wish(singles=[]), RESPONDER_TERMS) == "policy.size"
 
 
+# -- time stamps --------------------------------------------------------------------------------
+
+SECOND, INSTANT = timedelta(seconds=1), timedelta(microseconds=1)
+
+
+def stamp(**changes: object) -> bytes:
+    return timestamps.encode(made.stamp(**changes))
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {},
+        {"nonce": None},
+        {"at": NOW + SECOND},
+        {"at": NOW - SECOND},
+        {"accuracy": timedelta(milliseconds=20), "at": NOW - timedelta(microseconds=19_999)},
+    ],
+)
+def test_the_time_is_stamped_as_the_signers_clock_has_it(changes):
+    """CPS-6.8"""
+    policy.check(TIME_STAMP, stamp(**changes), STAMPER_TERMS, at=NOW)
+
+
+@pytest.mark.parametrize(
+    ("changes", "rule"),
+    [
+        ({"at": NOW + SECOND + INSTANT}, "policy.gen_time"),
+        ({"at": NOW - SECOND - INSTANT}, "policy.gen_time"),
+        ({"accuracy": timedelta(milliseconds=20), "at": NOW - SECOND}, "policy.gen_time"),
+        ({"accuracy": None}, "policy.accuracy"),
+        ({"accuracy": timedelta(0)}, "policy.accuracy"),
+        ({"accuracy": SECOND + INSTANT}, "policy.accuracy"),
+        ({"ordering": True}, "policy.ordering"),
+        ({"serial": 0}, "timestamp.serial"),
+        ({"imprint": timestamps.imprint(oids.SHA1, bytes(20))}, "timestamp.digest"),
+    ],
+)
+def test_another_time_and_what_nobody_can_keep_is_not_stamped(changes, rule):
+    """CPS-6.8"""
+    assert refusal(TIME_STAMP, stamp(**changes), STAMPER_TERMS) == rule
+
+
+def test_a_key_stamps_while_its_certificate_for_that_alone_is_valid():
+    """CPS-6.8"""
+    authority = STAMPER_TERMS.authority
+
+    def held(changed: Authority | None) -> Terms:
+        return replace(STAMPER_TERMS, authority=changed)
+
+    ended, coming = replace(authority, not_after=NOW - SECOND), replace(authority, not_before=NOW)
+    assert refusal(TIME_STAMP, stamp(), held(ended)) == "policy.validity"
+    assert refusal(TIME_STAMP, stamp(at=NOW - INSTANT), held(coming)) == "policy.validity"
+    policy.check(TIME_STAMP, stamp(), held(coming), at=NOW)
+    assert refusal(TIME_STAMP, stamp(), held(TERMS.authority)) == "policy.stamper"
+    assert refusal(TIME_STAMP, stamp(), held(None)) == "policy.no_certificate"
+    assert refusal(TIME_STAMP, stamp()) == "policy.kind"
+
+
 def test_a_key_asks_for_a_certificate_of_itself_during_set_up():
     """CPS-6.1.1a: for a CA elsewhere to sign."""
     setting_up = replace(TERMS, kinds=frozenset({REQUEST}), in_ceremony=True, authority=None)
@@ -328,7 +411,9 @@ def test_a_key_asks_for_a_certificate_of_itself_during_set_up():
 
 def test_no_bytes_pass_for_two_kinds():
     every = replace(
-        TERMS, kinds=frozenset({CERTIFICATE, CRL, CA_CERTIFICATE, OCSP}), in_ceremony=True
+        TERMS,
+        kinds=frozenset({CERTIFICATE, CRL, CA_CERTIFICATE, OCSP, TIME_STAMP}),
+        in_ceremony=True,
     )
     responder = replace(RESPONDER_TERMS, kinds=every.kinds)
     right = {
@@ -336,6 +421,7 @@ def test_no_bytes_pass_for_two_kinds():
         CA_CERTIFICATE: (CA_TBS, every),
         CRL: (OFFICE.list_tbs(), every),
         OCSP: (made.answer_tbs(OFFICE, RESPONDER_KEY.public), responder),
+        TIME_STAMP: (stamp(), replace(STAMPER_TERMS, kinds=every.kinds)),
     }
 
     for wanted, (tbs, terms) in right.items():
@@ -349,6 +435,7 @@ WHOLE = {
     CA_CERTIFICATE: (CA_TBS, replace(TERMS, in_ceremony=True)),
     CRL: (OFFICE.list_tbs(), TERMS),
     OCSP: (made.answer_tbs(OFFICE, RESPONDER_KEY.public, nonce=bytes(8)), RESPONDER_TERMS),
+    TIME_STAMP: (stamp(), STAMPER_TERMS),
 }
 
 

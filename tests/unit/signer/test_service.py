@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from pki import certificates, extensions, keys, publickeys, requests
+from pki import certificates, extensions, keys, publickeys, requests, timestamps
 from pki.errors import TokenError
 from pki.hsm.software import SecretSealer, SoftwareToken
 from pki.hsm.vaults import SoftwareVault
@@ -249,6 +249,66 @@ def test_a_responder_key_takes_a_responder_certificate_and_answers(desk):
     assert responder.verify(tbs, desk.blobs[0], "sm2-sm3")
 
 
+ONLY_STAMPING = extensions.extended_key_usage(["timeStamping"], critical=True)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        (extensions.key_usage({"digitalSignature"}),),
+        (extensions.extended_key_usage(["timeStamping"]),),
+        (extensions.extended_key_usage(["timeStamping", "clientAuth"], critical=True),),
+        (extensions.extended_key_usage(["OCSPSigning"], critical=True),),
+        (ONLY_STAMPING, extensions.basic_constraints(True)),
+    ],
+    ids=["no purpose", "not critical", "not alone", "another", "of a CA"],
+)
+def test_a_key_for_time_stamps_takes_no_certificate_for_anything_else(desk, said):
+    """CPS-6.8: RFC 3161 2.3."""
+    tbs = desk.found().tbs(desk.generate("tsa", "time-stamp"), *said)
+    certificate = certificates.assemble(tbs, b"nobody asks who signed it")
+
+    assert desk.refused("install_certificate", certificate, label="tsa") == (
+        "signer.certificate_purpose"
+    )
+
+
+def test_a_key_for_time_stamps_has_one_certificate_in_daily_work(desk):
+    """The first; it is named in every token, so that another one would not be this key's work."""
+    office, stamper = desk.found(), desk.generate("tsa", "time-stamp")
+    first, second = (
+        certificates.assemble(office.tbs(stamper, *made.AS_STAMPER, serial=made.SERIAL + n), b"-")
+        for n in (1, 2)
+    )
+    desk.activate("activate")
+
+    assert "key" in desk.ask("install_certificate", first, label="tsa")
+    assert "key" in desk.ask("install_certificate", first, label="tsa")
+    assert desk.refused("install_certificate", second, label="tsa") == (
+        "signer.certificate_installed"
+    )
+
+
+def test_the_attributes_of_a_time_stamp_are_the_signers_own(desk):
+    """CPS-6.8: it signs what it says about the TSTInfo, and attributes of nobody else."""
+    office, stamper = desk.found(), desk.generate("tsa", "time-stamp")
+    certificate = certificates.assemble(office.tbs(stamper, *made.AS_STAMPER), b"-")
+    desk.ask("install_certificate", certificate, label="tsa")
+    stamp = timestamps.encode(made.stamp())
+    attributes = timestamps.signed_attributes(stamp, certificate, "sm2-sm3")
+
+    header = desk.ask("sign", stamp, attributes, key="tsa", kind="time-stamp")
+
+    assert [refusal and refusal["rule"] for refusal in header["refused"]] == [
+        None,
+        "der.unexpected",
+    ]
+    assert header["of"] == [protocol.digest(stamp), None]
+    assert stamper.verify(attributes, desk.blobs[0], "sm2-sm3")
+    assert not stamper.verify(stamp, desk.blobs[0], "sm2-sm3")
+    assert desk.service._counters.report()["tsa"]["time-stamp"]["refused"] == 1
+
+
 def test_a_ca_key_takes_no_certificate_of_a_person(desk):
     office = desk.found()
     other = desk.generate("other", "crl")
@@ -271,6 +331,9 @@ def test_a_ca_key_takes_no_certificate_of_a_person(desk):
         ({"kinds": ["firmware"]}, "signer.kinds"),
         ({"kinds": ["crl", "crl"]}, "signer.kinds"),
         ({"kinds": ["ocsp", "certificate"]}, "signer.kinds"),
+        ({"kinds": ["time-stamp", "certificate"]}, "signer.kinds"),
+        ({"kinds": ["request", "time-stamp"]}, "signer.kinds"),
+        ({"kinds": ["ocsp", "time-stamp"]}, "signer.kinds"),
         ({"kinds": [["crl"]]}, "signer.kinds"),
         ({"kinds": "crl"}, "signer.request"),
         ({"crl_days": 0}, "signer.crl_days"),
