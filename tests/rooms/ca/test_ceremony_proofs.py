@@ -447,6 +447,25 @@ def test_a_row_that_calls_a_drill_the_real_thing_is_not_served(house):
     assert faults() == ["ceremony.row"]
 
 
+def test_a_step_that_was_doubted_is_begun_again_and_both_beginnings_are_on_record(house):
+    """CPS-5.2.2: once the row says what was agreed to again, the ceremony goes on and is proved."""
+    number = house.opened(draft(drill=True, key=fresh()))
+    house.step(number, "gather")
+    house.begin(number, "device")
+    Ceremony.objects.filter(number=number).update(drill=False)
+    house.work()
+    Ceremony.objects.filter(number=number).update(drill=True)
+
+    for code in ("device", "make_key", "certify", "close"):
+        house.step(number, code)
+
+    record = queries.record(number)
+    lines = [ceremonies.line_of(one["text"]) for one in record["lines"]]
+    begun = [one.details["round"] for one in lines if (one.what, one.step) == ("began", "device")]
+    assert (faults(), begun) == (["ceremony.row"], ["1", "2"])
+    assert ceremonies.check(record).end == "finished"
+
+
 def test_a_request_that_nobody_attested_is_not_exported(house, staff):
     """CPS-3.2.1: a ceremony with a request of the attacker's own, every row as it should be."""
     number = house.run(draft(kind="generate", drill=True, key=fresh()))
