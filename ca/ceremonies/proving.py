@@ -12,7 +12,7 @@ from typing import Any
 from anxin.kernel.errors import Kind, Refusal
 from ca.ceremonies import queries, rules
 from ca.ceremonies.models import Ceremony, CeremonyStep
-from ca.ceremonies.rules import StepState
+from ca.ceremonies.rules import State, StepState
 from ca.hierarchy.models import CertificateAuthority
 from ca.operators import proving as operators
 from people.api import Role, SignedStatement, held_at
@@ -25,15 +25,32 @@ RULE = "ceremonies.unproved"
 
 def check(step: CeremonyStep) -> None:
     """Refuses (FORBIDDEN) `ceremonies.unproved`; `fault` names the first thing that is wrong."""
+    said, standing = _proved(step.ceremony, _issuers(step))
+    _check_step(step, said, standing)
+
+
+def check_finished(number: str) -> None:
+    """It was held to its end, as everybody in it has signed. Refuses as `check` does."""
+    _said, standing = _proved(queries.ceremony(number), operators.issuers(), over=True)
+    if standing.end != State.FINISHED:
+        raise _unproved("ceremony.line_missing", "its record does not say that it was finished")
+
+
+def _proved(
+    row: Ceremony, issuers: list[Certificate], *, over: bool = False
+) -> tuple[dict[str, Any], ceremonies.Standing]:
+    """The script, and how far people have signed for it. `over`: keys count that were certified, or
+    lost, after they signed.
+    """
     try:
-        kept = queries.so_far(step.ceremony)
-        standing = ceremonies.so_far(kept, _issuers(step))
+        kept = queries.so_far(row, even_lost=over)
+        standing = ceremonies.so_far(kept, issuers, early=over)
     except PkiError as why:
         raise _unproved(why.rule, why.reason) from why
     said = json.loads(kept["script"])
-    _check_row(step.ceremony, said)
+    _check_row(row, said)
     _check_admin(kept["votes"])
-    _check_step(step, said, standing)
+    return said, standing
 
 
 def _issuers(step: CeremonyStep) -> list[Certificate]:
