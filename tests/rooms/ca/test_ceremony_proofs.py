@@ -16,8 +16,10 @@ from ca.ceremonies.models import Ceremony, CeremonyLine, CeremonyStep
 from ca.crl.services import issue_due_crls
 from ca.hierarchy.models import CertificateAuthority
 from ca.hierarchy.services import found_demo_hierarchy
+from ca.issuing.models import Certificate
 from ca.keys import services as keys
 from ca.operators import services as operators
+from ca.profiles.rules import OPERATOR
 from people.api import Role, approval, dismiss, vote
 from people.approvals.models import Approval
 from people.operatorkeys.queries import keys_of
@@ -332,14 +334,30 @@ def test_nor_does_it_attest_or_end_anything(house):
     assert faults() == []
 
 
-def test_where_the_operators_authority_is_founded_nobody_needs_one(house):
-    """CPS-5.2.3: those present attest the rest of that ceremony with the keys they have."""
-    number = house.opened(draft(key="anxin-rsa"))
-    house.begin(number, "gather")
+def founded_here(house, label: str) -> None:
+    """Operators have certificates, and the authority with this key has issued all of them."""
     certify_operators(house)
+    here = CertificateAuthority.objects.get(code=label)
+    Certificate.objects.filter(profile=OPERATOR).update(ca=here)
+
+
+def test_where_the_operators_authority_is_founded_nobody_needs_one(house):
+    """CPS-5.2.3: those present attest the rest of that ceremony with the keys they have; of no
+    other one, whatever becomes of the same key in it.
+    """
+    label = fresh()
+    number = certified(house, label)
+    for login in ("lu", "qin", "gao", "jiang"):
+        house.attest(number, "certify", login)
+    house.work()
+    later = house.opened(draft(kind="archive", key=label, ending="compromise"))
+    for one, code in ((number, "close"), (later, "gather")):
+        house.begin(one, code)
+    founded_here(house, label)
     rotated(house, "lu")
 
-    house.attest(number, "gather", "lu")
+    house.attest(number, "close", "lu")
+    assert refused_by(house.attest, later, "gather", "lu") == "operators.uncertified"
 
 
 def rotated(house, login: str) -> None:
