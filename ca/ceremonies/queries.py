@@ -221,7 +221,7 @@ def so_far(row: Ceremony, *, even_lost: bool = False) -> dict[str, Any]:
     signed = [_attestation(one) for one in attested.order_by("line__seq")]
     votes_for = vote_records(agreed | {one.enrolled_by for one in attested})
     for one in (*signed, *votes_for):
-        one["certificate"] = _certificate(one, even_lost=even_lost)
+        one["certificate"] = certificate_of(one, even_lost=even_lost)
     return {
         "format": ceremonies.RECORD,
         "script": row.script,
@@ -233,7 +233,7 @@ def so_far(row: Ceremony, *, even_lost: bool = False) -> dict[str, Any]:
     }
 
 
-def _certificate(one: Mapping[str, Any], *, even_lost: bool) -> str:
+def certificate_of(one: Mapping[str, Any], *, even_lost: bool) -> str:
     """Of the operator (hex) whose key has signed; "" without one."""
     try:
         person_id = json.loads(one["enrolment"])["person"]
