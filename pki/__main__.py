@@ -67,7 +67,7 @@ examples:
   python -m pki verify vote votes.json
   python -m pki verify ceremony KC-2026-001.json --issuer ca.cer
   python -m pki verify book signer/book.lines
-  python -m pki verify custody custody.json --data signer/book.lines
+  python -m pki verify custody custody.json --data signer/book.lines --issuer ca.cer
   python -m pki request --algorithm sm2 --subject "CN=Test,C=CN" --key-out t.key --out t.csr
   python -m pki custodian bring offer.json share.json --purpose activate
 

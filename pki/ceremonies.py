@@ -249,9 +249,8 @@ class _Reading:
         self._now.end = "cancelled"
 
     def _began(self, line: Line, previous: str) -> None:
+        """Perhaps once more, as after `restarted`: of what a worker doubts it writes no line."""
         now, code = self._now, self._step(line)["code"]
-        if now.begun:
-            raise Refused("ceremony.order", f"Line {line.seq}: step {code} had begun already.")
         now.begun, now.round, now.attested = True, now.round + 1, set()
         if line.details["round"] != str(now.round):
             raise Refused("ceremony.order", f"Line {line.seq}: another round of step {code}.")

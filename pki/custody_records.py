@@ -14,13 +14,16 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from pki import shares, statements, votes
-from pki.errors import Malformed, PkiError, Refused
+from pki.ceremony_keys import Holders
+from pki.errors import BadSignature, Malformed, PkiError, Refused
 from pki.signer import book, extracts
 from pki.signer.custodyset import newcomers_digest
 from pki.signer.protocol import HOME
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+
+    from pki.certificates import Certificate
 
 RECORD = "anxin custody record 1"
 HAND_OUT, DEACTIVATE = "ca.hand_out_shares", "ca.deactivate_keys"  # what is agreed to
@@ -38,13 +41,15 @@ Record = dict[str, Any]
 class Facts:
     """What a record that holds says. `adopted`: sets known from the signer alone, without papers.
 
-    `unrecorded`: lines of the book about acts of which the record knows nothing.
+    `unrecorded`: lines of the book about acts of which the record knows nothing. `uncertified`:
+    what was agreed to without a key that the operators' CA has certified for who voted.
     """
 
     signer: str
     counts: Counter[str] = field(default_factory=Counter)
     adopted: list[str] = field(default_factory=list)
     unrecorded: list[int] = field(default_factory=list)
+    uncertified: list[str] = field(default_factory=list)
     book_begins: str = ""
     book_ends: str = ""
     head: str = ""
@@ -62,14 +67,16 @@ def read(content: bytes) -> Record:
     return dict(found)
 
 
-def check(record: Record) -> Facts:
+def check(record: Record, issuer: Certificate | None = None) -> Facts:
     """Raises Refused `custody.*`, `vote.*` with the first thing that is wrong.
 
     Keys: identity (of the signer, SPKI as hex), sets with their seats, activations with their
     shares, drills, stops, votes (`pki.votes`), book (`pki.signer.extracts`): ca/custody/records.py.
+    `issuer`: the CA of operators' certificates. With it they say whose the voters' keys are, and
+    what none says is named; without it the votes by which keys were put to use (`pki.votes`).
     """
     try:
-        return _Reading(record).facts()
+        return _Reading(record, issuer).facts()
     except Refused:
         raise
     except (KeyError, TypeError, ValueError, AttributeError, PkiError) as problem:
@@ -121,15 +128,21 @@ class _Book:
 class _Reading:
     """Goes through a record once."""
 
-    def __init__(self, record: Record) -> None:
+    def __init__(self, record: Record, issuer: Certificate | None) -> None:
         self._record = record
+        self._holders = Holders([issuer] if issuer else [], {}, early=True)
         identity = bytes.fromhex(record["identity"])
         self._identity, self._facts = identity, Facts(statements.fingerprint(identity))
         self._book = _Book(record["book"], identity)
         self._sets: dict[int, Record] = {one["id"]: one for one in record["sets"]}
 
     def facts(self) -> Facts:
-        votes.check_all(self._record["votes"])
+        if self._holders.issuers:
+            for vote in self._record["votes"]:
+                if vote["action"] != votes.ENROL:
+                    votes.check(vote)
+        else:
+            votes.check_all(self._record["votes"])
         for kept in self._record["sets"]:
             self._set(kept)
         for one in self._record["activations"]:
@@ -276,6 +289,17 @@ class _Reading:
         fits = fits and all(one["action"] == action and one["grants"] for one in found)
         if not found or not fits:
             raise Refused("custody.votes", f"{where}: nobody else agreed to it.")
+        if self._holders.issuers and not all(self._certified(where, one) for one in found):
+            self._facts.uncertified.append(where)
+
+    def _certified(self, where: str, vote: Mapping[str, Any]) -> bool:
+        if not vote["signature"] or not vote.get("certificate"):  # from before there were any
+            return False
+        try:
+            self._holders.signed(where, vote, str(vote["voter"]))
+        except (Refused, BadSignature):  # another CA's, or another person's
+            return False
+        return True
 
 
 def _signed(statement: str, signature: str, identity: bytes, where: str) -> dict[str, str]:

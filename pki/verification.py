@@ -297,9 +297,12 @@ def _book(content: bytes, _question: Question, verdict: Verdict) -> None:
 
 
 def _custody(content: bytes, question: Question, verdict: Verdict) -> None:
-    """With `data`, the signer's whole book, the extract in the record is found in it."""
+    """With `data`, the signer's whole book, the extract in the record is found in it; with `issuer`
+    it is said whose keys have voted.
+    """
     record = custody_records.read(content)
-    found = custody_records.check(record)
+    issuer = None if question.issuer is None else _certificate_in(question.issuer)
+    found = custody_records.check(record, issuer)
     verdict.holds += [
         "Every share was handed out by this signer, and its custodian signed the receipt.",
         "Two shares were brought for every activation, each signed by its custodian.",
@@ -309,11 +312,15 @@ def _custody(content: bytes, question: Question, verdict: Verdict) -> None:
     if question.data is not None:
         custody_records.check_whole(record, question.data)
         verdict.holds.append("Every line of the extract stands in this book, and none is left out.")
+    if issuer is not None:
+        who = f"with a key that {issuer.subject.text} certified for them"
+        verdict.holds.append(f"Who agreed signed {who}, but for what is `uncertified`.")
     verdict.facts = {
         "signer": found.signer,  # to be compared with the fingerprint of share files
         **found.counts,
         "adopted": found.adopted,
         "unrecorded": found.unrecorded,
+        **({} if issuer is None else {"uncertified": found.uncertified}),
         "book": {"from": found.book_begins, "until": found.book_ends, "head": found.head},
     }
 

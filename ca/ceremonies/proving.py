@@ -12,8 +12,7 @@ from typing import Any
 from anxin.kernel.errors import Kind, Refusal
 from ca.ceremonies import queries, rules
 from ca.ceremonies.models import Ceremony, CeremonyStep
-from ca.ceremonies.rules import StepState
-from ca.hierarchy.models import CertificateAuthority
+from ca.ceremonies.rules import State, StepState
 from ca.operators import proving as operators
 from people.api import Role, SignedStatement, held_at
 from pki import ceremonies, ceremony_votes
@@ -25,30 +24,46 @@ RULE = "ceremonies.unproved"
 
 def check(step: CeremonyStep) -> None:
     """Refuses (FORBIDDEN) `ceremonies.unproved`; `fault` names the first thing that is wrong."""
+    said, standing = _proved(step.ceremony, _issuers(step))
+    _check_step(step, said, standing)
+
+
+def check_finished(number: str) -> None:
+    """It was held to its end, as everybody in it has signed. Refuses as `check` does."""
+    _said, standing = _proved(queries.ceremony(number), operators.issuers(), over=True)
+    if standing.end != State.FINISHED:
+        raise _unproved("ceremony.line_missing", "its record does not say that it was finished")
+
+
+def _proved(
+    row: Ceremony, issuers: list[Certificate], *, over: bool = False
+) -> tuple[dict[str, Any], ceremonies.Standing]:
+    """The script, and how far people have signed for it. `over`: keys count that were certified, or
+    lost, after they signed.
+    """
     try:
-        kept = queries.so_far(step.ceremony)
-        standing = ceremonies.so_far(kept, _issuers(step))
+        kept = queries.so_far(row, even_lost=over)
+        standing = ceremonies.so_far(kept, issuers, early=over)
     except PkiError as why:
         raise _unproved(why.rule, why.reason) from why
     said = json.loads(kept["script"])
-    _check_row(step.ceremony, said)
+    _check_row(row, said)
     _check_admin(kept["votes"])
-    _check_step(step, said, standing)
+    return said, standing
 
 
 def _issuers(step: CeremonyStep) -> list[Certificate]:
     """Of operators' certificates, which everybody has whose signature counts; none in the
     ceremonies before there were any, to the end of the one that founds their authority.
     """
-    founding = step.state == StepState.ENTERING and _founds(step.ceremony)
-    return [] if founding else operators.issuers()
-
-
-def _founds(row: Ceremony) -> bool:
-    """Whether its own authority, and no other, has certified operators."""
     found = operators.issuers()
-    own = CertificateAuthority.objects.filter(code=row.key_label).first()
-    return own is not None and [one.der for one in found] == [bytes(own.certificate or b"")]
+    founding = step.state == StepState.ENTERING and _is_only(found, step)
+    return [] if founding else found
+
+
+def _is_only(issuers: list[Certificate], step: CeremonyStep) -> bool:
+    """Whether it has made the one authority that has certified operators, and no other has."""
+    return [one.der for one in issuers] == [bytes(step.result or b"")]
 
 
 def check_signer(row: Ceremony, signed: SignedStatement, person_id: int) -> None:
@@ -57,7 +72,8 @@ def check_signer(row: Ceremony, signed: SignedStatement, person_id: int) -> None
     Refuses (FORBIDDEN) `operators.uncertified`. Whoever is at the founding of the operators' CA
     has no certificate yet.
     """
-    if not _founds(row):
+    found = operators.issuers()
+    if not any(_is_only(found, step) for step in CeremonyStep.objects.filter(ceremony=row)):
         at = datetime.fromisoformat(json.loads(signed.statement)["at"])
         operators.check_certified(signed.enrolled_by, person_id, at=at)
 

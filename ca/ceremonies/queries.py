@@ -212,8 +212,8 @@ def record(number: str) -> dict[str, Any]:
     return so_far(row)
 
 
-def so_far(row: Ceremony) -> dict[str, Any]:
-    """The same of a ceremony that goes on."""
+def so_far(row: Ceremony, *, even_lost: bool = False) -> dict[str, Any]:
+    """The same of a ceremony that goes on. `even_lost`: keys that were lost since count."""
     attested = Attestation.objects.select_related("line").filter(line__ceremony=row)
     lines = CeremonyLine.objects.filter(ceremony=row).order_by("seq")
     steps = CeremonyStep.objects.filter(ceremony=row, result__isnull=False)
@@ -221,7 +221,7 @@ def so_far(row: Ceremony) -> dict[str, Any]:
     signed = [_attestation(one) for one in attested.order_by("line__seq")]
     votes_for = vote_records(agreed | {one.enrolled_by for one in attested})
     for one in (*signed, *votes_for):
-        one["certificate"] = _certificate(one)
+        one["certificate"] = certificate_of(one, even_lost=even_lost)
     return {
         "format": ceremonies.RECORD,
         "script": row.script,
@@ -233,13 +233,13 @@ def so_far(row: Ceremony) -> dict[str, Any]:
     }
 
 
-def _certificate(one: Mapping[str, Any]) -> str:
+def certificate_of(one: Mapping[str, Any], *, even_lost: bool) -> str:
     """Of the operator (hex) whose key has signed; "" without one."""
     try:
         person_id = json.loads(one["enrolment"])["person"]
     except (ValueError, KeyError, TypeError):  # unsigned, or written by somebody else
         return ""
-    found = proving.certificate(one["enrolled_by"], person_id)
+    found = proving.certificate(one["enrolled_by"], person_id, even_lost=even_lost)
     return found.der.hex() if found else ""
 
 

@@ -64,9 +64,10 @@ def prove(row: StopOrder) -> None:
 def _prove_majority(row: StopOrder) -> None:
     """Who proposed it and who agreed: a majority of those whom the signer itself has listed."""
     approval = row.approval_id or 0
-    records = vote_records([approval])
-    votes.check_all(records)
-    agreed = [one for one in records if one["approval"] == approval and one["grants"]]
+    cast = [one for one in vote_records([approval]) if one["approval"] == approval]
+    for one in cast:
+        votes.check(one)
+    agreed = [one for one in cast if one["grants"]]
     used = spent([approval]).get(approval)
     if used is None or used.action != DEACTIVATE or not agreed:
         raise Refused("stop.majority", "Nobody agreed to this.")

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from anxin.kernel.errors import Kind, Refusal
+from ca.ceremonies.queries import certificate_of
 from ca.custody import queries
 from ca.custody.models import (
     Activation,
@@ -39,7 +40,10 @@ def record() -> dict[str, Any]:
         "activations": [_activation(row) for row in activations],
         "drills": [_drill(row) for row in Drill.objects.select_related("seat").order_by("pk")],
         "stops": [_stop(row) for row in stops],
-        "votes": vote_records(approvals),
+        "votes": [
+            one | {"certificate": certificate_of(one, even_lost=False)}
+            for one in vote_records(approvals)
+        ],
         "book": report.book,
     }
 

@@ -15,11 +15,12 @@ from anxin.kernel import canonical
 from anxin.kernel.errors import Kind as Why
 from anxin.kernel.errors import Refusal
 from anxin.kernel.workdays import SHANGHAI, day_of
+from ca.ceremonies import proving as ceremonies
 from ca.ceremonies.models import Ceremony
 from ca.crl.queries import unlisted
 from ca.directory.queries import there_or_behind
 from ca.endings import kinds, proving, rules
-from ca.endings.kinds import Kind
+from ca.endings.kinds import Doer, Kind
 from ca.endings.models import Ending, EndingNotice, EndingStep, Stop
 from ca.endings.rules import Declaration, Ended, Held, Left, Progress, State, StepState, Texts
 from ca.endings.wording import LETTERS
@@ -219,21 +220,41 @@ def progress(row: Ending) -> Progress:
     return Progress(row.kind, {one.code: one.state for one in steps}, days, row.ends_on)
 
 
-def ceremony(number: str) -> Held | None:
-    """As far as it matters here."""
-    row = Ceremony.objects.filter(number=number).first()
-    if row is None:
-        return None
-    plan = json.loads(row.script).get("plan", {})
+def ceremony(row: Ending, code: str, number: str) -> Held:
+    """The one in which a step was done, by what everybody present has signed.
+
+    Refuses (INVALID) `endings.ceremony`, `endings.ceremony_unproved`: rows alone are none.
+    """
+    spec, found = kinds.step_of(row.kind, code), Ceremony.objects.filter(number=number).first()
+    held = _held(found) if found else None
+    held = rules.check_ceremony(spec, held, ended(row), since=row.declared_at, drill=row.drill)
+    try:
+        ceremonies.check_finished(number)
+    except Refusal as why:
+        where = {"cps": spec.cps, "field": "ceremony"}
+        raise rules.refused("ceremony_unproved", why.reason, **where) from why
+    return held
+
+
+def _held(found: Ceremony) -> Held:
+    plan = json.loads(found.script).get("plan", {})
     follows = str(plan.get("lineage", ""))
-    return Held(row.kind, row.state, row.drill, row.key_label, follows, row.drafted_at)
+    return Held(found.kind, found.state, found.drill, found.key_label, follows, found.drafted_at)
+
+
+def check_ceremonies(row: Ending) -> None:
+    """Of every step that is done in one; refuses as `ceremony` does."""
+    for step in EndingStep.objects.filter(ending=row, state=StepState.DONE):
+        if kinds.step_of(row.kind, step.code).doer is Doer.CEREMONY:
+            ceremony(row, step.code, step.note)
 
 
 def new_key(row: Ending) -> str:
-    """The label of the key that was made in the ceremony named by its step; "" before."""
+    """The label of the key that was made in the ceremony named by its step; refuses as `ceremony`
+    does.
+    """
     number = EndingStep.objects.values_list("note", flat=True).get(ending=row, code=kinds.NEW_KEY)
-    found = ceremony(number)
-    return found.key if found else ""
+    return ceremony(row, kinds.NEW_KEY, number).key
 
 
 def ended(row: Ending) -> Ended:

@@ -263,20 +263,19 @@ INSTEAD = {"root": "generate_root", "ours": "generate_subordinate", "external": 
 
 def check_ceremony(
     step: Step, held: Held | None, ended: Ended, *, since: datetime, drill: bool
-) -> None:
+) -> Held:
     """Refuses (INVALID) `endings.ceremony`: one that is over, of the right kind and about this
     authority's key, drafted later than the declaration; a drill for a drill, whose keys are its
     own.
     """
-    fits = (
-        held is not None
-        and (held.state, held.drill) == ("finished", drill)
+    if held is not None and (
+        (held.state, held.drill) == ("finished", drill)
         and held.kind in step.ceremonies
         and held.drafted_at >= since
         and (drill or _about(held, ended))
-    )
-    if not fits:
-        raise refused("ceremony", f"not {held}", cps=step.cps, field="ceremony")
+    ):
+        return held
+    raise refused("ceremony", f"not {held}", cps=step.cps, field="ceremony")
 
 
 def _about(held: Held, ended: Ended) -> bool:

@@ -164,15 +164,17 @@ def confirm(
 ) -> None:
     """What people did elsewhere: what, and on which day. The report ends the run.
 
-    Refuses `endings.turn`, `not_yours`, `words`, `day`; of the report `endings.left_*`.
+    Refuses `endings.turn`, `not_yours`, `words`, `day`; of the report `endings.left_*`, and as
+    `link` does.
     """
     check_proved(actor, at=at)
     row, step, spec, person = _mine(number, code, actor, at=at)
     rules.check_by_people(spec, Doer.PEOPLE)
     most = rules.REPORT if code == kinds.REPORT else rules.NOTE
     text = rules.check_words(note, most, cps=spec.cps, field="note")
-    if code == kinds.REPORT and not row.drill:
-        rules.check_nothing_stands(queries.left(row, at=at))
+    if code == kinds.REPORT:
+        queries.check_ceremonies(row)
+        rules.check_nothing_stands(set() if row.drill else queries.left(row, at=at))
     since = day_of(row.declared_at)
     day = rules.check_day(on_day, since=since, at=at, cps=spec.cps)
     put_down(row, step, note=text, on_day=day, by=person, actor=actor, at=at)
@@ -180,12 +182,13 @@ def confirm(
 
 @transaction.atomic
 def link(number: str, code: str, ceremony: str, *, actor: Actor, at: datetime) -> None:
-    """Name the key ceremony in which it was done. Refuses `endings.ceremony`."""
+    """Name the key ceremony in which it was done. Refuses `endings.ceremony`,
+    `ceremony_unproved`.
+    """
     check_proved(actor, at=at)
     row, step, spec, person = _mine(number, code, actor, at=at)
     rules.check_by_people(spec, Doer.CEREMONY)
-    held, ended = queries.ceremony(ceremony.strip()), queries.ended(row)
-    rules.check_ceremony(spec, held, ended, since=row.declared_at, drill=row.drill)
+    queries.ceremony(row, code, ceremony.strip())
     put_down(row, step, note=ceremony.strip(), on_day=day_of(at), by=person, actor=actor, at=at)
 
 

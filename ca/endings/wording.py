@@ -85,8 +85,9 @@ LETTERS = {
         "的安排见附件。处置程序编号 %(number)s（CPS 5.8，《电子签名法》第二十三条）。"
     ),
 }
+UNPROVED = ("ceremony", "ceremony_unproved", "not_agreed", "unproved")
 FAULTS = {
     "endings.list_waits": _("有 CRL 还没有签发：签名服务封存、没有应答，或密钥不能再用。"),
-    **{rule: WORDING[rule] for rule in ("endings.not_agreed", "endings.unproved")},
+    **{f"endings.{rule}": WORDING[f"endings.{rule}"] for rule in UNPROVED},
     "endings.no_new_authority": _("新密钥的 CA 还没有启用，或它还没有 CRL。"),
 }

@@ -219,8 +219,13 @@ def _republish(row: Ending, step: EndingStep, at: datetime) -> bool:  # noqa: AR
     """The authority of the key that was made in the ceremony, with a list, in the repository and,
     where there is one, in the directory.
     """
+    try:
+        label = queries.new_key(row)
+    except Refusal as why:  # the row of its step names what no service let pass
+        _note(step, total=1, counted=0, fault=why.rule)
+        return False
     fresh = CertificateAuthority.objects.filter(
-        key_label=queries.new_key(row),
+        key_label=label,
         state="active",
         active_at__gte=row.declared_at,
         stopped_at__isnull=True,

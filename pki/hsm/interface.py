@@ -168,10 +168,15 @@ class Vault(Protocol):
         ...
 
 
-def check_request(label: str, algorithm: str) -> None:
-    """Raises Refused `token.label`, `token.algorithm`."""
+def check_label(label: str) -> None:
+    """It names files as well as keys. Raises Refused `token.label`."""
     if not _LABEL.fullmatch(label):
         raise Refused("token.label", "A label has 1 to 63 of a-z, 0-9, '.', '_' and '-'.")
+
+
+def check_request(label: str, algorithm: str) -> None:
+    """Raises Refused `token.label`, `token.algorithm`."""
+    check_label(label)
     if algorithm not in ALGORITHMS:
         raise Refused("token.algorithm", f"{algorithm} is none of {', '.join(ALGORITHMS)}.")
 

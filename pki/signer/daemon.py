@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from pki import publickeys, timestamps
 from pki.errors import Malformed, PkiError, Refused, TokenError
 from pki.hsm.examination import FAILED
-from pki.hsm.interface import NOT_OPENED
+from pki.hsm.interface import NOT_OPENED, check_label
 from pki.signer import helping, offers, policy, protocol
 from pki.signer.book import Book
 from pki.signer.calls import Call
@@ -275,9 +275,12 @@ class SigningService:
         return {"report": report.as_json()}, []
 
     def _remains(self, call: Call) -> _Answer:
-        """What the device still has of a key that another signer has destroyed."""
+        """What the device still has of a key that another signer has destroyed; of a label that the
+        register need not know.
+        """
+        check_label(label := call.word("label"))
         token = self._custody.use().token
-        return {"remains": list(token.remains(call.word("label"), call.only_blob()))}, []
+        return {"remains": list(token.remains(label, call.only_blob()))}, []
 
     # -- keeping ------------------------------------------------------------------------------
 

@@ -3,7 +3,7 @@
     frame    := uint32 length of the rest | uint32 length of the header | header | blobs
     header   := JSON object; "sizes" lists the lengths of the blobs that follow
     request  := {"op": "health" | "keys" | "sign" | "last_list" | "generate"
-                 | "install_certificate" | "note_head" | "heads" | "self_test"
+                 | "install_certificate" | "note_head" | "heads" | "self_test" | "remains"
                  | "record_certificate" | "sign_record" | "custody_book"
                  | "custody" | "hand_out" | "received" | "offer" | "bring" | "lock"
                  | "initialise" | "backup" | "restore" | "archive" | "destroy", …}

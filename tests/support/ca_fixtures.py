@@ -9,9 +9,13 @@ import pytest
 from anxin.duties import DUTIES
 from anxin.kernel.actors import SYSTEM
 from ca.hierarchy.services import found_demo_hierarchy
+from people.api import Role
 from tests.support import ca
 from tests.support.ceremony_rooms import House
+from tests.support.endings import PEN, RAN, Office
+from tests.support.people import hire
 from tests.support.signer import SignerProcess
+from tests.support.voting import enrolled
 
 
 @pytest.fixture(scope="session")
@@ -44,3 +48,14 @@ def house(signer: SignerProcess, transactional_db, settings) -> House:
     """The people of a key ceremony, and the duties as they are."""
     settings.DUTIES = DUTIES
     return House(signer).furnish()
+
+
+@pytest.fixture
+def both(authorities, house, settings) -> tuple[House, Office]:
+    """A ceremony's people, of whom two run ends as well; orders of certificates are only spent."""
+    own = {duty: DUTIES[duty] for duty in (*RAN, "ca.hold_ceremony")}
+    settings.DUTIES = ca.with_spending_duties() | own
+    office = Office(people=dict(house.people))
+    office.people["shao"] = hire("shao", Role.POLICY_MEMBER)
+    enrolled(PEN, office.people["shao"], house.others["tang"], house.others["gao"], at=house.now())
+    return house, office

@@ -5,20 +5,22 @@ from datetime import date, datetime, timedelta
 
 from django.db import connection
 
-from anxin.kernel.actors import SYSTEM, Actor
-from ca.api import ending_audiences, found_bench_authority, note_ending_told
-from ca.ceremonies.models import Ceremony
+from anxin.kernel.actors import Actor
+from ca.api import ending_audiences, note_ending_told
 from ca.endings import services, working
 from ca.endings.models import Ending, EndingStep
 from ca.endings.rules import Declaration
-from ca.hierarchy.rules import BENCH
 from people.api import Role, approval
-from tests.support.ca import NOW, entropy
+from tests.support.ca import NOW
+from tests.support.ceremonies import draft
+from tests.support.ceremony_rooms import House
 from tests.support.people import hire
 from tests.support.voting import enrolled, pen, sign_vote
 
 MINUTE = timedelta(minutes=1)
 PEN = pen(41)  # of the committee's member
+RAN = ("ca.end_authority", "ca.abort_ending", "people.enrol_key")  # duties as they are
+_labels = iter(range(1, 1000))
 MANY = """
 INSERT INTO ca_certificate
   (state, ca_id, profile, profile_version, requester, holder, warrant, subject, subject_text,
@@ -123,22 +125,18 @@ def tell_everybody(*, at: datetime) -> None:
             note_ending_told(one.step_id, one.certificate_ids, at=at)
 
 
-def ceremony_held(office: Office, *, drill: bool = False, **changes: object) -> str:
-    """The number of a ceremony that is over; unless it was a drill an authority begins with it."""
-    at, person = office.now(), office.people["tang"].person_id
+def ceremony_held(house: House, office: Office, **changes: object) -> str:
+    """The number of a real one, in which an authority beside the one that ends begins."""
+    label = f"instead-{next(_labels)}"  # the signer outlives the tables of a test
     said = {
-        "state": "finished",
-        "number": f"KC-2026-{Ceremony.objects.count() + 1:03}",
         "kind": "generate_subordinate",
-        "drill": drill,
-        "key_label": BENCH.code,
-        "script": "{}",
-        "digest": f"{Ceremony.objects.count():064}",
-        "host": person,
-        "drafted_at": at,
-        "approval_id": 900_000 + Ceremony.objects.count(),
+        "key": label,
+        "organization": "Baotou CA",
+        "name": f"Baotou SM2 CA {label}",
+        "years": 10,
+        "superior": "anxin-sm2",
     }
-    row = Ceremony.objects.create(**(said | changes))
-    if not drill and not changes:
-        found_bench_authority(actor=SYSTEM, at=at, entropy=entropy)
-    return row.number
+    house.at = office.now()
+    number = house.run(draft(**(said | changes)))
+    office.at = house.now()
+    return number

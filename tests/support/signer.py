@@ -116,7 +116,7 @@ class SignerProcess:
             stderr=subprocess.PIPE,
             text=True,
             cwd=ROOT,
-            env={"PATH": os.environ["PATH"], **self.environment},
+            env={"PATH": os.environ["PATH"], "ANXIN_ENV": "test", **self.environment},
         )
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()

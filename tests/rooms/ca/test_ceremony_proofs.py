@@ -16,8 +16,10 @@ from ca.ceremonies.models import Ceremony, CeremonyLine, CeremonyStep
 from ca.crl.services import issue_due_crls
 from ca.hierarchy.models import CertificateAuthority
 from ca.hierarchy.services import found_demo_hierarchy
+from ca.issuing.models import Certificate
 from ca.keys import services as keys
 from ca.operators import services as operators
+from ca.profiles.rules import OPERATOR
 from people.api import Role, approval, dismiss, vote
 from people.approvals.models import Approval
 from people.operatorkeys.queries import keys_of
@@ -331,14 +333,30 @@ def test_nor_does_it_attest_or_end_anything(house):
     assert faults() == []
 
 
-def test_where_the_operators_authority_is_founded_nobody_needs_one(house):
-    """CPS-5.2.3: those present attest the rest of that ceremony with the keys they have."""
-    number = house.opened(draft(key="anxin-rsa"))
-    house.begin(number, "gather")
+def founded_here(house, label: str) -> None:
+    """Operators have certificates, and the authority with this key has issued all of them."""
     certify_operators(house)
+    here = CertificateAuthority.objects.get(code=label)
+    Certificate.objects.filter(profile=OPERATOR).update(ca=here)
+
+
+def test_where_the_operators_authority_is_founded_nobody_needs_one(house):
+    """CPS-5.2.3: those present attest the rest of that ceremony with the keys they have; of no
+    other one, whatever becomes of the same key in it.
+    """
+    label = fresh()
+    number = certified(house, label)
+    for login in ("lu", "qin", "gao", "jiang"):
+        house.attest(number, "certify", login)
+    house.work()
+    later = house.opened(draft(kind="archive", key=label, ending="compromise"))
+    for one, code in ((number, "close"), (later, "gather")):
+        house.begin(one, code)
+    founded_here(house, label)
     rotated(house, "lu")
 
-    house.attest(number, "gather", "lu")
+    house.attest(number, "close", "lu")
+    assert refused_by(house.attest, later, "gather", "lu") == "operators.uncertified"
 
 
 def rotated(house, login: str) -> None:
@@ -444,6 +462,25 @@ def test_a_row_that_calls_a_drill_the_real_thing_is_not_served(house):
     house.work()
 
     assert faults() == ["ceremony.row"]
+
+
+def test_a_step_that_was_doubted_is_begun_again_and_both_beginnings_are_on_record(house):
+    """CPS-5.2.2: once the row says what was agreed to again, the ceremony goes on and is proved."""
+    number = house.opened(draft(drill=True, key=fresh()))
+    house.step(number, "gather")
+    house.begin(number, "device")
+    Ceremony.objects.filter(number=number).update(drill=False)
+    house.work()
+    Ceremony.objects.filter(number=number).update(drill=True)
+
+    for code in ("device", "make_key", "certify", "close"):
+        house.step(number, code)
+
+    record = queries.record(number)
+    lines = [ceremonies.line_of(one["text"]) for one in record["lines"]]
+    begun = [one.details["round"] for one in lines if (one.what, one.step) == ("began", "device")]
+    assert (faults(), begun) == (["ceremony.row"], ["1", "2"])
+    assert ceremonies.check(record).end == "finished"
 
 
 def test_a_request_that_nobody_attested_is_not_exported(house, staff):

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from django.db import IntegrityError, connection
+from django.db.models import F
 
 from anxin.duties import DUTIES
 from anxin.kernel.actors import SYSTEM
@@ -26,6 +27,7 @@ from ca.keys import services as keys
 from ca.overview.services import note_signer
 from people.api import Role, appoint, approval, dismiss, vote
 from people.approvals.models import Vote
+from people.operatorkeys.models import OperatorKey
 from pki import custodians, statements, stops, votes
 from pki.shares import Share
 from tests.support import custody
@@ -919,6 +921,28 @@ def test_a_stop_stops_once_however_late_a_worker_carries_it_out(held, signing, i
 
     assert (again, sealing.seal(at=NOW)) == ("custody.stopped_by_this", 0)
     assert keys.custody()["state"] == "active"
+
+
+@pytest.mark.parametrize("how", ["emergency", "orderly"])
+def test_since_when_keys_are_in_use_unproves_no_stop(held, signing, in_role, how):
+    """CPS-6.2.9: one UPDATE, and who agreed to the officers' keys should have signed, it seems."""
+    asks = hire("fang", Role.SECURITY_ADMIN)
+    enrolled(pen(9), held.admin, asks, hire("bao", Role.CA_ADMIN), at=BEFORE)
+    one, two = (each.actor for each in held.custodians[:2])
+    held.activate(at=NOW)
+    with in_role("staff"):
+        earlier = F("active_from") - timedelta(days=365)
+        assert OperatorKey.objects.update(active_from=earlier) == 5
+        if how == "emergency":
+            activating.stop("发现异常", actor=signing(one, "发现异常"), at=NOW)
+        else:
+            asked = activating.propose_end("停机", actor=signing(one, "停机", how), at=NOW)
+            agrees = with_pen(pen(2), asked, two, at=NOW)
+            vote(asked.id, grants=True, seen=asked.digest, actor=agrees, at=NOW)
+
+    assert sealing.seal(at=NOW) == 1
+
+    assert keys.custody()["state"] == "sealed"
 
 
 def test_an_order_that_nobody_can_read_keeps_no_other_waiting(held, signing):

@@ -7,18 +7,24 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from django.db.models import F
 
 from anxin.duties import DUTIES
+from anxin.kernel.actors import SYSTEM
 from ca.custody import activating, drills, noting, records
 from ca.custody.models import CustodyReport, CustodySet, Drill, StopOrder
+from ca.hierarchy.services import found_demo_hierarchy
+from ca.operators.services import certify
 from people.api import Role, vote
+from people.operatorkeys.models import OperatorKey
 from pki import custodians, custody_records
 from pki.__main__ import main
 from pki.errors import PkiError
-from tests.support import custody
+from tests.support import ca, custody
 from tests.support.people import hire, signed_in
 from tests.support.refusals import refused_by
-from tests.support.signer import SignerProcess
+from tests.support.signer import SignerProcess, activate
+from tests.support.voting import enrolled, pen, sign_vote
 
 
 class Clock:
@@ -211,3 +217,48 @@ def test_what_the_signer_knows_from_elsewhere_is_named_and_not_proved(settings, 
     assert found.adopted == [CustodySet.objects.get().code]
     assert len(found.unrecorded) == 7  # handed out, three receipts, two shares, activated
     assert found.counts == {}
+
+
+def test_with_the_operators_ca_it_says_who_agreed_with_a_key_of_theirs(
+    box, clock, transactional_db, tmp_path, capsys
+):
+    """CPS-5.2.3, CPS-5.4.1: since when keys are in use is not asked then; one UPDATE is enough."""
+    made = custody.room()
+    others = hire("fang", Role.SECURITY_ADMIN), hire("bao", Role.CA_ADMIN)
+    enrolled(pen(1), made.admin, *others, at=clock.now)
+    enrolled(pen(2), others[1], made.host, made.admin, at=clock.now)
+    set_id = made.draft(at=clock.now)
+    sign_vote(pen(1), CustodySet.objects.get(pk=set_id).approval_id, made.admin, at=clock.now)
+    for one in made.custodians:
+        one.enrol(at=clock.now)
+    noting.tend(at=clock.now)
+    for one in made.custodians:
+        one.receive(at=clock.now)
+    noting.tend(at=clock.now)
+    made.activate(at=clock.now)
+    first, second = (one.actor for one in made.custodians[:2])  # who have no keys yet
+    asked = activating.propose_end("换班", actor=first, at=clock.now)
+    vote(asked.id, grants=True, seen=asked.digest, actor=second, at=clock.now)
+    activate(box.client(), [one.files[-1] for one in made.custodians[:2]], "founding")
+    found_demo_hierarchy(actor=SYSTEM, at=ca.FOUNDED, entropy=ca.entropy)
+    certify(at=clock.now)
+    ca.sign_all("anxin-rsa", at=clock.now)
+    tended()
+    OperatorKey.objects.update(active_from=F("active_from") - timedelta(days=365))
+    record = records.record()
+    stop = f"Stop {StopOrder.objects.get().pk}"
+    file, issuer = tmp_path / "custody.json", tmp_path / "ca.cer"
+    file.write_text(json.dumps(record))
+    issuer.write_bytes(ca.authority("anxin-rsa").certificate.der)
+
+    assert main(["verify", "custody", str(file)]) == 1
+    assert json.loads(capsys.readouterr().out)["rule"] == "vote.unsigned"
+    assert main(["verify", "custody", str(file), "--issuer", str(issuer)]) == 0
+
+    assert json.loads(capsys.readouterr().out)["uncertified"] == [stop]
+    own = ca.authority("anxin-rsa").certificate
+    record["votes"][0]["certificate"] = ""
+    assert custody_records.check(record, own).uncertified == [f"Set {set_id}", stop]
+    record["votes"][0]["signature"] = "00" * 64
+    with pytest.raises(PkiError, match="does not belong to the statement"):
+        custody_records.check(record, own)

@@ -14,7 +14,7 @@ from anxin.kernel.workdays import day_of
 from audit.journal.models import Entry
 from ca.api import found_bench_authority
 from ca.crl import queries as lists
-from ca.crl.services import issue_due_crls
+from ca.crl.services import issue_crl, issue_due_crls
 from ca.endings import services
 from ca.endings.models import Ending, EndingNotice
 from ca.hierarchy.models import CertificateAuthority
@@ -25,7 +25,9 @@ from ca.revocation.models import AuthorityRevocation, Revocation
 from ca.signing.services import plan_batch, sweep_orders
 from pki import crls
 from tests.support import ca
+from tests.support.ceremony_rooms import House
 from tests.support.endings import (
+    RAN,
     Office,
     ceremony_held,
     issue_many,
@@ -41,7 +43,7 @@ MANY = 10_000
 @pytest.fixture
 def office(authorities, settings) -> Office:
     """The demonstration's hierarchy, whose lists are out, and the people of a run."""
-    for duty in ("ca.end_authority", "ca.abort_ending", "people.enrol_key"):
+    for duty in RAN:
         settings.DUTIES[duty] = DUTIES[duty]
     return Office().furnish()
 
@@ -50,10 +52,11 @@ def latest(code: str) -> crls.RevocationList:
     return crls.parse(lists.list_file(code).der)
 
 
-def test_ten_thousand_certificates_from_the_notice_to_the_report(office, openssl):
+def test_ten_thousand_certificates_from_the_notice_to_the_report(both, openssl):
     """CPS-5.7.3: none is forgotten, none is revoked twice though the worker is killed, and OpenSSL
     reads all of them on the list; the superior's list names the authority.
     """
+    house, office = both
     issue_many(ca.authority().id, MANY)
     number = office.agreed()
     office.work()
@@ -84,7 +87,7 @@ def test_ten_thousand_certificates_from_the_notice_to_the_report(office, openssl
     assert {one.reason for one in found.entries} == {"cACompromise"}
     above = latest(CertificateAuthority.objects.get(code="nmg-sm2").parent.code)
     assert above.by_serial[issuer.serial].reason == "cACompromise"
-    begin_anew(office, number)
+    begin_anew(house, office, number)
     some_answers(office, number)
     office.confirm(number, "report", note="证书已全部吊销，密钥已更换。")
     assert {code for code, state in states(number).items() if state != "done"} == {"answers"}
@@ -101,9 +104,9 @@ def some_answers(office: Office, number: str) -> None:
     services.set_aside(number, "answers", **aside, at=office.now())
 
 
-def begin_anew(office: Office, number: str) -> None:
+def begin_anew(house: House, office: Office, number: str) -> None:
     """A new authority, from a ceremony that is named, and its first list."""
-    key = ceremony_held(office)
+    key = ceremony_held(house, office)
     services.link(number, "new_key", key, actor=office.people["gao"], at=office.now())
     issue_due_crls(at=office.now())
     office.work()
@@ -180,8 +183,9 @@ def test_what_is_on_order_or_perhaps_signed_is_refused_and_listed(office):
     assert listed == {ca.row(planned).serial, ca.row(valid.id).serial}
 
 
-def test_every_step_is_done_and_the_run_ends_with_its_report(office):
+def test_every_step_is_done_and_the_run_ends_with_its_report(both):
     """CPS-5.7.3: authorities informed, all revoked and published, new keys, republished."""
+    house, office = both
     valid = ca.issue(1)
     number = office.agreed()
     assert states(number)["stop"] == "acting"
@@ -193,7 +197,7 @@ def test_every_step_is_done_and_the_run_ends_with_its_report(office):
     sweep_status(at=office.now())
     office.work()
     assert states(number)["answers"] == "done"
-    key = ceremony_held(office)
+    key = ceremony_held(house, office)
     services.link(number, "new_key", key, actor=office.people["gao"], at=office.now())
     office.work()
     assert step(number, "republish").state == "acting"
@@ -211,14 +215,16 @@ def test_every_step_is_done_and_the_run_ends_with_its_report(office):
     assert (notice.number, notice.withdrawn_at) == (number, None)
 
 
-def test_the_authority_of_another_ceremony_does_not_stand_in_for_the_one_that_ends(office):
+def test_the_authority_of_another_ceremony_does_not_stand_in_for_the_one_that_ends(both):
     """CPS-5.7.3: what is republished is the authority of the key that was named."""
+    house, office = both
     number = office.agreed()
     office.work()
-    other = ceremony_held(office, key_label="another")
-    services.link(number, "new_key", other, actor=office.people["gao"], at=office.now())
-    found_bench_authority(actor=SYSTEM, at=office.now(), entropy=ca.entropy)
-    issue_due_crls(at=office.now())
+    named = ceremony_held(house, office)
+    services.link(number, "new_key", named, actor=office.people["gao"], at=office.now())
+    house.signer.activate()
+    another = found_bench_authority(actor=SYSTEM, at=office.now(), entropy=ca.entropy)
+    assert issue_crl(another, at=office.now())
 
     office.work()
 
@@ -274,8 +280,9 @@ def test_the_committee_breaks_a_run_off_and_the_notice_says_so(office):
     assert ca.put_on_order(1)
 
 
-def test_a_drill_goes_all_the_way_and_touches_no_certificate(office):
+def test_a_drill_goes_all_the_way_and_touches_no_certificate(both):
     """CPS-5.7.3: rehearsed on what is there, and counted."""
+    house, office = both
     issue_many(ca.authority().id, 1_200)
     number = office.agreed(drill=True)
     office.work()
@@ -292,7 +299,7 @@ def test_a_drill_goes_all_the_way_and_touches_no_certificate(office):
     assert not EndingNotice.objects.exists()
     assert not Certificate.objects.filter(state="revoked").exists()
     assert ca.put_on_order(1)
-    key = ceremony_held(office, drill=True)
+    key = ceremony_held(house, office, drill=True)
     services.link(number, "new_key", key, actor=office.people["gao"], at=office.now())
     office.work()
     office.confirm(number, "report")

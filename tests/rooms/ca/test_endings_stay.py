@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from django.core.management import call_command
 from django.db import ProgrammingError, transaction
 
 from anxin.duties import DUTIES
@@ -21,9 +22,8 @@ from ca.endings.models import Ending, EndingStep, Stop
 from ca.hierarchy.models import CertificateAuthority, LinkCertificate
 from ca.hierarchy.queries import certificate_of
 from ca.issuing import checking
-from ca.operators.services import certify
+from ca.operators.services import certify, revoke
 from ca.revocation.models import AuthorityRevocation, LinkRevocation, Revocation
-from people.api import Role
 from people.approvals.models import Vote
 from people.approvals.services import expire, take_back
 from people.operatorkeys.models import OperatorKey
@@ -33,12 +33,9 @@ from tests.rooms.ca.test_ending_pages import page, text
 from tests.rooms.ca.test_rollover import below, certificate, following, row
 from tests.support import ca
 from tests.support.ceremonies import draft
-from tests.support.endings import PEN, Office, ceremony_held, states, tell_everybody
-from tests.support.people import hire
+from tests.support.endings import RAN, Office, ceremony_held, states, tell_everybody
 from tests.support.refusals import refused_by
 from tests.support.voting import enrolled, pen
-
-RAN = ("ca.end_authority", "ca.abort_ending", "people.enrol_key")
 
 
 @pytest.fixture
@@ -46,15 +43,6 @@ def office(authorities, settings) -> Office:
     for duty in RAN:
         settings.DUTIES[duty] = DUTIES[duty]
     return Office().furnish()
-
-
-@pytest.fixture
-def both(authorities, house):
-    """A ceremony's people, of whom two run ends as well."""
-    office = Office(people=dict(house.people))
-    office.people["shao"] = hire("shao", Role.POLICY_MEMBER)
-    enrolled(PEN, office.people["shao"], house.others["tang"], house.others["gao"], at=house.now())
-    return house, office
 
 
 def stopped() -> set[str]:
@@ -316,43 +304,80 @@ def test_those_affected_have_had_their_days_before_the_service_stops(office, in_
     assert stopped() == {"nmg-sm2"}
 
 
-def test_a_ceremony_counts_for_the_key_it_is_about(office):
-    """CPS-5.7.3, CPS-5.8: kind, key, time, and a drill only for a drill."""
-    earlier = office.at - ca.DAY
+def link(office: Office, number: str, ceremony: str) -> None:
+    services.link(number, "new_key", ceremony, actor=office.people["gao"], at=office.now())
+
+
+def test_a_ceremony_counts_that_was_held_for_this_to_its_end(both, in_role):
+    """CPS-5.7.3: neither a drill, nor one that goes on or was held before; named by the site."""
+    house, office = both
+    before = ceremony_held(house, office)
     number = office.agreed()
     office.work()
+    drill = ceremony_held(house, office, drill=True)
+    house.at = office.now()
+    goes_on = house.opened(below(fresh("sub")))
+    office.at = house.now()
 
-    def refused(**changes: object) -> str:
-        held = ceremony_held(office, **({"key_label": "nmg-2"} | changes))
-        by = {"actor": office.people["gao"], "at": office.now()}
-        return refused_by(services.link, number, "new_key", held, **by)
+    for wrong in (before, drill, goes_on, "KC-2026-999"):
+        assert refused_by(link, office, number, wrong) == "endings.ceremony"
+    right = ceremony_held(house, office)
+    with in_role("staff"):
+        link(office, number, right)
 
-    wrong = [
-        {"kind": "generate_root"},
-        {"kind": "rollover", "script": '{"plan":{"lineage":"anxin-rsa"}}'},
-        {"kind": "destroy", "key_label": "nmg-sm2"},
-        {"state": "running"},
-        {"drafted_at": earlier},
-        {"drill": True},
-    ]
-    assert [refused(**one) for one in wrong] == ["endings.ceremony"] * len(wrong)
-    right = ceremony_held(office, kind="rollover", script='{"plan":{"lineage":"nmg-sm2"}}')
-    services.link(number, "new_key", right, actor=office.people["gao"], at=office.now())
+    assert states(number)["new_key"] == "done"
 
 
-def test_a_key_is_put_away_only_in_a_ceremony_about_it(office):
-    """CPS-5.8"""
-    number = office.declare(kind="termination", since=None, ends_on=day_of(office.at) + 90 * ca.DAY)
-    ended, step = queries.ended(Ending.objects.get()), queries.kinds.step_of("termination", "keys")
-    at = office.now()
+def test_rows_of_a_ceremony_are_no_ceremony(both, connection_as):
+    """CPS-5.7.3, CPS-5.2.2: the staff site's role writes that one was held, or was called off; and
+    that the step was done in it, which neither the worker nor the report believes.
+    """
+    house, office = both
+    number = office.agreed()
+    office.work()
+    house.at = office.now()
+    held = house.opened(below(fresh("sub")))
+    house.step(held, "gather")
+    office.at = house.now()
+    call_command("grant")
+    with connection_as("staff") as staff:
+        staff.execute("UPDATE ca_ceremonystep SET state = 'done'")
+        staff.execute("UPDATE ca_ceremony SET state = 'finished', ended_at = now()")
+        assert refused_by(link, office, number, held) == "endings.ceremony_unproved"
+        staff.execute(
+            "UPDATE ca_endingstep SET state = CASE code WHEN 'report' THEN 'waiting'"
+            " WHEN 'republish' THEN 'acting' ELSE 'done' END, note = %s, done_at = now()",
+            [held],
+        )
 
-    def check(key: str) -> None:
-        held = queries.ceremony(ceremony_held(office, kind="archive", key_label=key))
-        queries.rules.check_ceremony(step, held, ended, since=at - ca.DAY, drill=False)
+    office.work()
 
-    assert refused_by(check, "anxin-rsa") == "endings.ceremony"
-    check("nmg-sm2")
-    assert number
+    waits = EndingStep.objects.get(code="republish")
+    assert (waits.state, waits.fault) == ("acting", "endings.ceremony_unproved")
+    waits.state = "set_aside"
+    waits.save()
+    assert refused_by(office.confirm, number, "report") == "endings.ceremony_unproved"
+
+
+def test_keys_that_were_lost_since_keep_no_end_from_its_report(both):
+    """CPS-5.7.3, CPS-5.2.3: what was proved when it was named was held all the same."""
+    house, office = both
+    certify(at=office.now())
+    ca.sign_all("anxin-rsa", at=office.now())
+    number = office.agreed(drill=True)
+    office.work()
+    office.confirm(number, "tell_ministry", "tell_public")
+    office.begin(number)
+    office.work()
+    link(office, number, ceremony_held(house, office, drill=True))
+    office.work()
+    own = OperatorKey.objects.get(person=house.people["lu"].person_id)
+    with transaction.atomic():
+        revoke(warrant=own.warrant_id, why="lost", actor=house.people["tang"], at=office.now())
+
+    office.confirm(number, "report")
+
+    assert Ending.objects.get().state == "finished"
 
 
 def ran_to_its_report(office: Office, **changes: object) -> str:
@@ -364,12 +389,14 @@ def ran_to_its_report(office: Office, **changes: object) -> str:
     return number
 
 
-def test_nothing_is_reported_as_over_while_something_stands(office):
+def test_nothing_is_reported_as_over_while_something_stands(both):
     """CPS-5.8, CPS-5.7.3: certificates, the authority's own, lists."""
+    house, office = both
     ca.issue(1)
     number = ran_to_its_report(office)
     left = lambda: {str(one) for one in queries.left(Ending.objects.get(), at=office.at)}  # noqa: E731
     assert left() == {"certificates", "own"}
+    link(office, number, ceremony_held(house, office))
     EndingStep.objects.exclude(code="report").update(state="done")
 
     assert refused_by(office.confirm, number, "report") == "endings.left_certificates"

@@ -127,6 +127,16 @@ def test_a_ceremony_counts_when_it_is_over_and_of_the_kind(wrong):
     assert refused_by(rules.check_ceremony, step, None, ROOT, **how) == "endings.ceremony"
 
 
+def test_a_key_is_put_away_only_in_a_ceremony_about_it():
+    """CPS-5.8"""
+    step, how = step_of("termination", "keys"), {"since": AT, "drill": False}
+    away = replace(RIGHT, kind="archive")
+
+    rules.check_ceremony(step, replace(away, key="old"), ROOT, **how)
+
+    assert refused_by(rules.check_ceremony, step, away, ROOT, **how) == "endings.ceremony"
+
+
 @pytest.mark.parametrize("left", Left)
 def test_a_run_is_over_when_nothing_stands(left):
     """CPS-5.8"""

@@ -427,12 +427,15 @@ def test_a_step_that_was_left_out_is_named():
     assert refused(room).rule == "ceremony.step_missing"
 
 
-def test_attestations_before_a_restart_do_not_count_after_it():
+@pytest.mark.parametrize("said", [True, False], ids=["said", "doubted"])
+def test_attestations_before_a_restart_do_not_count_after_it(said):
+    """Also where a worker doubted the step, and nothing but its second beginning says so."""
     room = Room()
     room.add("began", "gather", 7, round="1")
     for person in (7, 8, 9, 10):
         room.attest("gather", person, "")
-    room.add("restarted", "gather")
+    if said:
+        room.add("restarted", "gather")
     room.add("began", "gather", 7, round="2")
     room.attest("gather", 11, "", round_=2)
     room.add("done", "gather")

@@ -399,6 +399,14 @@ def test_what_is_for_one_ceremony_is_done_in_no_other(desk):
     assert "key" in desk.ask("install_certificate", certificate, **to, ceremony="KC-2026-007")
 
 
+def test_what_remains_is_asked_of_labels_and_of_no_other_file(desk, tmp_path):
+    """CPS-6.2.10: the signer's own key is no key of the token, whatever path leads to it."""
+    assert (tmp_path / "identity.key").exists()
+
+    assert desk.refused("remains", b"", label="../identity") == "token.label"
+    assert desk.ask("remains", b"", label="identity")["remains"] == []
+
+
 def test_no_keys_are_made_outside_a_ceremony(desk):
     """CPS-6.1.1a"""
     desk.activate("activate")
