@@ -32,6 +32,7 @@ from tests.support import ca
 from tests.support.ca import NOW
 from tests.support.ceremonies import draft
 from tests.support.ceremony_rooms import Killed, killed
+from tests.support.people import hire
 from tests.support.races import while_open
 from tests.support.refusals import refused_by
 from tests.support.voting import enrolled, hand_in, pen, proposed, sign_vote
@@ -334,10 +335,15 @@ def test_nor_does_it_attest_or_end_anything(house):
 
 
 def founded_here(house, label: str) -> None:
-    """Operators have certificates, and the authority with this key has issued all of them."""
+    """The authority with this key has certified an operator, who is the first and not present."""
+    first = hire("bo", Role.CA_OPERATOR)
+    enrolled(pen(960), first, house.others["tang"], house.people["gao"], at=house.now())
     certify_operators(house)
     here = CertificateAuthority.objects.get(code=label)
-    Certificate.objects.filter(profile=OPERATOR).update(ca=here)
+    theirs = Certificate.objects.filter(profile=OPERATOR)
+    others = theirs.exclude(holder=f"staff:{first.person_id}")
+    others.update(profile="personal-rsa-sign")  # they have none yet
+    assert theirs.update(ca=here) == 1
 
 
 def test_where_the_operators_authority_is_founded_nobody_needs_one(house):
@@ -357,6 +363,24 @@ def test_where_the_operators_authority_is_founded_nobody_needs_one(house):
 
     house.attest(number, "close", "lu")
     assert refused_by(house.attest, later, "gather", "lu") == "operators.uncertified"
+
+
+def test_what_founds_it_is_put_to_use_also_after_it_has_certified_operators(house, monkeypatch):
+    """CPS-5.2.3: a worker died at it; those who attested had no certificates then."""
+    label = fresh()
+    number = certified(house, label)
+    for login in ("lu", "qin", "gao", "jiang"):
+        house.attest(number, "certify", login)
+    with monkeypatch.context() as patched:
+        patched.setattr(services, "end_step", killed)
+        with pytest.raises(Killed):
+            house.work()
+    founded_here(house, label)
+    house.activate(number)
+
+    assert house.work() == 1
+
+    assert (step(number, "certify").state, faults()) == ("done", [])
 
 
 def rotated(house, login: str) -> None:
