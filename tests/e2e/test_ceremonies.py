@@ -255,10 +255,10 @@ def agreed_and_opened(people: People, number: str) -> None:
     expect(page.get_by_text("等两人审批，其中一名")).to_be_visible()
     for name in (WITNESS, CUSTODIANS[0]):
         acts.decide(people[name], "举行密钥仪式", number)
+    people.activate(number)
     room(page, number)
     acts.press(page, "开始仪式")
     expect(page.get_by_text("请宣读这一步").first).to_be_visible()
-    people.activate(number)
 
 
 def held(people: People, number: str, *steps: str, given: str = "") -> str:

@@ -10,7 +10,8 @@ import pytest
 
 from anxin.duties import DUTIES
 from ca.custody import activating, drills, noting, records
-from ca.custody.models import CustodyReport, CustodySet, Drill, StopOrder
+from ca.custody.models import CustodySet, Drill, StopOrder
+from ca.keys.models import CustodyReport
 from people.api import Role, vote
 from pki import custodians, custody_records
 from pki.__main__ import main
