@@ -24,6 +24,7 @@ from anxin.flows import FLOWS as FLOWS
 from anxin.flows import LAST, QUEUES, TIMETABLE
 from anxin.flows import OPERATOR_CERTIFICATE as OPERATOR_CERTIFICATE
 from anxin.flows import OPERATOR_CERTIFIED as OPERATOR_CERTIFIED
+from anxin.flows import OPERATOR_HINDRANCES as OPERATOR_HINDRANCES
 from anxin.keeping import KEPT as KEPT
 from anxin.kernel.proxies import networks
 from anxin.kernel.secret_files import read_private

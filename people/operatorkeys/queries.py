@@ -69,6 +69,12 @@ def keys_of(person_id: int) -> tuple[Key, ...]:
     return tuple(_view(row) for row in rows)
 
 
+def proposed() -> set[int]:
+    """Whose new key waits for others."""
+    rows = OperatorKey.objects.filter(state=State.PROPOSED)
+    return set(rows.values_list("person_id", flat=True))
+
+
 def would_be_first(person_id: int | None, roles: Collection[str]) -> bool:
     """Whether this person has one of these roles, and nobody who has one has a key in use."""
     people = Appointment.objects.filter(role__in=roles, until=None).values("person")

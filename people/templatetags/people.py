@@ -50,7 +50,7 @@ def role_name(role: str) -> str:
 
 @register.filter
 def role_names(roles: Iterable[str]) -> str:
-    return gettext("、").join(role_name(role) for role in roles)
+    return gettext("、").join(role_name(role) for role in sorted(roles))
 
 
 @register.filter
