@@ -359,7 +359,8 @@ def test_whose_key_waits_for_others_or_for_its_certificate_is_seen_with_what_to_
     assert "等待启用：本人把指纹当面告诉 CA 安全管理员，由其提请，CA 系统管理员审批后启用" in own
 
     warrant = OperatorKey.objects.get(person=bai).warrant_id
-    services.revoke(warrant=warrant, why="lost", actor=SYSTEM, at=LATER)
+    with transaction.atomic():
+        services.revoke(warrant=warrant, why="lost", actor=SYSTEM, at=LATER)
     assert "操作员证书已经到期、停用、吊销或没有签发" in read()[1]
 
 
