@@ -121,6 +121,10 @@ def test_the_record_of_a_whole_life_is_proved_off_the_system(room, box, tmp_path
     assert (said["unrecorded"], said["adopted"]) == ([], [])
     assert said["signer"] == CustodySet.objects.first().signer
     assert len(said["holds"]) == 5
+    assert len(said["not_checked"]) == 3
+    assert main(["verify", "custody", str(file)]) == 0
+    left = json.loads(capsys.readouterr().out)["not_checked"]
+    assert "give the signer's book with --data" in left[-1]
     shorter = tmp_path / "book.lines"
     shorter.write_bytes(b"\n".join(book.read_bytes().split(b"\n")[:3]))
     assert main(["verify", "custody", str(file), "--data", str(shorter)]) == 1
