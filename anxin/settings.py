@@ -33,12 +33,8 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 
 ENV = os.getenv("ANXIN_ENV", "production")
 SITE = os.getenv("ANXIN_SITE", "command")
-if ENV not in {"production", "demo", "test"} or SITE not in {
-    "staff",
-    "public",
-    "worker",
-    "command",
-}:
+_SITES = {"staff", "public", "worker", "command"}
+if ENV not in {"production", "demo", "test"} or SITE not in _SITES:
     raise ImproperlyConfigured(f"ANXIN_ENV={ENV} ANXIN_SITE={SITE}: not among the known ones")
 DEMO = ENV == "demo"
 PRODUCTION = ENV == "production"
