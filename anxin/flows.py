@@ -25,6 +25,8 @@ AT_ONCE: dict[str, tuple[str, ...]] = {
 }
 # How the certificate of an operator's key stands: asked by the entrance (CPS 5.2.3).
 OPERATOR_CERTIFICATE = "ca.operators.queries.standing"
+# Of these keys, which have no certificate that counts, and why: (keys, *, at) -> {person: Refusal}.
+OPERATOR_HINDRANCES = "ca.operators.queries.hindrances"
 # Asked before a signed vote counts that workers will have to prove: check(warrant, person id, *,
 # at), which refuses a key without a certificate (CPS 5.2.3).
 OPERATOR_CERTIFIED = "ca.operators.proving.check_certified"

@@ -24,6 +24,7 @@ from anxin.flows import FLOWS as FLOWS
 from anxin.flows import LAST, QUEUES, TIMETABLE
 from anxin.flows import OPERATOR_CERTIFICATE as OPERATOR_CERTIFICATE
 from anxin.flows import OPERATOR_CERTIFIED as OPERATOR_CERTIFIED
+from anxin.flows import OPERATOR_HINDRANCES as OPERATOR_HINDRANCES
 from anxin.keeping import KEPT as KEPT
 from anxin.kernel.proxies import networks
 from anxin.kernel.secret_files import read_private
@@ -32,12 +33,8 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 
 ENV = os.getenv("ANXIN_ENV", "production")
 SITE = os.getenv("ANXIN_SITE", "command")
-if ENV not in {"production", "demo", "test"} or SITE not in {
-    "staff",
-    "public",
-    "worker",
-    "command",
-}:
+_SITES = {"staff", "public", "worker", "command"}
+if ENV not in {"production", "demo", "test"} or SITE not in _SITES:
     raise ImproperlyConfigured(f"ANXIN_ENV={ENV} ANXIN_SITE={SITE}: not among the known ones")
 DEMO = ENV == "demo"
 PRODUCTION = ENV == "production"

@@ -8,7 +8,6 @@ from ca.claims.models import NameClaim as NameClaim
 from ca.crl.models import RevocationList as RevocationList
 from ca.custody.models import Activation as Activation
 from ca.custody.models import BroughtShare as BroughtShare
-from ca.custody.models import CustodyReport as CustodyReport
 from ca.custody.models import CustodySet as CustodySet
 from ca.custody.models import Drill as Drill
 from ca.custody.models import Seat as Seat
@@ -26,6 +25,7 @@ from ca.hierarchy.models import LinkCertificate as LinkCertificate
 from ca.hierarchy.models import Responder as Responder
 from ca.issuing.models import Certificate as Certificate
 from ca.keeping.models import KeptKey as KeptKey
+from ca.keys.models import CustodyReport as CustodyReport
 from ca.keys.models import Sealing as Sealing
 from ca.ocsp.models import StatusAnswer as StatusAnswer
 from ca.overview.models import SignerReport as SignerReport

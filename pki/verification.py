@@ -321,8 +321,27 @@ def _custody(content: bytes, question: Question, verdict: Verdict) -> None:
         "adopted": found.adopted,
         "unrecorded": found.unrecorded,
         **({} if issuer is None else {"uncertified": found.uncertified}),
+        "not_checked": _unproved_in(found, question),
         "book": {"from": found.book_begins, "until": found.book_ends, "head": found.head},
     }
+
+
+def _unproved_in(found: custody_records.Facts, question: Question) -> list[str]:
+    """What a record of custody leaves to its reader, one sentence each."""
+    left = [
+        "That this is your signer: compare `signer` with the fingerprint in a share file.",
+        "Whose the keys of custodians and voters are: compare names with the minutes.",
+        "What an officer signed under a stop, and the books of signers that help.",
+    ]
+    if question.data is None:
+        left.append("Whether the extract leaves lines out: give the signer's book with --data.")
+    if found.adopted:
+        left.append(
+            "How the shares of `adopted` sets were handed out: the signer alone knows them."
+        )
+    if found.unrecorded:
+        left.append("What `unrecorded` lines of the book were: the record knows nothing of them.")
+    return left
 
 
 _ENDS = {

@@ -19,6 +19,7 @@ from ca.ceremonies.models import (
 )
 from ca.ceremonies.rules import Person, State, StepState
 from ca.ceremonies.wording import RULES
+from ca.keys import queries as keys
 from people.api import Waiting, staff_names, to_sign, waiting
 from pki import ceremonies, readback
 from pki.ceremony_votes import HOLD
@@ -129,7 +130,8 @@ class Room:
     lines: tuple[LineView, ...]
     ending: Ending
     waiting: Waiting
-    may_open: bool
+    is_host: bool
+    is_active: bool  # the signer, for this ceremony
     may_drop: bool
     is_over: bool
     has_paper: bool
@@ -188,7 +190,8 @@ def room(number: str, actor: Actor, *, at: datetime) -> Room:
         lines=_lines(row, people),
         ending=_ending(row, people, me),
         waiting=waiting(HOLD, subject_of(row), actor),
-        may_open=host and row.state == State.APPROVED,
+        is_host=host,
+        is_active=keys.active_for() == row.number,
         may_drop=host and row.state == State.DRAFTED,
         is_over=row.state in rules.OVER,
         has_paper=CeremonyPaper.objects.filter(ceremony=row).exists(),

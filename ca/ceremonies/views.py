@@ -128,7 +128,9 @@ def end(request: HttpRequest, number: str) -> HttpResponse:
     found = pages.room(number, actor, at=at)
     alone = found.state == State.APPROVED
     second = bool(found.ending.by)
-    form = EndForm(request.POST or None)
+    differs = request.GET.get("why") == "code"
+    said = {"reason": _("校对码与打印的脚本不一致")} if differs else None
+    form = EndForm(request.POST or None, initial=said)
     if request.method == "POST" and (second or form.is_valid()):
         reason = "" if second else form.cleaned_data["reason"]
         with refusals_on(form):
@@ -146,6 +148,7 @@ def end(request: HttpRequest, number: str) -> HttpResponse:
             return redirect("ceremony", number)
     signs = pages.signs_end(number, actor, at=at)
     context = {"room": found, "form": form, "second": second, "alone": alone, "signs": signs}
+    context["differs"] = differs
     status = 422 if form.errors and request.method == "POST" else 200
     return render(request, "ca/ceremonies/end.html", context, status=status)
 

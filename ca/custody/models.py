@@ -221,20 +221,3 @@ class StopOrder(Stateful):
 
     def __str__(self) -> str:
         return f"stop {self.pk}"
-
-
-class CustodyReport(models.Model):
-    """A signer's last word about custody, noted by a worker: web processes cannot ask it.
-
-    `id`: the home signer has 1, those that help it have the next numbers.
-    """
-
-    id = models.SmallIntegerField(primary_key=True, default=1)
-    at = models.DateTimeField()
-    report = models.JSONField(default=dict)
-    book = models.JSONField(default=dict)  # as `ca.keys.services.custody_book` answers
-    book_at = models.DateTimeField(null=True)
-    fault = models.CharField(max_length=60, default="")
-
-    def __str__(self) -> str:
-        return f"custody at {self.at:%H:%M:%S}"

@@ -15,9 +15,10 @@ from audit.log import record, subject_of
 from ca.ceremonies.queries import going_on
 from ca.custody import delivery, queries, rules, sealing
 from ca.custody.delivery import activated, end, replace_current
-from ca.custody.models import Activation, CustodyReport, CustodySet, Seat
+from ca.custody.models import Activation, CustodySet, Seat
 from ca.custody.rules import SeatState, SetState, State
 from ca.keys import services as keys
+from ca.keys.models import CustodyReport
 from pki.errors import PkiError
 from pki.signer.protocol import HOME, Header
 

@@ -8,10 +8,11 @@ from django.db.models import F, Max
 from anxin.kernel.errors import Kind, Refusal
 from ca.ceremonies.queries import going_on
 from ca.custody import rules
-from ca.custody.models import Activation, CustodyReport, CustodySet, Drill, Seat, StopOrder
+from ca.custody.models import Activation, CustodySet, Drill, Seat, StopOrder
 from ca.custody.register import Due, Kept
 from ca.custody.register import statement as drill_words
 from ca.custody.rules import SeatState, SetState, StopState
+from ca.keys.models import CustodyReport
 from people.api import Role, holders
 from pki import ceremonies
 from pki.signer.custodyset import newcomers_digest

@@ -12,12 +12,12 @@ from ca.custody import queries
 from ca.custody.models import (
     Activation,
     BroughtShare,
-    CustodyReport,
     CustodySet,
     Drill,
     Seat,
     StopOrder,
 )
+from ca.keys.models import CustodyReport
 from people.api import vote_records
 from pki import custody_records
 from pki.signer.protocol import HOME

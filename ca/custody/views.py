@@ -234,12 +234,14 @@ def propose_end(request: HttpRequest) -> HttpResponse:
 def _show(request: HttpRequest, *, status: int = 200, **given: forms.Form) -> HttpResponse:
     page = pages.custody(actor_of(request), at=timezone.now())
     part = "figures" if web.wants_part(request) else "page"
+    number = request.GET.get("ceremony", "")  # from its room
+    wish = {"purpose": rules.Purpose.CEREMONY, "ceremony": number} if number else None
     context = {
         "page": page,
         "seconds": REFRESHED,
         "demo_share": _demo_share(page.in_force.own, page.in_force) if page.in_force else None,
         "draft_form": DraftForm(people=page.people),
-        "ask_form": AskForm(helpers=queries.helper_places()),
+        "ask_form": AskForm(helpers=queries.helper_places(), initial=wish),
         "stop_form": ReasonForm(auto_id="stop_%s"),
         "end_form": ReasonForm(auto_id="end_%s"),
     }

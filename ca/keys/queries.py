@@ -1,7 +1,14 @@
-"""Which signers still have to be sealed."""
+"""Which signers still have to be sealed, and what the home signer is active for."""
 
-from ca.keys.models import Sealing
+from ca.keys.models import CustodyReport, Sealing
 from ca.keys.rules import State
+from pki.signer.protocol import HOME
+
+
+def active_for() -> str:
+    """Number of the ceremony for which the home signer last said it is active; "": for none."""
+    rows = CustodyReport.objects.filter(pk=HOME + 1).values_list("report__ceremony", flat=True)
+    return rows.first() or ""
 
 
 def is_due(place: int) -> bool:

@@ -41,12 +41,13 @@ SUBJECT = {
 class Trial:
     """`rows`: label and value, field by field, read back from the bytes. `findings`: none is well.
 
-    `der`: the certificate, signed by a key that is gone.
+    `der`: the certificate, signed by a key that is gone. `advice`: what may stay as it is.
     """
 
     rows: tuple[tuple[str, str], ...]
     findings: tuple[Finding, ...]
     der: bytes
+    advice: tuple[str, ...] = ()
 
 
 def issue(profile: Profile, *, at: datetime, entropy: Entropy) -> Trial:
@@ -67,7 +68,8 @@ def issue(profile: Profile, *, at: datetime, entropy: Entropy) -> Trial:
     )
     tbs = certificates.encode(plan)
     der = certificates.assemble(tbs, authority.sign(tbs))
-    return Trial(tuple(_rows(certificates.parse(der))), _findings(tbs, issuer, profile), der)
+    rows = tuple(_rows(certificates.parse(der)))
+    return Trial(rows, _findings(tbs, issuer, profile), der, tuple(_advice(profile)))
 
 
 def check(profile: Profile, *, at: datetime, entropy: Entropy) -> None:
@@ -134,6 +136,15 @@ def _findings(tbs: bytes, issuer: Issuer, profile: Profile) -> tuple[Finding, ..
     except LintError as error:
         return error.findings
     return ()
+
+
+def _advice(profile: Profile) -> Iterator[str]:
+    """What we sign and readers do not need to accept. No profile writes an address as a name."""
+    if "emailProtection" in profile.purposes and "emailAddress" not in profile.attributes:
+        yield _(
+            "用途有 emailProtection，证书里却没有电子邮箱，邮件软件可能不接受"
+            "（CA/B 论坛 S/MIME BR 7.1.4.2.1；RFC 5280 4.2.1.6）。请去掉这个用途，或加上电子邮箱。"
+        )
 
 
 def _rows(found: certificates.Certificate) -> Iterator[tuple[str, str]]:

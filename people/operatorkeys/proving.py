@@ -3,7 +3,7 @@
 The certificate is the CA's, whose names for this are in `anxin/flows.py`; the import goes down.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -12,6 +12,7 @@ from typing import Any, Protocol, cast
 from django.conf import settings
 from django.utils.module_loading import import_string
 
+from anxin.kernel.errors import Refusal
 from people.accounts import services as accounts
 from people.accounts.rules import Purpose
 from people.operatorkeys import queries
@@ -55,6 +56,12 @@ def certificate(warrant: int | None, *, at: datetime) -> Standing | None:
 def check_certified(key: queries.Key, *, at: datetime) -> None:
     """Refuses (FORBIDDEN) a key whose signature, made `at` this time, workers could not prove."""
     import_string(settings.OPERATOR_CERTIFIED)(key.warrant, key.person_id, at=at)
+
+
+def hindrances(people: Collection[int], *, at: datetime) -> dict[int, Refusal]:
+    """By person, why the key that signs now has no certificate that counts; the rest have one."""
+    keys = [key for key in queries.in_use() if key.is_active and key.person_id in people]
+    return cast("dict[int, Refusal]", import_string(settings.OPERATOR_HINDRANCES)(keys, at=at))
 
 
 def own_certificate(person_id: int, *, at: datetime) -> Standing | None:

@@ -75,6 +75,12 @@ def somebody_signs(roles: Collection[str]) -> bool:
     return OperatorKey.objects.filter(person__in=people, state=State.ACTIVE).exists()
 
 
+def proposed() -> set[int]:
+    """Whose new key waits for others."""
+    rows = OperatorKey.objects.filter(state=State.PROPOSED)
+    return set(rows.values_list("person_id", flat=True))
+
+
 def would_be_first(person_id: int | None, roles: Collection[str]) -> bool:
     """Whether this person has one of these roles, and nobody who has one has a key in use."""
     held = Appointment.objects.filter(role__in=roles, until=None, person=person_id)

@@ -19,15 +19,17 @@ from people.operatorkeys.forms import NewKeyForm
 @require_http_methods(["GET", "POST"])
 def own(request: HttpRequest) -> HttpResponse:
     actor, at = actor_of(request), timezone.now()
+    me = actor.person_id or 0
     form = NewKeyForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         services.make(**form.cleaned_data, actor=actor, at=at)
         messages.success(request, _("密钥已登记。请把指纹当面告诉安全管理员，由两人启用。"))
         return redirect("my-key")
     context = {
-        "keys": queries.keys_of(actor.person_id or 0),
-        "voter": actor.person_id,
+        "keys": queries.keys_of(me),
+        "voter": me,
         "form": form,
-        "certificate": proving.own_certificate(actor.person_id or 0, at=at),
+        "certificate": proving.own_certificate(me, at=at),
+        "hindrance": proving.hindrances([me], at=at).get(me),
     }
     return render(request, "people/key.html", context, status=422 if form.errors else 200)

@@ -11,7 +11,9 @@ from people.accounts.queries import staff_numbered
 from people.approvals.queries import ApprovalView, may, open_approvals
 from people.factors.queries import factors_of
 from people.factors.rules import HANDED_BY
+from people.operatorkeys import proving
 from people.operatorkeys.queries import Key, keys_of
+from people.operatorkeys.queries import proposed as proposed_keys
 from people.operatorkeys.rules import State as KeyState
 from people.operatorkeys.statements import to_sign
 from people.personnel.rules import ACTIONS, Act, subject_of
@@ -61,6 +63,8 @@ class Line:
     roles: tuple[RoleLine, ...]
     dues: tuple[Due, ...]  # the needed ones that lapse within the notice, the next first
     waiting: tuple[ApprovalView, ...]
+    key_waits: bool  # for others to put it to use
+    hindrance: Refusal | None  # why the key in use has no certificate that counts
 
     @property
     def rotating(self) -> bool:
@@ -89,13 +93,14 @@ def own(person_id: int, *, at: datetime) -> Line:
 def _lines(people: list[StaffMember], *, at: datetime) -> list[Line]:
     ids = [person.pk for person in people]
     files, given = trust.files(ids), trust.appointments(ids)
-    asked = _asked(ids)
+    asked, proposed, hindrances = _asked(ids), proposed_keys(), proving.hindrances(ids, at=at)
     return [
         _line(
             person,
             files.get(person.pk),
             given.get(person.pk, []),
             tuple(asked.get(person.pk, ())),
+            (person.pk in proposed, hindrances.get(person.pk)),
             at=at,
         )
         for person in people
@@ -107,6 +112,7 @@ def _line(
     file: File | None,
     given: list[trust.Given],
     waiting: tuple[ApprovalView, ...],
+    key: tuple[bool, Refusal | None],
     *,
     at: datetime,
 ) -> Line:
@@ -121,6 +127,8 @@ def _line(
         roles=tuple(_role(one, file, at=at) for one in given),
         dues=_dues(file, at=at),
         waiting=waiting,
+        key_waits=key[0],
+        hindrance=key[1],
     )
 
 

@@ -4,8 +4,10 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django import template
+from django.conf import settings
 from django.utils.translation import gettext
 
+from people.approvals.rules import Duty
 from people.factors.wording import FACTORS
 from people.notices.wording import STATES as MAIL_STATES
 from people.notices.wording import SUBJECTS
@@ -48,7 +50,14 @@ def role_name(role: str) -> str:
 
 @register.filter
 def role_names(roles: Iterable[str]) -> str:
-    return gettext("、").join(role_name(role) for role in roles)
+    return gettext("、").join(role_name(role) for role in sorted(roles))
+
+
+@register.filter
+def duty(action: str) -> Duty:
+    """Who proposes and who checks an action."""
+    found: Duty = settings.DUTIES[action]
+    return found
 
 
 @register.filter

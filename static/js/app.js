@@ -141,10 +141,33 @@ const stay = async () => {
 if (idle) idle.querySelector("button").addEventListener("click", stay);
 busy();
 document.addEventListener("busy", busy); // of other scripts that ask the server
+const looks = (ctx) => ctx?.sourceElement.getAttribute("hx-trigger")?.startsWith("every");
 document.addEventListener("htmx:config:request", ({ detail: { ctx } }) => {
-  if (ctx.sourceElement.getAttribute("hx-trigger")?.startsWith("every")) {
+  if (looks(ctx)) {
     ctx.request.headers["X-Unattended"] = "1";
+    ctx.request.timeout = "10s";
   } else busy();
+});
+
+// --- The connection. A page that looks for itself and gets no answer keeps what it shows and says so;
+// where it is marked data-live, its forms wait for the next answer: it may show what is over. ---
+const offline = document.getElementById("offline");
+const lost = (is) => {
+  offline?.toggleAttribute("hidden", !is);
+  document.querySelectorAll(`[data-live] form button${is ? ":enabled" : "[data-lost]"}`).forEach((button) => {
+    button.disabled = is;
+    button.toggleAttribute("data-lost", is);
+  });
+};
+addEventListener("offline", () => lost(true));
+addEventListener("online", () => document.querySelector('[hx-trigger^="every"]') || lost(false));
+document.addEventListener("htmx:error", ({ detail: { ctx } }) => looks(ctx) && lost(true));
+document.addEventListener("htmx:after:request", (event) => {
+  const { ctx } = event.detail;
+  if (!looks(ctx)) return;
+  const broken = ctx.response.status >= 500;
+  if (broken) event.preventDefault(); // no page of errors in its place
+  lost(broken);
 });
 
 // --- Start of the page. ---
@@ -162,8 +185,3 @@ if (box) {
 // A message over a page that fills the window goes away by itself, unless somebody is reading it.
 const told = document.querySelector(".main.flush > .msgs");
 if (told) setInterval(() => !told.matches(":hover,:focus-within") && told.remove(), 8000);
-const offline = document.getElementById("offline");
-if (offline) {
-  addEventListener("offline", () => offline.removeAttribute("hidden"));
-  addEventListener("online", () => offline.setAttribute("hidden", ""));
-}

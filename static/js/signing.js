@@ -31,6 +31,7 @@ const put = (form, name, value) => {
 };
 const tell = (form) => {
   const place = form.querySelector(".body") || form; // of a dialog, which hides what lies behind it
+  form.setAttribute("hx-morph-skip", ""); // a page that looks again does not take it away
   if (!place.querySelector("[data-no-key]")) place.prepend(document.getElementById("no-key-here").content.cloneNode(true));
 };
 

@@ -12,7 +12,7 @@ from functools import partial
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from anxin.demo import shares
 from anxin.supervisor.home import CHECKOUT
@@ -116,19 +116,56 @@ def test_two_people_end_a_ceremony_early(people, share_files):
     people.activate = partial(brought, people, share_files)
     number = draft(people, OUT, drill=True, key="e2e-ended")
     agreed_and_opened(people, number)
-    room(people[CUSTODIANS[0]], number)
-    people[CUSTODIANS[0]].get_by_role("link", name="中止仪式").click()
-    see(people[CUSTODIANS[0]], "中止仪式")
-    people[CUSTODIANS[0]].get_by_label("中止的原因").fill("封条编号  不符")
-    acts.press(people[CUSTODIANS[0]], "签名要求中止")
-    expect(people[CUSTODIANS[0]].get_by_text("等另一人确认")).to_be_visible()
+    begun(people[HOST], number, "")
+    reads, watches = people[CUSTODIANS[0]], people[AUDITOR]
+    for page in (reads, watches):
+        room(page, number)
+    without_connection(reads)
+    reads.get_by_role("link", name="校对码不一致").click()
+    see(reads, "中止仪式")
+    picture(reads, "ceremony-differs")
+    expect(reads.get_by_label("中止的原因")).to_have_value("校对码与打印的脚本不一致")
+    reads.get_by_label("中止的原因").fill("封条编号  不符")
+    acts.press(reads, "签名要求中止")
+    expect(reads.get_by_text("等另一人签名确认")).to_be_visible()
 
-    room(people[AUDITOR], number)
-    expect(people[AUDITOR].get_by_text("要求中止：封条编号 不符")).to_be_visible()
-    people[AUDITOR].get_by_role("link", name="确认中止").click()
-    acts.press(people[AUDITOR], "确认中止")
+    stop = watches.get_by_role("alert").filter(has_text="要求中止：封条编号 不符")
+    expect(stop).to_be_visible(timeout=4_000)  # nobody has touched this window
+    unfolded = watches.get_by_role("button", name=SIGN)
+    expect(unfolded).to_be_hidden()
+    see(watches, number)
+    picture(watches, "ceremony-stop")
+    watches.get_by_text("大家商定继续").click()
+    looked_again(watches)
+    expect(unfolded).to_be_visible()
+    stop.get_by_role("link", name="确认中止").click()
+    acts.press(watches, "确认中止")
 
-    expect(people[AUDITOR].get_by_text("仪式已中止，纪要到此为止")).to_be_visible()
+    expect(watches.get_by_text("仪式已中止，纪要到此为止")).to_be_visible()
+
+
+def break_off(answer: dict[str, object], route: Route) -> None:
+    route.fulfill(**answer) if answer else route.abort()
+
+
+def looked_again(page: Page) -> None:
+    """The room has asked the server once more, and shows what it said."""
+    for _ in range(2):
+        with page.expect_response(lambda answer: "x-unattended" in answer.request.headers):
+            pass
+
+
+def without_connection(page: Page) -> None:
+    """Nobody signs what may be over; whatever is answered instead of a room, it stays."""
+    told, sign = page.get_by_text("连接中断"), page.get_by_role("button", name=SIGN)
+    expect(sign).to_be_enabled()
+    for broken in ({"status": 503, "body": "<p>gone</p>"}, {}):
+        page.route("**/ca/ceremonies/*/", partial(break_off, broken))
+        expect(told).to_be_visible()
+        expect(sign).to_be_disabled()
+        page.unroute_all(behavior="wait")
+        expect(told).to_be_hidden()
+        expect(sign).to_be_enabled()
 
 
 def brought(people: People, held: dict[str, Held], number: str) -> None:
@@ -255,10 +292,10 @@ def agreed_and_opened(people: People, number: str) -> None:
     expect(page.get_by_text("等两人审批，其中一名")).to_be_visible()
     for name in (WITNESS, CUSTODIANS[0]):
         acts.decide(people[name], "举行密钥仪式", number)
+    people.activate(number)
     room(page, number)
     acts.press(page, "开始仪式")
     expect(page.get_by_text("请宣读这一步").first).to_be_visible()
-    people.activate(number)
 
 
 def held(people: People, number: str, *steps: str, given: str = "") -> str:

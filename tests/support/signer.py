@@ -3,12 +3,14 @@
 import json
 import os
 import shutil
+import socket
 import subprocess
 import sys
+import tempfile
 import threading
 import traceback
-from collections.abc import Callable, Iterable, Sequence
-from contextlib import closing
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -34,6 +36,7 @@ from pki.names import Name
 from pki.publickeys import PublicKey
 from pki.shares import ShareFile
 from pki.signatures import default_algorithm
+from pki.signer import protocol
 from pki.signer.client import Signer
 from pki.signer.custody import Custody
 from pki.signer.protocol import Key
@@ -45,6 +48,7 @@ NOW = datetime.now(UTC).replace(microsecond=0)
 DAY = timedelta(days=1)
 SERIAL = 1 << 126
 WITHIN = 60.0  # seconds for anything that a test waits for
+_Answer = tuple[protocol.Header, list[bytes]]
 
 
 def newcomers() -> list[Newcomer]:
@@ -194,6 +198,35 @@ class SignerProcess:
 
     def events(self, name: str) -> list[dict]:
         return [line for line in self.said if line.get("event") == name]
+
+
+@contextmanager
+def lying(real: SignerProcess, op: str, alter: Callable[[_Answer], _Answer]) -> Iterator[str]:
+    """A socket behind which the signer answers, but for its answers to `op`: those are altered."""
+
+    def serve(caller: socket.socket) -> None:
+        with caller, socket.socket(socket.AF_UNIX) as signer:
+            signer.connect(str(real.path))
+            while asked := protocol.receive(caller):
+                signer.sendall(protocol.pack(*asked))
+                answer = protocol.receive(signer)
+                lies = asked[0]["op"] == op
+                caller.sendall(protocol.pack(*(alter(answer) if lies else answer)))
+
+    with tempfile.TemporaryDirectory() as folder, socket.socket(socket.AF_UNIX) as listener:
+        path = f"{folder}/s"
+        listener.bind(path)
+        listener.listen()
+
+        def accept() -> None:
+            with suppress(OSError):
+                while True:
+                    caller, _ = listener.accept()
+                    threading.Thread(target=serve, args=[caller], daemon=True).start()
+
+        threading.Thread(target=accept, daemon=True).start()
+        yield path
+        listener.shutdown(socket.SHUT_RDWR)
 
 
 def hand_out(signer: Signer | Custody, people: Sequence[Newcomer] = ()) -> list[ShareFile]:

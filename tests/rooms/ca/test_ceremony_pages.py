@@ -9,9 +9,12 @@ from django.urls import reverse
 from django.utils import timezone
 
 from anxin.kernel.workdays import SHANGHAI
+from audit.journal.models import Entry
 from ca.ceremonies import pages, queries
 from ca.ceremonies.models import Attestation, Ceremony
+from ca.custody import noting
 from people.api import Role
+from people.sessions.models import StaffSession
 from pki import ceremonies, certificates, pem, publickeys
 from tests.rooms.ca.test_ceremonies import fresh, step
 from tests.support.ceremonies import draft
@@ -156,6 +159,42 @@ def test_a_refreshed_room_is_a_part_of_the_page(house):
     assert "<html" not in part
 
 
+def test_a_room_that_looks_again_every_two_seconds_is_cheap_and_leaves_no_trace(
+    house, django_assert_max_num_queries
+):
+    """Everybody sees the transcript within two seconds; nobody is kept signed in by that."""
+    number = house.opened(draft(drill=True, key=fresh()))
+    for code in ("gather", "device", "make_key"):
+        house.step(number, code)
+    browser = signed_in(house.people["lu"])
+    asked = {"HX-Request": "true", "X-Unattended": "1"}
+    before = Entry.objects.count(), list(StaffSession.objects.values())
+
+    with django_assert_max_num_queries(15):
+        part = browser.get(at(number), headers=asked).content.decode()
+
+    assert 'hx-trigger="every 2s"' in part
+    assert (Entry.objects.count(), list(StaffSession.objects.values())) == before
+
+
+def test_a_ceremony_begins_once_the_signer_is_active_for_it(house):
+    """CPS-6.2.8"""
+    number = house.draft(draft(drill=True, key=fresh()))
+    house.agree(number)
+    noting.note(at=house.now())
+    before = page(house, "tang", at(number)).content.decode()
+    assert at(number, "ceremony-open") not in before
+    assert "签名服务没有为本次仪式启用" in before
+    asked = re.search(r'href="([^"]+\?ceremony=[^"]+)"', before).group(1)
+    assert f'value="{number}"' in page(house, "tang", asked).content.decode()
+
+    house.activate(number)
+    noting.note(at=house.now())
+
+    assert at(number, "ceremony-open") in page(house, "tang", at(number)).content.decode()
+    assert at(number, "ceremony-open") not in page(house, "lu", at(number)).content.decode()
+
+
 def test_files_and_the_record_are_there_when_they_are_attested(house):
     label = fresh("sub")
     number = house.opened(draft(kind="generate", drill=True, key=label))
@@ -222,6 +261,45 @@ def test_two_end_it_on_a_page_that_says_why(house):
     house.end_early(number, "gao")
     assert "仪式已中止" in page(house, "gao", at(number)).content.decode()
     assert Attestation.objects.filter(step=None).count() == 2
+
+
+def test_a_code_that_differs_leads_to_the_end_with_its_reason(house):
+    """CPS-5.2.2"""
+    number = house.opened(draft(drill=True, key=fresh()))
+    house.begin(number, "gather")
+    shown = page(house, "lu", at(number)).content.decode()
+    differs = f"{at(number, 'ceremony-end')}?why=code"
+    assert f'href="{differs}"' in shown
+
+    told = page(house, "lu", differs).content.decode()
+
+    assert "停：校对码不一致" in told
+    assert 'value="校对码与打印的脚本不一致"' in told
+    assert 'class="stop"' not in page(house, "lu", at(number, "ceremony-end")).content.decode()
+
+
+def test_while_an_end_is_asked_for_every_room_says_stop_first(house):
+    """CPS-5.2.2: one asked, and nobody is invited to sign before the second has decided."""
+    number = house.opened(draft(drill=True, key=fresh()))
+    house.begin(number, "gather")
+    before = page(house, "gao", at(number)).content.decode()
+    assert 'class="stop"' not in before
+    assert before.count("等待确认") == len(CAST)
+    house.end_early(number, "lu", "校对码与打印的脚本不一致")
+
+    for login in CAST:
+        shown = page(house, login, at(number)).content.decode()
+        stop, _, rest = shown.partition("</section>")
+        said = stop.partition('<section class="stop" role="alert"')[2]
+        name = house.people["lu"].name
+        assert f"{name} 要求中止：校对码与打印的脚本不一致" in said
+        assert (at(number, "ceremony-end") in said) == (login != "lu")  # who asked waits
+        assert rest.index("<details") < rest.index("data-attests") < rest.index("</details>")
+        assert "等待确认" not in shown
+        assert "?why=code" not in shown
+
+    house.end_early(number, "gao")
+    assert 'class="stop"' not in page(house, "gao", at(number)).content.decode()
 
 
 def test_an_approver_reads_the_script_step_by_step(house):

@@ -12,8 +12,9 @@ from django.db.models import F
 from anxin.duties import DUTIES
 from anxin.kernel.actors import SYSTEM
 from ca.custody import activating, drills, noting, records
-from ca.custody.models import CustodyReport, CustodySet, Drill, StopOrder
+from ca.custody.models import CustodySet, Drill, StopOrder
 from ca.hierarchy.services import found_demo_hierarchy
+from ca.keys.models import CustodyReport
 from ca.operators.services import certify
 from people.api import Role, vote
 from people.operatorkeys.models import OperatorKey
@@ -126,6 +127,10 @@ def test_the_record_of_a_whole_life_is_proved_off_the_system(room, box, tmp_path
     assert (said["unrecorded"], said["adopted"]) == ([], [])
     assert said["signer"] == CustodySet.objects.first().signer
     assert len(said["holds"]) == 5
+    assert len(said["not_checked"]) == 3
+    assert main(["verify", "custody", str(file)]) == 0
+    left = json.loads(capsys.readouterr().out)["not_checked"]
+    assert "give the signer's book with --data" in left[-1]
     shorter = tmp_path / "book.lines"
     shorter.write_bytes(b"\n".join(book.read_bytes().split(b"\n")[:3]))
     assert main(["verify", "custody", str(file), "--data", str(shorter)]) == 1

@@ -11,9 +11,9 @@ from anxin.kernel.actors import SYSTEM
 from anxin.kernel.errors import Refusal
 from audit.journal.models import Entry
 from ca.api import overview
-from ca.custody.models import CustodyReport
 from ca.devices import queries, services
 from ca.devices.models import SelfTest
+from ca.keys.models import CustodyReport
 from people.api import Role, keep_mail_address
 from people.notices.models import StaffNotice
 from tests.support.people import hire, signed_in

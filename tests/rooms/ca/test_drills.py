@@ -11,6 +11,7 @@ from ca.api import overview
 from ca.custody import drills, pages, queries
 from ca.custody.models import CustodySet, Drill, Seat
 from ca.custody.register import DRILL_EVERY, RESPLIT_WITHIN
+from ca.keys.models import CustodyReport
 from people.api import Role, appoint, dismiss, keep_mail_address
 from people.models import StaffNotice
 from pki import custodians, shares
@@ -210,7 +211,7 @@ def test_a_signer_that_was_restored_to_replaced_shares_is_said_so(three, host):
     Seat.objects.create(set=old, state="held", number=1, person_id=9, name="方亭")
     assert pages.custody(host, at=AT).older is None
 
-    queries.CustodyReport.objects.create(at=AT, report={"state": "sealed", "set": "ef" * 16})
+    CustodyReport.objects.create(at=AT, report={"state": "sealed", "set": "ef" * 16})
 
     assert pages.custody(host, at=AT).older.names == ("方亭",)
     assert "custody.json" in signed_in(host).get("/ca/custody/").text

@@ -215,6 +215,26 @@ def test_every_step_is_done_and_the_run_ends_with_its_report(both):
     assert (notice.number, notice.withdrawn_at) == (number, None)
 
 
+def test_a_run_waits_for_lists_that_a_sealed_signer_does_not_sign(office, signer):
+    """CPS-5.7.3, CPS-4.9.7: revoked is not published; the step says what it waits for."""
+    ca.issue(1)
+    number = office.agreed()
+    signer.client().lock()
+    office.work()
+    office.begin(number)
+    office.work()
+
+    waits = step(number, "lists")
+    assert (waits.state, waits.fault) == ("acting", "endings.list_waits")
+    assert waits.counted < waits.total
+    assert step(number, "revoke").state == "done"
+
+    signer.be_active()
+    office.work()
+
+    assert (step(number, "lists").state, step(number, "lists").fault) == ("done", "")
+
+
 def test_the_authority_of_another_ceremony_does_not_stand_in_for_the_one_that_ends(both):
     """CPS-5.7.3: what is republished is the authority of the key that was named."""
     house, office = both

@@ -28,6 +28,7 @@ from ca.keys import services as keys
 from people.api import Role
 from pki import ceremonies, publickeys
 from pki.errors import Refused, TokenError
+from pki.keys import generate
 from pki.signer import homes
 from pki.signer.client import Signer
 from pki.signer.protocol import CRL
@@ -36,7 +37,7 @@ from tests.support import ca
 from tests.support.ceremonies import draft
 from tests.support.ceremony_rooms import CAST, NOW, House
 from tests.support.refusals import refused_by
-from tests.support.signer import SignerProcess, script
+from tests.support.signer import SignerProcess, lying, script
 from tests.support.voting import pen
 
 _labels = iter(range(1, 1000))
@@ -133,6 +134,61 @@ def test_a_device_is_taken_into_use_in_a_ceremony(house, settings):
     report = made(number, "initialise")
     assert (report["passed"], report["custody"]["code"]) == (True, "software")
     assert ceremonies.check(queries.record(number)).end == "finished"
+
+
+def test_a_device_whose_self_test_fails_is_not_taken_into_use(house, settings):
+    """CPS-6.2.11"""
+    with tempfile.TemporaryDirectory(prefix="anxin-own-") as folder:
+        own = SignerProcess(Path(folder) / "home", ("--spare-home", f"{folder}/spare")).prepare()
+        own.start()
+        settings.SIGNER_SOCKET = str(own.path)
+        house = replace(house, signer=own)
+        number = house.opened(kept("initialise", "spare"))
+        house.step(number, "gather")
+        house.step(number, "device")
+
+        with lying(own, "initialise", failed_in_sm3) as path:
+            settings.SIGNER_SOCKET = path
+            step = tried(house, number, "initialise")
+
+        fault = queries.fault_in(step.fault)
+        assert (step.state, fault.rule) == ("waiting", "keeping.device_failed")
+        assert "SM3" in sentence(fault)
+        settings.SIGNER_SOCKET = str(own.path)
+        go_on(house, number)
+        own.end()
+    assert made(number, "initialise")["passed"]
+
+
+def failed_in_sm3(answer):
+    header, blobs = answer
+    (check,) = [one for one in header["report"]["checks"] if one["name"] == "SM3"]
+    check["outcome"], header["report"]["passed"] = "failed", False
+    return header, blobs
+
+
+@pytest.mark.usefixtures("in_use")
+def test_a_key_that_signs_as_another_was_not_restored(house, keeper, of_drill, settings):
+    """CPS-6.2.4: the worker verifies by itself, whatever the signer says of it."""
+    hold(house, kept("backup", of_drill, drill=True))
+    number = house.opened(kept("restore", of_drill, drill=True))
+    house.step(number, "gather")
+    house.step(number, "device")
+
+    with lying(keeper, "restore", signed_by_another) as path:
+        settings.SIGNER_SOCKET = path
+        step = tried(house, number, "restore")
+
+    assert queries.fault_in(step.fault).rule == "keeping.wrong_signature"
+    assert not Entry.objects.filter(action="ca.restore_key").exists()
+    settings.SIGNER_SOCKET = str(keeper.path)
+    go_on(house, number)
+    assert Entry.objects.filter(action="ca.restore_key").count() == 1
+
+
+def signed_by_another(answer):
+    header, (statement, _) = answer
+    return header, [statement, generate("sm2").sign(statement)]
 
 
 @pytest.mark.usefixtures("in_use")

@@ -345,6 +345,39 @@ def test_ones_page_says_until_when(bai):
     assert f"{until.astimezone(SHANGHAI):%Y-%m-%d %H:%M}" in page
 
 
+def test_whose_key_waits_for_others_or_for_its_certificate_is_seen_with_what_to_do(
+    authorities, tang, gao
+):
+    """CPS-5.2.3: in the list, on the person's page and on one's own."""
+    bai, wei = account("bai"), hire("wei", Role.CUSTODIAN)
+    enrolled(BAI, _actor(StaffMember.objects.get(pk=bai)), tang, gao, at=AT)
+    pages = [("tang", "/people/"), ("tang", "/people/of/S-bai/"), ("wei", "/me/key/")]
+    windows = {"tang": support.signed_in(tang), "wei": support.signed_in(wei)}
+
+    def read():
+        return [windows[login].get(page).content.decode() for login, page in pages]
+
+    everybody, person, _ = read()
+    assert "密钥等待证书" in everybody
+    assert "密钥等待启用" not in everybody
+    assert "等待证书：操作员证书还没有签发" in person
+    services.certify(at=AT)
+    ca.sign_all("anxin-rsa")
+    assert "等待证书" not in "".join(read())
+
+    proof = OTHER.proof(wei.person_id)
+    keys.make(public_key=OTHER.public, proof=proof, actor=wei, at=LATER)
+    everybody, person, own = read()
+    assert "密钥等待启用" in everybody
+    assert "等待启用" not in person
+    assert "等待启用：本人把指纹当面告诉 CA 安全管理员，由其提请，CA 系统管理员审批后启用" in own
+
+    warrant = OperatorKey.objects.get(person=bai).warrant_id
+    with transaction.atomic():
+        services.revoke(warrant=warrant, why="lost", actor=SYSTEM, at=LATER)
+    assert "操作员证书已经到期、停用、吊销或没有签发" in read()[1]
+
+
 # --- whose keys are certified ------------------------------------------------------------------
 
 

@@ -129,6 +129,8 @@ def proposed(**changes):
 
 def by_hand(row, *, state="agreed", at=ca.NOW):
     ProfileVersion.objects.filter(pk=row.pk, state="proposed").update(state=state)
+    row.refresh_from_db()
+    assert refused(proving.check, row) == "profiles.unproved"
     assert services.begin_due(at=at) == 0
     row.refresh_from_db()
     told = Entry.objects.filter(action="ca.profileversion.drop").latest("pk")

@@ -305,6 +305,22 @@ def test_a_test_certificate_of_every_profile_has_no_fault(one):
     assert len(made.rows) >= 16 - (not one.server)
 
 
+def test_mail_without_an_address_is_advised_against_and_not_refused(db):
+    """CPS-7.1: mail programs look for the address (CA/B Forum S/MIME BR 7.1.4.2.1)."""
+    mail = profile(PERSONAL)
+    assert "emailProtection" in mail.purposes
+    page = signed_in(hire("gao", Role.AUDITOR)).get(f"/ca/profiles/{PERSONAL}/1/test/")
+    shown = page.content.decode()
+    assert "没有发现问题" in shown
+    assert "建议：用途有 emailProtection，证书里却没有电子邮箱" in shown
+
+    for other in (
+        replace(mail, purposes=("clientAuth",)),
+        replace(mail, attributes={**mail.attributes, "emailAddress": False}),
+    ):
+        assert trials.issue(other, at=AT, entropy=secrets.token_bytes).advice == ()
+
+
 # --- pages ---------------------------------------------------------------------------------------
 
 

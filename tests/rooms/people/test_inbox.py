@@ -61,6 +61,19 @@ def test_the_page_says_in_words_what_is_agreed_to_and_keeps_the_comment(tang, ga
     assert inbox.inbox(gao).waiting == ()
 
 
+def test_who_asked_reads_who_decides_and_not_that_their_post_cannot(tang, gao):
+    """CPS-5.2.4: nobody checks their own work, whatever their posts are."""
+    _, asked = appoint_asked(tang)
+    page = f"/approvals/{asked.id}/"
+
+    shown = signed_in(tang).get(page).content.decode()
+
+    assert "提请的人不审批" in shown
+    assert "须由担任下列岗位的另一人审批：CA 系统管理员" in shown
+    assert "您的岗位不能审批" not in shown
+    assert "提请的人不审批" not in signed_in(gao).get(page).content.decode()
+
+
 def test_a_no_says_why(tang, gao):
     wen, asked = appoint_asked(tang)
     page, browser = f"/approvals/{asked.id}/", signed_in(gao)
