@@ -12,6 +12,7 @@ import pytest
 from django.db import IntegrityError, connection
 from django.db.models import JSONField, Value
 
+from anxin.duties import DUTIES
 from anxin.kernel.actors import SYSTEM
 from anxin.kernel.errors import Refusal
 from anxin.kernel.locks import Work, held
@@ -24,15 +25,20 @@ from ca.hierarchy.models import CertificateAuthority
 from ca.issuing.models import Certificate
 from ca.issuing.rules import ANY_SERIAL, Draft, Wish, read
 from ca.keys import services as keys
+from ca.operators import services as operators
 from ca.profiles.queries import profile as profile_of
 from ca.signing import queries
 from ca.signing.services import finish, plan_batch, settle, sweep_orders, sweep_replaced
-from pki import crls, extensions, names, oids, publickeys
+from people.api import Role
+from people.models import Approval
+from pki import crls, extensions, names, oids, publickeys, statements
 from pki.certificates import Plan, encode, parse, parse_tbs, verify
 from pki.errors import BadSignature
 from pki.signer import protocol
 from pki.signer.client import Signer
 from tests.support import ca
+from tests.support.people import hire
+from tests.support.voting import enrolled, pen
 
 AT = ca.NOW
 
@@ -307,6 +313,38 @@ def test_an_order_that_nobody_can_read_keeps_none_back(authorities, said):
     rule = certificate(forged).refusal.split(":")[0]
     assert rule == "profile.names_foreign" if isinstance(said, list) else "order.unreadable"
     assert rule in WORDING
+
+
+UNREADABLE = ("[" * 100_000, {"person": "abc"}, {"person": 10**30}, {"person": "\ud800"})
+
+
+@pytest.mark.parametrize("payload", UNREADABLE, ids=["deep", "a word", "huge", "half a letter"])
+def test_an_enrolment_that_nobody_can_read_keeps_no_order_back(authorities, settings, payload):
+    """CPS-5.2.3: as the staff site's role can write approvals."""
+    settings.DUTIES = settings.DUTIES | {"people.enrol_key": DUTIES["people.enrol_key"]}
+    asks, admins = hire("tang", Role.SECURITY_ADMIN), [hire(n, Role.CA_ADMIN) for n in ("a", "b")]
+    enrolled(pen(1), admins[0], asks, admins[1], at=AT)
+    operators.certify(at=AT)
+    ca.sign_all("anxin-rsa")
+    enrolled(pen(2), admins[1], asks, admins[0], at=AT)
+    assert operators.certify(at=AT) == 1
+    order = Certificate.objects.get(state="ordered")
+    approvals = Approval.objects.filter(pk=order.warrant)
+    if isinstance(payload, dict):
+        person = payload["person"] if payload["person"] != "\ud800" else "x"
+        key = statements.fingerprint(pen(2).public)
+        payload = json.dumps({"fingerprint": key, **payload})
+        about = f"people.staffmember:{person}"
+        Certificate.objects.filter(pk=order.pk).update(holder=f"staff:{person}", requester=about)
+        approvals.update(subject=about)
+    approvals.update(payload=payload)
+    twice = ca.warrant("a", "ra.approve_application_twice")
+    wanted = {"requester": "a", "warrant": twice, "actor": SYSTEM, "at": AT}
+    good = order_certificate(ca.order_rsa(), **wanted)
+
+    assert sweep_orders(at=AT, entropy=ca.entropy) == 1
+
+    assert [certificate(one).state for one in (order.pk, good)] == ["refused", "valid"]
 
 
 def replacement(number: int, before: int, **changes: object) -> int:
