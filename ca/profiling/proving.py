@@ -18,7 +18,7 @@ from ca.profiles import delivered, rules
 from ca.profiles.documents import digest_of, profile_from
 from ca.profiles.models import ProfileVersion
 from ca.profiles.queries import Named
-from ca.profiles.rules import Profile
+from ca.profiles.rules import Profile, State
 from people.api import Role, held_at
 from pki.errors import PkiError
 
@@ -32,23 +32,25 @@ DOUBTED: set[int] = set()  # of which the log was told
 def agreed_to(named: Iterable[Named]) -> dict[Named, Profile | None]:
     """Those of them that were delivered or that people agreed to; a row alone proves neither.
 
-    None: a worker has put it in force, and its votes cannot be proved just now: since then a key
-    may have been replaced, or its certificate be on order.
+    None: it is in force, so a worker has proved it, and cannot just now: since then a key may have
+    been replaced, or its certificate be on order. What was replaced meanwhile is not waited for.
 
     For the process that has certificates signed. One query, and a few for the votes of each
     version that it has not seen before.
     """
-    return {
-        (row.code, row.version): profile_from(row.document, row.version)
-        if _holds(check, row)
-        else None
-        for row in _readable(named)
-    }
+    found: dict[Named, Profile | None] = {}
+    for row in _readable(named):
+        if _holds(check, row):
+            found[row.code, row.version] = profile_from(row.document, row.version)
+        elif row.state == State.IN_FORCE:
+            found[row.code, row.version] = None
+    return found
 
 
 def unproved(named: Iterable[Named]) -> list[Named]:
     """Those that are in force and that a worker that starts now would not prove."""
-    return [(row.code, row.version) for row in _readable(named) if not _holds(_check, row)]
+    rows = [row for row in _readable(named) if row.state == State.IN_FORCE]
+    return [(row.code, row.version) for row in rows if not _holds(_check, row)]
 
 
 def _readable(named: Iterable[Named]) -> Iterable[ProfileVersion]:

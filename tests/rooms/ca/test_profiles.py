@@ -284,18 +284,22 @@ def test_a_version_nobody_agreed_to_signs_nothing(authorities):
     assert (row.state, row.profile_version) == ("ordered", 2)
 
 
-def test_what_is_ordered_by_a_version_that_nobody_can_prove_now_waits(
-    authorities, caplog, monkeypatch
-):
-    """CPS-1.5.2, CPS-4.3.1: its votes are older than operators' certificates, and the worker was
-    started anew. Nothing else waits, and the dashboard says so.
+@pytest.fixture
+def unproved(authorities):
+    """A version in force whose votes are older than operators' certificates, and a worker that was
+    started anew.
     """
-    support.decide(proposed())
+    row = support.decide(proposed())
     members = OperatorKey.objects.filter(person__login__in=support.VOTERS)
     members.update(state="suspended")  # so that theirs are not certified
     assert (certify(at=ca.NOW), ca.sign_all("anxin-rsa")) == (1, 1)
     members.update(state="active")
     proving.PROVED.clear()
+    return row
+
+
+def test_an_order_waits_until_its_version_can_be_proved(unproved, caplog, monkeypatch):
+    """CPS-1.5.2, CPS-4.3.1: nothing else waits, and the dashboard says so."""
     monkeypatch.setattr(signing, "BATCH", 2)
     waiting = [ca.put_on_order(number) for number in range(3)]
     device = ca.put_on_order(9, profile="device-sm2-sign")
@@ -313,6 +317,17 @@ def test_what_is_ordered_by_a_version_that_nobody_can_prove_now_waits(
     assert (certify(at=later), ca.sign_all("anxin-rsa", at=later)) == (2, 2)
     assert sweep_orders(at=later, entropy=ca.entropy) == 3
     assert "profiles_unproved" not in alarms(later)
+
+
+def test_an_order_by_a_version_that_was_replaced_before_it_could_be_proved_is_refused(unproved):
+    """CPS-1.5.2: so that people can decide it by the later one."""
+    order = ca.put_on_order()
+    assert (sweep_orders(at=ca.NOW, entropy=ca.entropy), states([order])) == (0, ["ordered"])
+    ProfileVersion.objects.filter(pk=unproved.pk).update(state="replaced")
+
+    assert sweep_orders(at=ca.NOW, entropy=ca.entropy) == 0
+
+    assert certificate(order).refusal.startswith("profile.unknown")
 
 
 def test_an_order_by_a_version_that_is_not_there_is_refused(authorities):
