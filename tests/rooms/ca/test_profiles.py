@@ -355,11 +355,15 @@ def test_an_approval_that_nobody_can_read_keeps_no_version_back(db):
     for one in (row, other):
         for login in support.VOTERS:
             support.agree(one, login)
-    Approval.objects.filter(pk=row.approval_id).update(payload=deep)
+    digest = sm3(f'["ca.change_profile",{deep}]'.encode()).hex()
+    Approval.objects.filter(pk=row.approval_id).update(payload=deep, digest=digest)
+    Vote.objects.filter(approval=row.approval_id).update(key=None, signature=b"", statement="")
+    OperatorKey.objects.update(active_until=ca.NOW - timedelta(seconds=30), state="revoked")
 
     assert services.begin_due(at=ca.NOW) == 1
 
     assert (profile(PERSONAL).version, profile("device-sm2-sign").version) == (1, 2)
+    assert Entry.objects.filter(action="ca.profileversion.drop").count() == 1
 
 
 def test_a_certificate_names_the_version_it_was_issued_by(authorities):
