@@ -39,6 +39,7 @@ TIMETABLE: dict[str, float] = {
     "audit.seal": 2,  # CPS 5.4.4: entries are chained seconds after they are written
     "audit.note_head": 300,  # CPS 5.4.4: the chain's end, kept by the signer
     "ca.sweep_orders": 3,  # orders nobody rang for, or whose worker died
+    "ca.sweep_replaced": 300,  # CPS 4.8.1: what was replaced, and could not be revoked with that
     "ca.sweep_status": 5,  # OCSP answers missing or about to lapse (CPS 4.9.9)
     "ca.note_signer": 15,  # what the dashboard says about the signer
     "ca.test_devices": 30,  # CPS 6.2.11: self-tests asked for, and those that are due

@@ -17,3 +17,4 @@ from ca.overview.tasks import note_signer as note_signer
 from ca.profiling.tasks import begin_profiles as begin_profiles
 from ca.signing.tasks import sign_orders as sign_orders
 from ca.signing.tasks import sweep_orders as sweep_orders
+from ca.signing.tasks import sweep_replaced as sweep_replaced

@@ -31,6 +31,7 @@ def issuer_of(row: CertificateAuthority) -> rules.Issuer:
     return rules.Issuer(
         id=row.pk,
         code=row.code,
+        lineage=row.lineage,
         key_label=row.key_label,
         certificate=parsed(bytes(row.certificate)),
         addresses=addresses(row.code),
@@ -75,11 +76,6 @@ def issuer_for(lineage: str) -> rules.Issuer:
     if row is None:
         raise _not_active(lineage)
     return issuer_of(row)
-
-
-def lineage_of(ca_id: int) -> str:
-    """All generations of an authority's keys; profiles name it."""
-    return CertificateAuthority.objects.values_list("lineage", flat=True).get(pk=ca_id)
 
 
 def stopped() -> set[int]:

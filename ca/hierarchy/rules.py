@@ -142,6 +142,7 @@ class Issuer:
 
     id: int
     code: str
+    lineage: str  # all generations of an authority's keys; profiles name it
     key_label: str
     certificate: Certificate
     addresses: Addresses

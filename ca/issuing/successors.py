@@ -1,6 +1,5 @@
 """Which certificate may take another's place (CPS 3.3, 4.6 to 4.8, 6.3.2). Pure."""
 
-from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -39,7 +38,7 @@ def hindrances(
     if holder != before.holder:
         found.append(_refuse("another_holder", "it is another holder's", cps="4.6.3"))
     if before.state == "revoked":
-        found.append(_revoked())
+        found.append(revoked())
     elif before.state == "held":
         found.append(_refuse("held", "it is on hold", cps="4.9.12"))
     elif before.state != "valid" or at > before.not_after:
@@ -61,17 +60,11 @@ def hindrances(
     return found
 
 
-def check_not_revoked(replaces: int | None, revoked: Collection[int]) -> None:
-    """Once more before it is signed: what it was to succeed may have been revoked meanwhile."""
-    if replaces in revoked:
-        raise _revoked()
-
-
 def succeeded() -> Refusal:
     return _refuse("succeeded", "another stands in its place", cps="4.6.3")
 
 
-def _revoked() -> Refusal:
+def revoked() -> Refusal:
     return _refuse("revoked", "nothing follows a revocation", cps="3.3.2")
 
 

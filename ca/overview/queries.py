@@ -26,6 +26,7 @@ from ca.operators.queries import ending
 from ca.overview import rules
 from ca.overview.models import SignerReport
 from ca.revocation.models import Revocation
+from ca.signing import queries as signing
 
 DAYS_SHOWN = 30
 
@@ -145,6 +146,8 @@ def overview(at: datetime) -> Overview:
         behind=tuple(view.code for view in lists if view.ca_id in stuck),
         oldest_order=waiting["oldest"],
         refused_today=_refused_today(at),
+        unproved=tuple(signing.unproved(at=at)),
+        replaced=len(signing.replaced_and_good(at=at)),
         responders=tuple(responder_ends().items()),
         stops=tuple(issuing_until().items()),
         directory_fault=published.fault if published.is_down else "",

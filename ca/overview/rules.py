@@ -66,6 +66,8 @@ class Facts:
     behind: tuple[str, ...]  # authorities whose lists the signer knows better than the database
     oldest_order: datetime | None
     refused_today: int
+    unproved: tuple[str, ...]  # versions of profiles that orders wait for: no votes prove them
+    replaced: int  # certificates that were replaced and not revoked with that
     responders: tuple[tuple[str, datetime], ...]  # authority, end of the responder's certificate
     stops: tuple[tuple[str, datetime], ...]  # authority that issues, from when on nothing
     directory_fault: str  # "": it answers, or there is none
@@ -90,6 +92,10 @@ def alarms(facts: Facts, *, at: datetime) -> Iterator[Alarm]:
     if facts.oldest_order and at - facts.oldest_order > WAITING_TOO_LONG:
         minutes = int((at - facts.oldest_order).total_seconds() // 60)
         yield Alarm("bad", "orders_wait", {"minutes": minutes})
+    if facts.unproved:
+        yield Alarm("bad", "profiles_unproved", {"profiles": ", ".join(facts.unproved)})
+    if facts.replaced:
+        yield Alarm("bad", "replaced_stand", {"count": facts.replaced})
     yield from _directory_alarms(facts, at)
     if facts.refused_today:
         yield Alarm("warn", "orders_refused", {"count": facts.refused_today})

@@ -6,7 +6,7 @@ two signed votes for its text.
 
 import json
 import logging
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Any
 
@@ -18,7 +18,7 @@ from ca.profiles import delivered, rules
 from ca.profiles.documents import digest_of, profile_from
 from ca.profiles.models import ProfileVersion
 from ca.profiles.queries import Named
-from ca.profiles.rules import Profile
+from ca.profiles.rules import Profile, State
 from people.api import Role, held_at
 from pki.errors import PkiError
 
@@ -26,31 +26,49 @@ log = logging.getLogger(__name__)
 UNCERTIFIED = "votes.certificate"  # the only fault that time heals: certificates take seconds
 # Rows whose votes were proved by this process: neither text nor approval ever changes.
 PROVED: set[tuple[int, int | None, str]] = set()
+DOUBTED: set[int] = set()  # of which the log was told
 
 
-def agreed_to(named: Iterable[Named]) -> dict[Named, Profile]:
+def agreed_to(named: Iterable[Named]) -> dict[Named, Profile | None]:
     """Those of them that were delivered or that people agreed to; a row alone proves neither.
+
+    None: it is in force, so a worker has proved it, and cannot just now: since then a key may have
+    been replaced, or its certificate be on order. What was replaced meanwhile is not waited for.
 
     For the process that has certificates signed. One query, and a few for the votes of each
     version that it has not seen before.
     """
+    found: dict[Named, Profile | None] = {}
+    for row in _readable(named):
+        if _holds(check, row):
+            found[row.code, row.version] = profile_from(row.document, row.version)
+        elif row.state == State.IN_FORCE:
+            found[row.code, row.version] = None
+    return found
+
+
+def unproved(named: Iterable[Named]) -> list[Named]:
+    """Those that are in force and that a worker that starts now would not prove."""
+    rows = [row for row in _readable(named) if row.state == State.IN_FORCE]
+    return [(row.code, row.version) for row in rows if not _holds(_check, row)]
+
+
+def _readable(named: Iterable[Named]) -> Iterable[ProfileVersion]:
     some = Q()
     for code, version in named:
         some |= Q(code=code, version=version)
-    rows = ProfileVersion.objects.filter(some, state__in=rules.READABLE) if some else ()
-    return {
-        (row.code, row.version): profile_from(row.document, row.version)
-        for row in rows
-        if _is_proved(row)
-    }
+    return ProfileVersion.objects.filter(some, state__in=rules.READABLE) if some else ()
 
 
-def _is_proved(row: ProfileVersion) -> bool:
+def _holds(proved: Callable[[ProfileVersion], None], row: ProfileVersion) -> bool:
     try:
-        check(row)
+        proved(row)
     except Refusal as refusal:
-        log.warning("no certificate by profile %s: %s", row, refusal.reason)
+        if row.pk not in DOUBTED:
+            log.warning("no certificate by profile %s: %s", row, refusal.reason)
+        DOUBTED.add(row.pk)
         return False
+    DOUBTED.discard(row.pk)
     return True
 
 
@@ -70,7 +88,7 @@ def _check(row: ProfileVersion) -> None:
         _check_votes(row, digest)
     except PkiError as why:
         raise _unproved(why.rule, why.reason) from why
-    except (ValueError, KeyError, TypeError, AttributeError) as why:  # not written by us
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as why:  # not by us
         raise _unproved("votes.record", repr(why)) from why
 
 

@@ -14,7 +14,7 @@ from django.db.models import Max, Q
 
 from anxin.kernel.actors import SYSTEM, Actor
 from anxin.kernel.errors import Kind, Refusal
-from anxin.kernel.jobs import enqueue
+from anxin.kernel.jobs import each, enqueue
 from anxin.kernel.rows import guarded
 from anxin.kernel.workdays import day_of
 from audit.api import Filters, entries
@@ -185,7 +185,7 @@ def begin_due(*, at: datetime) -> int:
     """
     come = Q(valid_from=None) | Q(valid_from__lte=day_of(at))
     due = ProfileVersion.objects.filter(come, state=State.AGREED)
-    return sum(_begin(row.pk, row.code, at=at) for row in due.only("pk", "code"))
+    return each(lambda row: _begin(row.pk, row.code, at=at), due.only("pk", "code"))
 
 
 @transaction.atomic

@@ -121,6 +121,7 @@ def _issuer(profile: Profile, key: PrivateKey, *, at: datetime, entropy: Entropy
     return Issuer(
         id=0,
         code=profile.issuer,
+        lineage=profile.issuer,
         key_label="",
         certificate=certificate,
         addresses=addresses(profile.issuer),

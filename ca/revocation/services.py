@@ -23,6 +23,7 @@ from ca.issuing.models import Certificate
 from ca.issuing.rules import ISSUED
 from ca.revocation import rules
 from ca.revocation.models import Hold, Revocation
+from ca.revocation.rules import Cause
 from people.api import spent
 from pki.crls import Entry
 
@@ -67,6 +68,17 @@ def end_replaced(successor: Certificate, *, at: datetime) -> None:
         at=at,
         successor=successor.pk,
     )
+
+
+@transaction.atomic
+def list_unissued(certificate_id: int, cause: Cause, *, at: datetime) -> None:
+    """One that is planned and will never be issued: its signature may exist, so lists name it. The
+    approval that ordered it answers for that; the caller refuses it in the same transaction.
+    """
+    row = _certificate(certificate_id)
+    if row.not_after and at <= row.not_after:
+        word = rules.reason_of(cause)
+        _store(row, cause, word, invalid_since=None, warrant=row.warrant, at=at)
 
 
 @transaction.atomic

@@ -7,20 +7,22 @@ finds it unsettled.
 """
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from functools import partial
 
-from django.db import IntegrityError, transaction
+from django.db import DatabaseError, DataError, IntegrityError, InterfaceError, transaction
 
 from anxin.kernel.actors import SYSTEM
 from anxin.kernel.errors import Kind, Refusal
 from anxin.kernel.jobs import announce, each, enqueue
 from anxin.kernel.locks import Work, held
-from audit.log import advance, advance_many
+from audit.log import advance, advance_many, record
 from ca.directory.services import enter
-from ca.hierarchy.queries import issuer_by_id, lineage_of, stopped
+from ca.hierarchy.queries import issuer_by_id, stopped
 from ca.hierarchy.rules import Issuer
+from ca.issuing import successors
 from ca.issuing.models import Certificate
 from ca.issuing.rules import (
     Draft,
@@ -30,12 +32,13 @@ from ca.issuing.rules import (
     check_warrant,
     lint_rules,
 )
-from ca.issuing.successors import check_not_revoked
 from ca.keys import services as keys
 from ca.operators import proving
+from ca.profiles.queries import Named
 from ca.profiles.rules import OPERATOR, Profile, check_order, unknown
 from ca.profiling.proving import agreed_to
-from ca.revocation.services import end_replaced
+from ca.revocation.rules import Cause, reason_of, subject_of
+from ca.revocation.services import end_replaced, list_unissued
 from ca.signing import queries, rules
 from ca.signing.rules import Planned
 from people.api import Spent, spent
@@ -92,20 +95,18 @@ def plan_batch(ca_id: int, *, at: datetime, entropy: Entropy) -> list[int]:
     issuer = issuer_by_id(ca_id)
     if issuer.stopped or issuer.retired:
         return []  # what waits is refused once the committee has agreed, or goes on if it has not
-    waiting = Certificate.objects.filter(ca_id=ca_id, state=State.ORDERED).order_by("pk")
-    rows = list(waiting.select_for_update(skip_locked=True, of=("self",))[: rules.BATCH])
+    rows, profiles = _next_batch(ca_id)
     warrants = spent([row.warrant for row in rows])
-    over = queries.revoked([row.replaces_id for row in rows if row.replaces_id])
-    profiles = agreed_to({(row.profile, row.profile_version) for row in rows})
-    lineage, plans = lineage_of(ca_id), []
+    over = queries.over(rows)
+    plans = []
     for row in rows:
         try:
-            profile = profiles.get((row.profile, row.profile_version))
-            if profile is None or profile.issuer != lineage:
-                raise unknown(f"{row.profile} {row.profile_version}")
-            _check_warrant(row, warrants.get(row.warrant), profile, at=at)
-            check_not_revoked(row.replaces_id, over)
-            _plan(row, issuer, profile, at=at, entropy=entropy)
+            with _readable():
+                profile = _profile(row, profiles, issuer)
+                _check_warrant(row, warrants.get(row.warrant), profile, at=at)
+                if row.pk in over:
+                    raise successors.revoked()
+                _plan(row, issuer, profile, at=at, entropy=entropy)
             plans.append(row)
         except (Refusal, PkiError) as error:
             if error.rule != proving.WAITS:  # the sweep comes back to it
@@ -113,6 +114,51 @@ def plan_batch(ca_id: int, *, at: datetime, entropy: Entropy) -> list[int]:
     details = {row.pk: {"serial": row.serial} for row in plans}
     advance_many(plans, "plan", actor=SYSTEM, at=at, details=details, columns=PLAN_COLUMNS)
     return [row.pk for row in plans]
+
+
+def _next_batch(ca_id: int) -> tuple[list[Certificate], Mapping[Named, Profile | None]]:
+    """The oldest orders, and their profiles as far as they are there. What is ordered by a version
+    whose votes cannot be proved just now waits (`agreed_to`), and keeps no other order waiting.
+    """
+    waiting = Certificate.objects.filter(ca_id=ca_id, state=State.ORDERED).order_by("pk")
+    while True:
+        rows = list(waiting.select_for_update(skip_locked=True, of=("self",))[: rules.BATCH])
+        profiles = agreed_to({(row.profile, row.profile_version) for row in rows})
+        doubted = [named for named, profile in profiles.items() if profile is None]
+        if not doubted:
+            return rows, profiles
+        for code, version in doubted:
+            waiting = waiting.exclude(profile=code, profile_version=version)
+
+
+@contextmanager
+def _readable() -> Iterator[None]:
+    """Refuses what nobody can read: others may have written it. No other order waits for it."""
+    try:
+        yield
+    except (Refusal, PkiError):
+        raise
+    except DataError as fault:  # of a question about the row
+        raise _unreadable(fault) from fault
+    except (DatabaseError, InterfaceError, OSError, MemoryError):  # the row is not to blame
+        raise
+    except Exception as fault:
+        log.exception("an order that nobody can read")
+        raise _unreadable(fault) from fault
+
+
+def _unreadable(fault: Exception) -> Refusal:
+    return Refusal(Kind.INVALID, "order.unreadable", type(fault).__name__, cps="4.3.1")
+
+
+def _profile(row: Certificate, profiles: Mapping[Named, Profile | None], issuer: Issuer) -> Profile:
+    profile = profiles.get((row.profile, row.profile_version))
+    if profile is None:
+        raise unknown(f"{row.profile} {row.profile_version}")
+    if profile.issuer != issuer.lineage:
+        reason = f"{profile.code} is issued by {profile.issuer}, not by {issuer.code}"
+        raise Refusal(Kind.INVALID, "order.issuer", reason, cps="1.5.2")
+    return profile
 
 
 def _check_warrant(
@@ -124,7 +170,9 @@ def _check_warrant(
     if profile.code == OPERATOR:
         number = names.parse(bytes(row.subject)).get("serialNumber") or ""
         named = {"holder": row.holder, "requester": row.requester, "number": number}
-        proving.check(warrant=row.warrant, key=bytes(row.public_key), order=row.pk, at=at, **named)
+        with transaction.atomic():  # what it asks the database about comes from others
+            key = bytes(row.public_key)
+            proving.check(warrant=row.warrant, key=key, order=row.pk, at=at, **named)
 
 
 def _plan(
@@ -137,6 +185,8 @@ def _plan(
     """
     subject, key = names.parse(bytes(row.subject)), publickeys.parse(bytes(row.public_key))
     check_order(profile, subject, key, row.days, tuple(row.names))
+    if row.ends:
+        reason_of(row.ends)
     draft = Draft(Wish(profile, subject, key, row.days, tuple(row.names)), issuer)
     if draft.template_digest != row.template_digest:
         raise Refusal(
@@ -176,9 +226,11 @@ def settle(
     open_rows = Certificate.objects.filter(pk__in=ids, state=State.PLANNED).order_by("pk")
     locked = open_rows.select_for_update(of=("self",))
     rows = {row.pk: row for row in locked.only(*SETTLED)}
-    made = []
+    over, made = queries.over(list(rows.values())), []
     for item, answer in zip(plans, answers, strict=True):
-        if item.id in rows and isinstance(answer, bytes):
+        if item.id in over:
+            _take_back(rows[item.id], over[item.id], at=at)
+        elif item.id in rows and isinstance(answer, bytes):
             row = rows[item.id]
             row.der, row.tbs, row.settled_at = certificates.assemble(item.tbs, answer), None, at
             made.append(row)
@@ -197,12 +249,39 @@ def settle(
     return len(made)
 
 
+def _take_back(row: Certificate, cause: Cause, *, at: datetime) -> None:
+    """What it succeeds was revoked since it was planned (CPS 3.3.2). A signature may exist: no list
+    leaves it out, and it is refused once lists will name it.
+    """
+    try:
+        with transaction.atomic():
+            list_unissued(row.pk, cause, at=at)
+            _refuse(row, successors.revoked(), at=at)
+    except Refusal:
+        log.exception("certificate %s stays as it was planned", row.pk)
+
+
 def _end_replaced(row: Certificate, *, at: datetime) -> None:
-    """What an order says of another certificate keeps no other order's certificate back."""
+    """What an order says of another certificate keeps no other order's certificate back; the sweep
+    comes back to it.
+    """
     try:
         end_replaced(row, at=at)
-    except (Refusal, IntegrityError):
+    except (Refusal, IntegrityError) as why:
         log.exception("certificate %s: what it replaces was not revoked", row.pk)
+        about, rule = subject_of(row.replaces_id or 0), getattr(why, "rule", type(why).__name__)
+        told = {"rule": rule, "successor": row.pk}
+        record("ca.certificate.revoke", about, actor=SYSTEM, at=at, outcome="refused", **told)
+
+
+def sweep_replaced(*, at: datetime) -> int:
+    """Revoke what was replaced and is still good; how many certificates that ended."""
+    return each(partial(_end_again, at=at), queries.replaced_and_good(at=at))
+
+
+def _end_again(certificate_id: int, *, at: datetime) -> int:
+    end_replaced(Certificate.objects.only(*SETTLED).get(pk=certificate_id), at=at)
+    return 1
 
 
 def _check_one(row: Certificate, issuer: Issuer) -> None:

@@ -14,3 +14,8 @@ def sign_orders(*, ca_id: int, **_: object) -> None:
 @shared_task(name="ca.sweep_orders")
 def sweep_orders(**_: object) -> None:
     services.sweep_orders(at=timezone.now(), entropy=secrets.token_bytes)
+
+
+@shared_task(name="ca.sweep_replaced")
+def sweep_replaced(**_: object) -> None:
+    services.sweep_replaced(at=timezone.now())

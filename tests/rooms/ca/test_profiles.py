@@ -11,7 +11,7 @@ from django.db import DatabaseError, transaction
 from anxin.kernel.errors import Refusal
 from audit.journal.models import Entry
 from audit.log import subject_of
-from ca.api import by_serial, profile, profiles
+from ca.api import by_serial, certificate, overview, profile, profiles
 from ca.issuing.models import Certificate
 from ca.operators.services import certify
 from ca.profiles import delivered
@@ -19,6 +19,7 @@ from ca.profiles.models import ProfileVersion
 from ca.profiles.queries import are_published, in_force
 from ca.profiling import proving, services
 from ca.profiling.proving import agreed_to
+from ca.signing import rules as signing
 from ca.signing.services import sweep_orders
 from people.api import Role, vote_records
 from people.models import Appointment, Approval, OperatorKey, StaffMember, Vote
@@ -278,12 +279,93 @@ def test_a_version_nobody_agreed_to_signs_nothing(authorities):
     )
     certificate_id = ca.put_on_order()
 
-    assert agreed_to([(PERSONAL, 2)]) == {}
+    assert agreed_to([(PERSONAL, 2)]) == {(PERSONAL, 2): None}
     sweep_orders(at=ca.NOW, entropy=ca.entropy)
 
     row = Certificate.objects.get(pk=certificate_id)
-    assert (row.state, row.profile_version) == ("refused", 2)
-    assert row.refusal.startswith("profile.unknown")
+    assert (row.state, row.profile_version) == ("ordered", 2)
+
+
+@pytest.fixture
+def unproved(authorities):
+    """A version in force whose votes are older than operators' certificates, and a worker that was
+    started anew.
+    """
+    row = support.decide(proposed())
+    members = OperatorKey.objects.filter(person__login__in=support.VOTERS)
+    members.update(state="suspended")  # so that theirs are not certified
+    assert (certify(at=ca.NOW), ca.sign_all("anxin-rsa")) == (1, 1)
+    members.update(state="active")
+    proving.PROVED.clear()
+    return row
+
+
+def test_an_order_waits_until_its_version_can_be_proved(unproved, caplog, monkeypatch):
+    """CPS-1.5.2, CPS-4.3.1: nothing else waits, and the dashboard says so."""
+    monkeypatch.setattr(signing, "BATCH", 2)
+    waiting = [ca.put_on_order(number) for number in range(3)]
+    device = ca.put_on_order(9, profile="device-sm2-sign")
+    later = ca.NOW + timedelta(minutes=6)
+
+    caplog.clear()
+    assert [sweep_orders(at=ca.NOW, entropy=ca.entropy) for _ in range(2)] == [1, 0]
+
+    assert states([*waiting, device]) == ["ordered"] * 3 + ["valid"]
+    assert caplog.text.count("no operator's certificate") == 1
+    assert "profiles_unproved" not in alarms(ca.NOW)
+    (said,) = [one for one in overview(later).alarms if one.code == "profiles_unproved"]
+    assert f"{PERSONAL} 2" in said.text
+
+    assert (certify(at=later), ca.sign_all("anxin-rsa", at=later)) == (2, 2)
+    assert sweep_orders(at=later, entropy=ca.entropy) == 3
+    assert "profiles_unproved" not in alarms(later)
+
+
+def test_an_order_by_a_version_that_was_replaced_before_it_could_be_proved_is_refused(unproved):
+    """CPS-1.5.2: so that people can decide it by the later one."""
+    order = ca.put_on_order()
+    assert (sweep_orders(at=ca.NOW, entropy=ca.entropy), states([order])) == (0, ["ordered"])
+    ProfileVersion.objects.filter(pk=unproved.pk).update(state="replaced")
+
+    assert sweep_orders(at=ca.NOW, entropy=ca.entropy) == 0
+
+    assert certificate(order).refusal.startswith("profile.unknown")
+
+
+def test_an_order_by_a_version_that_is_not_there_is_refused(authorities):
+    """CPS-1.5.2"""
+    order = ca.put_on_order()
+    Certificate.objects.filter(pk=order).update(profile_version=7)
+
+    assert sweep_orders(at=ca.NOW, entropy=ca.entropy) == 0
+
+    assert certificate(order).refusal.startswith("profile.unknown")
+
+
+def states(ids):
+    return [certificate(one).state for one in ids]
+
+
+def alarms(at):
+    return [one.code for one in overview(at).alarms]
+
+
+def test_an_approval_that_nobody_can_read_keeps_no_version_back(db):
+    """CPS-1.5.2: as the staff site's role can write approvals."""
+    deep, row = "[" * 100_000, proposed()
+    other = support.propose(replace(profile("device-sm2-sign"), years=(1, 2)))
+    for one in (row, other):
+        for login in support.VOTERS:
+            support.agree(one, login)
+    digest = sm3(f'["ca.change_profile",{deep}]'.encode()).hex()
+    Approval.objects.filter(pk=row.approval_id).update(payload=deep, digest=digest)
+    Vote.objects.filter(approval=row.approval_id).update(key=None, signature=b"", statement="")
+    OperatorKey.objects.update(active_until=ca.NOW - timedelta(seconds=30), state="revoked")
+
+    assert services.begin_due(at=ca.NOW) == 1
+
+    assert (profile(PERSONAL).version, profile("device-sm2-sign").version) == (1, 2)
+    assert Entry.objects.filter(action="ca.profileversion.drop").count() == 1
 
 
 def test_a_certificate_names_the_version_it_was_issued_by(authorities):

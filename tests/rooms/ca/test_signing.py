@@ -1,4 +1,5 @@
 import itertools
+import json
 import secrets
 import socket
 import tempfile
@@ -9,25 +10,35 @@ from dataclasses import replace
 
 import pytest
 from django.db import IntegrityError, connection
+from django.db.models import JSONField, Value
 
+from anxin.duties import DUTIES
 from anxin.kernel.actors import SYSTEM
 from anxin.kernel.errors import Refusal
 from anxin.kernel.locks import Work, held
+from anxin.wording import WORDING
 from audit.journal.models import Entry
-from ca.api import by_serial, certificate, certificate_of, order_certificate
+from ca.api import by_serial, certificate, certificate_of, order_certificate, overview
+from ca.crl.queries import list_file
+from ca.crl.services import issue_due_crls
 from ca.hierarchy.models import CertificateAuthority
 from ca.issuing.models import Certificate
 from ca.issuing.rules import ANY_SERIAL, Draft, Wish, read
 from ca.keys import services as keys
+from ca.operators import services as operators
 from ca.profiles.queries import profile as profile_of
 from ca.signing import queries
-from ca.signing.services import finish, plan_batch, settle, sweep_orders
-from pki import extensions, names, oids, publickeys
+from ca.signing.services import finish, plan_batch, settle, sweep_orders, sweep_replaced
+from people.api import Role
+from people.models import Approval
+from pki import crls, extensions, names, oids, publickeys, statements
 from pki.certificates import Plan, encode, parse, parse_tbs, verify
 from pki.errors import BadSignature
 from pki.signer import protocol
 from pki.signer.client import Signer
 from tests.support import ca
+from tests.support.people import hire
+from tests.support.voting import enrolled, pen
 
 AT = ca.NOW
 
@@ -287,19 +298,134 @@ def test_what_its_profile_does_not_allow_is_refused_whoever_wrote_it(authorities
     assert (ca.sign_all(), ca.sign_all("anxin-rsa")) == (0, 0)
 
     said = [certificate(one).refusal.split(":")[0] for one in asked]
-    assert said == ["profile.attribute_missing", "profile.days", "profile.unknown"]
+    assert said == ["profile.attribute_missing", "profile.days", "order.issuer"]
 
 
-def test_what_an_order_says_of_another_certificate_keeps_none_back(authorities):
-    """As if it had been written into the table: why that one is to be revoked."""
-    there, good = ca.issue(3), ca.put_on_order(2)
-    forged = ca.put_on_order()
+@pytest.mark.parametrize("said", [5, None])
+def test_an_order_that_nobody_can_read_keeps_none_back(authorities, said):
+    """CPS-4.3.1: names as the staff site's role can write them."""
+    forged, good = ca.put_on_order(), ca.put_on_order(2)
+    Certificate.objects.filter(pk=forged).update(names=Value(said, JSONField()))
+
+    assert sweep_orders(at=AT, entropy=ca.entropy) == 1
+
+    assert [certificate(one).state for one in (forged, good)] == ["refused", "valid"]
+    assert certificate(forged).refusal == "order.unreadable: TypeError"
+    assert {"order.unreadable", "order.issuer"} <= WORDING.keys()
+
+
+@pytest.mark.parametrize("payload", ["[" * 100_000, '{"person": "abc", "fingerprint": "%s"}'])
+def test_an_enrolment_that_nobody_can_read_keeps_no_order_back(authorities, settings, payload):
+    """CPS-5.2.3: as the staff site's role can write approvals."""
+    settings.DUTIES = settings.DUTIES | {"people.enrol_key": DUTIES["people.enrol_key"]}
+    asks, admins = hire("tang", Role.SECURITY_ADMIN), [hire(n, Role.CA_ADMIN) for n in ("a", "b")]
+    enrolled(pen(1), admins[0], asks, admins[1], at=AT)
+    operators.certify(at=AT)
+    ca.sign_all("anxin-rsa")
+    enrolled(pen(2), admins[1], asks, admins[0], at=AT)
+    assert operators.certify(at=AT) == 1
+    order = Certificate.objects.get(state="ordered")
+    about = "people.staffmember:abc"
+    said = payload.replace("%s", statements.fingerprint(pen(2).public))
+    Certificate.objects.filter(pk=order.pk).update(holder="staff:abc", requester=about)
+    Approval.objects.filter(pk=order.warrant).update(payload=said, subject=about)
+    twice = ca.warrant("a", "ra.approve_application_twice")
+    wanted = {"requester": "a", "warrant": twice, "actor": SYSTEM, "at": AT}
+    good = order_certificate(ca.order_rsa(), **wanted)
+
+    assert sweep_orders(at=AT, entropy=ca.entropy) == 1
+
+    assert [certificate(one).state for one in (order.pk, good)] == ["refused", "valid"]
+
+
+def replacement(number: int, before: int, **changes: object) -> int:
+    return ca.put_on_order(number, holder="subscriber:1", replaces=before, **changes)
+
+
+def test_what_an_order_says_of_another_certificate_keeps_none_back(authorities, in_role):
+    """CPS-4.8.1: what could not be revoked with its replacement is told, and tried again."""
+    there, good = ca.issue(1), ca.put_on_order(2)
+    successor = replacement(3, there.id, ends="content_wrong")
     ids = plan_batch(ca.authority().id, at=AT, entropy=ca.entropy)
-    Certificate.objects.filter(pk=forged).update(replaces=there.id, ends="nothing")
+    forged = Certificate.objects.filter(pk=successor)
+    forged.update(ends="nothing")  # as somebody writes it who changes a plan
 
-    assert finish(ca.authority().id, ids, at=AT) == 2
+    with in_role("worker"):
+        assert finish(ca.authority().id, ids, at=AT) == 2
 
-    assert [certificate(one).state for one in (good, forged, there.id)] == ["valid"] * 3
+    assert [certificate(one).state for one in (good, successor, there.id)] == ["valid"] * 3
+    told = Entry.objects.get(action="ca.certificate.revoke", outcome="refused")
+    assert told.subject == f"ca.certificate:{there.id}"
+    assert json.loads(told.details) == {"rule": "revocation.unknown_cause", "successor": successor}
+    assert "replaced_stand" in [alarm.code for alarm in overview(AT).alarms]
+    with in_role("worker"):
+        assert sweep_replaced(at=AT) == 0
+    forged.update(ends="content_wrong")
+
+    with in_role("worker"):
+        assert [sweep_replaced(at=AT + ca.DAY) for _ in range(2)] == [1, 0]
+
+    assert (certificate(there.id).state, certificate(successor).state) == ("revoked", "valid")
+    assert "replaced_stand" not in [alarm.code for alarm in overview(AT + ca.DAY).alarms]
+
+
+def test_an_order_that_ends_another_for_no_cause_is_refused(authorities):
+    """CPS-4.9.1"""
+    there = ca.issue(1)
+    order = replacement(3, there.id, ends="content_wrong")
+    Certificate.objects.filter(pk=order).update(ends="nothing")
+
+    assert ca.sign_all() == 0
+
+    assert certificate(order).refusal.startswith("revocation.unknown_cause")
+
+
+def listed(serial: str) -> str:
+    """The reason on the list that is due, "": it is not named."""
+    issuer = ca.authority()
+    issue_due_crls(at=AT)
+    entry = crls.parse(list_file(issuer.code).der).by_serial.get(int(serial, 16))
+    return entry.reason or "none" if entry else ""
+
+
+@pytest.mark.parametrize(
+    ("cause", "reason"), [("key_at_risk", "keyCompromise"), ("own_wish", "superseded")]
+)
+@pytest.mark.parametrize("generations", [1, 2])
+def test_no_plan_outlives_the_key_it_is_for(authorities, in_role, cause, reason, generations):
+    """CPS-3.3.2: revoked while the plan waits for the signer, which may have signed it already."""
+    first = before = ca.issue(1).id
+    if generations == 2:
+        before = replacement(2, first, public_key=ca.public_key(1))
+        ca.sign_all()
+    renewal = replacement(3, before, public_key=ca.public_key(1))
+    good = ca.put_on_order(9)
+    ids = plan_batch(ca.authority().id, at=AT, entropy=ca.entropy)
+    ca.revoke_it(first, cause)
+    follows = generations == 2 and cause != "key_at_risk"  # another key's end is none of its own
+
+    with in_role("worker"):
+        assert finish(ca.authority().id, ids, at=AT) == 1 + follows
+
+    row = ca.row(renewal)
+    assert certificate(good).state == "valid"
+    assert row.state == ("valid" if follows else "refused")
+    assert listed(row.serial) == ("" if follows else reason)
+    assert follows or row.refusal.startswith("succession.revoked")
+    assert finish(ca.authority().id, ids, at=AT) == 0
+
+
+def test_nothing_is_planned_for_a_key_that_was_compromised_meanwhile(authorities):
+    """CPS-3.3.2: not for the younger certificate of the same key, either."""
+    first = ca.issue(1).id
+    second = replacement(2, first, public_key=ca.public_key(1))
+    ca.sign_all()
+    third = replacement(3, second, public_key=ca.public_key(1))
+    ca.revoke_it(first, "key_at_risk")
+
+    assert ca.sign_all() == 0
+
+    assert certificate(third).refusal.startswith("succession.revoked")
 
 
 def test_a_signer_with_another_key_settles_nothing(authorities):
