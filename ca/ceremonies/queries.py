@@ -161,6 +161,19 @@ def given(step: CeremonyStep) -> list[int]:
     return list(rows.values_list("person_id", flat=True))
 
 
+def without_outcome(row: Ceremony) -> str:
+    """The step whose act was begun and never answered: a worker was killed, or is late; "" if none.
+
+    Nobody knows how far it came; certificates that it may have made are revoked (`unused`).
+    """
+    begun = row.steps.filter(round__gt=0, result__isnull=True, fault="").exclude(
+        state=StepState.DONE
+    )
+    acts = {one["code"] for one in script_of(row)["steps"] if one["act"]}
+    found = begun.filter(code__in=acts)
+    return found.values_list("code", flat=True).first() or ""
+
+
 def fields(row: Ceremony, step: CeremonyStep, person_id: int) -> dict[str, str]:
     """What this person signs for this step."""
     return ceremonies.fields(
