@@ -17,7 +17,7 @@ from ca.hierarchy.rules import State as Authority
 from ca.operators import proving as operators
 from ca.revocation.above import revoke_unused
 from pki import ceremonies
-from pki.certificates import Certificate, parse
+from pki.certificates import Certificate
 
 log = logging.getLogger(__name__)
 Found = tuple[CertificateAuthority, Ceremony]
