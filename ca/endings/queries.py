@@ -3,6 +3,7 @@
 import json
 import logging
 from collections.abc import Collection
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -173,17 +174,18 @@ def _has_revoked(row: Ending) -> bool:
 
 def check_given_up(row: Ending) -> None:
     """The same before an authority goes on: the committee said no, or had the run aborted; of this
-    run, or of a later one of the same authority, if the key that signed the first is lost.
+    run, or of a later one of the same authority, if the key that signed the first is lost and
+    nothing was revoked for it.
 
     Refuses (FORBIDDEN) `endings.unproved`.
     """
-    later = Ending.objects.filter(ca=row.ca_id, drill=row.drill, pk__gt=row.pk)
-    for one in (row, *later.filter(state__in=rules.GIVEN_UP).order_by("pk")):
-        try:
+    later = Ending.objects.filter(ca=row.ca_id, drill=row.drill, state__in=rules.GIVEN_UP)
+    others = [] if _has_revoked(row) else later.filter(pk__gt=row.pk).order_by("pk")
+    *firsts, last = row, *others
+    for one in firsts:
+        with suppress(Refusal):
             return _check_given_up(one)
-        except Refusal as refusal:
-            why = refusal
-    raise why
+    return _check_given_up(last)
 
 
 def _check_given_up(row: Ending) -> None:
