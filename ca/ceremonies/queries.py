@@ -161,6 +161,19 @@ def given(step: CeremonyStep) -> list[int]:
     return list(rows.values_list("person_id", flat=True))
 
 
+def without_outcome(row: Ceremony) -> str:
+    """The step whose act was begun and never answered: a worker was killed, or is late; "" if none.
+
+    Nobody knows how far it came; certificates that it may have made are revoked (`unused`).
+    """
+    begun = row.steps.filter(round__gt=0, result__isnull=True, fault="").exclude(
+        state=StepState.DONE
+    )
+    acts = {one["code"] for one in script_of(row)["steps"] if one["act"]}
+    found = begun.filter(code__in=acts)
+    return found.values_list("code", flat=True).first() or ""
+
+
 def fields(row: Ceremony, step: CeremonyStep, person_id: int) -> dict[str, str]:
     """What this person signs for this step."""
     return ceremonies.fields(
@@ -202,14 +215,15 @@ def late(*, at: datetime) -> list[int]:
 
 
 def record(number: str) -> dict[str, Any]:
-    """The record of a ceremony that has ended, as `pki.ceremonies` proves it.
+    """The record of a ceremony that has ended, as `pki.ceremonies` proves it: what was proved then
+    stays so, whoever loses a key later.
 
     Refuses (CONFLICT) `ceremonies.goes_on`.
     """
     row = ceremony(number)
     if row.state not in rules.OVER:
         raise Refusal(Kind.CONFLICT, "ceremonies.goes_on", f"it is {row.state}", cps="5.2.2")
-    return so_far(row)
+    return so_far(row, even_lost=True)
 
 
 def so_far(row: Ceremony, *, even_lost: bool = False) -> dict[str, Any]:
@@ -280,7 +294,8 @@ def result(number: str, code: str) -> bytes:
     if step.result is None:
         raise Refusal(Kind.NOT_FOUND, "ceremonies.unknown_step", "it made nothing", cps="5.2.2")
     try:
-        proved = ceremonies.so_far(so_far(row), proving.issuers(), early=True)
+        kept = so_far(row, even_lost=row.state in rules.OVER)
+        proved = ceremonies.so_far(kept, proving.issuers(), early=True)
         attested = step.position < proved.step
         fault = "ceremony.order"
     except PkiError as why:

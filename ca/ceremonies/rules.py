@@ -271,10 +271,14 @@ def check_running(state: str) -> None:
         raise Refusal(Kind.CONFLICT, "ceremonies.not_running", f"it is {state}", cps="5.2.2")
 
 
-def check_none_enters(states: Collection[str]) -> None:
-    """Refuses (CONFLICT) to end a ceremony while a worker puts to use what all have attested."""
-    if StepState.ENTERING in states:
-        raise Refusal(Kind.CONFLICT, "ceremonies.entering", "it is put to use", cps="5.2.2")
+def check_none_works(steps: Collection[tuple[str, datetime | None]], *, at: datetime) -> None:
+    """Refuses (CONFLICT) to end a ceremony while a worker may be at one of its steps (state and
+    when its time is over): until then at an act, without limit at what all have attested.
+    """
+    for state, due in steps:
+        acts = state == StepState.ACTING and due is not None and at < due
+        if acts or state == StepState.ENTERING:
+            raise Refusal(Kind.CONFLICT, "ceremonies.entering", f"a step is {state}", cps="5.2.2")
 
 
 def check_open(state: str, due: datetime | None, *, at: datetime) -> None:

@@ -239,8 +239,8 @@ def end_early(number: str, *, reason: str = "", actor: Actor, at: datetime) -> b
     check_proved(actor, at=at)
     row, _said, person = _present(number, actor)
     rules.check_running(row.state)
-    # A worker holds no row while it puts something to use: who attests last holds this one.
-    rules.check_none_enters(set(row.steps.values_list("state", flat=True)))
+    # A worker holds no row while it works: who begins a step, or attests last, holds this one.
+    rules.check_none_works(list(row.steps.values_list("state", "due_at")), at=at)
     second = row.abort_by is not None
     if second:
         rules.check_second(row.abort_by, person.id)
@@ -250,7 +250,10 @@ def end_early(number: str, *, reason: str = "", actor: Actor, at: datetime) -> b
         row.abort_by, row.abort_reason = person.id, why
         row.save(update_fields=["abort_by", "abort_reason"])
         return False
-    transcript.append(row, "aborted", actor=actor, at=at)
+    lost = queries.without_outcome(row)
+    transcript.append(
+        row, "aborted", lost, actor=actor, at=at, **({"unknown": lost} if lost else {})
+    )
     _end(row, "abort", actor=actor, at=at)
     return True
 

@@ -5,6 +5,7 @@ from datetime import datetime
 from anxin.kernel.actors import Actor
 from audit.log import record, subject_of
 from ca.ceremonies.models import Attestation, Ceremony, CeremonyLine, CeremonyStep
+from ca.ceremonies.wording import UNKNOWN
 from people.api import SignedStatement
 from pki import ceremonies
 
@@ -46,8 +47,12 @@ def append(
 
 
 def note_of(line: ceremonies.Line) -> str:
-    """Besides what happened: which rule refused, why somebody ends it, or the result's digest."""
+    """Besides what happened: which rule refused, why somebody ends it, or the result's digest; of
+    an act that was never answered that nobody knows its outcome.
+    """
     details = line.details
+    if "unknown" in details:
+        return str(UNKNOWN)
     return details.get("rule") or details.get("reason") or details.get("result", "")
 
 

@@ -1,4 +1,6 @@
-"""What a ceremony made that was broken off: certificates that were signed and never put to use."""
+"""What a ceremony made that was broken off: certificates that were signed and never put to use, or
+planned and perhaps signed by a worker that was killed.
+"""
 
 import logging
 from collections.abc import Iterator
@@ -6,7 +8,7 @@ from datetime import datetime
 from functools import partial
 
 from anxin.kernel.jobs import each, enqueue
-from ca.ceremonies import queries
+from ca.ceremonies import queries, rules
 from ca.ceremonies.models import Ceremony, CeremonyStep
 from ca.ceremonies.rules import State
 from ca.hierarchy.links import split
@@ -15,11 +17,11 @@ from ca.hierarchy.rules import State as Authority
 from ca.operators import proving as operators
 from ca.revocation.above import revoke_unused
 from pki import ceremonies
-from pki.certificates import parse
+from pki.certificates import Certificate
 
 log = logging.getLogger(__name__)
-Found = tuple[CertificateAuthority, Ceremony, bytes, bytes]  # certificate, links
-OWN, LINKS = ("certify", "subordinate", "succeed"), "link"
+Found = tuple[CertificateAuthority, Ceremony]
+MADE = ("certify", "subordinate", "succeed", "link")
 
 
 def revoke(*, at: datetime) -> int:
@@ -28,29 +30,36 @@ def revoke(*, at: datetime) -> int:
 
 
 def _revoke(found: Found, *, at: datetime) -> bool:
-    """What the plan does not say, or no broken-off ceremony has made, is on no list."""
-    row, ceremony, made, links = found
-    ended = ceremonies.so_far(queries.so_far(ceremony), operators.issuers(), early=True).end
-    own = parse(made)
-    if own.tbs != bytes(row.tbs) or ended != State.ABORTED:
+    """What no broken-off ceremony has planned is on no list."""
+    row, ceremony = found
+    kept = queries.so_far(ceremony, even_lost=True)
+    ended = ceremonies.so_far(kept, operators.issuers(), early=True).end
+    signed = {one.tbs: one.der for one in _made(ceremony)}
+    if ended != State.ABORTED or queries.script_of(ceremony)["key"] != row.code:
         log.error("%s: no record says that its certificate was made in vain", row.code)
         return False
-    for ca_id in revoke_unused(row, own, split(links), at=at):
+    for ca_id in revoke_unused(row, signed, at=at):
         enqueue("ca.issue_crl", ca_id=ca_id)
     return True
 
 
+def _made(ceremony: Ceremony) -> list[Certificate]:
+    """The certificates on record, also those of steps that were never attested."""
+    steps = CeremonyStep.objects.filter(ceremony=ceremony, code__in=MADE, result__isnull=False)
+    return [one for step in steps for one in split(bytes(step.result or b""))]
+
+
 def _found() -> Iterator[Found]:
-    aborted = Ceremony.objects.filter(state=State.ABORTED, drill=False)
+    aborted = Ceremony.objects.filter(
+        state=State.ABORTED, drill=False, kind__in=rules.CERTIFIED_HERE
+    )
     planned = CertificateAuthority.objects.filter(
         state=Authority.PLANNED,
         certificate__isnull=True,
+        revocation__isnull=True,
         code__in=aborted.values("key_label"),
     )
     for row in planned:
         for ceremony in aborted.filter(key_label=row.code):
-            steps = CeremonyStep.objects.filter(ceremony=ceremony, result__isnull=False)
-            made = {step.code: bytes(step.result or b"") for step in steps}
-            own = next((made[code] for code in OWN if code in made), None)
-            if own is not None:
-                yield row, ceremony, own, made.get(LINKS, b"")
+            if row.parent_id or _made(ceremony):  # nobody lists a root
+                yield row, ceremony

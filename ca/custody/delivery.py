@@ -6,12 +6,13 @@ answer. One worker at a time does so (`noting.tend`), but for `sealing`, which w
 
 import logging
 from datetime import datetime
+from functools import partial
 
 from django.db import transaction
 from django.db.models import Q
 
 from anxin.kernel.actors import SYSTEM
-from anxin.kernel.jobs import enqueue
+from anxin.kernel.jobs import each, enqueue
 from audit.log import advance, advance_many
 from ca.ceremonies.queries import going_on
 from ca.custody import queries, rules
@@ -25,6 +26,9 @@ from pki.signer.protocol import Header
 log = logging.getLogger(__name__)
 
 TWICE = "custody.twice"  # the signer has this share already: an earlier delivery was interrupted
+TOO_LATE = (Q(state=ShareState.WAITING) & ~Q(activation__state=State.OFFERED)) | Q(
+    state=ShareState.ACCEPTED, activation__state=State.LAPSED
+)
 NO_HANDING_OUT = "custody.no_handing_out"  # the signer was restarted, or it took too long
 
 
@@ -148,10 +152,11 @@ def _note_fault(row: CustodySet, error: PkiError) -> None:
 def make_offers(*, at: datetime) -> int:
     """Have each signer offer what was asked of it; how many did."""
     asked = Activation.objects.filter(state=State.ASKED).order_by("place")
-    return sum(_make_offer(row, at=at) for row in asked)
+    return each(partial(_make_offer, at=at), list(asked.values_list("pk", flat=True)))
 
 
-def _make_offer(row: Activation, *, at: datetime) -> bool:
+def _make_offer(activation_id: int, *, at: datetime) -> bool:
+    row = Activation.objects.get(pk=activation_id)
     try:
         offer = keys.offer(
             row.purpose,
@@ -186,13 +191,12 @@ def _make_offer(row: Activation, *, at: datetime) -> bool:
 
 def deliver_shares(*, at: datetime) -> int:
     """Take the shares that wait to the signer; how many it took in."""
-    rows = BroughtShare.objects.select_related("activation", "seat").filter(
-        state=ShareState.WAITING, activation__state=State.OFFERED
-    )
-    return sum(_deliver(row, at=at) for row in rows.order_by("pk"))
+    rows = BroughtShare.objects.filter(state=ShareState.WAITING, activation__state=State.OFFERED)
+    return each(partial(_deliver, at=at), list(rows.order_by("pk").values_list("pk", flat=True)))
 
 
-def _deliver(row: BroughtShare, *, at: datetime) -> bool:
+def _deliver(share_id: int, *, at: datetime) -> bool:
+    row = BroughtShare.objects.select_related("activation", "seat").get(pk=share_id)
     offer = row.activation
     try:
         answer = keys.bring(
@@ -258,17 +262,30 @@ def end(row: Activation, why: str, *, at: datetime) -> None:
     advance(row, "end", actor=SYSTEM, at=at, why=why)
 
 
-@transaction.atomic
 def lapse(*, at: datetime) -> int:
     """End what nobody completed in time, and wipe what came in; how many."""
+    asked = Activation.objects.filter(state__in=rules.OPEN).values_list("pk", flat=True)
+    late = each(partial(_lapse, at=at), list(asked))
+    left = BroughtShare.objects.filter(TOO_LATE).values_list("pk", flat=True)
+    each(partial(_wipe, at=at), list(left))
+    return late
+
+
+@transaction.atomic
+def _lapse(activation_id: int, *, at: datetime) -> bool:
     rows = Activation.objects.select_for_update(skip_locked=True).filter(state__in=rules.OPEN)
-    late = [row for row in rows if at >= (row.expires_at or row.asked_at + rules.ASKED_FOR)]
-    for row in late:
-        Activation.objects.filter(pk=row.pk).update(ended_at=at)
-        advance(row, "lapse", actor=SYSTEM, at=at)
-    left = BroughtShare.objects.select_for_update(of=("self",)).select_related("seat")
-    too_late = Q(state=ShareState.WAITING) & ~Q(activation__state=State.OFFERED)
-    dead = Q(state=ShareState.ACCEPTED, activation__state=State.LAPSED)
-    for share in left.filter(too_late | dead):
+    row = rows.filter(pk=activation_id).first()
+    if row is None or not rules.is_late(row.asked_at, row.expires_at, at=at):
+        return False
+    Activation.objects.filter(pk=row.pk).update(ended_at=at)
+    advance(row, "lapse", actor=SYSTEM, at=at)
+    return True
+
+
+@transaction.atomic
+def _wipe(share_id: int, *, at: datetime) -> bool:
+    rows = BroughtShare.objects.select_for_update(of=("self",)).select_related("seat")
+    share = rows.filter(TOO_LATE, pk=share_id).first()
+    if share is not None:
         _close(share, "lapse", at=at, fault="")
-    return len(late)
+    return share is not None

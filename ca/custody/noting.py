@@ -5,11 +5,14 @@ nothing, such as that of a restored system, is taken over from there.
 """
 
 import logging
+from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import partial
 
 from django.db import transaction
 
 from anxin.kernel.actors import SYSTEM
+from anxin.kernel.jobs import each
 from anxin.kernel.locks import Work, held
 from audit.log import record, subject_of
 from ca.ceremonies.queries import going_on
@@ -29,37 +32,51 @@ BOOK_EVERY = timedelta(minutes=1)
 
 
 def tend(*, at: datetime) -> None:
-    """Everything that waits for the signer, and how it is; what another worker is at is left."""
-    sealing.seal(at=at)
+    """Everything that waits for the signer, and how it is; what another worker is at is left. None
+    of it waits for another that goes wrong.
+    """
+    each(partial(_do, at=at), [sealing.seal])
     with held(Work.CUSTODY, [0]) as mine:
-        if not mine:
-            return
-        delivery.lapse(at=at)
-        delivery.hand_out(at=at)
-        delivery.deliver_receipts(at=at)
-        delivery.make_offers(at=at)
-        delivery.deliver_shares(at=at)
-        note(at=at)
+        each(partial(_do, at=at), PARTS if mine else ())
+
+
+def _do(part: Callable[..., object], *, at: datetime) -> bool:
+    part(at=at)
+    return True
 
 
 def note(*, at: datetime) -> None:
     """Ask every signer and write the answers down; silence is an answer too."""
-    for place in keys.places():
-        try:
-            report = _said(place)
-        except PkiError as error:
-            _silent(place, error.rule, at=at)
-            continue
-        with transaction.atomic():
-            CustodyReport.objects.update_or_create(
-                pk=queries.number_of(place), defaults={"at": at, "report": report, "fault": ""}
-            )
-            if place == HOME:
-                _adopt(report, at=at)
-            _follow(place, report, at=at)
-        if place == HOME:
-            _read_book(at=at)
+    each(partial(_note, at=at), keys.places())
     CustodyReport.objects.filter(pk__gt=len(keys.places())).delete()  # not configured any more
+
+
+def _note(place: int, *, at: datetime) -> bool:
+    try:
+        report = _said(place)
+    except PkiError as error:
+        _silent(place, error.rule, at=at)
+        return False
+    with transaction.atomic():
+        CustodyReport.objects.update_or_create(
+            pk=queries.number_of(place), defaults={"at": at, "report": report, "fault": ""}
+        )
+        if place == HOME:
+            _adopt(report, at=at)
+        _follow(place, report, at=at)
+    if place == HOME:
+        _read_book(at=at)
+    return True
+
+
+PARTS = (
+    delivery.lapse,
+    delivery.hand_out,
+    delivery.deliver_receipts,
+    delivery.make_offers,
+    delivery.deliver_shares,
+    note,
+)
 
 
 def _read_book(*, at: datetime) -> None:

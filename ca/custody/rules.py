@@ -82,6 +82,13 @@ STEPS = Steps(
 OPEN = (State.ASKED, State.OFFERED)
 
 
+def is_late(asked_at: datetime, expires_at: datetime | None, *, at: datetime) -> bool:
+    """Whether it is over with what was asked for, or offered (`expires_at`). A time far ahead is
+    nobody's: clocks differ by less.
+    """
+    return at >= expires_at if expires_at else abs(at - asked_at) >= ASKED_FOR
+
+
 class ShareState(StrEnum):
     WAITING = "waiting"  # for a worker to take it to the signer
     ACCEPTED = "accepted"

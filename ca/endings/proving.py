@@ -16,8 +16,16 @@ from pki.errors import PkiError
 RULE = "endings.unproved"
 
 
-def check(warrant: int | None, action: str, payload: dict[str, str], *, grants: bool) -> None:
-    """A member of the committee has signed this yes or no, to this very payload.
+def check(
+    warrant: int | None,
+    action: str,
+    payload: dict[str, str],
+    *,
+    grants: bool,
+    even_lost: bool = False,
+) -> None:
+    """A member of the committee has signed this yes or no, to this very payload; with a key that
+    is not reported lost, but for `even_lost`.
 
     Refuses (FORBIDDEN) `endings.unproved`.
     """
@@ -26,7 +34,8 @@ def check(warrant: int | None, action: str, payload: dict[str, str], *, grants: 
     except PkiError as why:
         raise _unproved(f"{why.rule}: {why.reason}") from why
     said = canonical.encode(payload).decode()
-    if not any(_counts(one, action, said, grants=grants) for one in found):
+    yes = [one for one in found if _counts(one, action, said, grants=grants)]
+    if not any(operators.is_certified(one, even_lost=even_lost) for one in yes):
         raise _unproved(f"no member of the committee signed {action} {said}")
 
 
@@ -35,7 +44,7 @@ def _counts(one: dict[str, Any], action: str, payload: str, *, grants: bool) -> 
     if about != (action, payload, grants) or not one["signature"]:
         return False
     members = held_at(Role.POLICY_MEMBER, at=datetime.fromisoformat(one["voted_at"]))
-    return one["voter"] in members and operators.is_certified(one)
+    return one["voter"] in members
 
 
 def _unproved(reason: str) -> Refusal:

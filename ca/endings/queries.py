@@ -3,6 +3,7 @@
 import json
 import logging
 from collections.abc import Collection
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -30,7 +31,7 @@ from ca.hierarchy.rules import State as AuthorityState
 from ca.issuing.models import Certificate
 from ca.issuing.rules import ISSUED, STANDING
 from ca.issuing.rules import State as CertificateState
-from ca.revocation.models import AuthorityRevocation
+from ca.revocation.models import AuthorityRevocation, LinkRevocation, Revocation
 
 log = logging.getLogger(__name__)
 STANDS = [state.value for state in STANDING]
@@ -153,21 +154,41 @@ def payload(row: Ending) -> dict[str, str]:
 
 
 def check_agreed(row: Ending) -> None:
-    """Once more, by the process that revokes: a row alone ends nothing.
+    """Once more, by the process that revokes: a row alone ends nothing. Whoever loses the key that
+    agreed stops nothing that was proved before.
 
     Refuses (FORBIDDEN) `endings.not_agreed`, `endings.unproved`.
     """
     if row.digest != digest_of(row):
         clause = kinds.CPS[Kind(row.kind)]
         raise Refusal(Why.FORBIDDEN, "endings.not_agreed", "not to this", cps=clause)
-    proving.check(row.approval_id, rules.END, payload(row), grants=True)
+    proved = _has_revoked(row)
+    proving.check(row.approval_id, rules.END, payload(row), grants=True, even_lost=proved)
+
+
+def _has_revoked(row: Ending) -> bool:
+    """Whether a worker has: no other process writes a revocation by an end (triggers)."""
+    tables = (Revocation, AuthorityRevocation, LinkRevocation)
+    return any(table.objects.filter(ending=row).exists() for table in tables)
 
 
 def check_given_up(row: Ending) -> None:
-    """The same before an authority goes on: the committee said no, or had the run aborted.
+    """The same before an authority goes on: the committee said no, or had the run aborted; of this
+    run, or of a later one of the same authority, if the key that signed the first is lost and
+    nothing was revoked for it.
 
     Refuses (FORBIDDEN) `endings.unproved`.
     """
+    later = Ending.objects.filter(ca=row.ca_id, drill=row.drill, state__in=rules.GIVEN_UP)
+    others = [] if _has_revoked(row) else later.filter(pk__gt=row.pk).order_by("pk")
+    *firsts, last = row, *others
+    for one in firsts:
+        with suppress(Refusal):
+            return _check_given_up(one)
+    return _check_given_up(last)
+
+
+def _check_given_up(row: Ending) -> None:
     if row.state == State.REFUSED:
         proving.check(row.end_warrant, rules.END, payload(row), grants=False)
     else:

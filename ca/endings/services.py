@@ -147,10 +147,13 @@ def refuse(approval: Approval, *, ending: str, actor: Actor, at: datetime, **_: 
 
 @transaction.atomic
 def begin(number: str, code: str, *, actor: Actor, at: datetime) -> None:
-    """Have the system begin what cannot be taken back. Refuses `endings.turn`, `too_early`."""
+    """Have the system begin what cannot be taken back. Refuses `endings.turn`, `too_early`, and
+    `unproved`: as long as it has not begun the run can be broken off and declared anew.
+    """
     check_proved(actor, at=at)
     row, step, spec, person = _mine(number, code, actor, at=at)
     rules.check_by_hand(spec)
+    queries.check_agreed(row)
     queries.check_nothing_new(row)
     step.by = person
     step.save(update_fields=["by"])

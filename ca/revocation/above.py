@@ -1,5 +1,6 @@
 """Revoking certificates about authorities: whoever signed one lists it (CPS 5.7.3, 5.8)."""
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from django.db import transaction
@@ -11,7 +12,7 @@ from ca.hierarchy.queries import parsed
 from ca.revocation.models import AuthorityRevocation, LinkRevocation
 from ca.revocation.rules import END_REASONS, NEVER_USED, End
 from ca.revocation.services import whole
-from pki.certificates import Certificate
+from pki.certificates import Certificate, assemble, parse
 from pki.crls import Entry
 
 
@@ -27,22 +28,22 @@ def revoke_authority(
     """An authority's own certificate, by its superior; False: it is revoked, or nobody here can."""
     if row.certificate is None:
         return False
-    reason = END_REASONS[why]
-    return _revoke_own(row, reason, ending=ending, invalid_since=invalid_since, at=at)
+    own, reason = parsed(bytes(row.certificate)), END_REASONS[why]
+    return _revoke_own(row, own, reason, ending=ending, invalid_since=invalid_since, at=at)
 
 
 def _revoke_own(
     row: CertificateAuthority,
+    own: Certificate,
     reason: str,
     *,
     ending: int | None,
     invalid_since: datetime | None,
     at: datetime,
 ) -> bool:
-    if row.parent_id is None or AuthorityRevocation.objects.filter(authority=row).exists():
+    if row.parent is None or AuthorityRevocation.objects.filter(authority=row).exists():
         return False
-    own = parsed(bytes(row.certificate or b""))
-    said = _said(own, row.parent_id, reason, ending=ending, invalid_since=invalid_since, at=at)
+    said = _said(own, row.parent, reason, ending=ending, invalid_since=invalid_since, at=at)
     AuthorityRevocation.objects.create(authority=row, **said)
     record(
         "ca.revoke_authority",
@@ -88,7 +89,7 @@ def _revoke_link(
     at: datetime,
 ) -> None:
     by = _signer_of(link, made)
-    said = _said(made, by.pk, reason, ending=ending, invalid_since=invalid_since, at=at)
+    said = _said(made, by, reason, ending=ending, invalid_since=invalid_since, at=at)
     LinkRevocation.objects.create(link=link, **said)
     record(
         "ca.revoke_link",
@@ -113,7 +114,7 @@ def _signer_of(link: LinkCertificate, made: Certificate) -> CertificateAuthority
 
 def _said(
     made: Certificate,
-    by: int,
+    by: CertificateAuthority,
     reason: str,
     *,
     ending: int | None,
@@ -121,36 +122,49 @@ def _said(
     at: datetime,
 ) -> dict[str, object]:
     since = invalid_since and whole(invalid_since)
+    # Who leaves a list is shown to the signer; what nobody can show stays as long as there are any
+    until = made.not_after if made.signature else by.not_after
     return {
-        "ca_id": by,
+        "ca_id": by.pk,
         "ending_id": ending,
         "reason": reason,
         "serial": f"{made.serial:x}",
         "revoked_at": at,
-        "not_after": made.not_after,
+        "not_after": until,
         "entry": Entry(made.serial, whole(at), reason, since).der,
     }
 
 
 @transaction.atomic
 def revoke_unused(
-    row: CertificateAuthority, own: Certificate, links: list[Certificate], *, at: datetime
+    row: CertificateAuthority, signed: Mapping[bytes, bytes], *, at: datetime
 ) -> list[int]:
     """What a ceremony made that was broken off, and nobody may ever meet: ids of who lists it.
 
-    The certificates are kept: lists and the signer name them until they end. A root's own has no
-    superior; nobody believes it, and its links are revoked.
+    `signed`: the certificates on record, by what was planned. They are kept: lists and the signer
+    name them until they end. Of what was only planned the signature may exist: a worker was killed.
+    A root's own has no superior; nobody believes it, and its links are revoked.
     """
-    planned = CertificateAuthority.objects.filter(pk=row.pk, state="planned")
-    if not planned.filter(certificate__isnull=True).update(certificate=own.der):
+    planned = CertificateAuthority.objects.select_for_update().filter(pk=row.pk, state="planned")
+    if not planned.update(certificate=signed.get(bytes(row.tbs))):
         return []
-    row.certificate = own.der
-    _revoke_own(row, NEVER_USED, ending=None, invalid_since=None, at=at)
-    for made in links:
-        link = LinkCertificate.objects.get(ca=row, tbs=made.tbs)
-        LinkCertificate.objects.filter(pk=link.pk).update(certificate=made.der)
+    own = _read(row, signed)
+    done = _revoke_own(row, own, NEVER_USED, ending=None, invalid_since=None, at=at)
+    for link in row.links.filter(revocation__isnull=True):
+        row.links.filter(pk=link.pk).update(certificate=signed.get(bytes(link.tbs)))
+        made = _read(link, signed)
         _revoke_link(link, made, NEVER_USED, ending=None, invalid_since=None, at=at)
-    record("ca.drop_authority", subject_of(row), actor=SYSTEM, at=at, sm3=own.fingerprint_sm3)
+        done = True
+    if done or own.signature:
+        record("ca.drop_authority", subject_of(row), actor=SYSTEM, at=at, serial=f"{own.serial:x}")
     own_list = AuthorityRevocation.objects.filter(authority=row).values_list("ca_id", flat=True)
     of_links = LinkRevocation.objects.filter(link__ca=row).values_list("ca_id", flat=True)
     return sorted({*own_list, *of_links} - {row.pk})
+
+
+def _read(
+    row: CertificateAuthority | LinkCertificate, signed: Mapping[bytes, bytes]
+) -> Certificate:
+    """Without a signature where none is on record."""
+    tbs = bytes(row.tbs)
+    return parse(signed.get(tbs) or assemble(tbs, b""))

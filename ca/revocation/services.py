@@ -5,6 +5,7 @@ day of the hold in lists and answers, as X.509 asks of a hold that becomes final
 rely on what was signed in between, and no list makes a certificate good again in passing.
 """
 
+import logging
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
@@ -26,6 +27,8 @@ from ca.revocation.models import Hold, Revocation
 from ca.revocation.rules import Cause
 from people.api import spent
 from pki.crls import Entry
+
+log = logging.getLogger(__name__)
 
 
 @transaction.atomic
@@ -118,17 +121,20 @@ def revoke_all(
 ) -> None:
     """A batch of an authority that ends (CPS 5.7.3, 5.8); the caller has locked the rows and
     answers for the approval. One that is planned is listed and refused: its signature may exist.
+    One whose revocation stands already, though it was not revoked, keeps that; the journal says so.
     """
     reason = rules.END_REASONS[why]
     since = invalid_since and whole(invalid_since)
-    made = [
-        _ended(row, why, reason, ending=ending, since=since, at=at) for row in rows if row.serial
-    ]
-    insert(made)
     ids = [row.pk for row in rows]
+    stood = set(Revocation.objects.filter(certificate__in=ids).values_list("pk", flat=True))
+    fresh = [row for row in rows if row.serial and row.pk not in stood]
+    insert([_ended(row, why, reason, ending=ending, since=since, at=at) for row in fresh])
     Hold.objects.filter(certificate__in=ids, ended_at__isnull=True).update(ended_at=at)
     Certificate.objects.filter(pk__in=ids).update(answers_until=None)
     told = {row.pk: {"cause": why, "reason": reason, "ending": ending} for row in rows}
+    for one in stood:
+        log.error("certificate %s had a revocation and was not revoked: read its entry", one)
+        told[one]["stood"] = True
     over = []
     for state, group in groupby(sorted(rows, key=attrgetter("state")), attrgetter("state")):
         alike = list(group)

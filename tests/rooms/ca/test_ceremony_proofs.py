@@ -11,7 +11,7 @@ from django.core.management import call_command
 
 from anxin.kernel.actors import SYSTEM
 from audit.journal.models import Entry
-from ca.ceremonies import archiving, queries, services
+from ca.ceremonies import archiving, queries, services, unused
 from ca.ceremonies.models import Ceremony, CeremonyLine, CeremonyStep
 from ca.crl.services import issue_due_crls
 from ca.hierarchy.models import CertificateAuthority
@@ -20,9 +20,12 @@ from ca.issuing.models import Certificate
 from ca.keys import services as keys
 from ca.operators import services as operators
 from ca.profiles.rules import OPERATOR
+from ca.revocation.models import AuthorityRevocation
 from people.api import Role, approval, dismiss, vote
 from people.approvals.models import Approval
 from people.operatorkeys.queries import keys_of
+from people.personnel import services as personnel
+from people.personnel.rules import Cause
 from people.sessions.models import Alert
 from pki import ceremonies, names, requests
 from pki.ceremonies import Line
@@ -381,6 +384,58 @@ def test_what_founds_it_is_put_to_use_also_after_it_has_certified_operators(hous
     assert house.work() == 1
 
     assert (step(number, "certify").state, faults()) == ("done", [])
+
+
+def lost(house, login: str) -> None:
+    """A security administrator notes that the token is lost."""
+    whose, by = house.people[login].person_id, house.people["tang"]
+    personnel.suspend(whose, Cause.TOKEN_LOST, actor=by, at=house.now())
+
+
+def test_a_key_that_is_lost_later_takes_nothing_back_of_what_is_over(house):
+    """CPS-5.2.2: record, document and request of a ceremony that ended before."""
+    certify_operators(house)
+    number = house.run(draft(kind="generate", key=fresh()))
+    made = queries.result(number, "request")
+    lost(house, "qin")
+
+    record = queries.record(number)
+    found = ceremonies.check(record, ca.authority("anxin-rsa").certificate)
+    assert found.end == "finished"
+    assert queries.result(number, "request") == made
+    assert archiving.run(at=house.now()) == 1
+    assert queries.paper(number)
+
+
+def test_what_was_made_in_vain_is_revoked_whoever_lost_a_key_since(house):
+    """CPS-4.9.1"""
+    certify_operators(house)
+    said = draft(kind="generate_subordinate", key=fresh(), superior="anxin-sm2", years=10)
+    number = house.opened(said)
+    for code in ("gather", "device", "make_key", "make_responder"):
+        house.step(number, code)
+    house.begin(number, "subordinate")
+    house.work()
+    house.end_early(number, "qin", "封条破损，停止仪式")
+    house.end_early(number, "gao")
+    lost(house, "lu")
+
+    assert unused.revoke(at=house.now()) == 1
+    assert AuthorityRevocation.objects.get().authority.code == said.key
+
+
+def test_a_key_that_is_lost_proves_nothing_of_what_goes_on(house):
+    """CPS-5.2.3"""
+    certify_operators(house)
+    number = house.opened(draft(drill=True, key=fresh()))
+    house.step(number, "gather")
+    house.begin(number, "device")
+    lost(house, "qin")
+
+    house.work()
+
+    assert faults() == ["ceremony.certificate"]
+    assert step(number, "device").result is None
 
 
 def rotated(house, login: str) -> None:

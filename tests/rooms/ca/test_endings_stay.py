@@ -13,6 +13,7 @@ from anxin.duties import DUTIES
 from anxin.kernel.workdays import day_of
 from audit.journal.models import Entry
 from ca.authorities import services as authorities_
+from ca.ceremonies import working as ceremonies
 from ca.ceremonies.models import Ceremony, CeremonyStep
 from ca.crl import queries as lists
 from ca.crl.services import issue_crl, issue_due_crls, request_crl
@@ -27,12 +28,13 @@ from ca.revocation.models import AuthorityRevocation, LinkRevocation, Revocation
 from people.approvals.models import Vote
 from people.approvals.services import expire, take_back
 from people.operatorkeys.models import OperatorKey
-from pki import crls
+from pki import certificates, crls
 from tests.rooms.ca.test_ceremonies import fresh
 from tests.rooms.ca.test_ending_pages import page, text
 from tests.rooms.ca.test_rollover import below, certificate, following, row
 from tests.support import ca
 from tests.support.ceremonies import draft
+from tests.support.ceremony_rooms import Killed, killed
 from tests.support.endings import RAN, Office, ceremony_held, states, tell_everybody
 from tests.support.refusals import refused_by
 from tests.support.voting import enrolled, pen
@@ -583,6 +585,63 @@ def test_what_an_aborted_ceremony_has_certified_is_revoked(both, in_role):
     assert latest("anxin-sm2").by_serial[made.serial].reason == "cessationOfOperation"
     assert certificate(label).der == made.der
     assert refused_by(certificate_of, label) == "hierarchy.unknown"
+
+
+def test_what_a_killed_worker_may_have_had_certified_is_revoked(both, in_role, monkeypatch):
+    """CPS-4.9.1: nobody has the certificate, and its serial number stands in the plan."""
+    crew, _office = both
+    label = fresh("sub")
+    number = crew.opened(below(label))
+    for code in ("gather", "device", "make_key", "make_responder"):
+        crew.step(number, code)
+    crew.begin(number, "subordinate")
+    with monkeypatch.context() as dying:
+        dying.setattr(ceremonies, "_settle", killed)
+        with pytest.raises(Killed):
+            crew.work()
+    assert refused_by(crew.end_early, number, "tang", "名称写错了") == "ceremonies.entering"
+    crew.at += timedelta(minutes=11)  # the signer is activated for something else meanwhile
+    crew.end_early(number, "tang", "名称写错了")
+    crew.end_early(number, "lu")
+
+    with in_role("worker"):
+        crew.work()
+        crew.work()
+
+    revoked = AuthorityRevocation.objects.get()
+    assert (row(label).certificate, revoked.authority.code) == (None, label)
+    assert revoked.not_after == row("anxin-sm2").not_after  # it has nothing to show for itself
+    issue_crl(row("anxin-sm2").pk, at=crew.now())
+    serial = certificates.parse_tbs(bytes(row(label).tbs)).serial
+    assert latest("anxin-sm2").by_serial[serial].reason == "cessationOfOperation"
+
+
+def test_links_that_a_killed_worker_may_have_had_signed_are_revoked(both, monkeypatch):
+    """CPS-4.9.1, RFC 4210 4.4: the one by the old key is on its list."""
+    crew, _office = both
+    label = fresh()
+    crew.run(draft(key=label, path_length=0, name=f"Linked {label}"))
+    said = following(label)
+    number = crew.opened(said)
+    for code in ("gather", "device", "make_key", "make_responder", "succeed"):
+        crew.step(number, code)
+    crew.begin(number, "link")
+    with monkeypatch.context() as dying:
+        dying.setattr(ceremonies, "_settle", killed)
+        with pytest.raises(Killed):
+            crew.work()
+    crew.at += timedelta(minutes=11)
+    crew.end_early(number, "tang", "名称写错了")
+    crew.end_early(number, "lu")
+
+    crew.work()
+    crew.work()
+
+    assert LinkRevocation.objects.count() == 2
+    issue_crl(row(label).pk, at=crew.now())
+    planned = LinkCertificate.objects.get(code=f"{said.key}-new-with-old")
+    serial = certificates.parse_tbs(bytes(planned.tbs)).serial
+    assert latest(label).by_serial[serial].reason == "cessationOfOperation"
 
 
 def certificate_of_step(number: str, code: str):

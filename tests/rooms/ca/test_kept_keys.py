@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -35,7 +36,7 @@ from pki.signer.protocol import CRL
 from tests.rooms.ca.test_ceremony_pages import page, typed
 from tests.support import ca
 from tests.support.ceremonies import draft
-from tests.support.ceremony_rooms import CAST, NOW, House
+from tests.support.ceremony_rooms import CAST, NOW, House, Killed, killed
 from tests.support.refusals import refused_by
 from tests.support.signer import SignerProcess, lying, script
 from tests.support.voting import pen
@@ -460,10 +461,6 @@ def test_what_devices_made_is_told_in_words(code, result, said):
 # --- crashes ---------------------------------------------------------------------------------
 
 
-class Killed(BaseException):
-    """The worker is gone."""
-
-
 @pytest.mark.parametrize("kind", ["backup", "archive", "destroy"])
 @pytest.mark.usefixtures("in_use")
 def test_a_worker_that_dies_after_the_act_does_it_once(house, keeper, of_drill, monkeypatch, kind):
@@ -474,11 +471,8 @@ def test_a_worker_that_dies_after_the_act_does_it_once(house, keeper, of_drill, 
     house.step(number, "device")
     house.begin(number, kind)
 
-    def dies(*_: object, **__: object) -> bool:
-        raise Killed
-
     with monkeypatch.context() as dying:
-        dying.setattr(working, "_settle", dies)
+        dying.setattr(working, "_settle", killed)
         with pytest.raises(Killed):
             house.work()
     go_on_from(house, number, kind)
@@ -486,6 +480,52 @@ def test_a_worker_that_dies_after_the_act_does_it_once(house, keeper, of_drill, 
     states = {"backup": "active", "archive": "archived", "destroy": "destroyed"}
     assert KeptKey.objects.get(label=of_drill).state == states[kind]
     assert ceremonies.check(queries.record(number)).end == "finished"
+
+
+@pytest.mark.usefixtures("in_use")
+def test_nobody_ends_a_ceremony_while_an_act_runs(house, keeper, of_drill, monkeypatch):
+    """CPS-5.2.2, CPS-6.2.10: nor calls it broken off without saying what nobody knows."""
+    number = house.opened(kept("destroy", of_drill, drill=True, ending="drill"))
+    house.step(number, "gather")
+    house.step(number, "device")
+    house.begin(number, "destroy")
+    end = partial(house.end_early, number, "qin", "拿错了设备，停止销毁")
+    assert refused_by(end) == "ceremonies.entering"
+    with monkeypatch.context() as dying:
+        dying.setattr(working, "_settle", killed)
+        with pytest.raises(Killed):
+            house.work()
+    assert KeptKey.objects.get(label=of_drill).state == "destroyed"
+    assert refused_by(end) == "ceremonies.entering"
+
+    house.at += timedelta(minutes=10)
+    house.work()  # the step waits for its host again
+    end()
+    house.end_early(number, "gao")
+
+    record = queries.record(number)
+    assert ceremonies.check(record).end == "aborted"
+    last = ceremonies.line_of(record["lines"][-1]["text"])
+    assert (last.what, last.step, dict(last.details)) == (
+        *("aborted", "destroy"),
+        {"unknown": "destroy"},
+    )
+    shown = page(house, "jiang", reverse("ceremony", args=[number])).content.decode()
+    assert "是否做完没有记录" in shown
+
+
+@pytest.mark.usefixtures("in_use")
+def test_what_is_answered_is_not_called_unknown(house, keeper, of_drill):
+    """A refusal stands in the record with its reason."""
+    number = house.opened(kept("destroy", of_drill, drill=True, ending="drill"), active=False)
+    house.step(number, "gather")
+    house.begin(number, "device")
+    house.work()
+    house.end_early(number, "qin", "没有启用签名服务")
+    house.end_early(number, "gao")
+
+    last = ceremonies.line_of(queries.record(number)["lines"][-1]["text"])
+    assert (last.what, last.step, dict(last.details)) == ("aborted", "", {})
 
 
 def go_on_from(house: House, number: str, code: str) -> None:

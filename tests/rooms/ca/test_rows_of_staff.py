@@ -1,0 +1,148 @@
+"""What is written with the staff site's database role keeps nothing from anybody else: no
+revocation (CPS-4.9.1), no end of an authority (CPS-5.7.3), no activation (CPS-6.2.8).
+"""
+
+from datetime import timedelta
+from functools import partial
+
+import psycopg
+import pytest
+from django.core.management import call_command
+from django.db import connection
+
+from anxin.duties import DUTIES
+from audit.journal.models import Entry
+from ca.crl import queries as lists
+from ca.crl.services import issue_crl
+from ca.custody import noting
+from ca.issuing.models import Certificate
+from ca.revocation.models import Revocation
+from pki import crls
+from tests.rooms.ca.test_custody import NOW, box, held, room, state  # noqa: F401 -- fixtures
+from tests.support import ca
+from tests.support.endings import (
+    RAN,
+    Office,
+    issue_many,
+    step,
+    tell_everybody,
+)
+
+HEAD = "certificate_id, ca_id, cause, reason, revoked_at, warrant, not_after, entry"
+COPY = f"INSERT INTO ca_revocation ({HEAD}) SELECT id, ca_id, 'own_wish', 'cessationOfOperation',"
+FORGED = (
+    f"{COPY} now(), 987654321, not_after - interval '8 years', '\\x30'::bytea FROM ca_certificate"
+)
+BARE = (
+    f"{COPY} now(), 987654321, not_after, decode('302102' || lpad(to_hex(length(serial) / 2), 2,"
+    " '0') || serial || '170d3236313132303039303030305a', 'hex') FROM ca_certificate"
+)
+OTHER = BARE.replace("|| serial ||", "|| reverse(serial) ||")
+REVOKED = "UPDATE ca_certificate SET state = 'revoked'"
+
+
+@pytest.fixture
+def office(authorities, settings) -> Office:
+    for duty in RAN:
+        settings.DUTIES[duty] = DUTIES[duty]
+    return Office().furnish()
+
+
+# --- revocations -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("written", "why"),
+    [
+        ([FORGED], "what the certificate says"),
+        ([OTHER, REVOKED], "what the certificate says"),
+        ([BARE], "with its revocation"),
+        ([REVOKED], "with its revocation"),
+    ],
+)
+def test_no_row_keeps_a_certificate_from_being_revoked(
+    authorities, connection_as, in_role, written, why
+):
+    """CPS-4.9.1: it stands with the state, says the same, and is on the list."""
+    one = ca.issue(1)
+    call_command("grant")
+    said = "; ".join(f"{statement} WHERE id = {one.id}" for statement in written)
+    privilege = psycopg.errors.InsufficientPrivilege
+    with connection_as("staff") as staff, pytest.raises(privilege, match=why):
+        staff.execute(said)  # one transaction
+
+    with in_role("staff"):
+        ca.revoke_it(one.id)
+    issue_crl(ca.authority().id, at=ca.NOW)
+    assert one.parsed.serial in crls.parse(lists.list_file("nmg-sm2").der).by_serial
+
+
+def test_a_row_that_stands_already_does_not_stop_an_end(office):
+    """CPS-5.7.3: from before the tables forbade it; all are revoked, and the journal says so."""
+    issue_many(ca.authority().id, 600)
+    number = office.agreed()
+    office.work()
+    office.confirm(number, "tell_ministry", "tell_public")
+    tell_everybody(at=office.now())
+    bad = Certificate.objects.filter(state="valid", ca__code="nmg-sm2").order_by("pk")[3]
+    with connection.cursor() as cursor:  # the owner of the tables, as before the migration
+        cursor.execute(f"{FORGED} WHERE id = %s", [bad.pk])
+    office.begin(number)
+
+    office.work()
+
+    assert step(number, "revoke").state == "done"
+    gone = Certificate.objects.filter(ca__code="nmg-sm2", state="revoked").count()
+    assert gone == 600 == Revocation.objects.count()
+    noted = Entry.objects.get(action="ca.certificate.revoke", details__contains='"stood"')
+    assert noted.subject == f"ca.certificate:{bad.pk}"
+
+
+# --- custody -----------------------------------------------------------------------------------
+
+ASKED = (
+    "INSERT INTO ca_activation (state, set_id, place, purpose, ceremony, hours, signatures, reason,"
+    " asked_by, asked_at, session, statement, signature, fault) SELECT '{state}', id, 7,"
+    " 'activate', '', 1, 1, 'x', 1, '{moment}', '', '', '', '' FROM ca_custodyset"
+    " WHERE state = 'in_force'"
+)
+ORDERED = (
+    "INSERT INTO ca_stoporder (state, how, reason, ordered_by, ordered_at, signed, fault)"
+    " VALUES ('{state}', 'emergency', 'x', 1, '{moment}', '{{}}', '')"
+)
+
+
+@pytest.mark.parametrize("moment", ["9999-12-31 23:59:00+00", "infinity"])
+def test_one_row_holds_no_custody_up(held, moment):  # noqa: F811
+    """CPS-6.2.8: nobody can compute with its time; the others are offered and end in time."""
+    with connection.cursor() as cursor:  # the owner of the tables: no trigger minds
+        cursor.execute(ASKED.format(state="asked", moment=moment))
+
+    first = held.ask(at=NOW)
+    assert state(first) == "offered"
+    for one in held.custodians[:2]:
+        one.bring(first, at=NOW)
+    noting.tend(at=NOW)
+    assert state(first) == "active"
+    second = held.ask(at=NOW)
+    noting.tend(at=NOW + timedelta(hours=1))
+    assert state(second) == "lapsed"
+
+
+@pytest.mark.parametrize("written", [ASKED, ORDERED])
+@pytest.mark.parametrize(
+    ("state", "moment"),
+    [
+        *((None, moment) for moment in ("9999-12-31 23:59:00+00", "infinity", "-infinity")),
+        *((state, "now") for state in ("active", "sealing")),
+    ],
+)
+def test_nobody_asks_but_now(held, connection_as, written, state, moment):  # noqa: F811
+    """CPS-6.2.8: nor says what only workers know."""
+    first = {ASKED: "asked", ORDERED: "ordered"}[written]
+    call_command("grant")
+    with connection_as("staff") as staff:
+        insert = partial(staff.execute, written.format(state=state or first, moment=moment))
+        with pytest.raises(psycopg.errors.InsufficientPrivilege, match="asks about custody"):
+            insert()
+        staff.execute(written.format(state=first, moment="now"))
