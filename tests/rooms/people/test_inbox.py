@@ -69,7 +69,7 @@ def test_who_asked_reads_who_decides_and_not_that_their_post_cannot(tang, gao):
     shown = signed_in(tang).get(page).content.decode()
 
     assert "提请的人不审批" in shown
-    assert "须由担任下列岗位的另一人审批：CA 系统管理员" in shown
+    assert "须由担任下列岗位的另外 1 人审批：CA 系统管理员" in shown
     assert "您的岗位不能审批" not in shown
     assert "提请的人不审批" not in signed_in(gao).get(page).content.decode()
 
