@@ -87,7 +87,7 @@ class Now:
     left: timedelta | None
     rules: str
     result: str
-    told: tuple[tuple[str, str], ...]  # of a device's step, in words
+    told: tuple[tuple[str, str], ...]  # what it made, in words
     fault: Refusal | None
     needs_input: bool
     may_begin: bool

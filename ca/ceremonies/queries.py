@@ -227,7 +227,7 @@ def record(number: str) -> dict[str, Any]:
 
 
 def so_far(row: Ceremony, *, even_lost: bool = False) -> dict[str, Any]:
-    """The same of a ceremony that goes on. `even_lost`: keys that were lost since count."""
+    """The same of a ceremony, ended or not. `even_lost`: keys that were lost since count."""
     attested = Attestation.objects.select_related("line").filter(line__ceremony=row)
     lines = CeremonyLine.objects.filter(ceremony=row).order_by("seq")
     steps = CeremonyStep.objects.filter(ceremony=row, result__isnull=False)

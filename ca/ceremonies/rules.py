@@ -148,7 +148,7 @@ def check_draft(draft: Draft) -> None:
     `term`, `superior`, `succeeds`.
     """
     if draft.kind not in KINDS:
-        raise invalid("kind", "not on offer", field="kind")
+        raise invalid("kind", "no such kind", field="kind")
     if not LABEL.fullmatch(draft.key) or (_of_drill(draft.key) and not draft.drill):
         raise invalid("label", "small letters, digits and hyphens", field="key")
     if draft.algorithm not in ALGORITHMS:

@@ -47,7 +47,6 @@ def custody(actor: Actor, *, at: datetime) -> CustodyPage:
     in_force, coming = _in_force(actor, here, at=at), _coming(actor, here)
     past = tuple(_activations(list(Activation.objects.order_by("-pk")[:SHOWN])))
     deactivation = open_approvals(DEACTIVATE, [SUBJECT]).get(SUBJECT)
-    current = next((one for one in past if one.is_open), None)
     busy = {one.place for one in past if one.is_open}
     hosts, said = Role.SECURITY_ADMIN in actor.roles, signer(at=at)
     return CustodyPage(
@@ -55,7 +54,6 @@ def custody(actor: Actor, *, at: datetime) -> CustodyPage:
         helpers=helpers(at=at),
         in_force=in_force,
         coming=coming,
-        current=current,
         activations=past,
         stops=tuple(_stops()),
         people=tuple((one.id, one.name) for one in holders(Role.CUSTODIAN, at=at)),

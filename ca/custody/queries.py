@@ -19,7 +19,7 @@ from pki.signer.custodyset import newcomers_digest
 from pki.signer.protocol import HOME, Header
 
 STOPPERS = frozenset({Role.CUSTODIAN, Role.SECURITY_ADMIN, Role.CA_ADMIN})
-SUBJECT = "ca.custody"  # what an orderly end is about: there is one signer
+SUBJECT = "ca.custody"  # what an orderly end is about: all signers at once
 STALE = timedelta(seconds=60)  # nobody has heard of the signer for too long
 
 

@@ -126,7 +126,6 @@ class CustodyPage:
     helpers: tuple[tuple[int, SignerView], ...]
     in_force: SetView | None
     coming: SetView | None
-    current: ActivationView | None
     activations: tuple[ActivationView, ...]
     stops: tuple[StopView, ...]
     people: tuple[tuple[int, str], ...]

@@ -18,11 +18,7 @@ def _long(rows: int) -> forms.Textarea:
     return forms.Textarea(attrs={"rows": rows})
 
 
-class Answering(forms.Form):
-    """Also what only needs a press of its button."""
-
-
-class DeclareForm(Answering):
+class DeclareForm(forms.Form):
     """`said` is the declaration once the form is valid."""
 
     kind = forms.ChoiceField(label=_("类型"), choices=list(KINDS.items()))
@@ -70,23 +66,23 @@ class DeclareForm(Answering):
         return Declaration(**given | {other: None})
 
 
-class ConfirmForm(Answering):
+class ConfirmForm(forms.Form):
     note = forms.CharField(label=_("做了什么（文号、地址、对方）"), max_length=rules.NOTE)
     on_day = forms.DateField(label=_("日期"), widget=DAY)
 
 
-class ReportForm(Answering):
+class ReportForm(forms.Form):
     note = forms.CharField(label=_("结束报告"), max_length=rules.REPORT, widget=_long(10))
     on_day = forms.DateField(label=_("日期"), widget=DAY)
 
 
-class LinkForm(Answering):
+class LinkForm(forms.Form):
     ceremony = forms.CharField(
         label=_("密钥仪式编号"), max_length=20, help_text=_("如 KC-2026-001，已经结束的。")
     )
 
 
-class ReasonForm(Answering):
+class ReasonForm(forms.Form):
     reason = forms.CharField(
         label=_("原因"), max_length=rules.NOTE, help_text=_("请不要写订户的个人信息。")
     )

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
 from anxin.kernel.actors import Actor
 from anxin.kernel.workdays import day_of
@@ -56,7 +56,6 @@ class StepView:
     doer: str
     total: int
     counted: int
-    percent: int
     note: str
     on_day: date | None
     by: str
@@ -100,7 +99,6 @@ class Page:
     letter: str
     message: str
     stopped: tuple[str, ...]
-    took: timedelta | None
 
     @property
     def is_open(self) -> bool:
@@ -150,7 +148,6 @@ def page(number: str, actor: Actor, *, at: datetime) -> Page:
         letter=row.letter,
         message=row.message,
         stopped=tuple(queries.stopped_by(row)),
-        took=row.ended_at - row.declared_at if row.ended_at else None,
     )
 
 
@@ -176,7 +173,6 @@ def _step(
         doer=spec.doer,
         total=step.total,
         counted=step.counted,
-        percent=round(100 * step.counted / step.total) if step.total else 0,
         note=step.note,
         on_day=step.on_day,
         by=names.get(step.by or 0, ""),

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from functools import partial
 
+from django import forms
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -21,7 +22,7 @@ from anxin.kernel.errors import Kind as Why
 from anxin.kernel.errors import Refusal
 from anxin.refusals import refusals_on
 from ca.endings import kinds, pages, queries, services
-from ca.endings.forms import Answering, ConfirmForm, DeclareForm, LinkForm, ReasonForm, ReportForm
+from ca.endings.forms import ConfirmForm, DeclareForm, LinkForm, ReasonForm, ReportForm
 from people.api import Role
 from people.gates import actor_of, only
 
@@ -78,7 +79,7 @@ def step(request: HttpRequest, number: str, code: str) -> HttpResponse:
     found, one = _page(request, number, code)
     given = request.POST or None
     if one.mine == "begin":
-        form, act = Answering(given), partial(services.begin, number, code)
+        form, act = forms.Form(given), partial(services.begin, number, code)
     elif one.mine == "link":
         form, act = LinkForm(given), partial(services.link, number, code)
     else:
@@ -119,7 +120,7 @@ def _page(request: HttpRequest, number: str, code: str) -> tuple[pages.Page, pag
 def _answered(
     request: HttpRequest,
     template: str,
-    form: Answering,
+    form: forms.Form,
     act: Callable[..., object],
     done: str,
     **context: object,

@@ -1,4 +1,4 @@
-"""The signers' only client in this project: every signature of the CA goes through `sign`.
+"""The CA's only client of the signers: whatever it has signed goes through here.
 
 Certificates and OCSP answers are spread over all signers there are. Everything else is the home
 signer's: lists, since it alone remembers the last one; ceremonies, requests, CA certificates.

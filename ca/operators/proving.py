@@ -163,7 +163,7 @@ def is_certified(vote: Mapping[str, Any], *, even_lost: bool = False) -> bool:
 
 def check_certified(warrant: int, person_id: int, *, at: datetime) -> None:
     """Refuses (FORBIDDEN) `operators.uncertified`: once operators have certificates, what this key
-    signed `at` that time proves nothing.
+    signed `at` that time proves nothing. Named in `anxin/flows.py`, too.
     """
     if not issuers():
         return

@@ -25,7 +25,6 @@ MOST_REVIEWERS = 2  # CPS 4.3.1: there are approvals by one and by two
 # What a subject may have (CPS 3.1.1), and what the counters can fill in for everybody
 ATTRIBUTES = ("C", "ST", "L", "O", "OU", "CN", "serialNumber", "emailAddress")
 FILLED = frozenset({"C", "O", "CN", "serialNumber"})
-KEY_USAGE = ("digitalSignature", "nonRepudiation")  # CPS 6.1.7: a key that signs does nothing else
 PURPOSES = ("clientAuth", "emailProtection", "codeSigning", "smartCardLogon")
 OF_SERVERS = ("serverAuth", "clientAuth")
 NATIONAL_FORMS = ("new", "old", "both")  # GB/T 20518-2018, the edition before it, both

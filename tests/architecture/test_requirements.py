@@ -79,7 +79,7 @@ ROWS = (
     "CPS-5.6",
     "CPS-5.7.3",  # an authority's key; the directory keeps what was revoked, with the list
     "CPS-5.8",  # of a CA; of an RA: ra/offices
-    "CPS-6.1.1a",  # SoftHSM and the software token; ceremonies with acts that this system does
+    "CPS-6.1.1a",  # SoftHSM and the software token
     "CPS-6.1.5",
     "CPS-6.1.7",
     "CPS-6.2.1",

@@ -288,7 +288,7 @@ def agreed_and_opened(people: People, number: str) -> None:
     """Two others agree, one of them the CA administrator; each vote is signed."""
     page = people[HOST]
     room(page, number)
-    acts.press(page, "提请批准")
+    acts.press(page, "提请审批")
     expect(page.get_by_text("等两人审批，其中一名")).to_be_visible()
     for name in (WITNESS, CUSTODIANS[0]):
         acts.decide(people[name], "举行密钥仪式", number)

@@ -63,7 +63,7 @@ def test_a_script_is_seen_whole_before_it_is_asked_for(house):
     assert "整份脚本" in shown
     assert "drill-page-root" in shown
     assert "演练" in shown
-    assert "提请批准" in shown
+    assert "提请审批" in shown
     browser.post(at(row.number, "ceremony-ask"))
     assert "已提请，等两人审批" in browser.get(at(row.number)).content.decode()
 

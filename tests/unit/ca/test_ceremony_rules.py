@@ -5,7 +5,7 @@ import json
 import pytest
 
 from anxin.kernel.errors import Refusal
-from ca.ceremonies import acts, rules, scripts
+from ca.ceremonies import acts, kinds, rules, scripts
 from ca.ceremonies.kinds import ALL, KINDS, ROLE_OF, Part
 from ca.ceremonies.rules import Person
 from people.api import Role
@@ -23,6 +23,7 @@ def test_the_system_does_every_act_of_every_kind():
     """CPS-6.2.4, CPS-6.2.10: what is done in the custody of shares is no kind of ceremony."""
     done = {step.act for kind in KINDS.values() for step in kind.steps if step.act}
     assert done == {*acts.ACTS}
+    assert {*acts.LIVE} == kinds.LIVE
     assert set(KINDS) == {
         "generate_root",
         "generate_subordinate",

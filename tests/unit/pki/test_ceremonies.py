@@ -56,11 +56,6 @@ def changed(room: Room, seq: int, **fields: object) -> None:
     )
 
 
-def seq_of(room: Room, what: str, step: str = "") -> int:
-    said = [json.loads(line["text"]) for line in room.lines]
-    return next(one["seq"] for one in said if one["what"] == what and step in ("", one["step"]))
-
-
 def test_a_whole_record_holds():
     found = ceremonies.check(Room().run().record())
 
