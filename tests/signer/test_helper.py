@@ -3,8 +3,10 @@
 import pytest
 
 from pki import certificates, keys, publickeys
-from pki.errors import PkiError
+from pki.errors import PkiError, TokenError
+from pki.signer.client import Signer
 from tests.support.signer import AS_RESPONDER, activate, answer_tbs, found, hand_out, script
+from tests.support.tunnel import tunnel
 
 USER = keys.generate("sm2").public
 ALGORITHMS = {"ec-p256": "ecdsa-sha256", "sm2": "sm2-sm3"}
@@ -87,6 +89,23 @@ def test_each_is_activated_and_sealed_by_itself(home, offices, helper):
     offer = home.client().offer("activate", hours=1, signatures=1)
     other = helper.client().offer("activate", hours=1, signatures=1)
     assert offer["statement"] != other["statement"]
+
+
+def test_a_helper_on_another_host_is_opened_and_signs_through_a_tunnel(home, offices, helper):
+    """CPS-6.2.8: over TCP, both in batches and one by one; without the tunnel it is unreachable."""
+    office, tbs = offices["sm2"], offices["sm2"].tbs(USER)
+    helper.client().lock()
+    with tunnel(helper.path) as near:
+        far = Signer(near)
+        helper.clients.append(far)
+        assert rule_of(lambda: far.sign_one("sm2", "certificate", tbs)) == "signer.sealed"
+        activate(far, helper.custodians[:2], "activate")
+        assert office.public.verify(tbs, far.sign_one("sm2", "certificate", tbs), "sm2-sm3")
+        made = list(far.sign("sm2", "certificate", [tbs] * 250))
+        assert len(made) == 250
+        assert all(office.public.verify(tbs, each, "sm2-sm3") for each in made)
+    with pytest.raises(TokenError):
+        Signer(near).health()
 
 
 def test_a_helper_answers_about_certificates(home, offices, short_dir):
