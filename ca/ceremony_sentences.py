@@ -137,7 +137,7 @@ WORDING = {
     "keeping.helper_has_it": _(
         "主签名服务已做完这一步，但协助签名服务 %(places)s 还有密钥 %(label)s，"
         "或者没有应答、没有启用（CPS %(cps)s）。这一步没有记为完成；"
-        "请运维按部署说明（decisions/0014）处理：归档的更新 keys.json 后重新启动，"
+        "请运维按部署说明（docs/running.md）处理：归档的更新 keys.json 后重新启动，"
         "销毁的去掉密钥后重新启用；再重新开始这一步。"
     ),
     "keeping.signs_nothing": _(
