@@ -63,8 +63,7 @@ def _enrolments(found: Sequence[Mapping[str, Any]], holders: Holders) -> frozens
     for one in found:
         if one["action"] != HOLD and one["signature"]:
             holders.own(f"Vote {one['id']}", bytes.fromhex(one["public_key"]), str(one["voter"]))
-    enrolled = (one for one in found if one["action"] == votes.ENROL and one["grants"])
-    return frozenset((one["approval"], one["payload"]) for one in enrolled)
+    return votes.enrolments(found)
 
 
 def check_enrolled(

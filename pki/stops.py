@@ -58,9 +58,5 @@ def check(
         raise Malformed("stop.record", f"It cannot be read: {problem!r}.") from problem
     if whose != (statements.fingerprint(key), said["person"]):
         raise Refused("stop.key", "The key was not enrolled for who gave the order.")
-    if not any(
-        (one["approval"], one["payload"]) == agreed and one["action"] == votes.ENROL
-        for one in enrolled
-        if one["grants"]
-    ):
+    if agreed not in votes.enrolments(enrolled):
         raise Refused("stop.key", "Nobody voted for the enrolment of the key.")

@@ -15,7 +15,7 @@ from pki.sm.sm3 import sm3
 from pki.statements import encoded, fingerprint, holds
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
 FORMAT = "anxin votes 1"
 # A signature for one is none for another.
@@ -91,17 +91,18 @@ def check_all(records: Sequence[Mapping[str, Any]]) -> int:
     """How many are signed. Raises as `check` does, and Refused `vote.enrolment`: a key that nobody
     agreed to proves nothing.
     """
-    signed = [record for record in records if check(record)]
-    agreed = {
-        (record["approval"], record["payload"])
-        for record in records
-        if record["action"] == ENROL and record["grants"]
-    }
+    signed, agreed = [record for record in records if check(record)], enrolments(records)
     for record in signed:
         if (record["enrolled_by"], record["enrolment"]) not in agreed:
             reason = f"Vote {record['id']}: nobody voted for the enrolment of its key."
             raise Refused("vote.enrolment", reason)
     return len(signed)
+
+
+def enrolments(records: Iterable[Mapping[str, Any]]) -> frozenset[tuple[int, str]]:
+    """Approval and payload of those by which somebody agreed to put a key to use."""
+    agreed = (record for record in records if record["action"] == ENROL and record["grants"])
+    return frozenset((record["approval"], record["payload"]) for record in agreed)
 
 
 def check(record: Mapping[str, Any]) -> bool:
