@@ -29,11 +29,18 @@ RULE, WAITS = "operators.unproved", "operators.waits"
 
 
 def check(
-    *, warrant: int, key: bytes, holder: str, requester: str, number: str, order: int, at: datetime
+    *,
+    warrant: int,
+    key: bytes,
+    holder: str,
+    requester: str,
+    number: str,
+    order: int | None,
+    at: datetime,
 ) -> None:
     """Refuses (FORBIDDEN) `operators.unproved`: this key was not asked for and agreed to by two
     others with certified keys; (NOT_READY) `operators.waits`: one of them is certified by an order
-    before this one (`order`: its id, 0: none yet), which is not signed, or is on hold.
+    before this one (`order`: its id, None: none yet), which is not signed, or is on hold.
 
     Before the first certificate of an operator there is nobody who could. `number`: of staff, as
     the certificate will say it.
@@ -61,7 +68,9 @@ def check(
         _check_vote(one, person_id, order, at=at)
 
 
-def _check_proposal(enrolled: Mapping[str, Any], maker: int, order: int, *, at: datetime) -> None:
+def _check_proposal(
+    enrolled: Mapping[str, Any], maker: int, order: int | None, *, at: datetime
+) -> None:
     person_id, asked = enrolled["person"], enrolled.get("asked")
     if not asked or maker == person_id:
         raise _unproved("who asked for it has not signed")
@@ -78,7 +87,7 @@ def _check_proposal(enrolled: Mapping[str, Any], maker: int, order: int, *, at: 
         raise _unproved("who asked for it was no security administrator then")
 
 
-def _check_vote(one: dict[str, Any], person_id: int, order: int, *, at: datetime) -> None:
+def _check_vote(one: dict[str, Any], person_id: int, order: int | None, *, at: datetime) -> None:
     try:
         signed = votes.check(one)
     except PkiError as why:
@@ -92,7 +101,7 @@ def _check_vote(one: dict[str, Any], person_id: int, order: int, *, at: datetime
         raise _unproved("who agreed to it was no CA administrator then")
 
 
-def _standing(warrant: int, person_id: int, order: int, *, at: datetime) -> Parsed | None:
+def _standing(warrant: int, person_id: int, order: int | None, *, at: datetime) -> Parsed | None:
     """By the clock of who asks: what a signature says of its time says who made it. Refuses
     (NOT_READY) `operators.waits` where it is on hold, or ordered and not signed.
     """
@@ -102,11 +111,12 @@ def _standing(warrant: int, person_id: int, order: int, *, at: datetime) -> Pars
     return own
 
 
-def _comes(warrant: int, person_id: int, *, before: int) -> bool:
+def _comes(warrant: int, person_id: int, *, before: int | None) -> bool:
     """Whether the certificate of this key is ordered and not signed, or on hold. Only an order
     before this one counts: of two that wait for each other neither would ever be decided.
     """
-    rows = Certificate.objects.filter(warrant=warrant, profile=OPERATOR, pk__lt=before)
+    rows = Certificate.objects.filter(warrant=warrant, profile=OPERATOR)
+    rows = rows if before is None else rows.filter(pk__lt=before)
     # where nothing waits for good
     rows = rows.filter(ca__state=AuthorityState.ACTIVE, ca__stopped_at__isnull=True)
     states = (*WAITING, State.HELD)

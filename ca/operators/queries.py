@@ -64,12 +64,15 @@ def _hindrance(key: OperatorKey, row: Certificate | None, *, at: datetime) -> Re
             holder=rules.holder(key.person_id),
             requester=rules.requester(key.person_id),
             number=key.number,
-            order=row.pk if row else 0,
+            order=row.pk if row else None,
             at=at,
         )
         issuer_for(profile(OPERATOR).issuer)
     except Refusal as why:
         return why
+    except (ValueError, ArithmeticError, RecursionError, TypeError, KeyError) as why:
+        reason = f"the enrolment cannot be read: {type(why).__name__}"  # a row of somebody else's
+        return Refusal(Kind.FORBIDDEN, proving.RULE, reason, cps="5.2.3")
     if row is not None and row.state not in WAITING:
         return Refusal(Kind.CONFLICT, "operators.ended", row.state, cps="5.2.3")
     return Refusal(Kind.NOT_READY, "operators.ordered", "not signed yet", cps="5.2.3")

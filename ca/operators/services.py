@@ -57,7 +57,7 @@ def _order(key: OperatorKey, *, at: datetime) -> int:
     try:
         holder, asks = rules.holder(key.person_id), rules.requester(key.person_id)
         named = {"holder": holder, "requester": asks, "number": key.number}
-        proving.check(warrant=key.warrant, key=key.public_key, order=0, at=at, **named)
+        proving.check(warrant=key.warrant, key=key.public_key, order=None, at=at, **named)
         profile = profile_of(OPERATOR)
         issuer = issuer_for(profile.issuer)
         organization = names.parse(issuer.name).get("O") or ""
@@ -91,8 +91,8 @@ def tell_of_ends(*, at: datetime) -> int:
 
 @transaction.atomic
 def _end(warrant: int, *, at: datetime) -> int:
-    """What was signed after its key had ended."""
-    revoke(warrant=warrant, why="replaced", actor=SYSTEM, at=at)
+    """What was signed after its key had ended, which may have been lost."""
+    revoke(warrant=warrant, why="lost", actor=SYSTEM, at=at)
     return 1
 
 

@@ -20,6 +20,7 @@ from anxin.kernel.errors import Kind, Refusal
 from anxin.kernel.jobs import announce
 from anxin.kernel.rows import guarded
 from audit.log import advance, advance_many
+from ca.hierarchy.queries import issuer_by_id
 from ca.issuing.models import Certificate
 from ca.issuing.rules import ISSUED
 from ca.revocation import rules
@@ -154,7 +155,6 @@ def _ended(
     since: datetime | None,
     at: datetime,
 ) -> Revocation:
-    assert row.not_after  # constraints of the table say so
     return Revocation(
         certificate_id=row.pk,
         ca_id=row.ca_id,
@@ -163,7 +163,7 @@ def _ended(
         revoked_at=at,
         invalid_since=since,
         ending_id=ending,
-        not_after=row.not_after,
+        not_after=_listed_until(row),
         entry=Entry(int(row.serial or "", 16), whole(row.held_at or at), reason, since).der,
     )
 
@@ -235,8 +235,7 @@ def _store(
     warrant: int,
     at: datetime,
 ) -> None:
-    assert row.not_after  # constraints of the table say so
-    assert row.serial
+    assert row.serial  # constraints of the table say so
     dated = whole(row.held_at or at)
     entry = Entry(int(row.serial, 16), dated, reason, invalid_since and whole(invalid_since))
     with _once("revocation.warrant_used", "4.9.3"):
@@ -248,9 +247,17 @@ def _store(
             revoked_at=at,
             invalid_since=invalid_since,
             warrant=warrant,
-            not_after=row.not_after,
+            not_after=_listed_until(row),
             entry=entry.der,
         )
+
+
+def _listed_until(row: Certificate) -> datetime:
+    """What leaves a list is shown to the signer; what was never issued has nothing to show, and
+    stays as long as there are lists.
+    """
+    assert row.not_after  # constraints of the table say so
+    return row.not_after if row.state in ISSUED else issuer_by_id(row.ca_id).certificate.not_after
 
 
 def _store_hold(row: Certificate, cause: str, *, warrant: int, at: datetime) -> None:

@@ -12,7 +12,7 @@ from typing import Any, Protocol, cast
 from django.conf import settings
 from django.utils.module_loading import import_string
 
-from anxin.kernel.errors import Refusal
+from anxin.kernel.errors import Kind, Refusal
 from people.accounts import services as accounts
 from people.accounts.rules import Purpose
 from people.operatorkeys import queries
@@ -62,6 +62,15 @@ def hindrances(people: Collection[int], *, at: datetime) -> dict[int, Refusal]:
     """By person, why the key that signs now has no certificate that counts; the rest have one."""
     keys = [key for key in queries.in_use() if key.is_active and key.person_id in people]
     return cast("dict[int, Refusal]", import_string(settings.OPERATOR_HINDRANCES)(keys, at=at))
+
+
+def check_may_replace(person_id: int, by: int | None, *, at: datetime) -> None:
+    """Refuses (FORBIDDEN) `keys.uncertified`: a key with a good certificate is not given up for one
+    that nobody will certify, because who asks or agrees (`by`: as for `certificate`) has none.
+    """
+    own, theirs = own_certificate(person_id, at=at), certificate(by, at=at)
+    if own is not None and own.good and not (theirs is not None and theirs.good):
+        raise Refusal(Kind.FORBIDDEN, "keys.uncertified", "no good certificate", cps="5.2.3")
 
 
 def own_certificate(person_id: int, *, at: datetime) -> Standing | None:

@@ -6,6 +6,7 @@ What takes rights away is done at once by one person; what gives them needs anot
 import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
 from django.conf import settings
 from django.db import transaction
@@ -20,6 +21,7 @@ from people.approvals.services import propose, redeem, withdraw, withdraw_all_of
 from people.factors import services as factors
 from people.operatorkeys import queries as key_rows
 from people.operatorkeys import services as keys
+from people.operatorkeys.proving import check_may_replace
 from people.operatorkeys.rules import Ending
 from people.operatorkeys.statements import check as check_signed
 from people.personnel.rules import ACTIONS, Act, Cause, subject_of
@@ -65,10 +67,20 @@ def propose_key(person_id: int, key_id: int, *, actor: Actor, at: datetime) -> A
     rules.check_other(actor, person_id)
     row = key_rows.locked(key_id, person_id)
     row.STEPS.after("activate", row.state)
-    stated: dict[str, object] = {"key": key_id, "fingerprint": row.fingerprint}
+    stated: dict[str, Any] = {"key": key_id, "fingerprint": row.fingerprint}
     if key_rows.somebody_signs(settings.DUTIES[ACTIONS[Act.ENROL_KEY]].makers):
         stated["asked"] = _asked(person_id, row.fingerprint, actor=actor, at=at)
+    _check_certified(person_id, stated, actor=actor, at=at)
     return _propose(Act.ENROL_KEY, person_id, stated, actor=actor, at=at)
+
+
+def _check_certified(
+    person_id: int, stated: Mapping[str, Any], *, actor: Actor, at: datetime
+) -> None:
+    """Before a good key is replaced: of who asked, and who acts now."""
+    own = key_rows.active(actor.person_id)
+    check_may_replace(person_id, own.warrant if own else None, at=at)
+    check_may_replace(person_id, stated.get("asked", {}).get("by"), at=at)
 
 
 def _asked(person_id: int, fingerprint: str, *, actor: Actor, at: datetime) -> dict[str, object]:
@@ -87,6 +99,7 @@ def enrol_key(
     row = key_rows.locked(key, person)
     stated = {**stated, "person": person, "key": key, "fingerprint": row.fingerprint}
     redeem(approval, ACTIONS[Act.ENROL_KEY], stated, actor=actor, at=at)
+    _check_certified(person, stated, actor=actor, at=at)
     keys.activate(person, key, warrant=approval.id, actor=actor, at=at)
 
 

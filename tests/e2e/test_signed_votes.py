@@ -63,7 +63,7 @@ def made(page: Page) -> None:
     see(page, "操作员密钥")
     acts.press(page, "生成密钥")
     expect(page.get_by_text("密钥已登记")).to_be_visible()
-    expect(page.get_by_text("待启用")).to_be_visible()
+    expect(page.get_by_text("待启用", exact=True)).to_be_visible()
     picture(page, "my-key-made")
 
 

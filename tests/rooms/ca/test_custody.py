@@ -932,7 +932,7 @@ def test_since_when_keys_are_in_use_unproves_no_stop(held, signing, in_role, how
     held.activate(at=NOW)
     with in_role("staff"):
         earlier = F("active_from") - timedelta(days=365)
-        assert OperatorKey.objects.update(active_from=earlier) == 5
+        assert OperatorKey.objects.update(active_from=earlier) == 6
         if how == "emergency":
             activating.stop("发现异常", actor=signing(one, "发现异常"), at=NOW)
         else:

@@ -42,7 +42,7 @@ from tests.support import ca
 from tests.support import people as support
 from tests.support.people import hire, in_order
 from tests.support.races import while_open
-from tests.support.voting import enrolled, pen, sign_vote
+from tests.support.voting import enrolled, hand_in, pen, proposed, sign_vote
 
 AT, LATER = ca.NOW, ca.NOW + timedelta(minutes=1)
 PASSWORD = "qiyuan-Harbor-17"
@@ -476,6 +476,26 @@ def asked_by(one, maker, warrant, **changes):
         return {"at": AT.isoformat(), "by": warrant, "signature": signed}
 
     return maker, asked
+
+
+def test_a_certified_key_is_not_given_up_for_one_that_nobody_will_certify(bai, tang, gao):
+    """CPS-5.2.3: who asked has another key by now, which has no certificate yet."""
+    before, person = certificate_of(bai), _actor(StaffMember.objects.get(pk=bai))
+    enrolled(pen(8), tang, tang, gao, at=AT)
+    services.certify(at=AT)
+    ca.sign_all("anxin-rsa")
+    asked = proposed(person, hand_in(OTHER, person, at=LATER), tang, at=LATER)
+    asker, founder = (StaffMember.objects.get(login=login) for login in ("asker", "founder"))
+    other = replace(tang, person_id=asker.pk, name=asker.name)
+    enrolled(pen(9), tang, other, gao, at=LATER)
+    agrees = replace(gao, person_id=founder.pk, name=founder.name)
+
+    with pytest.raises(Refusal) as refused:
+        sign_vote(pen(60_000), asked.id, agrees, at=LATER)
+
+    assert refused.value.rule == "keys.uncertified"
+    assert certificate_of(bai) == before
+    assert keys.queries.active(bai).fingerprint == statements.fingerprint(BAI.public)
 
 
 def two_with_keys():

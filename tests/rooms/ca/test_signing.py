@@ -19,7 +19,8 @@ from anxin.kernel.locks import Work, held
 from anxin.wording import WORDING
 from audit.journal.models import Entry
 from ca.api import by_serial, certificate, certificate_of, order_certificate, overview
-from ca.crl.queries import list_file
+from ca.crl.models import RevocationList
+from ca.crl.queries import entries, list_file
 from ca.crl.services import issue_due_crls
 from ca.hierarchy.models import CertificateAuthority
 from ca.issuing.models import Certificate
@@ -413,6 +414,24 @@ def test_no_plan_outlives_the_key_it_is_for(authorities, in_role, cause, reason,
     assert listed(row.serial) == ("" if follows else reason)
     assert follows or row.refusal.startswith("succession.revoked")
     assert finish(ca.authority().id, ids, at=AT) == 0
+
+
+def test_what_was_never_issued_leaves_no_list(authorities):
+    """CPS-4.9.7: the signer wants to see the certificate of whoever leaves one; here is none."""
+    first = ca.issue(1).id
+    renewal = ca.row(replacement(2, first, public_key=ca.public_key(1)))
+    ids = plan_batch(ca.authority().id, at=AT, entropy=ca.entropy)
+    ca.revoke_it(first, "key_at_risk")
+    finish(ca.authority().id, ids, at=AT)
+    renewal.refresh_from_db()
+    kept = bytes(renewal.revocation.entry)
+
+    for days in (1, -1):  # before its end, and after
+        last = RevocationList(this_update=renewal.not_after - days * ca.DAY)
+        assert kept in entries(ca.authority().id, last)
+    issued = bytes(ca.row(first).revocation.entry)
+    ended = RevocationList(this_update=ca.row(first).not_after + ca.DAY)
+    assert issued not in entries(ca.authority().id, ended)
 
 
 def test_nothing_is_planned_for_a_key_that_was_compromised_meanwhile(authorities):
