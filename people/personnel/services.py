@@ -62,16 +62,23 @@ def propose_key(person_id: int, key_id: int, *, actor: Actor, at: datetime) -> A
     """Ask that a key its owner made signs their votes (CPS 5.2.3); its fingerprint is agreed to.
 
     Signed by who asks: one key in other hands puts no further ones to use. Refuses (FORBIDDEN)
-    `keys.*` without a signature, once anybody who may ask has a key.
+    `keys.*` without a signature, but for the first key of who agrees and the first of who asks.
     """
     rules.check_other(actor, person_id)
     row = key_rows.locked(key_id, person_id)
     row.STEPS.after("activate", row.state)
     stated: dict[str, Any] = {"key": key_id, "fingerprint": row.fingerprint}
-    if key_rows.somebody_signs(settings.DUTIES[ACTIONS[Act.ENROL_KEY]].makers):
+    if not _founds(person_id):
         stated["asked"] = _asked(person_id, row.fingerprint, actor=actor, at=at)
     _check_certified(person_id, stated, actor=actor, at=at)
     return _propose(Act.ENROL_KEY, person_id, stated, actor=actor, at=at)
+
+
+def _founds(person_id: int) -> bool:
+    """Whether nobody who may ask has a key, and this is the first of who agrees or of who asks."""
+    duty = settings.DUTIES[ACTIONS[Act.ENROL_KEY]]
+    first = (key_rows.would_be_first(person_id, roles) for roles in (duty.checkers, duty.makers))
+    return any(first) and not key_rows.somebody_signs(duty.makers)
 
 
 def _check_certified(

@@ -201,6 +201,7 @@ def test_the_first_key_is_enrolled_without_one_and_no_other(tang, gao, shi, sett
     cast(proposed(gao, first, tang, at=AT), shi)
     assert state(first) == "active"
 
+    enrolled(TANGS, tang, hire("yan", Role.SECURITY_ADMIN), gao, at=AT)
     second = hand_in(OTHER, shi, at=AT)
     asked = proposed(shi, second, tang, at=AT)
     third = hire("xin", Role.CA_ADMIN)
@@ -211,8 +212,11 @@ def test_the_first_key_is_enrolled_without_one_and_no_other(tang, gao, shi, sett
 
 def test_the_first_key_is_that_of_somebody_who_enrols_others(tang, gao, chen):
     """CPS-5.2.3: else nobody could sign for the next one."""
-    asked = proposed(chen, hand_in(ONE, chen, at=AT), tang, at=AT)
+    key_id = hand_in(ONE, chen, at=AT)
+    assert refused_by(proposed, chen, key_id, tang, at=AT) == "keys.needed"
 
+    key_id = hand_in(OTHER, tang, at=AT)
+    asked = proposed(tang, key_id, hire("yan", Role.SECURITY_ADMIN), at=AT)
     assert refused_by(cast, asked, gao) == "approval.key_needed"
 
 
@@ -364,7 +368,7 @@ def test_the_key_of_who_goes_is_revoked_in_the_same_step(tang, ren, end):
     assert Entry.objects.filter(action="people.operatorkey.revoke").count() == 1
 
 
-def test_a_keeper_revokes_a_key_and_what_was_asked_for_it(tang, gao, chen):
+def test_a_keeper_revokes_a_key_and_what_was_asked_for_it(tang, gao, chen, signing):
     key_id = hand_in(ONE, chen, at=AT)
     asked = proposed(chen, key_id, tang, at=AT)
 
