@@ -271,13 +271,12 @@ def check_running(state: str) -> None:
         raise Refusal(Kind.CONFLICT, "ceremonies.not_running", f"it is {state}", cps="5.2.2")
 
 
-def check_none_works(steps: Collection[tuple[str, datetime | None]], *, at: datetime) -> None:
-    """Refuses (CONFLICT) to end a ceremony while a worker may be at one of its steps (state and
-    when its time is over): until then at an act, without limit at what all have attested.
+def check_none_works(states: Collection[str]) -> None:
+    """Refuses (CONFLICT) to end a ceremony while a worker may be at one of its steps: also one
+    whose time is over, until it is begun anew, which a worker that is still at it prevents.
     """
-    for state, due in steps:
-        acts = state == StepState.ACTING and due is not None and at < due
-        if acts or state == StepState.ENTERING:
+    for state in states:
+        if state in WORK:
             raise Refusal(Kind.CONFLICT, "ceremonies.entering", f"a step is {state}", cps="5.2.2")
 
 

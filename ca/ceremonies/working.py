@@ -35,7 +35,8 @@ FAULT = 400  # characters of a reason
 
 def run(*, at: datetime, entropy: Entropy) -> int:
     """Do what waits, begin anew what is late; how many steps moved."""
-    late = each(partial(_restart, at=at), queries.late(at=at))
+    with held(Work.RUN_CEREMONY, queries.late(at=at)) as over:  # of no worker that goes on
+        late = each(partial(_restart, at=at), over)
     with held(Work.RUN_CEREMONY, queries.to_do()) as mine:
         moved = late + each(partial(_do, at=at, entropy=entropy), mine)
     unused.revoke(at=at)

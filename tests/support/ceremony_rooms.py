@@ -2,6 +2,9 @@
 
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from types import ModuleType
+
+import pytest
 
 from anxin.kernel.actors import Actor
 from ca.ceremonies import queries, services, working
@@ -34,6 +37,10 @@ class Killed(BaseException):
 
 def killed(*_given: object, **_named: object) -> None:
     raise Killed
+
+
+def step_of(number: str, code: str) -> CeremonyStep:
+    return CeremonyStep.objects.get(ceremony__number=number, code=code)
 
 
 @dataclass
@@ -102,6 +109,13 @@ class House:
     def work(self) -> int:
         return working.run(at=self.now(), entropy=entropy)
 
+    def die_at_work(self, before: str = "_settle", room: ModuleType = working) -> None:
+        """A worker is killed before what `before` does."""
+        with pytest.MonkeyPatch.context() as dying:
+            dying.setattr(room, before, killed)
+            with pytest.raises(Killed):
+                self.work()
+
     def signing(self, login: str, said: dict[str, str], at: datetime, key: str = "") -> Actor:
         written = at.isoformat()
         signature = self.pen_of(key or login).sign(ceremonies.statement(said, at=written))
@@ -125,6 +139,10 @@ class House:
             if parts[role] in written["attest"]:
                 self.attest(number, code, login)
         self.work()  # what everybody has attested is put to use
+
+    def steps(self, number: str, *codes: str) -> None:
+        for code in codes:
+            self.step(number, code)
 
     def run(self, said: Draft, given: str = "") -> str:
         """A whole ceremony; its number."""

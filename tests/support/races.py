@@ -1,11 +1,15 @@
 """Acts that meet on the database, each with a connection of its own."""
 
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from threading import Barrier
 
-from django.db import connection, transaction
+from django.db import connection, connections, transaction
+from django.db.backends.utils import CursorWrapper
 
 from anxin.kernel.errors import Refusal
+from anxin.kernel.locks import Work, key
 
 
 def at_once(*acts):
@@ -33,6 +37,27 @@ def while_open(first, second, then=lambda: None):
                 pass
             then()
         return outcome.result()
+
+
+@contextmanager
+def somebody_else() -> Iterator[CursorWrapper]:
+    """Another session of the database, in a transaction that is taken back at the end."""
+    other = connections.create_connection("default")
+    other.set_autocommit(False)
+    try:
+        with other.cursor() as cursor:
+            yield cursor
+    finally:
+        other.rollback()
+        other.close()
+
+
+@contextmanager
+def at_work(work: Work, number: int = 0) -> Iterator[None]:
+    """Another worker is at it, and goes on."""
+    with somebody_else() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [key(work, number)])
+        yield
 
 
 def _alone(act):

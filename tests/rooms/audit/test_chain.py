@@ -10,11 +10,12 @@ from django.core.management import CommandError, call_command
 from django.db import DatabaseError, connection, connections, transaction
 
 from anxin.kernel.actors import SYSTEM, Actor
-from anxin.kernel.locks import Work, key
+from anxin.kernel.locks import Work
 from audit.api import first_break, seal
 from audit.journal.models import Entry, Link
 from audit.log import record
 from tests.plugin_journal import triggers_disabled
+from tests.support.races import at_work
 
 pytestmark = pytest.mark.django_db(transaction=True)
 AT = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
@@ -264,14 +265,8 @@ def test_more_than_one_batch_is_sealed_in_one_go():
 
 def test_two_sealers_do_not_meet():
     write("a:1")
-    other = connections.create_connection("default")
-    other.set_autocommit(False)
-    with other.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [key(Work.SEAL_JOURNAL)])
-
-    assert seal() == 0
-    other.rollback()
-    other.close()
+    with at_work(Work.SEAL_JOURNAL):
+        assert seal() == 0
     assert seal() == 1
 
 

@@ -11,7 +11,7 @@ from django.db import DatabaseError, connection, transaction
 
 from anxin.kernel.actors import SYSTEM
 from audit.journal.models import Entry
-from ca.ceremonies import acts, importing, queries, services, working
+from ca.ceremonies import acts, importing, queries, services
 from ca.ceremonies.models import Attestation, Ceremony, CeremonyLine, CeremonyStep
 from ca.custody import noting
 from ca.hierarchy.models import CertificateAuthority
@@ -21,7 +21,7 @@ from pki import ceremonies, certificates, extensions, names, pem, publickeys, re
 from pki import keys as software
 from tests.plugin_journal import triggers_disabled
 from tests.support.ceremonies import draft
-from tests.support.ceremony_rooms import NOW, Killed, external_root, killed, signed_by_root
+from tests.support.ceremony_rooms import NOW, external_root, signed_by_root, step_of
 from tests.support.people import hire
 from tests.support.refusals import refused_by
 from tests.support.signer import script
@@ -41,10 +41,6 @@ def gathering(house) -> str:
     number = house.opened(draft(drill=True, key=fresh()))
     house.begin(number, "gather")
     return number
-
-
-def step(number: str, code: str) -> CeremonyStep:
-    return CeremonyStep.objects.get(ceremony__number=number, code=code)
 
 
 def whats(number: str) -> list[str]:
@@ -199,13 +195,12 @@ def test_a_key_from_before_the_ceremony_is_not_used(house):
     keys.ensure_key(label, "sm2", ("ca-certificate", "certificate", "crl"))
     house.at = NOW + timedelta(minutes=30)
     number = house.opened(draft(key=label))
-    for code in ("gather", "device"):
-        house.step(number, code)
+    house.steps(number, "gather", "device")
 
     house.begin(number, "make_key")
     house.work()
 
-    waiting = step(number, "make_key")
+    waiting = step_of(number, "make_key")
     assert (waiting.state, json.loads(waiting.fault)["rule"]) == (
         "waiting",
         "ceremonies.key_there",
@@ -284,7 +279,7 @@ def test_steps_come_in_their_order_and_begin_by_the_host(house, gathering):
 def test_two_attestations_at_once_are_both_kept_in_one_chain(house, gathering):
     """A race of two people; the transcript stays a chain."""
     at, row, start = house.now(), queries.ceremony(gathering), Barrier(2)
-    waiting = step(gathering, "gather")
+    waiting = step_of(gathering, "gather")
     signing = {
         login: house.signing(login, queries.fields(row, waiting, house.people[login].person_id), at)
         for login in ("lu", "qin")
@@ -314,9 +309,9 @@ def test_a_step_that_takes_too_long_begins_anew_and_its_attestations_are_void(ho
 
     assert house.work() == 1
 
-    assert step(gathering, "gather").state == "waiting"
+    assert step_of(gathering, "gather").state == "waiting"
     house.begin(gathering, "gather")
-    assert queries.given(step(gathering, "gather")) == []
+    assert queries.given(step_of(gathering, "gather")) == []
     house.attest(gathering, "gather", "lu")
     assert whats(gathering)[-4:] == ["attested", "restarted", "began", "attested"]
 
@@ -325,66 +320,53 @@ def test_a_step_in_time_is_left_alone(house, gathering):
     house.at += timedelta(minutes=14)
 
     assert house.work() == 0
-    assert step(gathering, "gather").state == "asked"
+    assert step_of(gathering, "gather").state == "asked"
 
 
 # --- crashes ---------------------------------------------------------------------------------
 
 
-def ready_for(house, number: str, *codes: str) -> None:
-    for code in codes:
-        house.step(number, code)
-
-
-def test_a_worker_that_dies_after_the_key_and_before_the_line_makes_no_second_key(
-    house, monkeypatch
-):
+def test_a_worker_that_dies_after_the_key_and_before_the_line_makes_no_second_key(house):
     """CPS-6.1.1a: resumed where it was."""
     label = fresh()
     number = house.opened(draft(drill=True, key=label))
-    ready_for(house, number, "gather", "device")
+    house.steps(number, "gather", "device")
     house.begin(number, "make_key")
-    with monkeypatch.context() as patched:
-        patched.setattr(working, "_settle", killed)
-        with pytest.raises(Killed):
-            house.work()
-    assert step(number, "make_key").state == "acting"
+    house.die_at_work()
+    assert step_of(number, "make_key").state == "acting"
     made = keys.key_of(f"drill-{label}").public_key
 
     assert house.work() == 1
 
-    assert bytes(step(number, "make_key").result) == made
+    assert bytes(step_of(number, "make_key").result) == made
     assert whats(number).count("acted") == 2  # the device's and this one
 
 
-def test_a_worker_that_dies_after_the_plan_signs_that_plan(house, monkeypatch):
+def test_a_worker_that_dies_after_the_plan_signs_that_plan(house):
     label = fresh()
     number = house.opened(draft(key=label))
-    ready_for(house, number, "gather", "device", "make_key")
+    house.steps(number, "gather", "device", "make_key")
     house.begin(number, "certify")
-    with monkeypatch.context() as patched:
-        patched.setattr(working, "_settle", killed)
-        with pytest.raises(Killed):
-            house.work()
+    house.die_at_work()
     planned = bytes(CertificateAuthority.objects.get(code=label).tbs)
 
     house.work()
 
-    assert certificates.parse(bytes(step(number, "certify").result)).tbs == planned
+    assert certificates.parse(bytes(step_of(number, "certify").result)).tbs == planned
 
 
 def test_a_step_waits_while_the_signer_is_away_and_goes_on_when_it_is_back(house, settings):
     number = house.opened(draft(drill=True, key=fresh()))
-    ready_for(house, number, "gather")
+    house.steps(number, "gather")
     house.begin(number, "device")
     there, settings.SIGNER_SOCKET = settings.SIGNER_SOCKET, "/nowhere/signer.sock"
     assert house.work() == 0
-    assert step(number, "device").state == "acting"
+    assert step_of(number, "device").state == "acting"
 
     settings.SIGNER_SOCKET = there
 
     assert house.work() == 1
-    assert step(number, "device").state == "asked"
+    assert step_of(number, "device").state == "asked"
 
 
 # --- an end before the end -------------------------------------------------------------------
@@ -437,7 +419,7 @@ def test_a_step_of_an_ended_ceremony_is_not_acted_on(house, gathering):
     house.end_early(gathering, "gao")
 
     assert house.work() == 0
-    assert step(gathering, "device").result is None
+    assert step_of(gathering, "device").result is None
 
 
 def test_what_the_signer_may_not_do_now_is_said_and_done_later(house):
@@ -449,7 +431,7 @@ def test_what_the_signer_may_not_do_now_is_said_and_done_later(house):
     def fault(code: str) -> str:
         house.begin(number, code)
         house.work()
-        return queries.fault_in(step(number, code).fault).rule
+        return queries.fault_in(step_of(number, code).fault).rule
 
     house.signer.client().lock()
     assert fault("device") == "ceremonies.device_locked"
@@ -595,12 +577,12 @@ def test_a_wrong_certificate_leaves_the_step_to_be_begun_again(house):
     wish = queries.result(house.run(draft(kind="generate", key=label)), "request")
     said = draft(kind="import_certificate", key=label, issuer=root[1].der, request=wish)
     number = house.opened(said)
-    ready_for(house, number, "gather", "device", "make_responder")
+    house.steps(number, "gather", "device", "make_responder")
     wrong = signed_by_root(wish, root, path_length=1)
     house.begin(number, "enter", pem.write("CERTIFICATE", wrong.der).decode())
     house.work()
 
-    waiting = step(number, "enter")
+    waiting = step_of(number, "enter")
     assert waiting.state == "waiting"
     assert queries.fault_in(waiting.fault).rule == "importing.path_length"
     assert not CertificateAuthority.objects.exists()
@@ -640,7 +622,7 @@ def test_each_process_does_its_part_with_the_rights_it_has(house, in_role):
             house.attest(number, "certify", login)
     with in_role("worker"):
         assert house.work() == 1
-    assert publickeys.parse(bytes(step(number, "make_key").result)).algorithm == "sm2"
+    assert publickeys.parse(bytes(step_of(number, "make_key").result)).algorithm == "sm2"
     assert CertificateAuthority.objects.get(code=label).state == "active"
 
 

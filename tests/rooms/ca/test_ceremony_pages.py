@@ -16,9 +16,9 @@ from ca.custody import noting
 from people.api import Role
 from people.sessions.models import StaffSession
 from pki import ceremonies, certificates, pem, publickeys
-from tests.rooms.ca.test_ceremonies import fresh, step
+from tests.rooms.ca.test_ceremonies import fresh
 from tests.support.ceremonies import draft
-from tests.support.ceremony_rooms import CAST, House, external_root, signed_by_root
+from tests.support.ceremony_rooms import CAST, House, external_root, signed_by_root, step_of
 from tests.support.people import hire, signed_in
 
 
@@ -164,8 +164,7 @@ def test_a_room_that_looks_again_every_two_seconds_is_cheap_and_leaves_no_trace(
 ):
     """Everybody sees the transcript within two seconds; nobody is kept signed in by that."""
     number = house.opened(draft(drill=True, key=fresh()))
-    for code in ("gather", "device", "make_key"):
-        house.step(number, code)
+    house.steps(number, "gather", "device", "make_key")
     browser = signed_in(house.people["lu"])
     asked = {"HX-Request": "true", "X-Unattended": "1"}
     before = Entry.objects.count(), list(StaffSession.objects.values())
@@ -230,8 +229,7 @@ def test_a_certificate_is_handed_in_on_a_page_of_its_own(house):
     house.agree(number)
     page(house, "tang", at(number, "ceremony-open"), x="1")
     house.activate(number)
-    for code in ("gather", "device", "make_responder"):
-        house.step(number, code)
+    house.steps(number, "gather", "device", "make_responder")
     assert "交入证书并开始这一步" in page(house, "tang", at(number)).content.decode()
     form = page(house, "tang", at(number, "ceremony-begin", "enter"))
     assert "外部根 CA 签发的证书" in form.content.decode()
@@ -245,7 +243,7 @@ def test_a_certificate_is_handed_in_on_a_page_of_its_own(house):
 
     told = page(house, "tang", at(number)).content.decode()
     assert "不能用脚本里的外部根验证" in told
-    assert step(number, "enter").state == "waiting"
+    assert step_of(number, "enter").state == "waiting"
 
 
 def test_two_end_it_on_a_page_that_says_why(house):
@@ -320,14 +318,13 @@ def test_an_approver_reads_the_script_step_by_step(house):
 def test_who_attests_reads_what_was_made(house):
     """CPS-5.2.2: the key by its fingerprint, the certificate by what it says."""
     number = house.opened(draft(drill=True, key=fresh()))
-    for code in ("gather", "device"):
-        house.step(number, code)
+    house.steps(number, "gather", "device")
 
     for code in ("make_key", "certify"):
         house.begin(number, code)
         house.work()
         shown = page(house, "gao", at(number)).content.decode()
-        made = bytes(step(number, code).result)
+        made = bytes(step_of(number, code).result)
         if code == "certify":
             one = certificates.parse(made)
             assert one.fingerprint_sm3 in shown

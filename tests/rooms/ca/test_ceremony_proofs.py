@@ -34,7 +34,7 @@ from pki.keys import generate
 from tests.support import ca
 from tests.support.ca import NOW
 from tests.support.ceremonies import draft
-from tests.support.ceremony_rooms import Killed, killed
+from tests.support.ceremony_rooms import step_of
 from tests.support.people import hire
 from tests.support.races import while_open
 from tests.support.refusals import refused_by
@@ -52,10 +52,6 @@ def staff(house, connection_as):
     call_command("grant")
     with connection_as("staff") as one:
         yield one
-
-
-def step(number: str, code: str) -> CeremonyStep:
-    return CeremonyStep.objects.get(ceremony__number=number, code=code)
 
 
 def forge_line(staff, row: Ceremony, what: str, code: str = "", **details: str) -> None:
@@ -117,7 +113,7 @@ def test_a_ceremony_nobody_agreed_to_makes_no_key(house, staff):
     assert house.work() == 1
 
     assert keys.key_of(label) is None
-    assert step("KC-2026-900", "make_key").state == "waiting"
+    assert step_of("KC-2026-900", "make_key").state == "waiting"
     assert faults() == ["ceremony.votes"]
     asked = {house.people["tang"].person_id, house.people["jiang"].person_id}
     assert asked <= alarmed()
@@ -166,7 +162,7 @@ def test_an_approval_written_by_hand_has_no_votes_that_hold(house, staff):
     house.work()
 
     assert faults() == ["vote.payload"]
-    assert step("KC-2026-900", "device").result is None
+    assert step_of("KC-2026-900", "device").result is None
 
 
 def test_a_step_is_not_done_before_those_before_it_are_attested(house, staff):
@@ -189,8 +185,7 @@ def test_a_step_is_not_done_before_those_before_it_are_attested(house, staff):
 def test_a_step_that_the_transcript_does_not_begin_is_not_done(house, staff):
     label = fresh()
     number = house.opened(draft(key=label))
-    for code in ("gather", "device"):
-        house.step(number, code)
+    house.steps(number, "gather", "device")
     staff.execute("UPDATE ca_ceremonystep SET state = 'acting', round = 1 WHERE code = 'make_key'")
 
     house.work()
@@ -203,8 +198,7 @@ def test_a_certificate_of_the_attackers_own_founds_no_authority(house, staff):
     """The step whose certificate is to be put to use, with another result than was attested."""
     label = fresh()
     number = house.opened(draft(key=label))
-    for code in ("gather", "device", "make_key"):
-        house.step(number, code)
+    house.steps(number, "gather", "device", "make_key")
     house.begin(number, "certify")
     house.work()
     staff.execute("UPDATE ca_ceremonystep SET state = 'entering' WHERE code = 'certify'")
@@ -223,7 +217,7 @@ def test_no_administrator_among_those_who_agreed_is_no_approval(house, staff):
         "UPDATE people_appointment SET until = since WHERE role = 'ca_admin' AND person_id = %s",
         [house.people["gao"].person_id],
     )
-    row = step(number, "device")
+    row = step_of(number, "device")
     staff.execute("UPDATE ca_ceremonystep SET state = 'acting', round = 1 WHERE id = %s", [row.pk])
     forge_line(staff, queries.ceremony(number), "began", "device", round="1")
 
@@ -242,7 +236,7 @@ def test_an_administrator_who_has_left_since_has_agreed_all_the_same(house):
     house.work()
 
     assert faults() == []
-    assert queries.fault_in(step(number, "device").fault).rule == "ceremonies.role_ended"
+    assert queries.fault_in(step_of(number, "device").fault).rule == "ceremonies.role_ended"
 
 
 def test_nobody_agrees_to_a_ceremony_without_a_key_of_their_own(house):
@@ -277,7 +271,7 @@ def test_every_signature_is_one_of_a_certified_key_then(house):
     house.begin(before, "device")
     house.work()
     assert faults() == ["certificate.not_yet_valid"]
-    assert step(before, "device").result is None
+    assert step_of(before, "device").result is None
 
     house.end_early(before, "qin", "有证书之前审批的，重新举行")
     house.end_early(before, "gao")
@@ -301,7 +295,7 @@ def test_since_when_keys_are_in_use_unproves_no_ceremony_then(house, staff):
     house.work()
 
     assert faults() == []
-    assert step(number, "device").result
+    assert step_of(number, "device").result
 
 
 def test_a_key_without_a_certificate_agrees_to_nothing_then(house):
@@ -368,22 +362,19 @@ def test_where_the_operators_authority_is_founded_nobody_needs_one(house):
     assert refused_by(house.attest, later, "gather", "lu") == "operators.uncertified"
 
 
-def test_what_founds_it_is_put_to_use_also_after_it_has_certified_operators(house, monkeypatch):
+def test_what_founds_it_is_put_to_use_also_after_it_has_certified_operators(house):
     """CPS-5.2.3: a worker died at it; those who attested had no certificates then."""
     label = fresh()
     number = certified(house, label)
     for login in ("lu", "qin", "gao", "jiang"):
         house.attest(number, "certify", login)
-    with monkeypatch.context() as patched:
-        patched.setattr(services, "end_step", killed)
-        with pytest.raises(Killed):
-            house.work()
+    house.die_at_work("end_step", services)
     founded_here(house, label)
     house.activate(number)
 
     assert house.work() == 1
 
-    assert (step(number, "certify").state, faults()) == ("done", [])
+    assert (step_of(number, "certify").state, faults()) == ("done", [])
 
 
 def lost(house, login: str) -> None:
@@ -412,8 +403,7 @@ def test_what_was_made_in_vain_is_revoked_whoever_lost_a_key_since(house):
     certify_operators(house)
     said = draft(kind="generate_subordinate", key=fresh(), superior="anxin-sm2", years=10)
     number = house.opened(said)
-    for code in ("gather", "device", "make_key", "make_responder"):
-        house.step(number, code)
+    house.steps(number, "gather", "device", "make_key", "make_responder")
     house.begin(number, "subordinate")
     house.work()
     house.end_early(number, "qin", "封条破损，停止仪式")
@@ -435,7 +425,7 @@ def test_a_key_that_is_lost_proves_nothing_of_what_goes_on(house):
     house.work()
 
     assert faults() == ["ceremony.certificate"]
-    assert step(number, "device").result is None
+    assert step_of(number, "device").result is None
 
 
 def rotated(house, login: str) -> None:
@@ -552,8 +542,7 @@ def test_a_step_that_was_doubted_is_begun_again_and_both_beginnings_are_on_recor
     house.work()
     Ceremony.objects.filter(number=number).update(drill=True)
 
-    for code in ("device", "make_key", "certify", "close"):
-        house.step(number, code)
+    house.steps(number, "device", "make_key", "certify", "close")
 
     record = queries.record(number)
     lines = [ceremonies.line_of(one["text"]) for one in record["lines"]]
@@ -587,8 +576,7 @@ def test_a_request_that_nobody_attested_is_not_exported(house, staff):
 def certified(house, label: str) -> str:
     """A ceremony whose certificate is signed, and not attested yet."""
     number = house.opened(draft(key=label))
-    for code in ("gather", "device", "make_key"):
-        house.step(number, code)
+    house.steps(number, "gather", "device", "make_key")
     house.begin(number, "certify")
     house.work()
     return number
@@ -606,12 +594,12 @@ def test_an_authority_is_active_only_after_the_last_attestation(house):
     assert issue_due_crls(at=house.at) == 0
 
     house.attest(number, "certify", "jiang")
-    assert step(number, "certify").state == "entering"
+    assert step_of(number, "certify").state == "entering"
     assert house.work() == 1
 
     row = CertificateAuthority.objects.get(code=label)
-    assert (row.state, step(number, "certify").state) == ("active", "done")
-    assert bytes(row.certificate) == bytes(step(number, "certify").result)
+    assert (row.state, step_of(number, "certify").state) == ("active", "done")
+    assert bytes(row.certificate) == bytes(step_of(number, "certify").result)
     assert keys.key_of(label).certificate == bytes(row.certificate)
     assert issue_due_crls(at=house.at) == 1
 
@@ -628,19 +616,14 @@ def test_the_next_step_waits_until_it_is_active(house):
 
 
 @pytest.mark.parametrize("dies_in", ["ensure_certificate", "end_step"])
-def test_a_worker_that_dies_while_it_puts_to_use_is_followed_by_another(
-    house, monkeypatch, dies_in
-):
+def test_a_worker_that_dies_while_it_puts_to_use_is_followed_by_another(house, dies_in):
     label = fresh()
     number = certified(house, label)
     for login in ("lu", "qin", "gao", "jiang"):
         house.attest(number, "certify", login)
     room = keys if dies_in == "ensure_certificate" else services
-    with monkeypatch.context() as patched:
-        patched.setattr(room, dies_in, killed)
-        with pytest.raises(Killed):
-            house.work()
-    assert step(number, "certify").state == "entering"
+    house.die_at_work(dies_in, room)
+    assert step_of(number, "certify").state == "entering"
     assert refused_by(house.end_early, number, "qin", "封条破损，停止仪式") == "ceremonies.entering"
 
     assert house.work() == 1
@@ -681,7 +664,7 @@ def test_a_ceremony_does_not_end_while_what_it_made_comes_into_use(house):
         partial(house.attest, number, "certify", "jiang"), partial(house.end_early, number, "gao")
     )
 
-    assert (late, step(number, "certify").state) == ("ceremonies.entering", "entering")
+    assert (late, step_of(number, "certify").state) == ("ceremonies.entering", "entering")
     assert house.work() == 1
     assert CertificateAuthority.objects.get(code=label).state == "active"
     assert queries.ceremony(number).state == "running"

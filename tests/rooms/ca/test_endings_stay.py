@@ -13,8 +13,7 @@ from anxin.duties import DUTIES
 from anxin.kernel.workdays import day_of
 from audit.journal.models import Entry
 from ca.authorities import services as authorities_
-from ca.ceremonies import working as ceremonies
-from ca.ceremonies.models import Ceremony, CeremonyStep
+from ca.ceremonies.models import Ceremony
 from ca.crl import queries as lists
 from ca.crl.services import issue_crl, issue_due_crls, request_crl
 from ca.directory.services import publish
@@ -34,7 +33,7 @@ from tests.rooms.ca.test_ending_pages import page, text
 from tests.rooms.ca.test_rollover import below, certificate, following, row
 from tests.support import ca
 from tests.support.ceremonies import draft
-from tests.support.ceremony_rooms import Killed, killed
+from tests.support.ceremony_rooms import step_of
 from tests.support.endings import RAN, Office, ceremony_held, states, tell_everybody
 from tests.support.refusals import refused_by
 from tests.support.voting import enrolled, pen
@@ -523,8 +522,7 @@ def test_what_was_certified_below_a_superior_that_stops_does_not_come_into_use(b
     crew, office = both
     label = fresh("sub")
     number = crew.opened(below(label))
-    for code in ("gather", "device", "make_key", "make_responder"):
-        crew.step(number, code)
+    crew.steps(number, "gather", "device", "make_key", "make_responder")
     crew.begin(number, "subordinate")
     crew.work()
     office.at = crew.now()
@@ -535,7 +533,7 @@ def test_what_was_certified_below_a_superior_that_stops_does_not_come_into_use(b
 
     crew.work()
 
-    found = CeremonyStep.objects.get(ceremony__number=number, code="subordinate")
+    found = step_of(number, "subordinate")
     assert (found.state, row(label).state) == ("waiting", "planned")
     assert "hierarchy.stopped" in found.fault
 
@@ -545,15 +543,14 @@ def test_a_key_that_follows_one_that_stops_does_not_come_into_use(both):
     crew, office = both
     said = following("nmg-sm2")
     number = crew.opened(said)
-    for code in ("gather", "device", "make_key", "make_responder", "succeed"):
-        crew.step(number, code)
+    crew.steps(number, "gather", "device", "make_key", "make_responder", "succeed")
     office.at = crew.now()
     office.declare("anxin-sm2")
     crew.at = office.at
 
     crew.step(number, "hand_over")
 
-    found = CeremonyStep.objects.get(ceremony__number=number, code="hand_over")
+    found = step_of(number, "hand_over")
     assert (found.state, row(said.key).state) == ("waiting", "planned")
     assert "hierarchy.stopped" in found.fault
 
@@ -563,8 +560,7 @@ def test_what_an_aborted_ceremony_has_certified_is_revoked(both, in_role):
     crew, _office = both
     label = fresh("sub")
     number = crew.opened(below(label))
-    for code in ("gather", "device", "make_key", "make_responder"):
-        crew.step(number, code)
+    crew.steps(number, "gather", "device", "make_key", "make_responder")
     crew.begin(number, "subordinate")
     crew.work()
     made = certificate_of_step(number, "subordinate")
@@ -587,20 +583,18 @@ def test_what_an_aborted_ceremony_has_certified_is_revoked(both, in_role):
     assert refused_by(certificate_of, label) == "hierarchy.unknown"
 
 
-def test_what_a_killed_worker_may_have_had_certified_is_revoked(both, in_role, monkeypatch):
+def test_what_a_killed_worker_may_have_had_certified_is_revoked(both, in_role):
     """CPS-4.9.1: nobody has the certificate, and its serial number stands in the plan."""
     crew, _office = both
     label = fresh("sub")
     number = crew.opened(below(label))
-    for code in ("gather", "device", "make_key", "make_responder"):
-        crew.step(number, code)
+    crew.steps(number, "gather", "device", "make_key", "make_responder")
     crew.begin(number, "subordinate")
-    with monkeypatch.context() as dying:
-        dying.setattr(ceremonies, "_settle", killed)
-        with pytest.raises(Killed):
-            crew.work()
+    crew.die_at_work()
     assert refused_by(crew.end_early, number, "tang", "名称写错了") == "ceremonies.entering"
-    crew.at += timedelta(minutes=11)  # the signer is activated for something else meanwhile
+    crew.at += timedelta(minutes=11)
+    assert refused_by(crew.end_early, number, "tang", "名称写错了") == "ceremonies.entering"
+    crew.work()  # the step waits for its host again
     crew.end_early(number, "tang", "名称写错了")
     crew.end_early(number, "lu")
 
@@ -616,21 +610,18 @@ def test_what_a_killed_worker_may_have_had_certified_is_revoked(both, in_role, m
     assert latest("anxin-sm2").by_serial[serial].reason == "cessationOfOperation"
 
 
-def test_links_that_a_killed_worker_may_have_had_signed_are_revoked(both, monkeypatch):
+def test_links_that_a_killed_worker_may_have_had_signed_are_revoked(both):
     """CPS-4.9.1, RFC 4210 4.4: the one by the old key is on its list."""
     crew, _office = both
     label = fresh()
     crew.run(draft(key=label, path_length=0, name=f"Linked {label}"))
     said = following(label)
     number = crew.opened(said)
-    for code in ("gather", "device", "make_key", "make_responder", "succeed"):
-        crew.step(number, code)
+    crew.steps(number, "gather", "device", "make_key", "make_responder", "succeed")
     crew.begin(number, "link")
-    with monkeypatch.context() as dying:
-        dying.setattr(ceremonies, "_settle", killed)
-        with pytest.raises(Killed):
-            crew.work()
+    crew.die_at_work()
     crew.at += timedelta(minutes=11)
+    crew.work()
     crew.end_early(number, "tang", "名称写错了")
     crew.end_early(number, "lu")
 
@@ -645,5 +636,5 @@ def test_links_that_a_killed_worker_may_have_had_signed_are_revoked(both, monkey
 
 
 def certificate_of_step(number: str, code: str):
-    found = CeremonyStep.objects.get(ceremony__number=number, code=code)
+    found = step_of(number, code)
     return queries.parsed(bytes(found.result))

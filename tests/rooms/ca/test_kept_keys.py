@@ -15,6 +15,7 @@ import pytest
 from django.urls import reverse
 
 from anxin.duties import DUTIES
+from anxin.kernel.locks import Work
 from anxin.wording import sentence
 from audit.journal.models import Entry
 from ca.authorities import queries as authorities
@@ -36,7 +37,8 @@ from pki.signer.protocol import CRL
 from tests.rooms.ca.test_ceremony_pages import page, typed
 from tests.support import ca
 from tests.support.ceremonies import draft
-from tests.support.ceremony_rooms import CAST, NOW, House, Killed, killed
+from tests.support.ceremony_rooms import CAST, NOW, House, step_of
+from tests.support.races import at_work
 from tests.support.refusals import refused_by
 from tests.support.signer import SignerProcess, lying, script
 from tests.support.voting import pen
@@ -81,7 +83,7 @@ def hold(house: House, said: Draft) -> str:
 
 def go_on(house: House, number: str) -> None:
     for step in queries.script_of(queries.ceremony(number))["steps"]:
-        row = CeremonyStep.objects.get(ceremony__number=number, code=step["code"])
+        row = step_of(number, step["code"])
         if row.state != "done":
             house.step(number, step["code"])
 
@@ -302,7 +304,7 @@ def tried(house: House, number: str, code: str) -> CeremonyStep:
     """The step is begun and worked on, once more if it was before."""
     house.begin(number, code)
     house.work()
-    return CeremonyStep.objects.get(ceremony__number=number, code=code)
+    return step_of(number, code)
 
 
 @pytest.mark.usefixtures("in_use")
@@ -386,7 +388,7 @@ def test_a_signer_activated_for_another_ceremony_does_nothing(house, keeper, of_
     house.begin(number, "device")
     house.work()
 
-    row = CeremonyStep.objects.get(ceremony__number=number, code="device")
+    row = step_of(number, "device")
     assert queries.fault_in(row.fault).rule == "ceremonies.other_ceremony"
     with pytest.raises(Refused) as caught:
         keys.back_up(number, of_drill)
@@ -463,7 +465,7 @@ def test_what_devices_made_is_told_in_words(code, result, said):
 
 @pytest.mark.parametrize("kind", ["backup", "archive", "destroy"])
 @pytest.mark.usefixtures("in_use")
-def test_a_worker_that_dies_after_the_act_does_it_once(house, keeper, of_drill, monkeypatch, kind):
+def test_a_worker_that_dies_after_the_act_does_it_once(house, keeper, of_drill, kind):
     """What the signer has done, and what was written of it, is found again."""
     ending = "" if kind == "backup" else "drill"
     number = house.opened(kept(kind, of_drill, drill=True, ending=ending))
@@ -471,10 +473,7 @@ def test_a_worker_that_dies_after_the_act_does_it_once(house, keeper, of_drill, 
     house.step(number, "device")
     house.begin(number, kind)
 
-    with monkeypatch.context() as dying:
-        dying.setattr(working, "_settle", killed)
-        with pytest.raises(Killed):
-            house.work()
+    house.die_at_work()
     go_on_from(house, number, kind)
 
     states = {"backup": "active", "archive": "archived", "destroy": "destroyed"}
@@ -483,7 +482,7 @@ def test_a_worker_that_dies_after_the_act_does_it_once(house, keeper, of_drill, 
 
 
 @pytest.mark.usefixtures("in_use")
-def test_nobody_ends_a_ceremony_while_an_act_runs(house, keeper, of_drill, monkeypatch):
+def test_nobody_ends_a_ceremony_while_an_act_runs(house, keeper, of_drill):
     """CPS-5.2.2, CPS-6.2.10: nor calls it broken off without saying what nobody knows."""
     number = house.opened(kept("destroy", of_drill, drill=True, ending="drill"))
     house.step(number, "gather")
@@ -491,14 +490,15 @@ def test_nobody_ends_a_ceremony_while_an_act_runs(house, keeper, of_drill, monke
     house.begin(number, "destroy")
     end = partial(house.end_early, number, "qin", "拿错了设备，停止销毁")
     assert refused_by(end) == "ceremonies.entering"
-    with monkeypatch.context() as dying:
-        dying.setattr(working, "_settle", killed)
-        with pytest.raises(Killed):
-            house.work()
+    house.die_at_work()
     assert KeptKey.objects.get(label=of_drill).state == "destroyed"
     assert refused_by(end) == "ceremonies.entering"
 
     house.at += timedelta(minutes=10)
+    with at_work(Work.RUN_CEREMONY, step_of(number, "destroy").pk):  # a worker that goes on
+        house.work()
+        assert refused_by(end) == "ceremonies.entering"
+    assert step_of(number, "destroy").state == "acting"
     house.work()  # the step waits for its host again
     end()
     house.end_early(number, "gao")

@@ -8,7 +8,7 @@ from django.urls import reverse
 
 from ca.authorities import queries as pages
 from ca.authorities import services as authorities_
-from ca.ceremonies import importing, queries, working
+from ca.ceremonies import importing, queries
 from ca.ceremonies.models import Ceremony
 from ca.crl.queries import latest
 from ca.crl.services import issue_due_crls
@@ -20,11 +20,11 @@ from ca.keys import services as keys
 from pki import ceremonies, certificates, crls, names
 from pki.errors import PkiError
 from pki.signer.protocol import CA_CERTIFICATE
-from tests.rooms.ca.test_ceremonies import fresh, step
+from tests.rooms.ca.test_ceremonies import fresh
 from tests.rooms.ca.test_ceremony_pages import typed
 from tests.support import ca
 from tests.support.ceremonies import draft
-from tests.support.ceremony_rooms import House, Killed, killed
+from tests.support.ceremony_rooms import House, step_of
 from tests.support.people import signed_in
 from tests.support.refusals import refused_by
 
@@ -280,23 +280,19 @@ def test_a_root_is_rolled_over_with_link_certificates(crew, openssl, bouncycastl
     assert certificate_of(f"{said.key}-old-with-new") == old_with_new.der
 
 
-def test_a_new_root_key_is_in_use_only_after_the_last_attestation(crew, in_role, monkeypatch):
+def test_a_new_root_key_is_in_use_only_after_the_last_attestation(crew, in_role):
     """CPS-5.6, CPS-6.1.1a: a worker that dies leaves a plan that is signed as it was written."""
     label = fresh()
     crew.run(draft(key=label, path_length=0, name=f"Broken {label}"))
     said = following(label)
     number = crew.opened(said)
-    for code in ("gather", "device", "make_key", "make_responder", "succeed"):
-        crew.step(number, code)
+    crew.steps(number, "gather", "device", "make_key", "make_responder", "succeed")
     crew.begin(number, "link")
-    with monkeypatch.context() as patched:
-        patched.setattr(working, "_settle", killed)
-        with pytest.raises(Killed):
-            crew.work()
+    crew.die_at_work()
     planned = {bytes(one.tbs) for one in LinkCertificate.objects.all()}
     with in_role("worker"):
         crew.work()
-    made = links.split(bytes(step(number, "link").result))
+    made = links.split(bytes(step_of(number, "link").result))
     assert {one.tbs for one in made} == planned
     assert row(said.key).state == "planned"
     assert issuer_for(label).code == label
@@ -309,10 +305,7 @@ def test_a_new_root_key_is_in_use_only_after_the_last_attestation(crew, in_role,
     for login in ("lu", "qin", "gao", "jiang"):
         assert issuer_for(label).code == label
         crew.attest(number, "hand_over", login)
-    with monkeypatch.context() as patched:
-        patched.setattr(working, "_finish", killed)
-        with pytest.raises(Killed):
-            crew.work()
+    crew.die_at_work("_finish")
     with in_role("worker"):
         crew.work()
 

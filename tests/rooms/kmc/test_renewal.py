@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from django.conf import settings as django_settings
 from django.core.management import CommandError, call_command
-from django.db import connections, transaction
+from django.db import transaction
 
 from anxin.kernel.actors import SYSTEM
 from anxin.kernel.secret_files import secret
@@ -22,6 +22,7 @@ from people.accounts import codes
 from people.accounts.devices import check_code
 from people.api import Role, enrol_device
 from tests.support.people import hire
+from tests.support.races import somebody_else
 
 pytestmark = pytest.mark.django_db(transaction=True)
 ROOT = Path(__file__).resolve().parents[3]
@@ -144,15 +145,10 @@ def test_a_key_that_went_too_early_is_missed_before_anything_is_done(kek_file):
 def test_a_key_in_use_is_left_for_the_next_run_and_said(kek_file):
     sealed_names(2)
     put_in_front(kek_file)
-    other = connections.create_connection("default")
-    other.set_autocommit(False)
-    with other.cursor() as cursor:
+    with somebody_else() as cursor:
         cursor.execute("SELECT id FROM kmc_datakey LIMIT 1 FOR UPDATE")
-
-    with pytest.raises(CommandError, match="1 data keys are in use just now"):
-        renew()
-    other.rollback()
-    other.close()
+        with pytest.raises(CommandError, match="1 data keys are in use just now"):
+            renew()
 
     assert "1 data keys wait" in renew()
     assert api.wrapping().waiting == 0
