@@ -2,13 +2,15 @@
 revocation (CPS-4.9.1), no end of an authority (CPS-5.7.3), no activation (CPS-6.2.8).
 """
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from functools import partial
 
 import psycopg
 import pytest
 from django.core.management import call_command
 from django.db import connection
+from hypothesis import given
+from hypothesis import strategies as st
 
 from anxin.duties import DUTIES
 from audit.journal.models import Entry
@@ -16,6 +18,7 @@ from ca.crl import queries as lists
 from ca.crl.services import issue_crl
 from ca.custody import noting
 from ca.issuing.models import Certificate
+from ca.revocation import rules
 from ca.revocation.models import Revocation
 from pki import crls
 from tests.rooms.ca.test_custody import NOW, box, held, room, state  # noqa: F401 -- fixtures
@@ -33,12 +36,20 @@ COPY = f"INSERT INTO ca_revocation ({HEAD}) SELECT id, ca_id, 'own_wish', 'cessa
 FORGED = (
     f"{COPY} now(), 987654321, not_after - interval '8 years', '\\x30'::bytea FROM ca_certificate"
 )
-BARE = (
-    f"{COPY} now(), 987654321, not_after, decode('302102' || lpad(to_hex(length(serial) / 2), 2,"
-    " '0') || serial || '170d3236313132303039303030305a', 'hex') FROM ca_certificate"
+SAID = "ca_entry(serial, now(), 'cessationOfOperation', NULL)"
+BARE = f"{COPY} now(), 987654321, not_after, {SAID} FROM ca_certificate"
+OTHER = BARE.replace("(serial", "(reverse(serial)")
+JUNK = BARE.replace(SAID, f"{SAID} || '\\x00'")
+NEVER = BARE.replace("now(), 987654321", "'infinity', 987654321").replace(
+    "(serial, now()", "(serial, 'infinity'"
 )
-OTHER = BARE.replace("|| serial ||", "|| reverse(serial) ||")
 REVOKED = "UPDATE ca_certificate SET state = 'revoked'"
+HOLDS = (
+    "INSERT INTO ca_hold (certificate_id, ca_id, cause, held_at, warrant, not_after, entry)"
+    " SELECT id, ca_id, 'own_wish', now(), 987654321, not_after,"
+    " ca_entry(serial, now(), 'certificateHold', NULL) FROM ca_certificate"
+)
+HELD = "UPDATE ca_certificate SET state = 'held', held_at = now()"
 
 
 @pytest.fixture
@@ -56,6 +67,8 @@ def office(authorities, settings) -> Office:
     [
         ([FORGED], "what the certificate says"),
         ([OTHER, REVOKED], "what the certificate says"),
+        ([JUNK, REVOKED], "what the certificate says"),
+        ([NEVER, REVOKED], "what the certificate says"),
         ([BARE], "with its revocation"),
         ([REVOKED], "with its revocation"),
     ],
@@ -75,6 +88,69 @@ def test_no_row_keeps_a_certificate_from_being_revoked(
         ca.revoke_it(one.id)
     issue_crl(ca.authority().id, at=ca.NOW)
     assert one.parsed.serial in crls.parse(lists.list_file("nmg-sm2").der).by_serial
+
+
+@pytest.mark.parametrize(
+    ("written", "why"),
+    [
+        ([HOLDS.replace("(serial", "(reverse(serial)"), HELD], "what the certificate says"),
+        ([HOLDS.replace("NULL)", "now())"), HELD], "what the certificate says"),
+        ([HOLDS.replace("certificateHold", "superseded"), HELD], "what the certificate says"),
+        ([HOLDS], "with its hold"),
+        ([HELD], "with its hold"),
+    ],
+)
+def test_no_row_keeps_a_certificate_from_being_put_on_hold(
+    authorities, connection_as, in_role, written, why
+):
+    """CPS-4.9.12: it stands with the state, says the same, and is on the list."""
+    one = ca.issue(1)
+    call_command("grant")
+    said = "; ".join(f"{statement} WHERE id = {one.id}" for statement in written)
+    privilege = psycopg.errors.InsufficientPrivilege
+    with connection_as("staff") as staff, pytest.raises(privilege, match=why):
+        staff.execute(said)  # one transaction
+
+    with in_role("staff"):
+        ca.hold_it(one.id)
+    issue_crl(ca.authority().id, at=ca.NOW)
+    assert one.parsed.serial in crls.parse(lists.list_file("nmg-sm2").der).by_serial
+
+
+@pytest.mark.parametrize("how", ["ended_at = now()", "ended_at = now(), release_warrant = 7"])
+def test_no_row_takes_what_is_on_hold_from_its_list(authorities, connection_as, in_role, how):
+    """CPS-4.9.13: only who is released, or revoked, is on hold no longer."""
+    one = ca.issue(1)
+    call_command("grant")
+    with in_role("staff"):
+        ca.hold_it(one.id)
+    privilege = psycopg.errors.InsufficientPrivilege
+    with connection_as("staff") as staff, pytest.raises(privilege, match="with its hold"):
+        staff.execute(f"UPDATE ca_hold SET {how}")
+
+    with in_role("staff"):
+        ca.release_it(one.id)
+    assert Certificate.objects.get(pk=one.id).state == "valid"
+
+
+@pytest.mark.django_db
+@given(
+    serial=st.integers(1, (1 << 159) - 1),
+    dated=st.datetimes(datetime(1950, 1, 1), datetime(9999, 12, 31), timezones=st.just(UTC)),
+    reason=st.sampled_from(
+        sorted({*rules.REASONS.values(), *rules.END_REASONS.values(), rules.ON_HOLD})
+    ),
+    since=st.none()
+    | st.datetimes(datetime(1950, 1, 1), datetime(9999, 12, 31), timezones=st.just(UTC)),
+)
+def test_the_tables_write_an_entry_as_the_lists_do(serial, dated, reason, since):
+    """RFC 5280 5.1.2.6: by two hands the same bytes."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT ca_entry(%s, %s, %s, %s)", [f"{serial:x}", dated, reason, since])
+        (written,) = cursor.fetchone()
+
+    whole = since and since.replace(microsecond=0)
+    assert bytes(written) == crls.Entry(serial, dated.replace(microsecond=0), reason, whole).der
 
 
 def test_a_row_that_stands_already_does_not_stop_an_end(office):
