@@ -225,7 +225,7 @@ class SigningService:
             if mandate is None:
                 reason = "Keys are made in the ceremony it is active for, only (CPS 6.1.1)."
                 raise Refused("signer.ceremony", reason)
-            mandate.check(offers.GENERATE, label)
+            mandate.check_new(label, kinds)
             self._register.check_new(label)
             token = use.token
             spki = token.generate(label, algorithm)

@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, Any
 
 from pki import ceremonies, shares, statements
 from pki.errors import Malformed, Refused
-from pki.signer.protocol import CA_CERTIFICATE, REQUEST
+from pki.signer.protocol import CA_CERTIFICATE, OCSP, OF_SERVICES, REQUEST
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
 
     from cryptography.hazmat.primitives.asymmetric import ec
@@ -81,6 +82,16 @@ class Mandate:
         """Raises Refused `signer.ceremony`."""
         if not self.allows(act, label):
             reason = f"Custodians did not activate the signer for this: {act} of {label}."
+            raise Refused("signer.ceremony", reason)
+
+    def check_new(self, label: str, kinds: Sequence[str]) -> None:
+        """Whether a key is made for this: of a script's keys the responder's answers, and no other
+        signs for a service. Raises Refused `signer.ceremony`.
+        """
+        self.check(GENERATE, label)
+        services = {OCSP} if label != self.key else set()
+        if self.script and OF_SERVICES & set(kinds) != services:
+            reason = f"Custodians did not activate the signer for such a key: {label}."
             raise Refused("signer.ceremony", reason)
 
     def certified_by(self, label: str) -> frozenset[str]:

@@ -32,9 +32,10 @@ def agree(desk: Desk, kind: str, key: str, **plan: str) -> None:
     desk.activate("ceremony", script=made.script(kind, key, **plan))
 
 
-def making(desk: Desk, label: str) -> str:
-    """ "" or the rule by which a new key is refused."""
-    said = {"label": label, "algorithm": "sm2", "kinds": ["crl"], "crl_days": 8}
+def making(desk: Desk, label: str, *kinds: str) -> str:
+    """ "" or the rule by which a new key is refused; without kinds, of those that go with it."""
+    fit = list(kinds) or ["ocsp" if label.endswith("-ocsp") else "crl"]
+    said = {"label": label, "algorithm": "sm2", "kinds": fit, "crl_days": 8}
     return desk.ask("generate", **said).get("error", {}).get("rule", "")
 
 
@@ -60,6 +61,17 @@ def test_only_the_scripts_keys_are_made(desk):
     ]
     desk.activate("activate")
     assert making(desk, "root-2") == "signer.ceremony"
+
+
+def test_what_a_key_signs_is_what_the_script_needs_it_for(desk):
+    """CPS-6.1.1a, CPS-6.8: no ceremony makes a key for time stamps, or a second key of a CA."""
+    agree(desk, "generate_root", "root")
+    for kind in ("crl", "certificate", "ca-certificate", "request", "time-stamp"):
+        assert making(desk, "root-ocsp", kind) == "signer.ceremony"
+    for kind in ("ocsp", "time-stamp"):
+        assert making(desk, "root", kind) == "signer.ceremony"
+    assert making(desk, "root-ocsp", "ocsp") == ""
+    assert making(desk, "root", "ca-certificate", "crl") == ""
 
 
 def test_a_superior_certifies_the_scripts_key_and_no_other(desk):
