@@ -41,10 +41,10 @@ PUTTING_AWAY = frozenset({"archive", "destroy"})
 class Step:
     """One step.
 
-    `by_hand`: the system begins it only when somebody says so. `final`: once begun the run cannot
-    be aborted. `optional`: may be set aside with a reason. `ahead`: how long before the service
-    ends it is to be done. `on_the_day`: not before the day the service ends, nor before what it
-    needs was done that long ahead. `ceremonies`: kinds that count.
+    `by_hand`: the system begins it only when somebody says so. `optional`: may be set aside with a
+    reason. `ahead`: how long before the service ends it is to be done. `on_the_day`: not before the
+    day the service ends, nor before what it needs was done that long ahead. `ceremonies`: kinds
+    that count.
     """
 
     code: str
@@ -52,7 +52,6 @@ class Step:
     doer: Doer = Doer.SYSTEM
     needs: tuple[str, ...] = ()
     by_hand: bool = False
-    final: bool = False
     optional: bool = False
     ahead: timedelta | None = None
     on_the_day: bool = False
@@ -68,7 +67,7 @@ _COMPROMISE = (
     Step("tell_ministry", "5.7.3", Doer.PEOPLE),  # 1
     Step("tell_public", "5.7.3", Doer.PEOPLE),
     Step(TELL_SUBSCRIBERS, "5.7.3", Doer.ABOVE),
-    Step(REVOKE, "5.7.3", needs=("stop",), by_hand=True, final=True),  # 2
+    Step(REVOKE, "5.7.3", needs=("stop",), by_hand=True),  # 2
     Step(EXTERNAL, "5.7.3", Doer.PEOPLE, needs=("stop",)),
     Step("lists", "5.7.3", needs=(REVOKE,), optional=True),
     Step("answers", "5.7.3", needs=(REVOKE,), optional=True),
@@ -88,7 +87,7 @@ _TERMINATION = (
         by_hand=True,
         on_the_day=True,
     ),
-    Step(REVOKE, "5.8", needs=("stop",), by_hand=True, final=True),  # 7, 8
+    Step(REVOKE, "5.8", needs=("stop",), by_hand=True),  # 7, 8
     Step(EXTERNAL, "5.8", Doer.PEOPLE, needs=("stop",), optional=True),
     Step("lists", "5.8", needs=(REVOKE,), optional=True),  # 6
     Step("answers", "5.8", needs=(REVOKE,), optional=True),

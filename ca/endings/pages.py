@@ -144,7 +144,7 @@ def page(number: str, actor: Actor, *, at: datetime) -> Page:
         may_abort=runs
         and row.state == State.RUNNING
         and not open_ones
-        and rules.may_abort(row.kind, progress.states),
+        and not queries.has_revoked(row),
         letter=row.letter,
         message=row.message,
         stopped=tuple(queries.stopped_by(row)),
@@ -165,7 +165,6 @@ def _step(
     day = rules.earliest(spec, run)
     early = day is not None and day_of(at) < day
     on = row.state == State.RUNNING and not waits and runs and not early
-    begun = step.state == StepState.ACTING
     waiting_now = step.state == StepState.WAITING
     return StepView(
         code=step.code,
@@ -182,9 +181,7 @@ def _step(
         waits_for=waits,
         not_before=day if early else _key_free(row, spec),
         mine=_what(spec) if on and waiting_now else "",
-        may_leave_out=on
-        and step.state not in rules.OVER
-        and rules.may_leave_out(spec, begun=begun),
+        may_leave_out=on and step.state not in rules.OVER and spec.optional,
     )
 
 

@@ -162,11 +162,11 @@ def check_agreed(row: Ending) -> None:
     if row.digest != digest_of(row):
         clause = kinds.CPS[Kind(row.kind)]
         raise Refusal(Why.FORBIDDEN, "endings.not_agreed", "not to this", cps=clause)
-    proved = _has_revoked(row)
+    proved = has_revoked(row)
     proving.check(row.approval_id, rules.END, payload(row), grants=True, even_lost=proved)
 
 
-def _has_revoked(row: Ending) -> bool:
+def has_revoked(row: Ending) -> bool:
     """Whether a worker has: no other process writes a revocation by an end (triggers)."""
     tables = (Revocation, AuthorityRevocation, LinkRevocation)
     return any(table.objects.filter(ending=row).exists() for table in tables)
@@ -180,7 +180,7 @@ def check_given_up(row: Ending) -> None:
     Refuses (FORBIDDEN) `endings.unproved`.
     """
     later = Ending.objects.filter(ca=row.ca_id, drill=row.drill, state__in=rules.GIVEN_UP)
-    others = [] if _has_revoked(row) else later.filter(pk__gt=row.pk).order_by("pk")
+    others = [] if has_revoked(row) else later.filter(pk__gt=row.pk).order_by("pk")
     *firsts, last = row, *others
     for one in firsts:
         with suppress(Refusal):

@@ -211,27 +211,16 @@ def check_day(day: date | None, *, since: date, at: datetime, cps: str) -> date:
     return day
 
 
-def may_leave_out(step: Step, *, begun: bool) -> bool:
-    """Nothing that was begun and cannot be taken back."""
-    return step.optional and not (begun and step.final)
-
-
-def check_optional(step: Step, *, begun: bool) -> None:
+def check_optional(step: Step) -> None:
     """Refuses (CONFLICT) `endings.must_be`."""
-    if not may_leave_out(step, begun=begun):
+    if not step.optional:
         raise Refusal(Why.CONFLICT, "endings.must_be", f"{step.code} is done", cps=step.cps)
 
 
-def may_abort(kind: str, states: Mapping[str, str]) -> bool:
-    """Whether nothing was begun that cannot be taken back."""
-    final = [code for code in states if kinds.step_of(kind, code).final]
-    return all(states[code] in {StepState.WAITING, StepState.SET_ASIDE} for code in final)
-
-
-def check_abort(kind: str, states: Mapping[str, str]) -> None:
-    """Refuses (CONFLICT) `endings.too_late`: what is revoked stays so (CPS 4.9.1)."""
-    if not may_abort(kind, states):
-        raise Refusal(Why.CONFLICT, "endings.too_late", "revocation began", cps=CPS[Kind(kind)])
+def check_abort(*, revoked: bool, cps: str) -> None:
+    """Refuses (CONFLICT) `endings.too_late` once anything is: that stays so (CPS 4.9.1)."""
+    if revoked:
+        raise Refusal(Why.CONFLICT, "endings.too_late", "revocation began", cps=cps)
 
 
 @dataclass(frozen=True, slots=True)

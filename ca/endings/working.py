@@ -140,8 +140,9 @@ def _stop(row: Ending, step: EndingStep, at: datetime) -> bool:
 @transaction.atomic
 def _revoke(row: Ending, step: EndingStep, at: datetime) -> bool:
     """The authorities' own certificates first: who fetches the superior's list knows enough."""
+    row = queries.locked(row.number)  # nobody has it aborted meanwhile
     step = EndingStep.objects.select_for_update().get(pk=step.pk)
-    if step.state != StepState.ACTING:
+    if (row.state, step.state) != (State.RUNNING, StepState.ACTING):
         return False
     why = CAUSES[Kind(row.kind)]
     if not step.last:

@@ -261,6 +261,7 @@ def test_nothing_is_aborted_once_revocation_began(office):
         number, reason="封条是检修时破损的", actor=office.people["gao"], at=office.now()
     )
     office.begin(number)
+    office.work()
 
     assert refused_by(office.vote, asked) == "endings.too_late"
     again = {"reason": "再次提请", "actor": office.people["gao"], "at": office.now()}

@@ -65,13 +65,21 @@ def test_a_loss_does_not_stop_an_end_that_revokes(office):
     assert not left.exists()
 
 
-def test_an_end_that_can_be_broken_off_is_not_begun_with_a_lost_key(office):
-    """CPS-5.7.3: begun, it could be neither proved nor broken off."""
+@pytest.mark.parametrize("late", [False, True], ids=["before it begins", "before the first batch"])
+def test_what_cannot_be_proved_revokes_nothing_and_is_broken_off(office, late):
+    """CPS-5.7.3"""
     certified(office)
+    ca.issue(1)
     number = begun(office)
+    if late:
+        office.begin(number)
     lose(office)
 
-    assert refused_by(office.begin, number) == "endings.unproved"
+    if not late:
+        assert refused_by(office.begin, number) == "endings.unproved"
+    office.work()
+    assert step(number, "revoke").fault == ("endings.unproved" if late else "")
+    assert Certificate.objects.get(ca__code="nmg-sm2").state == "valid"
 
     by = {"actor": office.people["gao"], "at": office.now()}
     asked = services.ask_abort(number, reason="密钥已挂失，重新声明", **by)
