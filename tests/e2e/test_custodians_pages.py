@@ -59,7 +59,8 @@ def test_a_browsers_paper_is_the_command_lines_and_opens_again(desk_of, share_fi
         "() => { dispatchEvent(new Event('pagehide'));"
         " return document.querySelector('[data-paper-shown]').innerText; }"
     )
-    assert said["share_words"][0] not in left
+    for name in ("share_words", "key_words"):  # one character alone may stand in a label, too
+        assert said[name].replace(" ", "")[:4] not in left.replace(" ", "")
     expect(words).to_be_hidden()
 
     typed(page, said["share_words"][:-1], said["key_words"])
