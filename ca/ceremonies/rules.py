@@ -14,6 +14,7 @@ from anxin.kernel.errors import Kind, Refusal
 from anxin.kernel.states import Steps
 from ca.ceremonies.kinds import KINDS, LIVE, ROLE_OF, Part
 from pki import ceremonies
+from pki.signer.offers import DRILLS
 from pki.signer.protocol import CA_CERTIFICATE, CERTIFICATE, CRL, REQUEST
 
 
@@ -66,7 +67,6 @@ WORK = (StepState.ACTING, StepState.ENTERING)  # of workers
 OVER = (State.FINISHED, State.ABORTED, State.CANCELLED)
 NOTHING_MADE = (State.DROPPED, State.CANCELLED)
 ALGORITHMS = ("sm2", "rsa-2048")  # CPS 6.1.5
-DRILL = "drill-"  # what labels and codes of drills begin with, and no others do
 DRILL_NAME = " DRILL"  # what their names end with
 LABEL = re.compile(r"[a-z][a-z0-9-]{1,38}")
 LONGEST = 60  # characters of the device's name
@@ -130,7 +130,7 @@ def path_length_of(plan: Mapping[str, str]) -> int | None:
 
 def drill_label(label: str) -> str:
     """The same label, of a drill's own key."""
-    return label if _of_drill(label) else f"{DRILL}{label}"
+    return label if _of_drill(label) else f"{DRILLS}{label}"
 
 
 def label_of(draft: Draft) -> str:
@@ -140,7 +140,7 @@ def label_of(draft: Draft) -> str:
 
 
 def _of_drill(label: str) -> bool:
-    return label.startswith(DRILL)
+    return label.startswith(DRILLS)
 
 
 def check_draft(draft: Draft) -> None:

@@ -4,13 +4,12 @@ Whoever has the staff site's database role can write a run that was agreed to. H
 member's signature under it.
 """
 
-from datetime import datetime
 from typing import Any
 
 from anxin.kernel import canonical
 from anxin.kernel.errors import Kind, Refusal
 from ca.operators import proving as operators
-from people.api import Role, held_at
+from people.api import Role
 from pki.errors import PkiError
 
 RULE = "endings.unproved"
@@ -43,8 +42,7 @@ def _counts(one: dict[str, Any], action: str, payload: str, *, grants: bool) -> 
     about = (one["action"], one["payload"], one["grants"])
     if about != (action, payload, grants) or not one["signature"]:
         return False
-    members = held_at(Role.POLICY_MEMBER, at=datetime.fromisoformat(one["voted_at"]))
-    return one["voter"] in members
+    return operators.voted_as(one, Role.POLICY_MEMBER)
 
 
 def _unproved(reason: str) -> Refusal:

@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from anxin.kernel.errors import Kind, Refusal
 from anxin.kernel.states import Steps
+from pki.signer.offers import DRILL, DRILLS, ENDINGS, EXPIRED
 
 
 class State(StrEnum):
@@ -32,10 +33,7 @@ class Act(StrEnum):
 
 
 ENDING = (Act.ARCHIVE, Act.DESTROY)
-EXPIRED, COMPROMISE, DRILL = "expired", "compromise", "drill"  # as the signer calls them
-ENDINGS = (EXPIRED, COMPROMISE, DRILL)
 DEVICE_LABEL = "spare"  # what stands for a key where the whole device is meant
-DRILLS = "drill-"  # what labels of drills begin with
 
 
 @dataclass(frozen=True, slots=True)

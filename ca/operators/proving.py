@@ -109,8 +109,13 @@ def _check_vote(one: dict[str, Any], person_id: int, order: int | None, *, at: d
         raise _unproved("who agreed to it did not sign with a certified key")
     if one["voter"] == person_id:
         raise _unproved("who agreed to it has the key")
-    if one["voter"] not in held_at(Role.CA_ADMIN, at=datetime.fromisoformat(one["voted_at"])):
+    if not voted_as(one, Role.CA_ADMIN):
         raise _unproved("who agreed to it was no CA administrator then")
+
+
+def voted_as(vote: Mapping[str, Any], role: Role) -> bool:
+    """Whether whose vote it is had the role when they voted; only then does it count for it."""
+    return vote["voter"] in held_at(role, at=datetime.fromisoformat(vote["voted_at"]))
 
 
 def _standing(warrant: int, person_id: int, order: int | None, *, at: datetime) -> Parsed | None:

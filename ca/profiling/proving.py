@@ -7,7 +7,6 @@ two signed votes for its text.
 import json
 import logging
 from collections.abc import Callable, Iterable
-from datetime import datetime
 from typing import Any
 
 from django.db.models import Q
@@ -19,7 +18,7 @@ from ca.profiles.documents import digest_of, profile_from
 from ca.profiles.models import ProfileVersion
 from ca.profiles.queries import Named
 from ca.profiles.rules import Profile, State
-from people.api import Role, held_at
+from people.api import Role
 from pki.errors import PkiError
 
 log = logging.getLogger(__name__)
@@ -111,15 +110,11 @@ def _check_voters(held: list[dict[str, Any]], *, in_force: bool) -> None:
     for whose in ("voter", "public_key"):
         if len({one[whose] for one in yes}) < max(rules.VOTES, len(held)):
             raise _unproved("votes.few", f"{rules.VOTES} people agree, signed, and nobody says no")
-    if not all(_is_member(one) for one in yes):
+    if not all(operators.voted_as(one, Role.POLICY_MEMBER) for one in yes):
         raise _unproved("votes.committee", "members of the policy committee agree")
     # Who has lost a key meanwhile had it when it voted; only workers bring a version in force.
     if not all(operators.is_certified(one, even_lost=in_force) for one in yes):
         raise _unproved(UNCERTIFIED, "a key that voted has no operator's certificate")
-
-
-def _is_member(vote: dict[str, Any]) -> bool:
-    return vote["voter"] in held_at(Role.POLICY_MEMBER, at=datetime.fromisoformat(vote["voted_at"]))
 
 
 def _unproved(fault: str, reason: str) -> Refusal:

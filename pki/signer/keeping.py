@@ -17,6 +17,7 @@ from pki import certificates, durable, publickeys, statements
 from pki.errors import Refused, TokenError
 from pki.signatures import default_algorithm
 from pki.signer import homes, offers, protocol
+from pki.signer.offers import DRILL, DRILLS, ENDINGS, EXPIRED
 from pki.signer.protocol import ACTIVE, ARCHIVED, DESTROYED
 from pki.signer.register import Register
 
@@ -33,8 +34,6 @@ if TYPE_CHECKING:
 _Answer = tuple["Header", list[bytes]]
 
 YEARS_KEPT = 10  # CPS 6.2.5
-EXPIRED, COMPROMISE, DRILL = REASONS = ("expired", "compromise", "drill")
-DRILLS = "drill-"  # what labels of drills begin with
 RESTORED = "anxin restored key 1"
 
 
@@ -180,7 +179,7 @@ class Keeping:
 
     def _check_over(self, key: Key, reason: str) -> None:
         """Refused `keeping.in_force`, `keeping.reason`."""
-        if reason not in REASONS or (reason == DRILL) != key.label.startswith(DRILLS):
+        if reason not in ENDINGS or (reason == DRILL) != key.label.startswith(DRILLS):
             raise Refused("keeping.reason", "Drills end keys of drills; others have expired.")
         certificate = certificates.parse(key.certificate) if key.certificate else None
         if reason == EXPIRED and certificate and certificate.not_after > self._now():

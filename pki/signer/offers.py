@@ -47,7 +47,10 @@ _DOES = {
     "import_certificate": (GENERATE, INSTALL),
     **{act: (act,) for act in (INITIALISE, BACKUP, RESTORE, ARCHIVE, DESTROY)},
 }
-_RESPONDER, _DRILL = "-ocsp", "drill-"  # of labels, as `ca.hierarchy` and `ca.ceremonies` have them
+# Why a key is archived or destroyed
+ENDINGS = EXPIRED, COMPROMISE, DRILL = ("expired", "compromise", "drill")
+DRILLS = "drill-"  # what labels and codes of drills begin with, and no others do
+_RESPONDER = "-ocsp"  # what labels of responders end with, as `ca.hierarchy` has them
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +106,7 @@ class Mandate:
             return {issuer for issuer, _subject in self._pairs()}
         if act not in (GENERATE, INSTALL):
             return {self.key}
-        head = _DRILL if self.drill and not self.key.startswith(_DRILL) else ""
+        head = DRILLS if self.drill and not self.key.startswith(DRILLS) else ""
         return {self.key, f"{head}{self.key}{_RESPONDER}"}
 
     def _pairs(self) -> set[tuple[str, str]]:
