@@ -75,12 +75,17 @@ def custody(actor: Actor, *, at: datetime) -> CustodyPage:
     )
 
 
-def seat(seat_id: int, actor: Actor, *, at: datetime) -> SeatPage:
-    """One's own seat. Refusal NOT_FOUND, FORBIDDEN for anybody else."""
+def _own_seat(seat_id: int, actor: Actor) -> Seat:
     row = Seat.objects.select_related("set").filter(pk=seat_id).first()
     if row is None:
         raise unknown(f"seat {seat_id}")
     rules.check_own(row.person_id, actor)
+    return row
+
+
+def seat(seat_id: int, actor: Actor, *, at: datetime) -> SeatPage:
+    """One's own seat. Refusal NOT_FOUND, FORBIDDEN for anybody else."""
+    row = _own_seat(seat_id, actor)
     handed = {}
     if row.state == SeatState.HANDED_OUT:
         handed = {
@@ -122,10 +127,7 @@ def activation(activation_id: int, actor: Actor, *, at: datetime) -> ActivationP
 
 def words(seat_id: int, actor: Actor, *, at: datetime) -> WordsPage:
     """Refusal NOT_FOUND, FORBIDDEN for anybody else, and for a share of a set not in force."""
-    row = Seat.objects.select_related("set").filter(pk=seat_id).first()
-    if row is None:
-        raise unknown(f"seat {seat_id}")
-    rules.check_own(row.person_id, actor)
+    row = _own_seat(seat_id, actor)
     rules.check_held(row.state, row.set.state)
     seat = _seat(row, actor, reachable(at))
     own = {

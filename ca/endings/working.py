@@ -101,13 +101,13 @@ def _step(row: Ending, step: EndingStep, *, at: datetime, most: int) -> bool:
         log.error("%s, %s: %s", row.number, step.code, refusal)  # noqa: TRY400
         return False
     act = _rehearse if row.drill else ACTS[step.code]
-    if not all_of(act, row, step, at=at, most=most):
+    if not _all_of(act, row, step, at=at, most=most):
         return False
     _finish(row.pk, step.code, at=at)
     return True
 
 
-def all_of(act: Act, row: Ending, step: EndingStep, *, at: datetime, most: int) -> bool:
+def _all_of(act: Act, row: Ending, step: EndingStep, *, at: datetime, most: int) -> bool:
     """Batch after batch; whether the step is over. Only `revoke` comes in batches."""
     batches = most if step.code == kinds.REVOKE else 1
     return any(act(row, step, at) for _ in range(batches))
