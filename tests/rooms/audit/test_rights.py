@@ -4,7 +4,8 @@ from collections.abc import Iterator
 
 import psycopg
 import pytest
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
+from django.db import connection
 from psycopg import errors
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -22,6 +23,10 @@ FORBIDDEN = [
     "UPDATE audit_link SET digest = ''",
     "DELETE FROM audit_link",
     "SET session_replication_role = replica",
+    "CREATE TEMPORARY TABLE people_approval (id bigint)",
+    "CREATE FUNCTION pg_temp.now() RETURNS timestamptz LANGUAGE sql AS 'SELECT NULL::timestamptz'",
+    "CREATE TABLE public.ca_certificates (id bigint)",
+    "CREATE SCHEMA mine",
     "CREATE OR REPLACE FUNCTION audit_refuse() RETURNS trigger LANGUAGE sql AS 'SELECT 1'",
 ]
 
@@ -42,6 +47,18 @@ def test_no_process_may_do_anything_else_to_them(role):
     for statement in FORBIDDEN:
         with pytest.raises(errors.InsufficientPrivilege):
             role.execute(statement)
+
+
+def test_who_may_create_tables_is_given_no_rights():
+    """CPS-5.4.4: somebody else owns the database, and has left that to everybody."""
+    with connection.cursor() as cursor:
+        cursor.execute("GRANT CREATE ON SCHEMA public TO anxin_public")
+    try:
+        with pytest.raises(CommandError, match="anxin_public may create tables"):
+            call_command("grant")
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute("REVOKE CREATE ON SCHEMA public FROM anxin_public")
 
 
 def test_the_public_site_writes_what_it_may_not_read(connection_as):
