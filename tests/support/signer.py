@@ -213,6 +213,13 @@ def lying(real: SignerProcess, op: str, alter: Callable[[_Answer], _Answer]) -> 
                 lies = asked[0]["op"] == op
                 caller.sendall(protocol.pack(*(alter(answer) if lies else answer)))
 
+    with listening(serve) as path:
+        yield path
+
+
+@contextmanager
+def listening(serve: Callable[[socket.socket], None]) -> Iterator[str]:
+    """The path of a socket; everybody who calls is served in a thread of their own."""
     with tempfile.TemporaryDirectory() as folder, socket.socket(socket.AF_UNIX) as listener:
         path = f"{folder}/s"
         listener.bind(path)

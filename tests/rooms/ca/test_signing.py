@@ -2,10 +2,8 @@ import itertools
 import json
 import secrets
 import socket
-import tempfile
-import threading
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import replace
 
 import pytest
@@ -39,6 +37,7 @@ from pki.signer import protocol
 from pki.signer.client import Signer
 from tests.support import ca
 from tests.support.people import hire
+from tests.support.signer import listening
 from tests.support.voting import enrolled, pen
 
 AT = ca.NOW
@@ -497,27 +496,18 @@ def test_authorities_do_not_mix(authorities):
 def rogue(home: Signer):
     """A helper in other hands: the first signature of a batch is right, the others are copies."""
     asked: list[int] = []
-    with tempfile.TemporaryDirectory(prefix="anxin-rogue-") as folder:
-        path = f"{folder}/signer.sock"
-        with socket.socket(socket.AF_UNIX) as listener:
-            listener.bind(path)
-            listener.listen()
 
-            def serve() -> None:
-                with suppress(OSError):
-                    while True:
-                        connection, _ = listener.accept()
-                        with connection:
-                            request, tbs = protocol.receive(connection)
-                            asked.append(len(tbs))
-                            real = home.sign_one(request["key"], request["kind"], tbs[0])
-                            said = {"ok": True, "refused": [None] * len(tbs)}
-                            said["of"] = [protocol.digest(one) for one in tbs]
-                            connection.sendall(protocol.pack(said, [real] * len(tbs)))
+    def serve(caller: socket.socket) -> None:
+        with caller:
+            request, tbs = protocol.receive(caller)
+            asked.append(len(tbs))
+            real = home.sign_one(request["key"], request["kind"], tbs[0])
+            said = {"ok": True, "refused": [None] * len(tbs)}
+            said["of"] = [protocol.digest(one) for one in tbs]
+            caller.sendall(protocol.pack(said, [real] * len(tbs)))
 
-            threading.Thread(target=serve, daemon=True).start()
-            yield path, asked
-            listener.shutdown(socket.SHUT_RDWR)
+    with listening(serve) as path:
+        yield path, asked
 
 
 def test_every_signature_of_a_helper_is_verified_and_a_liar_is_passed_by(
