@@ -15,7 +15,7 @@ from ca.hierarchy.models import CertificateAuthority
 from ca.hierarchy.rules import State as AuthorityState
 from ca.issuing.models import Certificate
 from ca.revocation.models import AuthorityRevocation, Hold, LinkRevocation, Revocation
-from ca.revocation.rules import RELEASE_WARRANTS, warrants
+from ca.revocation.rules import releases
 from people.api import spent
 from pki.crls import Entry
 
@@ -151,15 +151,15 @@ def released(ca_id: int, gone: Iterable[Entry]) -> frozenset[int]:
     serials = [f"{serial:x}" for serial in entries.values()]
     ended = Hold.objects.filter(
         ca_id=ca_id, certificate__serial__in=serials, release_warrant__isnull=False
-    ).values_list("certificate_id", "entry", "release_warrant")
-    rows = [(key, bytes(entry), warrant or 0) for key, entry, warrant in ended]
-    approved = spent([warrant for _, _, warrant in rows])
+    ).values_list("certificate_id", "certificate__requester", "entry", "release_warrant")
+    rows = [(key, by, bytes(entry), warrant or 0) for key, by, entry, warrant in ended]
+    approved = spent([warrant for *_, warrant in rows])
     return frozenset(
         entries[entry]
-        for key, entry, warrant in rows
+        for key, by, entry, warrant in rows
         if entry in entries
         and warrant in approved
-        and warrants(RELEASE_WARRANTS, approved[warrant].action, approved[warrant].subject, key)
+        and releases(approved[warrant].action, approved[warrant].subject, key, by)
     )
 
 

@@ -66,6 +66,7 @@ ON_HOLD = "certificateHold"  # RFC 5280 5.3.1, whatever the cause
 WARRANTS = frozenset({"ra.revoke_certificate"})
 HOLD_WARRANTS = frozenset({"ra.freeze_certificate"})
 RELEASE_WARRANTS = frozenset({"ra.unfreeze_certificate"})
+RETURNS = frozenset({"people.reinstate"})  # of an operator: with whom their certificate comes back
 
 
 def reason_of(cause: str) -> str:
@@ -101,6 +102,14 @@ def _no_warrant(reason: str) -> Refusal:
 def warrants(acts: frozenset[str], action: str | None, approved: str, certificate_id: int) -> bool:
     """Whether an approval is one of these acts, and about this very certificate."""
     return action in acts and approved == subject_of(certificate_id)
+
+
+def releases(action: str, approved: str, certificate_id: int, requester: str) -> bool:
+    """Whether an approval ends a hold on this very certificate (CPS 4.9.14), or is that who it was
+    issued for comes back (CPS 5.3.6).
+    """
+    own = warrants(RELEASE_WARRANTS, action, approved, certificate_id)
+    return own or (action in RETURNS and approved == requester)
 
 
 def check_hold_warrant(

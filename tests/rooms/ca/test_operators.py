@@ -16,6 +16,8 @@ from anxin.kernel.errors import Refusal
 from anxin.kernel.workdays import SHANGHAI
 from audit.journal.models import Entry
 from ca.api import by_serial, certificates_of, profiles
+from ca.crl.queries import list_file
+from ca.crl.services import issue_crl
 from ca.issuing.models import Certificate
 from ca.issuing.queries import published
 from ca.issuing.rules import check_warrant
@@ -36,7 +38,7 @@ from people.personnel import services as personnel
 from people.personnel.rules import Cause
 from people.trust.models import Appointment
 from people.trust.roles import DUTY_OF
-from pki import certificates, names, statements, votes
+from pki import certificates, crls, names, statements, votes
 from pki.votes import check as check_vote
 from tests.support import ca
 from tests.support import people as support
@@ -779,3 +781,25 @@ def test_before_the_certificate_is_there_a_code_is_asked_for(authorities, tang, 
     enrolled(BAI, _actor(person), tang, gao, at=AT)
 
     assert asked()[1] == {}
+
+
+def test_who_comes_back_leaves_the_list_and_the_list_goes_on(authorities, tang, gao, in_role):
+    """CPS-4.9.13, CPS-5.3.6: listed while suspended, and on no list after the reinstatement."""
+    person = StaffMember.objects.get(pk=account("bai"))
+    enrolled(BAI, _actor(person), tang, gao, at=AT)
+    services.certify(at=AT)
+    ca.sign_all("anxin-rsa")
+    serial = int(certificate_of(person.pk).serial, 16)
+    issuer = ca.authority("anxin-rsa").id
+    with in_role("staff"):
+        personnel.suspend(person.pk, Cause.SUSPECTED, actor=gao, at=AT)
+    assert issue_crl(issuer, at=LATER)
+    assert crls.parse(list_file("anxin-rsa").der).by_serial[serial].reason == "certificateHold"
+
+    with in_role("staff"):
+        again = personnel.propose_reinstatement(person.pk, actor=tang, at=LATER)
+        vote(again.id, grants=True, seen=again.digest, actor=gao, at=LATER)
+
+    with in_role("worker"):
+        assert issue_crl(issuer, at=LATER + timedelta(minutes=1))
+    assert serial not in crls.parse(list_file("anxin-rsa").der).by_serial
