@@ -148,7 +148,7 @@ def refuse(approval: Approval, *, ending: str, actor: Actor, at: datetime, **_: 
 @transaction.atomic
 def begin(number: str, code: str, *, actor: Actor, at: datetime) -> None:
     """Have the system begin what cannot be taken back. Refuses `endings.turn`, `too_early`, and
-    `unproved`: as long as it has not begun the run can be broken off and declared anew.
+    `unproved`: as long as nothing is revoked the run can be broken off and declared anew.
     """
     check_proved(actor, at=at)
     row, step, spec, person = _mine(number, code, actor, at=at)

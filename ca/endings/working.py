@@ -117,7 +117,7 @@ def _all_of(act: Act, row: Ending, step: EndingStep, *, at: datetime, most: int)
 def _finish(ending_id: int, code: str, *, at: datetime) -> None:
     row = Ending.objects.select_for_update(of=("self",)).select_related("ca").get(pk=ending_id)
     step = queries.step_of(row, code)
-    if step.state != StepState.ACTING:
+    if (row.state, step.state) != (State.RUNNING, StepState.ACTING):
         return
     services.put_down(row, step, note="", on_day=None, by=step.by, actor=SYSTEM, at=at)
 
