@@ -37,19 +37,19 @@ FORGED = (
     f"{COPY} now(), 987654321, not_after - interval '8 years', '\\x30'::bytea FROM ca_certificate"
 )
 SAID = "ca_entry(serial, now(), 'cessationOfOperation', NULL)"
-BARE = f"{COPY} now(), 987654321, not_after, {SAID} FROM ca_certificate"
-OTHER = BARE.replace("(serial", "(reverse(serial)")
-JUNK = BARE.replace(SAID, f"{SAID} || '\\x00'")
-NEVER = BARE.replace("now(), 987654321", "'infinity', 987654321").replace(
-    "(serial, now()", "(serial, 'infinity'"
-)
+BARE = f"{COPY} now(), warrant, not_after, {SAID} FROM ca_certificate"
+ON_HOLD = BARE.replace("cessationOfOperation", "certificateHold")
 REVOKED = "UPDATE ca_certificate SET state = 'revoked'"
+NOTED = "ca_entry(serial, now(), 'certificateHold', NULL)"
 HOLDS = (
     "INSERT INTO ca_hold (certificate_id, ca_id, cause, held_at, warrant, not_after, entry)"
-    " SELECT id, ca_id, 'own_wish', now(), 987654321, not_after,"
-    " ca_entry(serial, now(), 'certificateHold', NULL) FROM ca_certificate"
+    f" SELECT id, ca_id, 'own_wish', now(), warrant, not_after, {NOTED} FROM ca_certificate"
 )
 HELD = "UPDATE ca_certificate SET state = 'held', held_at = now()"
+VALID = "UPDATE ca_certificate SET state = 'valid', held_at = NULL"
+ENDED = "UPDATE ca_hold SET ended_at = now()"
+SAYS, STANDS = "what the certificate says", "with its revocation"
+HOLD_STANDS, ENDS = "with its hold", "or by an approval"
 
 
 @pytest.fixture
@@ -62,15 +62,31 @@ def office(authorities, settings) -> Office:
 # --- revocations -------------------------------------------------------------------------------
 
 
+def refused(connection_as, why: str, *written: str) -> None:
+    """In one transaction of the staff site's role."""
+    call_command("grant")
+    privilege = psycopg.errors.InsufficientPrivilege
+    with connection_as("staff") as staff, pytest.raises(privilege, match=why):
+        staff.execute("; ".join(written))
+
+
+def listed() -> set[int]:
+    issue_crl(ca.authority().id, at=ca.NOW)
+    return set(crls.parse(lists.list_file("nmg-sm2").der).by_serial)
+
+
 @pytest.mark.parametrize(
-    ("written", "why"),
+    ("why", "written"),
     [
-        ([FORGED], "what the certificate says"),
-        ([OTHER, REVOKED], "what the certificate says"),
-        ([JUNK, REVOKED], "what the certificate says"),
-        ([NEVER, REVOKED], "what the certificate says"),
-        ([BARE], "with its revocation"),
-        ([REVOKED], "with its revocation"),
+        (SAYS, [FORGED]),
+        (SAYS, [BARE.replace("(serial", "(reverse(serial)"), REVOKED]),
+        (SAYS, [BARE.replace(SAID, f"{SAID} || '\\x00'"), REVOKED]),
+        (SAYS, [BARE.replace("now(), warrant", "'infinity', warrant"), REVOKED]),
+        (SAYS, [BARE.replace("now(), warrant", "now(), warrant + 1"), REVOKED]),
+        (SAYS, [ON_HOLD, REVOKED]),
+        (SAYS, ["SET standard_conforming_strings = off", BARE.replace(SAID, "'30'"), REVOKED]),
+        (STANDS, [BARE]),
+        (STANDS, [REVOKED]),
     ],
 )
 def test_no_row_keeps_a_certificate_from_being_revoked(
@@ -78,26 +94,24 @@ def test_no_row_keeps_a_certificate_from_being_revoked(
 ):
     """CPS-4.9.1: it stands with the state, says the same, and is on the list."""
     one = ca.issue(1)
-    call_command("grant")
-    said = "; ".join(f"{statement} WHERE id = {one.id}" for statement in written)
-    privilege = psycopg.errors.InsufficientPrivilege
-    with connection_as("staff") as staff, pytest.raises(privilege, match=why):
-        staff.execute(said)  # one transaction
+    refused(connection_as, why, *written)
 
     with in_role("staff"):
         ca.revoke_it(one.id)
-    issue_crl(ca.authority().id, at=ca.NOW)
-    assert one.parsed.serial in crls.parse(lists.list_file("nmg-sm2").der).by_serial
+    assert one.parsed.serial in listed()
 
 
 @pytest.mark.parametrize(
-    ("written", "why"),
+    ("why", "written"),
     [
-        ([HOLDS.replace("(serial", "(reverse(serial)"), HELD], "what the certificate says"),
-        ([HOLDS.replace("NULL)", "now())"), HELD], "what the certificate says"),
-        ([HOLDS.replace("certificateHold", "superseded"), HELD], "what the certificate says"),
-        ([HOLDS], "with its hold"),
-        ([HELD], "with its hold"),
+        (SAYS, [HOLDS.replace("(serial", "(reverse(serial)"), HELD]),
+        (SAYS, [HOLDS.replace("NULL)", "now())"), HELD]),
+        (SAYS, [HOLDS.replace("'certificateHold'", "'superseded'"), HELD]),
+        (SAYS, [HOLDS.replace("now(), warrant", "now(), warrant + 1"), HELD]),
+        (HOLD_STANDS, [HOLDS]),
+        (HOLD_STANDS, [HELD]),
+        (ENDS, [HOLDS, ENDED]),
+        (ENDS, [HOLDS, HELD, f"{ENDED}, release_warrant = warrant", VALID]),
     ],
 )
 def test_no_row_keeps_a_certificate_from_being_put_on_hold(
@@ -105,32 +119,62 @@ def test_no_row_keeps_a_certificate_from_being_put_on_hold(
 ):
     """CPS-4.9.12: it stands with the state, says the same, and is on the list."""
     one = ca.issue(1)
-    call_command("grant")
-    said = "; ".join(f"{statement} WHERE id = {one.id}" for statement in written)
-    privilege = psycopg.errors.InsufficientPrivilege
-    with connection_as("staff") as staff, pytest.raises(privilege, match=why):
-        staff.execute(said)  # one transaction
+    refused(connection_as, why, *written)
 
     with in_role("staff"):
         ca.hold_it(one.id)
-    issue_crl(ca.authority().id, at=ca.NOW)
-    assert one.parsed.serial in crls.parse(lists.list_file("nmg-sm2").der).by_serial
+    assert one.parsed.serial in listed()
 
 
-@pytest.mark.parametrize("how", ["ended_at = now()", "ended_at = now(), release_warrant = 7"])
-def test_no_row_takes_what_is_on_hold_from_its_list(authorities, connection_as, in_role, how):
+@pytest.mark.parametrize(
+    ("why", "written"),
+    [
+        (ENDS, [ENDED]),
+        (ENDS, [f"{ENDED}, release_warrant = 987654321"]),
+        (ENDS, [ENDED, VALID]),
+        (ENDS, [f"{ENDED}, release_warrant = 987654321", VALID]),
+        (HOLD_STANDS, [f"{ENDED}, release_warrant = warrant"]),
+        (HOLD_STANDS, [VALID]),
+    ],
+)
+def test_no_row_takes_what_is_on_hold_from_its_list(
+    authorities, connection_as, in_role, why, written
+):
     """CPS-4.9.13: only who is released, or revoked, is on hold no longer."""
     one = ca.issue(1)
     call_command("grant")
     with in_role("staff"):
         ca.hold_it(one.id)
-    privilege = psycopg.errors.InsufficientPrivilege
-    with connection_as("staff") as staff, pytest.raises(privilege, match="with its hold"):
-        staff.execute(f"UPDATE ca_hold SET {how}")
+    refused(connection_as, why, *written)
+    assert one.parsed.serial in listed()
 
     with in_role("staff"):
         ca.release_it(one.id)
     assert Certificate.objects.get(pk=one.id).state == "valid"
+
+
+@pytest.mark.parametrize(
+    "moment", ["infinity", "-infinity", "1949-12-31 23:59:59+00", "10000-01-01 00:00:00+00"]
+)
+@pytest.mark.parametrize(
+    "written",
+    [
+        "UPDATE ca_certificate SET answers_until = MOMENT",
+        "UPDATE ca_certificate SET held_at = MOMENT",
+        "UPDATE ca_certificateauthority SET crl_requested_at = MOMENT",
+        "UPDATE ca_hold SET ended_at = MOMENT",
+        BARE.replace("(serial, now()", "(serial, held_at").replace(
+            "now(), warrant", "MOMENT, warrant"
+        ),
+    ],
+)
+def test_no_row_has_a_moment_that_nobody_can_read(authorities, connection_as, written, moment):
+    """CPS-4.9.7: whoever loads it would stop: lists, and the end of an authority."""
+    one = ca.issue(1)
+    ca.hold_it(one.id)
+    call_command("grant")
+    with connection_as("staff") as staff, pytest.raises(psycopg.errors.CheckViolation):
+        staff.execute(written.replace("MOMENT", f"'{moment}'"))
 
 
 @pytest.mark.django_db
