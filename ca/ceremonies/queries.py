@@ -205,12 +205,11 @@ def to_do() -> list[int]:
 
 
 def late(*, at: datetime) -> list[int]:
-    """Steps whose time is over."""
+    """Steps whose time is over, or was taken away."""
     rows = CeremonyStep.objects.filter(
         state__in=rules.TIMED,
-        due_at__lte=at,
         ceremony__state=State.RUNNING,
-    )
+    ).exclude(due_at__gt=at)
     return list(rows.order_by("due_at").values_list("pk", flat=True))
 
 

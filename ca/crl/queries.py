@@ -212,10 +212,16 @@ def list_views(at: datetime) -> list[ListView]:
     return [_view(row, _latest(row.pk), at) for row in rows]
 
 
-def due(at: datetime) -> list[int]:
-    """Authorities whose next list is to be issued now."""
-    rows = CertificateAuthority.objects.filter(state=AuthorityState.ACTIVE).order_by("pk")
-    return [row.pk for row in rows if rules.is_due(_standing(row, _latest(row.pk)), at=at)]
+def active() -> list[int]:
+    """Authorities that issue lists, superiors first."""
+    rows = CertificateAuthority.objects.filter(state=AuthorityState.ACTIVE)
+    return list(rows.order_by("pk").values_list("pk", flat=True))
+
+
+def is_due(ca_id: int, at: datetime) -> bool:
+    """Whether an authority's next list is to be issued now."""
+    row = CertificateAuthority.objects.get(pk=ca_id)
+    return rules.is_due(_standing(row, _latest(ca_id)), at=at)
 
 
 def _standing(ca: CertificateAuthority, last: RevocationList | None) -> rules.Standing:

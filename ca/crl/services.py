@@ -4,13 +4,14 @@ import logging
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
 from django.db import transaction
 from django.db.models import Max
 
 from anxin.kernel.actors import SYSTEM, Actor
 from anxin.kernel.errors import Kind, Refusal
-from anxin.kernel.jobs import announce, enqueue
+from anxin.kernel.jobs import announce, each, enqueue
 from anxin.kernel.locks import Work, held
 from audit.log import advance, record, subject_of
 from ca.crl import queries, rules
@@ -44,7 +45,11 @@ def request_crl(ca_id: int, *, actor: Actor, at: datetime) -> None:
 
 def issue_due_crls(*, at: datetime) -> int:
     """Issue every list whose time has come; how many."""
-    return sum(issue_crl(ca_id, at=at) for ca_id in queries.due(at))
+    return each(partial(_issue_due, at=at), queries.active())
+
+
+def _issue_due(ca_id: int, *, at: datetime) -> bool:
+    return queries.is_due(ca_id, at) and issue_crl(ca_id, at=at)
 
 
 def issue_crl(ca_id: int, *, at: datetime) -> bool:

@@ -172,6 +172,12 @@ def has_revoked(row: Ending) -> bool:
     return any(table.objects.filter(ending=row).exists() for table in tables)
 
 
+def stays(row: Ending) -> bool:
+    """Whether something is revoked, or revoking is over and there was nothing; not in a drill."""
+    nothing = not row.drill and step_of(row, kinds.REVOKE).state == StepState.DONE
+    return nothing or has_revoked(row)
+
+
 def check_given_up(row: Ending) -> None:
     """The same before an authority goes on: the committee said no, or had the run aborted; of this
     run, or of a later one of the same authority, if the key that signed the first is lost and

@@ -217,9 +217,9 @@ def check_optional(step: Step) -> None:
         raise Refusal(Why.CONFLICT, "endings.must_be", f"{step.code} is done", cps=step.cps)
 
 
-def check_abort(*, revoked: bool, cps: str) -> None:
-    """Refuses (CONFLICT) `endings.too_late` once anything is: that stays so (CPS 4.9.1)."""
-    if revoked:
+def check_abort(*, stays: bool, cps: str) -> None:
+    """Refuses (CONFLICT) `endings.too_late` once anything is revoked (CPS 4.9.1)."""
+    if stays:
         raise Refusal(Why.CONFLICT, "endings.too_late", "revocation began", cps=cps)
 
 

@@ -103,8 +103,7 @@ def _step(row: Ending, step: EndingStep, *, at: datetime, most: int) -> bool:
     act = _rehearse if row.drill else ACTS[step.code]
     if not _all_of(act, row, step, at=at, most=most):
         return False
-    _finish(row.pk, step.code, at=at)
-    return True
+    return _finish(row.pk, step.code, at=at)
 
 
 def _all_of(act: Act, row: Ending, step: EndingStep, *, at: datetime, most: int) -> bool:
@@ -114,12 +113,14 @@ def _all_of(act: Act, row: Ending, step: EndingStep, *, at: datetime, most: int)
 
 
 @transaction.atomic
-def _finish(ending_id: int, code: str, *, at: datetime) -> None:
+def _finish(ending_id: int, code: str, *, at: datetime) -> bool:
+    """Unless the run is over meanwhile."""
     row = Ending.objects.select_for_update(of=("self",)).select_related("ca").get(pk=ending_id)
     step = queries.step_of(row, code)
     if (row.state, step.state) != (State.RUNNING, StepState.ACTING):
-        return
+        return False
     services.put_down(row, step, note="", on_day=None, by=step.by, actor=SYSTEM, at=at)
+    return True
 
 
 def _note(step: EndingStep, *, fault: str = "", **counted: int) -> None:

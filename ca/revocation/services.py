@@ -220,7 +220,8 @@ def _approved(warrant: int) -> tuple[str | None, str]:
 
 
 def _certificate(certificate_id: int) -> Certificate:
-    row = Certificate.objects.filter(pk=certificate_id).first()
+    """Locked: an entry is dated by the hold there is."""
+    row = Certificate.objects.select_for_update().filter(pk=certificate_id).first()
     if row is None:
         raise Refusal(Kind.NOT_FOUND, "certificate.unknown", f"no certificate {certificate_id}")
     return row

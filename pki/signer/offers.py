@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from pki import ceremonies, shares, statements
 from pki.errors import Malformed, Refused
-from pki.signer.protocol import CA_CERTIFICATE, OCSP, OF_SERVICES, REQUEST
+from pki.signer.protocol import CA_CERTIFICATE, CERTIFICATE, OCSP, OF_SERVICES, REQUEST
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -57,8 +57,9 @@ _RESPONDER = "-ocsp"  # what labels of responders end with, as `ca.hierarchy` ha
 class Mandate:
     """What a script lets the signer do; without a script, of a demo's founding, whatever keys.
 
-    `superior` certifies the key, `succeeds` is the key that it follows; "" for none. `ending`: why
-    a key is archived or destroyed.
+    `superior` certifies the key, `succeeds` is the key that it follows; "" for none. `below`: how
+    many CAs follow one another below it ("0": it signs for people). `ending`: why a key is archived
+    or destroyed.
     """
 
     number: str = ""
@@ -67,6 +68,7 @@ class Mandate:
     key: str = ""
     superior: str = ""
     succeeds: str = ""
+    below: str = ""
     ending: str = ""
     drill: bool = False
 
@@ -89,11 +91,13 @@ class Mandate:
 
     def check_new(self, label: str, kinds: Sequence[str]) -> None:
         """Whether a key is made for this: of a script's keys the responder's answers, and no other
-        signs for a service. Raises Refused `signer.ceremony`.
+        signs for a service; its CA's certifies people only where no CA may stand below. Raises
+        Refused `signer.ceremony`.
         """
         self.check(GENERATE, label)
         services = {OCSP} if label != self.key else set()
-        if self.script and OF_SERVICES & set(kinds) != services:
+        people = CERTIFICATE in kinds and self.below != "0"
+        if self.script and (people or OF_SERVICES & set(kinds) != services):
             reason = f"Custodians did not activate the signer for such a key: {label}."
             raise Refused("signer.ceremony", reason)
 
@@ -130,6 +134,7 @@ def mandate_of(script: bytes) -> Mandate:
             "key": said["key"],
             "superior": plan.get("superior", ""),
             "succeeds": plan.get("succeeds", ""),
+            "below": plan.get("path_length", ""),
             "ending": plan.get("ending", ""),
         }
         drill = {"yes": True, "no": False}[said["drill"]]

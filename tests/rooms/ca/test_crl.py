@@ -63,6 +63,13 @@ def test_a_relying_party_follows_the_path_with_all_its_lists(authorities, bouncy
         bouncycastle.verify_path([bad.parsed.der, low, middle], root, at=moment, crls=lists)
 
 
+def test_an_authority_nobody_can_read_keeps_no_other_list_waiting(authorities):
+    """CPS-4.9.7"""
+    CertificateAuthority.objects.filter(code=authorities[0]).update(certificate=b"0")
+
+    assert issue_due_crls(at=ca.NOW) == 3
+
+
 def test_rsa_lists_are_signed_too(authorities, openssl):
     issue_crl(ca.authority("anxin-rsa").id, at=ca.NOW)
 

@@ -16,7 +16,7 @@ from ca.api import found_bench_authority
 from ca.crl import queries as lists
 from ca.crl.services import issue_crl, issue_due_crls
 from ca.endings import services
-from ca.endings.models import Ending, EndingNotice
+from ca.endings.models import Ending, EndingNotice, EndingStep
 from ca.hierarchy.models import CertificateAuthority
 from ca.issuing.models import Certificate
 from ca.ocsp.queries import due
@@ -35,6 +35,7 @@ from tests.support.endings import (
     step,
     tell_everybody,
 )
+from tests.support.races import while_open
 from tests.support.refusals import refused_by
 
 MANY = 10_000
@@ -266,6 +267,48 @@ def test_nothing_is_aborted_once_revocation_began(office):
     assert refused_by(office.vote, asked) == "endings.too_late"
     again = {"reason": "再次提请", "actor": office.people["gao"], "at": office.now()}
     assert refused_by(services.ask_abort, number, **again) == "endings.too_late"
+
+
+def test_an_abort_meets_a_batch(office):
+    """CPS-5.7.3: whichever is first, the other knows: nothing is revoked for a run that is over."""
+    issue_many(ca.authority().id, 600)
+    number = office.agreed()
+    office.work()
+    office.confirm(number, "tell_ministry", "tell_public")
+    tell_everybody(at=office.now())
+    by = {"actor": office.people["gao"], "at": office.now()}
+    asked = services.ask_abort(number, reason="封条是检修时破损的", **by)
+    office.begin(number)
+
+    while_open(lambda: office.vote(asked), office.work)
+
+    assert Ending.objects.get().state == "aborted"
+    assert not Revocation.objects.exists()
+
+
+def test_an_abort_meets_another_step(office):
+    """CPS-5.7.3: it is not put down as done, and the worker goes on to other work."""
+    number = office.agreed()
+    by = {"actor": office.people["gao"], "at": office.now()}
+    asked = services.ask_abort(number, reason="封条是检修时破损的", **by)
+
+    assert while_open(lambda: office.vote(asked), office.work) == 0
+
+    assert step(number, "stop").state == "acting"
+
+
+def test_nothing_is_aborted_where_revoking_is_over_and_found_nothing(office):
+    """CPS-5.7.3: what follows ends the key."""
+    number = office.agreed()
+    office.work()
+    office.begin(number)
+    revoking = EndingStep.objects.filter(ending__number=number, code="revoke")
+    revoking.update(state="done")  # an authority of somebody else's root, and nothing issued
+    by = {"actor": office.people["gao"], "at": office.now()}
+
+    late = refused_by(services.ask_abort, number, reason="封条是检修时破损的", **by)
+
+    assert late == "endings.too_late"
 
 
 def test_each_step_is_done_by_whose_it_is_and_none_after_the_end(office):

@@ -1,6 +1,7 @@
 """Certificates on hold (CPS-4.9.12 to CPS-4.9.15): not good, and perhaps good again."""
 
 from datetime import timedelta
+from functools import partial
 
 import pytest
 from django.db import IntegrityError, transaction
@@ -21,6 +22,7 @@ from ca.revocation.models import Hold, Revocation
 from pki import crls, ocsp
 from tests.oracles.refusals import OracleRefused
 from tests.support import ca
+from tests.support.races import while_open
 
 HOUR = timedelta(hours=1)
 MINUTE = timedelta(minutes=1)
@@ -251,6 +253,16 @@ def test_a_hold_that_becomes_final_is_dated_back_to_its_first_day(authorities):
     assert (single.reason, single.revoked_at) == ("keyCompromise", ca.NOW - HOUR)
     assert Hold.objects.get().ended_at == certificate(issued.id).revoked_at == ca.NOW
     assert refused(ca.release_it, issued.id)[0] == "state.no_such_step"
+
+
+def test_a_revocation_that_meets_a_hold_is_dated_by_it(authorities):
+    """X.509 8.5.2.2: it waits for the hold's transaction, and says what that has put down."""
+    one = ca.issue(1)
+
+    while_open(partial(ca.hold_it, one.id, at=ca.NOW - HOUR), partial(ca.revoke_it, one.id))
+
+    (entry,) = list_of(at=ca.NOW).entries
+    assert (entry.reason, entry.revoked_at) == ("keyCompromise", ca.NOW - HOUR)
 
 
 def test_a_hold_ends_with_the_certificate(authorities):

@@ -64,14 +64,21 @@ def test_only_the_scripts_keys_are_made(desk):
 
 
 def test_what_a_key_signs_is_what_the_script_needs_it_for(desk):
-    """CPS-6.1.1a, CPS-6.8: no ceremony makes a key for time stamps, or a second key of a CA."""
+    """CPS-6.1.1a, CPS-6.8: no ceremony makes a key for time stamps, or a second key of a CA, and
+    the key of a root signs for no person.
+    """
     agree(desk, "generate_root", "root")
     for kind in ("crl", "certificate", "ca-certificate", "request", "time-stamp"):
         assert making(desk, "root-ocsp", kind) == "signer.ceremony"
     for kind in ("ocsp", "time-stamp"):
         assert making(desk, "root", kind) == "signer.ceremony"
     assert making(desk, "root-ocsp", "ocsp") == ""
-    assert making(desk, "root", "ca-certificate", "crl") == ""
+    for length in ("1", "unlimited"):
+        agree(desk, "generate_root", "top", path_length=length)
+        assert making(desk, "top", "ca-certificate", "certificate", "crl") == "signer.ceremony"
+    assert making(desk, "top", "ca-certificate", "crl") == ""
+    agree(desk, "generate_root", "one", path_length="0")
+    assert making(desk, "one", "ca-certificate", "certificate", "crl") == ""
 
 
 def test_a_superior_certifies_the_scripts_key_and_no_other(desk):
