@@ -697,6 +697,8 @@ def test_what_the_command_line_printed_is_pasted_into_the_page(held):
     """CPS-6.2.8"""
     activation_id = held.ask(at=datetime.now(UTC))
     one = held.custodians[0]
+    page = signed_in(one.actor).get(f"/ca/custody/activations/{activation_id}/").text
+    assert "在本软件的目录里运行命令" in page  # it is no installed program
     made = one.answer(activation_id)
     printed = {"sealed": made["sealed"], "share_signature": made["signature"], "asked": {}}
     browser, address = signed_in(one.actor), f"/ca/custody/activations/{activation_id}/share/"
