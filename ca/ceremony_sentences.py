@@ -52,9 +52,12 @@ WORDING = {
     "ceremonies.label_taken": _("密钥标签 %(label)s 已经用过或已有这个 CA。请换一个标签。"),
     "ceremonies.algorithm": _("请从列出的算法中选择（CPS %(cps)s）。"),
     "ceremonies.device": _("请写明密码设备，最多 60 个字。"),
-    "ceremonies.subject": _("请写明 CA 的机构和名称（CPS %(cps)s）。"),
-    "ceremonies.term": _("有效期 1 到 30 年，路径长度 0 到 5（CPS %(cps)s）。"),
-    "ceremonies.issuer": _("请选择已导出的证书请求，并给出外部根 CA 的证书（CPS %(cps)s）。"),
+    "ceremonies.organization": _("请写明 CA 的机构（CPS %(cps)s）。"),
+    "ceremonies.name": _("请写明 CA 的名称（CPS %(cps)s）。"),
+    "ceremonies.term": _("请填写有效期，1 到 30 年（CPS %(cps)s）。"),
+    "ceremonies.path_length": _("请填写路径长度，0 到 5（CPS %(cps)s）。"),
+    "ceremonies.request": _("请选择已导出的证书请求（CPS %(cps)s）。"),
+    "ceremonies.issuer": _("请给出外部根 CA 的证书（CPS %(cps)s）。"),
     "ceremonies.two_parts": _(
         "%(name)s 担任了两个角色。主持人、密钥管理员、见证人和审计员必须是不同的人（CPS %(cps)s）。"
     ),

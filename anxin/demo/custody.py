@@ -6,6 +6,7 @@ from pathlib import Path
 
 from django.conf import settings
 from django.urls import reverse
+from django.utils.timezone import localtime
 
 from anxin.demo import shares as demo
 from anxin.demo.cast import STAFF
@@ -34,8 +35,8 @@ def guide(url: str) -> list[str]:
     """How it stands with the signer, and how two custodians activate it by hand; `url`: staff's."""
     said = ca.custody()
     if said["state"] == "active":
-        until = datetime.fromisoformat(said["until"]).astimezone()
-        state = f"The signer is active until {until:%Y-%m-%d %H:%M} and signs; nobody has to come."
+        until = f"{localtime(datetime.fromisoformat(said['until'])):%Y-%m-%d %H:%M (UTC%z)}"
+        state = f"The signer is active until {until} and signs; nobody has to come."
     else:
         state = f"The signer is {said['state']} and signs nothing until two custodians come."
     held = demo.read(file())

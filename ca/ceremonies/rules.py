@@ -70,6 +70,9 @@ ALGORITHMS = ("sm2", "rsa-2048")  # CPS 6.1.5
 DRILL_NAME = " DRILL"  # what their names end with
 LABEL = re.compile(r"[a-z][a-z0-9-]{1,38}")
 LONGEST = 60  # characters of the device's name
+LONGEST_TERM = 30  # years, CPS 6.3.2
+DEEPEST = 5  # path length
+BELOW = "generate_subordinate"
 REASON = 200
 MOST_GIVEN = 20_000  # characters of a certificate in PEM
 
@@ -143,33 +146,33 @@ def _of_drill(label: str) -> bool:
     return label.startswith(DRILLS)
 
 
-def check_draft(draft: Draft) -> None:
-    """Refuses (INVALID) `ceremonies.kind`, `label`, `algorithm`, `device`, `issuer`, `subject`,
-    `term`, `superior`, `succeeds`.
+def faults(draft: Draft) -> list[Refusal]:
+    """All that is wrong with a draft, by field (INVALID): `ceremonies.kind` alone, or `label`,
+    `algorithm`, `device`, and of its kind `request`, `issuer`, `superior`, `succeeds`,
+    `organization`, `name`, `term`, `path_length`.
     """
     if draft.kind not in KINDS:
-        raise invalid("kind", "no such kind", field="kind")
-    if not LABEL.fullmatch(draft.key) or (_of_drill(draft.key) and not draft.drill):
-        raise invalid("label", "small letters, digits and hyphens", field="key")
-    if draft.algorithm not in ALGORITHMS:
-        raise invalid("algorithm", "not one of CPS 6.1.5", field="algorithm", cps="6.1.5")
-    if not 1 <= len(draft.device.strip()) <= LONGEST:
-        raise invalid("device", "name the device", field="device")
-    if draft.kind == "import_certificate" and not (draft.issuer and draft.request):
-        raise invalid("issuer", "the root's certificate and the request", field="issuer", cps="7.4")
-    _check_standing(draft)
-    length = draft.path_length or 0
-    if not 1 <= draft.years <= 30 or not 0 <= length <= 5:  # noqa: PLR2004 -- CPS 6.3.2
-        raise invalid("term", "30 years at most", field="years", cps="6.3.2")
-
-
-def _check_standing(draft: Draft) -> None:
-    if draft.kind == "generate_subordinate" and not draft.superior:
-        raise invalid("superior", "who certifies it", field="superior", cps="7.4")
-    if draft.kind == "rollover" and not draft.succeeds:
-        raise invalid("succeeds", "whose key it is", field="succeeds", cps="5.6")
-    if draft.kind in NAMING and not (draft.organization.strip() and draft.name.strip()):
-        raise invalid("subject", "name the authority", field="name", cps="7.4")
+        return [invalid("kind", "no such kind", field="kind")]
+    label_good = LABEL.fullmatch(draft.key) and (draft.drill or not _of_drill(draft.key))
+    imports, named = draft.kind == "import_certificate", draft.kind in NAMING
+    wrong = (
+        (not label_good, "label", "key", ""),
+        (draft.algorithm not in ALGORITHMS, "algorithm", "algorithm", "6.1.5"),
+        (not 1 <= len(draft.device.strip()) <= LONGEST, "device", "device", ""),
+        (imports and not draft.request, "request", "request", "7.4"),
+        (imports and not draft.issuer, "issuer", "issuer", "7.4"),
+        (draft.kind == BELOW and not draft.superior, "superior", "superior", "7.4"),
+        (draft.kind == "rollover" and not draft.succeeds, "succeeds", "succeeds", "5.6"),
+        (named and not draft.organization.strip(), "organization", "organization", "7.4"),
+        (named and not draft.name.strip(), "name", "name", "7.4"),
+        (not 1 <= draft.years <= LONGEST_TERM, "term", "years", "6.3.2"),
+        (not 0 <= (draft.path_length or 0) <= DEEPEST, "path_length", "path_length", "7.4"),
+    )
+    return [
+        invalid(rule, f"its {field} will not do", field=field, cps=cps)
+        for is_wrong, rule, field, cps in wrong
+        if is_wrong
+    ]
 
 
 def check_people(

@@ -5,12 +5,13 @@
 import json
 from collections.abc import Mapping
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from django.db import transaction
 
 from anxin.kernel.actors import Actor
-from anxin.kernel.errors import Kind, Refusal
+from anxin.kernel.errors import Kind, Refusal, Refusals
 from anxin.kernel.jobs import enqueue
 from anxin.kernel.locks import Work, wait_until_commit
 from audit.log import advance, record, subject_of
@@ -47,17 +48,15 @@ def draft(
 ) -> str:
     """Write a script down; its number. Nothing is asked for yet.
 
-    Refuses what `rules.check_draft` and `rules.check_people` refuse, and (CONFLICT)
-    `ceremonies.label_taken`: an authority or another ceremony has the key.
+    Refuses at once (Refusals) what `rules.faults`, `rules.check_people` and `queries.check_free`
+    say; then what `authorities.check` refuses.
     """
-    rules.check_draft(said)
-    queries.check_free(said, at=at)
     parts = [(actor.person_id or 0, Part.HOST), *((one, Part.CUSTODIAN) for one in custodians)]
     parts += [(witness, Part.WITNESS), (auditor, Part.AUDITOR)]
     ids = [person for person, _ in parts]
     names, numbers = staff_names(ids), staff_numbers(ids)
     people = [Person(one, names.get(one, ""), part, numbers.get(one, "")) for one, part in parts]
-    rules.check_people(people, queries.held(at=at), custodians=KINDS[said.kind].custodians)
+    _check(said, people, at=at)
     wait_until_commit(Work.NUMBER_CEREMONY, [b"\0" * 5])
     number = queries.next_number(at=at)
     script = scripts.script(number, said, people)
@@ -84,6 +83,23 @@ def draft(
         digest=row.digest,
     )
     return number
+
+
+def _check(said: Draft, people: list[Person], *, at: datetime) -> None:
+    """All that is wrong at once: one fault of a field, each at its own."""
+    found = {one.field: one for one in rules.faults(said)}
+    if "kind" not in found:
+        held, custodians = queries.held(at=at), KINDS[said.kind].custodians
+        for check in (
+            partial(rules.check_people, people, held, custodians=custodians),
+            partial(queries.check_free, said, at=at),
+        ):
+            try:
+                check()
+            except Refusal as refusal:
+                found.setdefault(refusal.field, refusal)
+    if found:
+        raise Refusals(list(found.values()))
 
 
 @transaction.atomic

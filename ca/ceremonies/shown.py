@@ -13,12 +13,16 @@ from people.api import Shown
 from pki import readback
 
 
+def read_aloud(digest: str) -> str:
+    """The four words of a digest, in the reader's language."""
+    read = readback.english if get_language() == "en" else readback.chinese
+    return " ".join(read(digest))
+
+
 def ceremony(payload: dict[str, Any], *, actor: Actor) -> Shown:  # noqa: ARG001 -- as all of them
     """The whole script, step by step (CPS 5.2.2)."""
     row = queries.ceremony(payload["ceremony"])
     said = queries.script_of(row)
-    read = readback.english if get_language() == "en" else readback.chinese
-    words = " ".join(read(row.digest))
     people = [(str(PARTS[one["role"]]), one["name"]) for one in said["people"]]
     steps = [
         (_("步骤 %(number)d") % {"number": number}, str(STEPS[step["code"]]))
@@ -35,7 +39,7 @@ def ceremony(payload: dict[str, Any], *, actor: Actor) -> Shown:  # noqa: ARG001
         *planned.told(said["plan"]),
         *people,
         *steps,
-        (_("校对码"), f"{readback.digits(row.digest)} {words}"),
+        (_("校对码"), f"{readback.digits(row.digest)} {read_aloud(row.digest)}"),
         (_("脚本摘要（SM3）"), row.digest),
     ]
     about = f"{row.number} {KINDS[row.kind]}"

@@ -2,12 +2,14 @@
 
 from django import template
 
+from ca.ceremonies.shown import read_aloud
 from ca.ceremonies.wording import KINDS
 from ca.custody import wording
 from ca.custody.rules import LONGEST
 from pki.signer.offers import FOUNDING
 
 register = template.Library()
+register.filter(read_aloud)
 TABLES = {
     "signer": wording.SIGNER,
     "set": wording.SETS,

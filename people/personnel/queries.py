@@ -4,6 +4,8 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from django.conf import settings
+
 from anxin.kernel.actors import Actor
 from anxin.kernel.errors import Refusal
 from people.accounts.models import StaffMember
@@ -173,14 +175,15 @@ class ItemLine:
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """An open proposal, and why this reader may not vote on it."""
+    """An open proposal; it waits for one of `checkers`."""
 
     approval: ApprovalView
     act: str
     role: str
     factor: str
     gaps: list[Refusal]
-    reasons: list[Refusal]
+    checkers: frozenset[str]
+    may_decide: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,6 +201,11 @@ class PersonView:
     is_open: bool  # the account
     may_open: bool  # somebody may ask for it
     waiting: frozenset[str]  # what this reader is to hand over
+
+    @property
+    def key_asked(self) -> bool:
+        """Somebody has asked already that the new key is put to use."""
+        return any(one.act == Act.ENROL_KEY for one in self.proposals)
 
 
 def id_of(number: str) -> int:
@@ -267,7 +275,8 @@ def _proposal(approval: ApprovalView, person_id: int, actor: Actor, *, at: datet
         role=role,
         factor=str(approval.payload.get("factor", "")),
         gaps=rules.standing(file, role, at=at) if act == Act.APPOINT else [],
-        reasons=may(actor, approval.action, approval=approval),
+        checkers=settings.DUTIES[approval.action].checkers,
+        may_decide=not may(actor, approval.action, approval=approval),
     )
 
 

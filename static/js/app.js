@@ -39,7 +39,18 @@ document.addEventListener("submit", (event) => {
 });
 document.addEventListener("change", (event) => {
   if (event.target.matches("[data-submit-on-change]")) event.target.form.requestSubmit();
+  if (event.target.matches("[data-shows]")) fit(event.target);
 });
+// --- What is chosen says which fields are asked for; without scripts each says for what it is. ---
+const fit = (chooser) => {
+  chooser.form.querySelectorAll(`[data-${chooser.dataset.shows}]`).forEach((one) => {
+    one.toggleAttribute("hidden", !one.dataset[chooser.dataset.shows].split(" ").includes(chooser.value));
+    one.querySelector("[data-plain]").setAttribute("hidden", "");
+  });
+};
+const fitAll = () => document.querySelectorAll("[data-shows]").forEach(fit);
+fitAll();
+addEventListener("pageshow", fitAll); // a page come back to keeps what was chosen
 addEventListener("pageshow", () => {
   document.querySelectorAll("form[data-sent]").forEach((form) => delete form.dataset.sent);
 });

@@ -269,12 +269,12 @@ def draft(
         page.get_by_label(one).check()
     page.get_by_label("见证人").select_option(label=WITNESS)
     page.get_by_label("审计员").select_option(label=AUDITOR)
-    page.get_by_label("算法").select_option("rsa-2048")
     if request:
         page.get_by_label("已导出的证书请求").select_option(request)
         page.get_by_label("外部根 CA 的证书（PEM）").fill(issuer)
     else:
         page.get_by_label("密钥标签").fill(key)
+        page.get_by_label("算法").select_option("rsa-2048")
         page.get_by_label("机构（O）").fill("AnXin CA")
         page.get_by_label("CA 名称（CN）").fill("AnXin Sub CA")
     acts.press(page, "保存并预览脚本")

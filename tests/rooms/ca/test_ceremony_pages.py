@@ -72,19 +72,46 @@ def test_a_script_is_seen_whole_before_it_is_asked_for(house):
     ("changes", "said"),
     [
         ({"key": "Big"}, "密钥标签用小写字母开头"),
-        ({"name": ""}, "请写明 CA 的机构和名称"),
-        ({"years": 31}, "有效期 1 到 30 年"),
-        ({"kind": "import_certificate"}, "密钥标签|已导出的证书请求"),
-        ({"kind": "destroy"}, "有 1 处需要修改"),
-        ({"issuer": "no certificate"}, "这不是可以读取的证书"),
+        ({"name": ""}, "请写明 CA 的名称"),
+        ({"years": 31}, "请填写有效期，1 到 30 年"),
+        ({"path_length": ""}, "请填写路径长度，0 到 5"),
+        ({"kind": "generate", "years": "", "path_length": 6}, "请填写路径长度，0 到 5"),
+        ({"kind": "rollover", "years": 9}, "请选择更替哪个 CA 的密钥"),
+        ({"kind": "import_certificate", "issuer": "no certificate"}, "这不是可以读取的证书"),
     ],
 )
 def test_what_is_wrong_with_a_draft_is_said_beside_it(house, changes, said):
     answer = page(house, "tang", reverse("ceremony-draft"), **typed(house, **changes))
 
     assert answer.status_code == 422
-    assert any(one in answer.content.decode() for one in said.split("|"))
+    assert said in answer.content.decode()
+    assert "有 1 处需要修改" in answer.content.decode()
     assert not Ceremony.objects.exists()
+
+
+def test_every_fault_of_a_draft_is_said_at_once_at_its_own_field(house):
+    blank = dict.fromkeys(("device", "key", "organization", "name", "years", "path_length"), "")
+    answer = page(house, "tang", reverse("ceremony-draft"), **typed(house, **blank, custodians=[]))
+
+    assert {*answer.context["form"].errors} == {*blank, "custodians"}
+
+
+def test_a_kind_of_ceremony_is_asked_only_what_it_needs(house):
+    """Whatever else was left in the form: an archived key needs no name and no term."""
+    shown = page(house, "tang", reverse("ceremony-draft")).content.decode()
+    assert "RSA 2048 位" in shown
+    (kinds,) = re.findall(r'<div data-kinds="([^"]*)">[^/]*for="id_years"', shown)
+    assert kinds == "generate_root generate_subordinate rollover"
+
+    others = {"organization": "", "name": "", "years": "", "path_length": "", "issuer": "x"}
+    refused = page(
+        house, "tang", reverse("ceremony-draft"), **typed(house, kind="archive", **others)
+    )
+
+    assert {*refused.context["form"].errors} == {"key"}  # there is none of this label
+    others = {"kind": "import_certificate", "key": "", "name": "", "years": ""}
+    refused = page(house, "tang", reverse("ceremony-draft"), **typed(house, **others))
+    assert {*refused.context["form"].errors} == {"request", "issuer"}
 
 
 def test_a_draft_is_dropped_by_its_host_alone(house):

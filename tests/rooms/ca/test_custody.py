@@ -4,6 +4,7 @@ import json
 import signal
 import tempfile
 import time
+from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -28,15 +29,16 @@ from ca.overview.services import note_signer
 from people.api import Role, appoint, approval, dismiss, vote
 from people.approvals.models import Vote
 from people.operatorkeys.models import OperatorKey
-from pki import custodians, statements, stops, votes
+from pki import custodians, readback, statements, stops, votes
 from pki.shares import Share
+from pki.signer.offers import ACTIVATE
 from tests.support import custody
 from tests.support.ceremonies import draft
 from tests.support.ceremony_rooms import House
 from tests.support.custody import WISH
 from tests.support.people import HIRED, hire, signed_in
 from tests.support.races import at_once
-from tests.support.signer import SignerProcess
+from tests.support.signer import SignerProcess, activate
 from tests.support.voting import enrolled, pen, with_pen
 
 NOW = datetime.now(UTC).replace(microsecond=0)
@@ -500,6 +502,8 @@ def test_custodians_see_the_script_that_the_signer_will_keep_to(held, ceremony):
     assert said["script"] == offer["script"] == Ceremony.objects.get(number=number).digest
     assert (said["kind"], said["keys"]) == ("generate_root", "drill-bound")
     assert said["ceremony"] == number
+    page = signed_in(one).get(f"/ca/custody/activations/{activation_id}/").text
+    assert " ".join(readback.chinese(offer["script"])) in page  # as the room and the paper say it
 
 
 def test_an_activation_for_a_ceremony_ends_with_it(held, ceremony):
@@ -663,6 +667,22 @@ def test_pages_of_custody_for_everybody_who_has_to_do_with_it(held):
     assert signed_in(hire("chen", Role.OPERATOR)).get("/ca/custody/").status_code == 403
 
 
+def test_a_signer_that_was_activated_elsewhere_is_not_said_never_to_have_been(held, box):
+    def shown() -> str:
+        return signed_in(held.host).get("/ca/custody/").text
+
+    noting.note(at=datetime.now(UTC))
+    assert "还没有在本页发起过启用" in shown()
+
+    with closing(box.client()) as client:
+        activate(client, [one.files[-1] for one in held.custodians[:2]], ACTIVATE)
+    noting.note(at=datetime.now(UTC))
+
+    assert "已启用，可以签名" in shown()
+    assert "现在这次启用不是在本页发起的" in shown()
+    assert "还没有" not in shown().split("启用记录")[1].split("停用记录")[0]
+
+
 def test_a_form_that_no_script_has_filled_says_so(held):
     activation_id = held.ask(at=datetime.now(UTC))
     browser = signed_in(held.custodians[0].actor)
@@ -677,6 +697,8 @@ def test_what_the_command_line_printed_is_pasted_into_the_page(held):
     """CPS-6.2.8"""
     activation_id = held.ask(at=datetime.now(UTC))
     one = held.custodians[0]
+    page = signed_in(one.actor).get(f"/ca/custody/activations/{activation_id}/").text
+    assert "在本软件的目录里运行命令" in page  # it is no installed program
     made = one.answer(activation_id)
     printed = {"sealed": made["sealed"], "share_signature": made["signature"], "asked": {}}
     browser, address = signed_in(one.actor), f"/ca/custody/activations/{activation_id}/share/"

@@ -10,8 +10,10 @@ from django.utils.html import escape
 from anxin.demo import custody
 from anxin.demo import shares as demo
 from anxin.duties import DUTIES
+from anxin.kernel.workdays import SHANGHAI
 from ca.custody import noting
 from ca.custody.models import Activation
+from people.accounts.demo import new_account, write_accounts
 from pki import shares
 from pki.shares import Share, ShareFile
 from tests.support import custody as support
@@ -142,3 +144,21 @@ def test_a_share_of_another_set_is_not_offered(room, kept, tmp_path):
 
     assert "data-demo" not in page(first.actor)
     assert signed_in(first.actor).post("/ca/custody/activations/demo/").status_code == 403
+
+
+def test_the_passphrase_is_explained_in_words_that_hold_also_after_a_wrong_one(room, kept):
+    luchen = room.custodians[0].actor
+    write_accounts([new_account("luchen", "陆辰", ["custodian"])])
+    activation_id = room.ask(at=datetime.now(UTC))
+
+    said = page(luchen, f"/ca/custody/activations/{activation_id}/")
+
+    assert "口令已填好" not in said
+    assert "填入的口令只打开启动时列出的份额文件" in said
+
+
+def test_the_start_says_until_when_with_the_time_zone(room, kept):
+    room.activate(at=NOW)
+
+    until = datetime.fromisoformat(custody.ca.custody()["until"]).astimezone(SHANGHAI)
+    assert f"active until {until:%Y-%m-%d %H:%M} (UTC+0800)" in custody.guide(URL)[0]

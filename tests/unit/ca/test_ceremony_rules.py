@@ -19,6 +19,10 @@ def rule(check, *given, **named) -> str:
     return refused.value.rule
 
 
+def faults(**changes) -> list[str]:
+    return [one.rule for one in rules.faults(draft(**changes))]
+
+
 def test_the_system_does_every_act_of_every_kind():
     """CPS-6.2.4, CPS-6.2.10: what is done in the custody of shares is no kind of ceremony."""
     done = {step.act for kind in KINDS.values() for step in kind.steps if step.act}
@@ -37,7 +41,7 @@ def test_the_system_does_every_act_of_every_kind():
         "destroy",
         "rollover",
     }
-    assert rule(rules.check_draft, draft(kind="deactivate")) == "ceremonies.kind"
+    assert faults(kind="deactivate") == ["ceremonies.kind"]
 
 
 @pytest.mark.parametrize("kind", KINDS.values(), ids=list(KINDS))
@@ -56,7 +60,7 @@ def test_every_part_takes_a_trusted_role():
 
 
 def test_a_good_draft_is_taken():
-    rules.check_draft(draft())
+    assert faults() == []
     rules.check_people(PEOPLE, HELD, custodians=2)
 
 
@@ -69,15 +73,22 @@ def test_a_good_draft_is_taken():
         ({"algorithm": "rsa-1024"}, "algorithm"),
         ({"device": "  "}, "device"),
         ({"device": "x" * 61}, "device"),
-        ({"name": " "}, "subject"),
-        ({"organization": ""}, "subject"),
+        ({"name": " "}, "name"),
+        ({"organization": ""}, "organization"),
         ({"years": 0}, "term"),
         ({"years": 31}, "term"),
-        ({"path_length": 6}, "term"),
+        ({"path_length": 6}, "path_length"),
     ],
 )
 def test_a_draft_that_breaks_a_rule_is_refused(changes, refused):
-    assert rule(rules.check_draft, draft(**changes)) == f"ceremonies.{refused}"
+    assert faults(**changes) == [f"ceremonies.{refused}"]
+
+
+def test_all_that_is_wrong_with_a_draft_is_said_at_once():
+    wrong = faults(key="", device="", organization="", name="", years=0, path_length=-1)
+
+    said = ("label", "device", "organization", "name", "term", "path_length")
+    assert wrong == [f"ceremonies.{one}" for one in said]
 
 
 def test_nobody_takes_two_parts():
