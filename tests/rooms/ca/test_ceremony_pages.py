@@ -117,7 +117,9 @@ def test_others_see_no_ceremony(house, role):
 def test_each_sees_what_is_asked_of_them(house):
     number = house.opened(draft(drill=True, key=fresh()))
     assert "开始这一步" in page(house, "tang", at(number)).content.decode()
-    assert "等主持人开始这一步" in page(house, "lu", at(number)).content.decode()
+    waits = page(house, "lu", at(number)).content.decode()
+    assert "等主持人开始这一步" in waits
+    assert "已完成 0 / 5 步" in waits
     house.begin(number, "gather")
 
     for login in CAST:
