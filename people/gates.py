@@ -138,7 +138,8 @@ def note_visit(request: HttpRequest, *, at: datetime) -> None:
 def _to_sign_in(request: HttpRequest) -> HttpResponse:
     """A fragment must never be replaced by a sign-in page, so htmx gets 401."""
     if web.wants_part(request):
-        return render(request, "people/session_over.html", status=401)
+        looked = {"looked": web.is_unattended(request)}
+        return render(request, "people/session_over.html", looked, status=401)
     back = request.get_full_path() if request.method == "GET" else "/"
     waits_for_code = PENDING in request.session
     page = reverse("sign-in-code" if waits_for_code else "sign-in")

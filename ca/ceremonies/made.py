@@ -2,9 +2,11 @@
 
 import json
 from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime
 from typing import Any
 
 from django.utils import timezone
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from ca.ceremonies.wording import UNLIMITED
@@ -55,17 +57,21 @@ def _certificates(one_after_the_other: bytes) -> Iterator[tuple[str, str]]:
 
 def _said_by(one: Certificate) -> Iterator[tuple[str, str]]:
     length = one.basic_constraints.path_length
-    days = (timezone.localtime(moment) for moment in (one.not_before, one.not_after))
     yield _("主体"), names.parse(one.body.subject).text
     yield _("颁发者"), names.parse(one.body.issuer).text
     yield (
         _("有效期"),
         _("%(begin)s 至 %(end)s")
-        % dict(zip(("begin", "end"), (f"{day:%Y-%m-%d %H:%M:%S}" for day in days), strict=True)),
+        % {"begin": _moment(one.not_before), "end": _moment(one.not_after)},
     )
     yield _("路径长度"), str(UNLIMITED) if length is None else str(length)
     yield _("证书指纹（SM3）"), one.fingerprint_sm3
     yield _("公钥指纹（SM3）"), one.public_key.fingerprint
+
+
+def _looked(said: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    yield _("密钥保管"), said["custody"]["en" if get_language() == "en" else "zh"]
+    yield _("签名服务启动时间"), _moment(datetime.fromisoformat(said["started_at"]))
 
 
 def _handed_over(said: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
@@ -121,6 +127,7 @@ _MADE: dict[str, Callable[[bytes], Iterator[tuple[str, str]]]] = {
     "link": _certificates,
 }
 _WRITTEN: dict[str, Callable[[Mapping[str, Any]], Iterator[tuple[str, str]]]] = {
+    "device": _looked,
     "hand_over": _handed_over,
     Act.INITIALISE: _initialised,
     Act.BACKUP: _backed_up,
@@ -128,6 +135,10 @@ _WRITTEN: dict[str, Callable[[Mapping[str, Any]], Iterator[tuple[str, str]]]] = 
     Act.ARCHIVE: _archived,
     Act.DESTROY: _destroyed,
 }
+
+
+def _moment(at: datetime) -> str:
+    return f"{timezone.localtime(at):%Y-%m-%d %H:%M:%S}"
 
 
 def _device(facts: Mapping[str, str]) -> str:

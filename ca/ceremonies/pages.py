@@ -20,7 +20,7 @@ from ca.ceremonies.models import (
 from ca.ceremonies.rules import Person, State, StepState
 from ca.ceremonies.wording import RULES
 from ca.keys import queries as keys
-from people.api import Waiting, staff_names, to_sign, waiting
+from people.api import Waiting, key_fingerprint, staff_names, to_sign, waiting
 from pki import ceremonies, readback
 from pki.ceremony_votes import HOLD
 
@@ -92,7 +92,9 @@ class Now:
     needs_input: bool
     may_begin: bool
     signs: str
-    has_key: bool
+    mine: bool  # the reader is asked, and has not signed
+    signed: bool  # the reader has
+    missing: tuple[str, ...]  # names of those who have yet to sign
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +133,7 @@ class Room:
     ending: Ending
     waiting: Waiting
     is_host: bool
+    has_key: bool  # in use: without one the reader leads and signs nothing
     is_active: bool  # the signer, for this ceremony
     may_drop: bool
     is_over: bool
@@ -191,6 +194,7 @@ def room(number: str, actor: Actor, *, at: datetime) -> Room:
         ending=_ending(row, people, me),
         waiting=waiting(HOLD, subject_of(row), actor),
         is_host=host,
+        has_key=me is not None and bool(key_fingerprint(me.id)),
         is_active=keys.active_for() == row.number,
         may_drop=host and row.state == State.DRAFTED,
         is_over=row.state in rules.OVER,
@@ -236,7 +240,8 @@ def _now(
 ) -> Now:
     written = said["steps"][step.position]
     asked = step.state == StepState.ASKED
-    mine = asked and me is not None and me.part in written["attest"] and me.id not in given
+    missing = rules.missing(said, written, given) if asked else []
+    mine = me in missing
     signs = to_sign(me.id, queries.fields(row, step, me.id), at=at) if mine and me else ""
     left = step.due_at - at if step.due_at and step.state in rules.TIMED else None
     return Now(
@@ -251,7 +256,9 @@ def _now(
         needs_input=rules.needs_input(written),
         may_begin=step.state == StepState.WAITING and me is not None and me.part == Part.HOST,
         signs=signs,
-        has_key=bool(signs) or not mine,
+        mine=mine,
+        signed=asked and me is not None and me.id in given,
+        missing=tuple(one.name for one in missing),
     )
 
 

@@ -26,6 +26,7 @@ from people.api import (
     check_proved,
     check_signed,
     holders,
+    key_fingerprint,
     open_approvals,
     propose,
     redeem,
@@ -145,10 +146,12 @@ def drop(_approval: Approval, *, ceremony: str, actor: Actor, at: datetime, **_:
 
 @transaction.atomic
 def open_room(number: str, *, actor: Actor, at: datetime) -> None:
-    """Begin: the transcript has its first line. Refuses as `rules.check_people` does."""
+    """Begin: the transcript has its first line. Refuses `keys.needed`, and as
+    `rules.check_people` does.
+    """
     check_proved(actor, at=at)
     row, said, person = _present(number, actor)
-    rules.check_host(person)
+    _check_leads(person)
     _check_everybody(said, at=at)
     row.opened_at = at
     row.save(update_fields=["opened_at"])
@@ -166,10 +169,11 @@ def open_room(number: str, *, actor: Actor, at: datetime) -> None:
 def begin(number: str, code: str, *, given: str = "", actor: Actor, at: datetime) -> None:
     """The host begins the next step; its time runs from now on.
 
-    Refuses `ceremonies.turn`, `ceremonies.given`, and everybody's roles as `open_room` does.
+    Refuses `ceremonies.turn`, `ceremonies.given`, and what `open_room` refuses.
     """
+    check_proved(actor, at=at)
     row, said, person = _present(number, actor)
-    rules.check_host(person)
+    _check_leads(person)
     rules.check_running(row.state)
     _check_everybody(said, at=at)
     steps = list(CeremonyStep.objects.select_for_update().filter(ceremony=row).order_by("position"))
@@ -313,6 +317,13 @@ def _present(number: str, actor: Actor) -> tuple[Ceremony, Mapping[str, Any], Pe
     row = queries.locked(number)
     said = json.loads(row.script)
     return row, said, rules.part_of(said, actor.person_id, actor.roles)
+
+
+def _check_leads(person: Person) -> None:
+    """The host, who can sign what follows. Refuses (FORBIDDEN) `keys.needed`."""
+    rules.check_host(person)
+    if not key_fingerprint(person.id):
+        raise Refusal(Kind.FORBIDDEN, "keys.needed", "the host signs, too", cps="5.2.3")
 
 
 def _check_everybody(said: Mapping[str, Any], *, at: datetime) -> None:

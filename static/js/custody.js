@@ -232,8 +232,12 @@ const showOffer = (form, offer) => {
     one.textContent = { ...offer, code }[one.dataset.of] || "—";
   });
   place.removeAttribute("hidden");
+  form.querySelector("input[type=checkbox]").disabled = false;
 };
 const choosing = (form) => async () => {
+  const box = form.querySelector("input[type=checkbox]");
+  box.checked = false; // nobody has compared what is not shown
+  box.disabled = true;
   form.querySelector("[data-file-name]").textContent = form.querySelector("input[type=file]").files[0]?.name || "";
   document.querySelector("[data-offer-shown]").setAttribute("hidden", "");
   const { offer } = await checkOffer(form, await chosenFile(form));

@@ -12,14 +12,14 @@ from functools import partial
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, Route, expect
+from playwright.sync_api import Locator, Page, Route, expect
 
 from anxin.demo import shares
 from anxin.supervisor.home import CHECKOUT
 from pki.signer.offers import ACTIVATE, CEREMONY
 from tests.e2e import acts
 from tests.e2e.acts import Held
-from tests.e2e.test_custody import Custodian, asked, brings, choose, send
+from tests.e2e.test_custody import Custodian, asked, brings, choose
 from tests.e2e.windows import picture, see
 from tests.support.signer import activate
 
@@ -37,6 +37,8 @@ ASKED = {
     "close": EVERYBODY,
 }
 SIGN = "核对无误，签名确认"
+COMPARED = "我已核对上面的用途"
+INK = "rgb(22, 34, 44)"  # of static/css/app.css
 OUT, AGAIN, IN = "生成 CA 密钥并导出证书请求", "重新导出证书请求", "导入外部根签发的 CA 证书"
 FOR_A_CEREMONY = "密钥仪式：只做脚本写明的事"
 ALTERED = {
@@ -181,18 +183,34 @@ def brought(people: People, held: dict[str, Held], number: str) -> None:
         alter(one.page, what)
         file.set_input_files(held[one.name].path)
         expect(one.page.get_by_text(words)).to_be_visible()
-        send(one, held[one.name].passphrase)
+        one.page.get_by_label("份额文件的口令").fill(held[one.name].passphrase)
+        acts.press(one.page, "加密并提交份额")
         expect(one.page.get_by_text(words)).to_be_visible()
         expect(shown).to_be_hidden()
+        expect(one.page.get_by_label(COMPARED)).to_be_disabled()
     expect(host.get_by_role("img", name="已收到 0 份")).to_be_visible()
 
     choose(one, address, held[one.name])
     for words in (number, "e2e-ended", OUT, code):
         expect(shown).to_contain_text(words)
     picture(one.page, "custody-ceremony")
+    compared_anew(one, file, held[one.name], held[two.name])
     for each in (one, two):
         brings(each, address, held[each.name])
     expect(host.get_by_text("密钥已于")).to_be_visible()
+
+
+def compared_anew(one: Custodian, file: Locator, own: Held, other: Held) -> None:
+    """Nobody says that they have compared what is not shown."""
+    box = one.page.get_by_label(COMPARED)
+    box.check()
+    file.set_input_files(other.path)
+    expect(one.page.get_by_text("这是别人的份额文件")).to_be_visible()
+    expect(box).to_be_disabled()
+    expect(box).not_to_be_checked()
+    file.set_input_files(own.path)
+    expect(box).to_be_enabled()
+    expect(box).not_to_be_checked()
 
 
 def alter(page: Page, what: str) -> None:
@@ -357,11 +375,24 @@ def file_of(people: People, number: str, code: str) -> str:
     return people[HOST].request.get(f"/ca/ceremonies/{number}/made/{code}/").text()
 
 
+def printed(page: Page) -> None:
+    """On white paper, and whole."""
+    page.emulate_media(media="print")
+    for dark in (".readback", ".readback b", "pre.json"):
+        expect(page.locator(dark).first).to_have_css("background-color", "rgba(0, 0, 0, 0)")
+        expect(page.locator(dark).first).to_have_css("color", INK)
+    expect(page.locator("pre.json")).to_have_css("max-height", "none")
+    expect(page.get_by_role("button", name="打印脚本和纪要")).to_be_hidden()
+    picture(page, "ceremony-printed")
+    page.emulate_media(media="screen")
+
+
 def proved(people: People, number: str, folder: Path) -> None:
     """The record that the auditor takes home holds without this system."""
     page = people[AUDITOR]
     room(page, number)
     picture(page, "ceremony-finished")
+    printed(page)
     with page.expect_download() as started:
         page.get_by_role("link", name="下载全部纪要（JSON）").click()
     taken = folder / "record.json"

@@ -2,24 +2,32 @@
 
 import json
 import re
+from dataclasses import replace
+from datetime import datetime, timedelta
 from urllib.parse import urlencode
 
 import pytest
+from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
 from anxin.kernel.workdays import SHANGHAI
 from audit.journal.models import Entry
-from ca.ceremonies import pages, queries
+from ca.ceremonies import pages, queries, services
 from ca.ceremonies.models import Attestation, Ceremony
 from ca.custody import noting
 from people.api import Role
+from people.operatorkeys.queries import keys_of
+from people.personnel import services as personnel
 from people.sessions.models import StaffSession
 from pki import ceremonies, certificates, pem, publickeys
 from tests.rooms.ca.test_ceremonies import fresh
 from tests.support.ceremonies import draft
 from tests.support.ceremony_rooms import CAST, House, external_root, signed_by_root, step_of
 from tests.support.people import hire, signed_in
+from tests.support.refusals import refused_by
+
+NO_KEY = "您没有在用的密钥，所以现在不能办理"
 
 
 def page(house: House, login: str, path: str, **posted: object):
@@ -136,15 +144,20 @@ def test_others_see_no_ceremony(house, role):
 def test_each_sees_what_is_asked_of_them(house):
     number = house.opened(draft(drill=True, key=fresh()))
     assert "开始这一步" in page(house, "tang", at(number)).content.decode()
-    assert "等主持人开始这一步" in page(house, "lu", at(number)).content.decode()
+    waits = page(house, "lu", at(number)).content.decode()
+    assert "等主持人开始这一步" in waits
+    assert "已完成 0 / 5 步" in waits
     house.begin(number, "gather")
 
     for login in CAST:
         assert "签名确认" in page(house, login, at(number)).content.decode()
     house.attest(number, "gather", "lu")
-    assert "这一步现在不需要您确认" in page(house, "lu", at(number)).content.decode()
+    names = "、".join(house.people[one].name for one in ("tang", "qin", "gao", "jiang"))
+    told = f"您的签名已记入。还等：{names}。"
+    assert told in page(house, "lu", at(number)).content.decode()
     watcher = hire("kan", Role.CA_ADMIN)
     seen = signed_in(watcher).get(at(number)).content.decode()
+    assert f"这一步现在不需要您确认。还等：{names}。" in seen
     assert "data-attests" not in seen
     assert "仪式纪要" in seen
 
@@ -155,7 +168,94 @@ def test_who_has_no_key_is_told_so(house):
     number = house.opened(draft(drill=True, key=fresh()))
     house.begin(number, "gather")
 
-    assert "您还没有启用的密钥" in page(house, "jiang", at(number)).content.decode()
+    assert NO_KEY in page(house, "jiang", at(number)).content.decode()
+
+
+def without_key(house: House, login: str) -> None:
+    """Somebody else ends the key they have in use."""
+    whose = house.people[login].person_id
+    (key,) = keys_of(whose)
+    personnel.revoke_key(whose, key.id, actor=house.others["tang"], at=house.now())
+
+
+def test_a_host_without_a_key_begins_nothing(house):
+    """CPS-5.2.3: neither a ceremony nor a step of one, and the page says what to do instead."""
+    number = house.draft(draft(drill=True, key=fresh()))
+    house.agree(number)
+    house.activate(number)
+    noting.note(at=house.now())
+    without_key(house, "tang")
+
+    shown = page(house, "tang", at(number)).content.decode()
+
+    assert at(number, "ceremony-open") not in shown
+    assert NO_KEY in shown
+    host = house.people["tang"]
+    assert refused_by(services.open_room, number, actor=host, at=house.now()) == "keys.needed"
+
+
+def test_a_host_who_has_lost_the_key_begins_no_step(house):
+    """CPS-5.2.3"""
+    number = house.opened(draft(drill=True, key=fresh()))
+    assert "开始这一步" in page(house, "tang", at(number)).content.decode()
+    without_key(house, "tang")
+
+    shown = page(house, "tang", at(number)).content.decode()
+
+    assert "开始这一步" not in shown
+    assert NO_KEY in shown
+    assert refused_by(house.begin, number, "gather") == "keys.needed"
+    posted = page(house, "tang", at(number, "ceremony-begin", "gather"), x="1")
+    assert posted.status_code == 403
+    assert step_of(number, "gather").round == 0
+
+
+def test_who_lost_a_key_reads_what_to_do(house):
+    """CPS-5.2.3: on every page whose forms a browser signs."""
+    number = house.opened(draft(drill=True, key=fresh()))
+
+    shown = page(house, "lu", at(number)).content.decode()
+
+    lost = shown.partition('<template id="no-key-here">')[2].partition("</template>")[0]
+    assert "安全管理员提请，CA 系统管理员审批" in lost
+    assert "docs/running.md，ANXIN_TRUSTED_KEYS" in lost
+    assert f'href="{reverse("my-key")}"' in lost
+
+
+def test_an_old_second_factor_begins_no_step(house):
+    """CPS-5.2.3: with the step a worker begins what it does."""
+    number = house.opened(draft(drill=True, key=fresh()))
+    house.people["tang"] = replace(house.people["tang"], proved_at=house.at - timedelta(minutes=16))
+
+    assert refused_by(house.begin, number, "gather") == "sessions.proof_old"
+
+
+def test_script_and_transcript_are_printed_from_their_page(house):
+    """CPS-5.2.2: everybody compares the read-back code with a printed script."""
+    number = house.draft(draft(drill=True, key=fresh()))
+
+    assert "data-print" in page(house, "gao", at(number)).content.decode()
+
+
+def test_a_step_that_is_not_done_leads_to_who_runs_the_workers(house):
+    number = house.opened(draft(drill=True, key=fresh()))
+    house.step(number, "gather")
+    house.begin(number, "device")
+
+    answer = page(house, "lu", at(number, "ceremony-end"), reason="封条破损，停止仪式")
+
+    assert "请系统运维检查后台任务是否在运行" in answer.content.decode()
+
+
+def test_a_room_whose_reader_was_signed_out_says_that_it_looks_no_more(house):
+    number = house.opened(draft(drill=True, key=fresh()))
+    looks = {"HX-Request": "true", "X-Unattended": "1"}
+
+    part = Client().get(at(number), headers=looks)
+
+    assert part.status_code == 401
+    assert "这里不再刷新" in part.text
+    assert "没有做" not in part.text
 
 
 def test_the_browser_signs_what_the_page_carries(house):
@@ -342,10 +442,29 @@ def test_an_approver_reads_the_script_step_by_step(house):
     assert re.search(rf"路径长度</dt>\s*<dd[^>]*>{plan['path_length']}</dd>", shown)
 
 
+def test_in_a_drill_nobody_is_told_that_its_authority_comes_to_use(house):
+    """CPS-7.4: the key that answers for it has no certificate."""
+    number = house.opened(draft(drill=True, key=fresh(), path_length=0))
+    house.steps(number, "gather", "device", "make_key")
+
+    shown = page(house, "tang", at(number)).content.decode()
+
+    assert "演练时不启用 CA，也不签发这张证书" in shown
+
+
 def test_who_attests_reads_what_was_made(house):
     """CPS-5.2.2: the key by its fingerprint, the certificate by what it says."""
     number = house.opened(draft(drill=True, key=fresh()))
-    house.steps(number, "gather", "device")
+    house.steps(number, "gather")
+    house.begin(number, "device")
+    house.work()
+    shown = page(house, "gao", at(number)).content.decode()
+    looked = json.loads(bytes(step_of(number, "device").result))
+    since = datetime.fromisoformat(looked["started_at"]).astimezone(SHANGHAI)
+    for said in (looked["custody"]["zh"], f"{since:%Y-%m-%d %H:%M:%S}"):
+        assert f"<dd>{said}</dd>" in shown
+    for login in ("tang", "gao"):
+        house.attest(number, "device", login)
 
     for code in ("make_key", "certify"):
         house.begin(number, code)
