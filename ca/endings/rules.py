@@ -14,6 +14,8 @@ from anxin.kernel.workdays import day_of
 from ca.endings import kinds
 from ca.endings.kinds import CPS, Doer, Kind, Step
 
+EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)  # no key of the house is older; lists begin with 1950
+
 END = "ca.end_authority"  # people.api actions, CPS 5.7.3, 5.8
 ABORT = "ca.abort_ending"
 BATCH = 500  # certificates of one transaction
@@ -80,7 +82,7 @@ def check_declaration(said: Declaration, *, at: datetime) -> None:
     clause = CPS[Kind(said.kind)]
     for field, most in (("known", KNOWN), ("notice", NOTICE)):
         check_words(getattr(said, field), most, cps=clause, field=field)
-    if said.kind == Kind.COMPROMISE and (said.since is None or said.since > at):
+    if said.kind == Kind.COMPROMISE and (said.since is None or not EARLIEST <= said.since <= at):
         raise refused("since", "since when, and not from tomorrow", cps=clause, field="since")
     if said.kind == Kind.TERMINATION:
         check_notice_given(said.ends_on, at=at)

@@ -35,7 +35,7 @@ WORDING = {
     "revocations.unknown": _("没有找到这件吊销申请，或不属于您的机构。"),
     "revocations.asker": _("请选择由谁提出（CPS %(cps)s）。"),
     "revocations.cause": _("提出人不能以这个原因申请吊销（CPS %(cps)s）。请重新选择。"),
-    "revocations.discovered_later": _("发现时间不能晚于现在。请更正。"),
+    "revocations.discovered": _("发现时间不能早于 2000 年，也不能晚于现在。请更正。"),
     "revocations.checked_how": _("请选择身份核对方式（CPS %(cps)s）。"),
     "revocations.not_identified": _(
         "订户或经办人提出时必须核对身份；机构主动吊销时选择“无需鉴别”（CPS %(cps)s）。"

@@ -392,6 +392,7 @@ def test_a_row_alone_revokes_nothing(office):
         ({"notice": ""}, "endings.words"),
         ({"since": None}, "endings.since"),
         ({"since": ca.NOW + ca.DAY}, "endings.since"),
+        ({"since": ca.NOW.replace(year=26)}, "endings.since"),
         ({"authority": "nobody"}, "endings.authority"),
         ({"kind": "termination", "ends_on": None}, "endings.too_soon"),
     ],

@@ -83,7 +83,9 @@ def listed() -> set[int]:
         (SAYS, [BARE.replace(SAID, f"{SAID} || '\\x00'"), REVOKED]),
         (SAYS, [BARE.replace("now(), warrant", "'infinity', warrant"), REVOKED]),
         (SAYS, [BARE.replace("now(), warrant", "now(), warrant + 1"), REVOKED]),
+        (SAYS, [BARE.replace("now()", "now() + interval '2 days'"), REVOKED]),
         (SAYS, [ON_HOLD, REVOKED]),
+        (HOLD_STANDS, ["UPDATE ca_certificate SET held_at = '8999-12-30'"]),
         (SAYS, ["SET standard_conforming_strings = off", BARE.replace(SAID, "'30'"), REVOKED]),
         (STANDS, [BARE]),
         (STANDS, [REVOKED]),
@@ -132,9 +134,10 @@ def test_no_row_keeps_a_certificate_from_being_put_on_hold(
         (ENDS, [ENDED]),
         (ENDS, [f"{ENDED}, release_warrant = 987654321"]),
         (ENDS, [ENDED, VALID]),
+        (ENDS, [f"{ENDED}, release_warrant = warrant", VALID]),  # by the approval of the hold
         (ENDS, [f"{ENDED}, release_warrant = 987654321", VALID]),
-        (HOLD_STANDS, [f"{ENDED}, release_warrant = warrant"]),
         (HOLD_STANDS, [VALID]),
+        (HOLD_STANDS, ["UPDATE ca_certificate SET held_at = held_at - interval '1 day'"]),
     ],
 )
 def test_no_row_takes_what_is_on_hold_from_its_list(
@@ -153,15 +156,32 @@ def test_no_row_takes_what_is_on_hold_from_its_list(
     assert Certificate.objects.get(pk=one.id).state == "valid"
 
 
-@pytest.mark.parametrize(
-    "moment", ["infinity", "-infinity", "1949-12-31 23:59:59+00", "10000-01-01 00:00:00+00"]
-)
+def test_an_approval_that_released_stays_used(authorities, connection_as, in_role):
+    """CPS-4.9.14: or the next list would miss who has left it."""
+    one = ca.issue(1)
+    ca.hold_it(one.id)
+    listed()
+    ca.release_it(one.id)
+
+    refused(connection_as, "stays so", "UPDATE people_approval SET state = 'withdrawn'")
+
+    assert listed() == set()
+
+
+def test_workers_alone_know_until_when_it_is_answered(authorities, connection_as):
+    """CPS-4.9.9: or nobody would be answered about what is revoked."""
+    ca.issue(1)
+    refused(connection_as, "workers know", "UPDATE ca_certificate SET answers_until = '2200-01-01'")
+
+
+@pytest.mark.parametrize("moment", ["infinity", "-infinity", "1949-12-31", "9000-01-01"])
 @pytest.mark.parametrize(
     "written",
     [
         "UPDATE ca_certificate SET answers_until = MOMENT",
         "UPDATE ca_certificate SET held_at = MOMENT",
         "UPDATE ca_certificateauthority SET crl_requested_at = MOMENT",
+        "UPDATE ca_certificateauthority SET stopped_at = MOMENT",
         "UPDATE ca_hold SET ended_at = MOMENT",
         BARE.replace("(serial, now()", "(serial, held_at").replace(
             "now(), warrant", "MOMENT, warrant"
@@ -170,11 +190,67 @@ def test_no_row_takes_what_is_on_hold_from_its_list(
 )
 def test_no_row_has_a_moment_that_nobody_can_read(authorities, connection_as, written, moment):
     """CPS-4.9.7: whoever loads it would stop: lists, and the end of an authority."""
-    one = ca.issue(1)
-    ca.hold_it(one.id)
+    ca.hold_it(ca.issue(1).id)
     call_command("grant")
-    with connection_as("staff") as staff, pytest.raises(psycopg.errors.CheckViolation):
+    refusals = (psycopg.errors.CheckViolation, psycopg.errors.InsufficientPrivilege)
+    with connection_as("staff") as staff, pytest.raises(refusals):
         staff.execute(written.replace("MOMENT", f"'{moment}'"))
+
+
+@pytest.mark.django_db
+def test_every_moment_of_the_house_can_be_read():
+    """CPS-5.7.3: a new column of `ca` has its bounds, as migration 0025 gives them to all."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT c.table_name, c.column_name FROM information_schema.columns c"
+            " WHERE c.table_schema = 'public' AND c.table_name LIKE 'ca\\_%'"
+            " AND c.data_type IN ('date', 'timestamp with time zone') AND NOT EXISTS ("
+            "  SELECT 1 FROM pg_constraint k WHERE k.conrelid = c.table_name::regclass"
+            "  AND pg_get_constraintdef(k.oid) LIKE '%' || c.column_name || ' < %9000-01-01%')"
+        )
+        assert cursor.fetchall() == []
+
+
+def test_no_order_has_numbers_for_names(authorities, connection_as):
+    """CPS-4.3.1: numbers that no worker reads would hold up all orders of an authority."""
+    ca.put_on_order(1)
+    call_command("grant")
+    columns = (
+        "ca_id, profile, profile_version, requester, holder, subject, subject_text, public_key,"
+        " days, template_digest, ordered_at, refusal, state, ends"
+    )
+    copy = (
+        f"INSERT INTO ca_certificate (warrant, names, {columns})"
+        f" SELECT warrant + 1, %s, {columns} FROM ca_certificate"
+    )
+    with connection_as("staff") as staff, pytest.raises(psycopg.errors.CheckViolation):
+        staff.execute(copy, [f"[{'9' * 5000}]"])
+
+
+@pytest.mark.parametrize(
+    ("why", "written"),
+    [
+        ("stays", "UPDATE ca_ending SET approval_id = 987654321"),
+        ("stays", "UPDATE ca_ending SET agreed_at = now()"),
+        ("stays", "UPDATE ca_ending SET state = 'declared'"),
+        ("workers alone", "UPDATE ca_endingstep SET state = 'done' WHERE code = 'revoke'"),
+        ("workers alone", "UPDATE ca_endingstep SET state = 'set_aside' WHERE code = 'revoke'"),
+    ],
+)
+def test_no_row_leaves_an_end_half_way(office, connection_as, written, why):
+    """CPS-5.7.3: what the committee agreed to stays, and all are revoked."""
+    issue_many(ca.authority().id, 600)
+    number = office.agreed()
+    office.work()
+    office.confirm(number, "tell_ministry", "tell_public")
+    tell_everybody(at=office.now())
+    office.begin(number)
+    office.work(most=1)
+
+    refused(connection_as, why, written)
+
+    office.work()
+    assert Certificate.objects.filter(ca__code="nmg-sm2", state="revoked").count() == 600
 
 
 @pytest.mark.django_db
@@ -232,11 +308,10 @@ ORDERED = (
 )
 
 
-@pytest.mark.parametrize("moment", ["9999-12-31 23:59:00+00", "infinity"])
-def test_one_row_holds_no_custody_up(held, moment):  # noqa: F811
-    """CPS-6.2.8: nobody can compute with its time; the others are offered and end in time."""
+def test_one_row_holds_no_custody_up(held):  # noqa: F811
+    """CPS-6.2.8: of another time, it waits; the others are offered and end in time."""
     with connection.cursor() as cursor:  # the owner of the tables: no trigger minds
-        cursor.execute(ASKED.format(state="asked", moment=moment))
+        cursor.execute(ASKED.format(state="asked", moment="8999-12-31 23:59:00+00"))
 
     first = held.ask(at=NOW)
     assert state(first) == "offered"

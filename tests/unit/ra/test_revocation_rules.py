@@ -45,7 +45,8 @@ def test_lateness_is_eight_hours_for_a_key_and_forty_eight_otherwise(cause, hour
         ("own_wish", "subscriber", "by_looks", NOON, "checked_how"),
         ("own_wish", "subscriber", "not_needed", NOON, "not_identified"),
         ("law_or_policy", "court", "on_site", NOON, "not_identified"),
-        ("own_wish", "subscriber", "on_site", NOON + HOUR, "discovered_later"),
+        ("own_wish", "subscriber", "on_site", NOON + HOUR, "discovered"),
+        ("own_wish", "subscriber", "on_site", NOON.replace(year=26), "discovered"),
     ],
 )
 def test_what_does_not_fit_is_refused_by_name(cause, asker, how, discovered, rule):
