@@ -287,6 +287,7 @@ def _ceremony(content: bytes, question: Question, verdict: Verdict) -> None:
         "voters": list(found.voters),
         "keys": found.keys,  # whose they are, without `issuer` only somebody can say who knows them
         "people": {who: f"{one.name}, {one.number}" for who, one in found.people.items()},
+        "not_checked": [_WHOSE if issuer is None else _ENROLLED],
     }
 
 
@@ -344,6 +345,8 @@ def _unproved_in(found: custody_records.Facts, question: Question) -> list[str]:
     return left
 
 
+_WHOSE = "Whose the keys are: compare `keys` with the minutes, or give the CA with --issuer."
+_ENROLLED = "Who put the keys to use, before the ceremony: their certificates stand for that."
 _ENDS = {
     "finished": "Every step was finished.",
     "aborted": "Two people ended it early.",

@@ -506,6 +506,13 @@ def test_the_command_line_proves_a_record(tmp_path, capsys):
     assert main(["verify", "ceremony", str(file)]) == 0
     said = json.loads(capsys.readouterr().out)
     assert (said["ceremony"], said["end"], said["drill"]) == ("KC-2026-001", "finished", False)
+    assert "--issuer" in said["not_checked"][0]
+
+    ca = tmp_path / "ca.der"
+    ca.write_bytes(TREE.ca.certificate.der)
+    file.write_text(json.dumps(certified(room)))
+    assert main(["verify", "ceremony", str(file), "--issuer", str(ca)]) == 0
+    assert "before the ceremony" in json.loads(capsys.readouterr().out)["not_checked"][0]
 
     del room.lines[2]
     file.write_text(json.dumps(room.record()))
