@@ -52,7 +52,7 @@ WORDING = {
     "ceremonies.label_taken": _("密钥标签 %(label)s 已经用过或已有这个 CA。请换一个标签。"),
     "ceremonies.algorithm": _("请从列出的算法中选择（CPS %(cps)s）。"),
     "ceremonies.device": _("请写明密码设备，最多 60 个字。"),
-    "ceremonies.organization": _("请写明 CA 的机构（CPS %(cps)s）。"),
+    "ceremonies.organization": _("请写明 CA 所属的机构（CPS %(cps)s）。"),
     "ceremonies.name": _("请写明 CA 的名称（CPS %(cps)s）。"),
     "ceremonies.term": _("请填写有效期，1 到 30 年（CPS %(cps)s）。"),
     "ceremonies.path_length": _("请填写路径长度，0 到 5（CPS %(cps)s）。"),
@@ -87,7 +87,7 @@ WORDING = {
     "ceremonies.entering": _(
         "系统正在做这一步，或正在启用各人确认的结果，现在不能中止（CPS %(cps)s）。"
         "仪式没有中止，原因没有记入；请等系统做完，或等这一步的时限过去再看。签名服务已封存时，请先由密钥管理员为本次仪式启用；"
-        "一直没有做的，请系统运维检查后台任务是否在运行；"
+        "长时间没有进展的，请系统运维检查后台任务是否在运行；"
         "密钥须马上停用时，请在“密钥保管与启用”页紧急停用。"
     ),
     "ceremonies.unproved": _(

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 OPENS, CLOSES = time(8, 30), time(17, 30)
 DAY = timedelta(hours=9)
+EARLIEST = datetime(2000, 1, 1, tzinfo=SHANGHAI)  # nothing of the house is older: a year mistyped
 
 IsWorkday = Callable[[date], bool]
 

@@ -27,20 +27,18 @@ from pki.certificates import Certificate
 from pki.lint import ProfileRules
 from pki.signer.protocol import CA_CERTIFICATE
 
-ROOT, BELOW, ROLLOVER = "generate_root", "generate_subordinate", "rollover"
-
 
 def check(said: Mapping[str, Any], *, at: datetime) -> None:
     """Whether such an authority may be made now: when it is drafted, and again when it is made.
 
     Refuses as `ca.hierarchy.standing` does, and (CONFLICT) `hierarchy.not_newest`.
     """
-    if said["kind"] not in (ROOT, BELOW, ROLLOVER):
+    if said["kind"] not in rules.CERTIFIED_HERE:
         return
     plan = said["plan"]
     superior = hierarchy.issuer_by_code(plan["superior"]) if plan.get("superior") else None
     wish = _wish(said)
-    if said["kind"] == ROLLOVER:
+    if said["kind"] == rules.ROLLOVER:
         _check_follows(plan["succeeds"], superior, at=at)
     elif said["drill"] == "no":
         standing.check_name_free(wish.subject, hierarchy.names_taken(besides=said["key"]))

@@ -9,21 +9,29 @@ from django.utils.translation import gettext_lazy as _
 
 from ca.ceremonies import importing, queries
 from ca.ceremonies.kinds import DEVICE_ACTS, ROLE_OF, Part
-from ca.ceremonies.rules import ALGORITHMS, CERTIFIED_HERE, LONGEST, MOST_GIVEN, REASON, Draft
+from ca.ceremonies.rules import (
+    ALGORITHMS,
+    BELOW,
+    CERTIFIED_HERE,
+    IMPORT,
+    LONGEST,
+    MOST_GIVEN,
+    REASON,
+    ROLLOVER,
+    Draft,
+)
 from ca.ceremonies.wording import ENDINGS, KINDS
 from ca.hierarchy.queries import newest, present
 from ca.keeping.rules import DEVICE_LABEL
 from people.api import holders
 
-IMPORT, INITIALISE, ROLLOVER = "import_certificate", "initialise", "rollover"
-
-
+INITIALISE = "initialise"
 _MADE = ("generate_root", "generate_subordinate", "generate", "export_request")
 KINDS_OF = {  # what only some kinds of ceremonies ask for, and those need it
     "key": (*_MADE, "backup", "restore", "archive", "destroy"),
     **dict.fromkeys(("algorithm", "organization", "name", "path_length"), _MADE),
     "years": CERTIFIED_HERE,
-    "superior": ("generate_subordinate",),
+    "superior": (BELOW,),
     "succeeds": (ROLLOVER,),
     **dict.fromkeys(("request", "issuer"), (IMPORT,)),
     "ending": ("archive", "destroy"),

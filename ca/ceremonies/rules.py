@@ -72,7 +72,7 @@ LABEL = re.compile(r"[a-z][a-z0-9-]{1,38}")
 LONGEST = 60  # characters of the device's name
 LONGEST_TERM = 30  # years, CPS 6.3.2
 DEEPEST = 5  # path length
-BELOW = "generate_subordinate"
+BELOW, ROLLOVER, IMPORT = "generate_subordinate", "rollover", "import_certificate"
 REASON = 200
 MOST_GIVEN = 20_000  # characters of a certificate in PEM
 
@@ -154,7 +154,7 @@ def faults(draft: Draft) -> list[Refusal]:
     if draft.kind not in KINDS:
         return [invalid("kind", "no such kind", field="kind")]
     label_good = LABEL.fullmatch(draft.key) and (draft.drill or not _of_drill(draft.key))
-    imports, named = draft.kind == "import_certificate", draft.kind in NAMING
+    imports, named = draft.kind == IMPORT, draft.kind in NAMING
     wrong = (
         (not label_good, "label", "key", ""),
         (draft.algorithm not in ALGORITHMS, "algorithm", "algorithm", "6.1.5"),
@@ -162,7 +162,7 @@ def faults(draft: Draft) -> list[Refusal]:
         (imports and not draft.request, "request", "request", "7.4"),
         (imports and not draft.issuer, "issuer", "issuer", "7.4"),
         (draft.kind == BELOW and not draft.superior, "superior", "superior", "7.4"),
-        (draft.kind == "rollover" and not draft.succeeds, "succeeds", "succeeds", "5.6"),
+        (draft.kind == ROLLOVER and not draft.succeeds, "succeeds", "succeeds", "5.6"),
         (named and not draft.organization.strip(), "organization", "organization", "7.4"),
         (named and not draft.name.strip(), "name", "name", "7.4"),
         (not 1 <= draft.years <= LONGEST_TERM, "term", "years", "6.3.2"),

@@ -213,7 +213,7 @@ def list_views(at: datetime) -> list[ListView]:
 
 
 def active() -> list[int]:
-    """Authorities that issue lists, superiors first."""
+    """Authorities that issue lists."""
     rows = CertificateAuthority.objects.filter(state=AuthorityState.ACTIVE)
     return list(rows.order_by("pk").values_list("pk", flat=True))
 

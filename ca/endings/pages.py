@@ -141,10 +141,7 @@ def page(number: str, actor: Actor, *, at: datetime) -> Page:
         steps=tuple(_step(row, step, progress, names, runs=runs, at=at) for step in steps),
         waiting=open_ones,
         may_ask_again=runs and row.state == State.DECLARED and not open_ones,
-        may_abort=runs
-        and row.state == State.RUNNING
-        and not open_ones
-        and not queries.stays(row, at=at),
+        may_abort=runs and row.state == State.RUNNING and not open_ones and not queries.stays(row),
         letter=row.letter,
         message=row.message,
         stopped=tuple(queries.stopped_by(row)),

@@ -172,10 +172,10 @@ def has_revoked(row: Ending) -> bool:
     return any(table.objects.filter(ending=row).exists() for table in tables)
 
 
-def stays(row: Ending, *, at: datetime) -> bool:
-    """Whether something is revoked, or revoking is over and there was nothing; not in a drill."""
+def stays(row: Ending) -> bool:
+    """Whether something is revoked, or revoking is over; not in a drill."""
     over = not row.drill and step_of(row, kinds.REVOKE).state == StepState.DONE
-    return has_revoked(row) or (over and not standing(row, at=at).exists())
+    return over or has_revoked(row)
 
 
 def check_given_up(row: Ending) -> None:

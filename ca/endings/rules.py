@@ -10,11 +10,9 @@ from anxin.kernel.actors import Actor
 from anxin.kernel.errors import Kind as Why
 from anxin.kernel.errors import Refusal
 from anxin.kernel.states import Steps
-from anxin.kernel.workdays import day_of
+from anxin.kernel.workdays import EARLIEST, day_of
 from ca.endings import kinds
 from ca.endings.kinds import CPS, Doer, Kind, Step
-
-EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)  # no key of the house is older; lists begin with 1950
 
 END = "ca.end_authority"  # people.api actions, CPS 5.7.3, 5.8
 ABORT = "ca.abort_ending"
@@ -220,7 +218,7 @@ def check_optional(step: Step) -> None:
 
 
 def check_abort(*, stays: bool, cps: str) -> None:
-    """Refuses (CONFLICT) `endings.too_late` once anything is revoked (CPS 4.9.1)."""
+    """Refuses (CONFLICT) `endings.too_late` once anything is revoked, or revoking is over."""
     if stays:
         raise Refusal(Why.CONFLICT, "endings.too_late", "revocation began", cps=cps)
 

@@ -304,7 +304,7 @@ def ask_abort(number: str, *, reason: str, actor: Actor, at: datetime) -> Approv
     clause = CPS[Kind(row.kind)]
     rules.check_runner(actor, cps=clause)
     rules.check_running(row.state, cps=clause)
-    rules.check_abort(stays=queries.stays(row, at=at), cps=clause)
+    rules.check_abort(stays=queries.stays(row), cps=clause)
     why = rules.check_words(reason, rules.NOTE, cps=clause, field="reason")
     payload = {"ending": row.number, "reason": why}
     return propose(ABORT, payload, subject=subject_of(row), actor=actor, at=at)
@@ -314,7 +314,7 @@ def abort(approval: Approval, *, ending: str, reason: str, actor: Actor, at: dat
     """Named in `anxin/duties.py`; the notice says so, and workers let what was stopped go on."""
     row = queries.locked(ending)
     redeem(approval, ABORT, {"ending": ending, "reason": reason}, actor=actor, at=at)
-    rules.check_abort(stays=queries.stays(row, at=at), cps=CPS[Kind(row.kind)])
+    rules.check_abort(stays=queries.stays(row), cps=CPS[Kind(row.kind)])
     row.abort_reason = reason
     row.save(update_fields=["abort_reason"])
     EndingNotice.objects.filter(ending=row).update(withdrawn_at=at)

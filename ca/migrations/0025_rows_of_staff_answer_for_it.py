@@ -234,7 +234,8 @@ DECLARE
   one record;
 BEGIN
   FOR one IN SELECT conrelid::regclass AS place, conname FROM pg_constraint
-             WHERE contype = 'c' AND conname LIKE '%\\_of\\_ca\\_%' LOOP
+             WHERE contype = 'c' AND conrelid::regclass::text LIKE 'ca\\_%'
+               AND conname LIKE '%\\_of\\_ca\\_%' LOOP
     EXECUTE format('ALTER TABLE %s DROP CONSTRAINT %I', one.place, one.conname);
   END LOOP;
 END $$

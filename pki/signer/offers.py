@@ -57,9 +57,9 @@ _RESPONDER = "-ocsp"  # what labels of responders end with, as `ca.hierarchy` ha
 class Mandate:
     """What a script lets the signer do; without a script, of a demo's founding, whatever keys.
 
-    `superior` certifies the key, `succeeds` is the key that it follows; "" for none. `below`: how
-    many CAs follow one another below it ("0": it signs for people). `ending`: why a key is archived
-    or destroyed.
+    `superior` certifies the key, `succeeds` is the key that it follows; "" for none.
+    `path_length` as the script writes it ("0": the key signs for people). `ending`: why a key is
+    archived or destroyed.
     """
 
     number: str = ""
@@ -68,7 +68,7 @@ class Mandate:
     key: str = ""
     superior: str = ""
     succeeds: str = ""
-    below: str = ""
+    path_length: str = ""
     ending: str = ""
     drill: bool = False
 
@@ -96,7 +96,7 @@ class Mandate:
         """
         self.check(GENERATE, label)
         services = {OCSP} if label != self.key else set()
-        people = CERTIFICATE in kinds and self.below != "0"
+        people = CERTIFICATE in kinds and self.path_length != "0"
         if self.script and (people or OF_SERVICES & set(kinds) != services):
             reason = f"Custodians did not activate the signer for such a key: {label}."
             raise Refused("signer.ceremony", reason)
@@ -134,7 +134,7 @@ def mandate_of(script: bytes) -> Mandate:
             "key": said["key"],
             "superior": plan.get("superior", ""),
             "succeeds": plan.get("succeeds", ""),
-            "below": plan.get("path_length", ""),
+            "path_length": plan.get("path_length", ""),
             "ending": plan.get("ending", ""),
         }
         drill = {"yes": True, "no": False}[said["drill"]]

@@ -2,13 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from anxin.kernel.errors import Kind, Refusal
+from anxin.kernel.workdays import EARLIEST
 from ra.requests.rules import Desk, steps
-
-EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)  # no certificate is older; lists begin with 1950
 
 DESK = Desk("revocation", "RV", cps="4.9.3")
 STEPS = steps("revoke")

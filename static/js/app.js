@@ -44,7 +44,8 @@ document.addEventListener("change", (event) => {
 // --- What is chosen says which fields are asked for; without scripts each says for what it is. ---
 const fit = (chooser) => {
   chooser.form.querySelectorAll(`[data-${chooser.dataset.shows}]`).forEach((one) => {
-    one.toggleAttribute("hidden", !one.dataset[chooser.dataset.shows].split(" ").includes(chooser.value));
+    const asked = one.dataset[chooser.dataset.shows].split(" ").includes(chooser.value);
+    one.toggleAttribute("hidden", !asked && !one.querySelector(".err")); // what is wrong is shown
     one.querySelector("[data-plain]").setAttribute("hidden", "");
   });
 };

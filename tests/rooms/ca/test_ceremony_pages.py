@@ -153,11 +153,11 @@ def test_each_sees_what_is_asked_of_them(house):
         assert "签名确认" in page(house, login, at(number)).content.decode()
     house.attest(number, "gather", "lu")
     names = "、".join(house.people[one].name for one in ("tang", "qin", "gao", "jiang"))
-    told = f"您的签名已记入。还等：{names}。"
+    told = f"您的签名已记入。还须签名：{names}。"
     assert told in page(house, "lu", at(number)).content.decode()
     watcher = hire("kan", Role.CA_ADMIN)
     seen = signed_in(watcher).get(at(number)).content.decode()
-    assert f"这一步现在不需要您确认。还等：{names}。" in seen
+    assert f"这一步现在不需要您确认。还须签名：{names}。" in seen
     assert "data-attests" not in seen
     assert "仪式纪要" in seen
 
@@ -254,7 +254,7 @@ def test_a_room_whose_reader_was_signed_out_says_that_it_looks_no_more(house):
     part = Client().get(at(number), headers=looks)
 
     assert part.status_code == 401
-    assert "这里不再刷新" in part.text
+    assert "不再自动刷新" in part.text
     assert "没有做" not in part.text
 
 
@@ -442,8 +442,8 @@ def test_an_approver_reads_the_script_step_by_step(house):
     assert re.search(rf"路径长度</dt>\s*<dd[^>]*>{plan['path_length']}</dd>", shown)
 
 
-def test_in_a_drill_nobody_is_told_that_its_authority_comes_to_use(house):
-    """CPS-7.4: the key that answers for it has no certificate."""
+def test_who_attests_the_responders_key_reads_what_a_drill_leaves_out(house):
+    """CPS-7.4"""
     number = house.opened(draft(drill=True, key=fresh(), path_length=0))
     house.steps(number, "gather", "device", "make_key")
 

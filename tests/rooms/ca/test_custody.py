@@ -679,7 +679,7 @@ def test_a_signer_that_was_activated_elsewhere_is_not_said_never_to_have_been(he
     noting.note(at=datetime.now(UTC))
 
     assert "已启用，可以签名" in shown()
-    assert "现在这次启用不是在本页发起的" in shown()
+    assert "当前的启用不是在本页发起的" in shown()
     assert "还没有" not in shown().split("启用记录")[1].split("停用记录")[0]
 
 

@@ -270,7 +270,7 @@ def test_nothing_is_aborted_once_revocation_began(office):
 
 
 def test_an_abort_meets_a_batch(office):
-    """CPS-5.7.3: whichever is first, the other knows: nothing is revoked for a run that is over."""
+    """CPS-5.7.3: nothing is revoked for a run that is over."""
     issue_many(ca.authority().id, 600)
     number = office.agreed()
     office.work()

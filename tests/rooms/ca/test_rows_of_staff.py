@@ -8,7 +8,7 @@ from functools import partial
 import psycopg
 import pytest
 from django.core.management import call_command
-from django.db import connection
+from django.db import IntegrityError, connection
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -178,23 +178,17 @@ def test_workers_alone_know_until_when_it_is_answered(authorities, connection_as
 @pytest.mark.parametrize(
     "written",
     [
-        "UPDATE ca_certificate SET answers_until = MOMENT",
-        "UPDATE ca_certificate SET held_at = MOMENT",
-        "UPDATE ca_certificateauthority SET crl_requested_at = MOMENT",
-        "UPDATE ca_certificateauthority SET stopped_at = MOMENT",
-        "UPDATE ca_hold SET ended_at = MOMENT",
-        BARE.replace("(serial, now()", "(serial, held_at").replace(
-            "now(), warrant", "MOMENT, warrant"
-        ),
+        "ca_certificate SET held_at =",
+        "ca_certificateauthority SET crl_requested_at =",
+        "ca_certificateauthority SET stopped_at =",
+        "ca_hold SET ended_at =",
     ],
 )
-def test_no_row_has_a_moment_that_nobody_can_read(authorities, connection_as, written, moment):
+def test_no_row_has_a_moment_that_nobody_can_read(authorities, written, moment):
     """CPS-4.9.7: whoever loads it would stop: lists, and the end of an authority."""
     ca.hold_it(ca.issue(1).id)
-    call_command("grant")
-    refusals = (psycopg.errors.CheckViolation, psycopg.errors.InsufficientPrivilege)
-    with connection_as("staff") as staff, pytest.raises(refusals):
-        staff.execute(written.replace("MOMENT", f"'{moment}'"))
+    with connection.cursor() as cursor, pytest.raises(IntegrityError, match="violates check"):
+        cursor.execute(f"UPDATE {written} '{moment}'")
 
 
 @pytest.mark.django_db
@@ -206,7 +200,7 @@ def test_every_moment_of_the_house_can_be_read():
             " WHERE c.table_schema = 'public' AND c.table_name LIKE 'ca\\_%'"
             " AND c.data_type IN ('date', 'timestamp with time zone') AND NOT EXISTS ("
             "  SELECT 1 FROM pg_constraint k WHERE k.conrelid = c.table_name::regclass"
-            "  AND pg_get_constraintdef(k.oid) LIKE '%' || c.column_name || ' < %9000-01-01%')"
+            "  AND pg_get_constraintdef(k.oid) LIKE '%(' || c.column_name || ' < %9000-01-01%')"
         )
         assert cursor.fetchall() == []
 

@@ -422,7 +422,7 @@ def test_people_hand_in_their_keys_and_two_others_enrol_them_on_pages(tang, gao,
     filled = urlencode({"key": key.id, "signature": f"{said['fields']['at']} {signed}"})
     asks.post("/people/of/S-chen/key/", filled, content_type=FORM)
     told = asks.get("/people/of/S-chen/").content.decode()
-    assert "已提请启用，等CA 系统管理员审批" in told
+    assert "已提请启用，等待 CA 系统管理员 审批" in told
     assert "您的岗位不能审批" not in told  # who has asked is not told that they may not agree
     assert 'action="/people/of/S-chen/key/"' not in told
     (proposal,) = agrees.get("/people/of/S-chen/").context["view"].proposals
