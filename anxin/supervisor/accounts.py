@@ -43,12 +43,12 @@ def account(name: str, *entered: str) -> Account:
 
 def make(name: str) -> None:
     """Nothing when it is there. Raises Trouble when it cannot be made, or is a person's."""
-    try:
-        found = pwd.getpwnam(name)
-    except KeyError:
-        with _alone():
+    with _alone():  # who looks meanwhile may find the account and not yet its group
+        try:
+            found = pwd.getpwnam(name)
+        except KeyError:
             _add(name)
-        return
+            return
     if name.startswith(PREFIX) and grp.getgrgid(found.pw_gid).gr_name != name:
         raise Trouble(f"the account {name} has not the group {name} for its own: remove it")
 
