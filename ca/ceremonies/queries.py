@@ -205,11 +205,12 @@ def to_do() -> list[int]:
 
 
 def late(*, at: datetime) -> list[int]:
-    """Steps whose time is over, or was taken away."""
+    """Steps whose time is over."""
     rows = CeremonyStep.objects.filter(
         state__in=rules.TIMED,
+        due_at__lte=at,
         ceremony__state=State.RUNNING,
-    ).exclude(due_at__gt=at)
+    )
     return list(rows.order_by("due_at").values_list("pk", flat=True))
 
 

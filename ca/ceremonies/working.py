@@ -155,7 +155,7 @@ def _restart(step_id: int, *, at: datetime) -> bool:
     """Attestations of this round count no more; the host begins the step again."""
     row = _row_of(step_id)
     step = CeremonyStep.objects.select_for_update().get(pk=step_id)
-    over = step.due_at is None or at >= step.due_at
+    over = step.due_at is not None and at >= step.due_at
     going_on = step.state in rules.TIMED and row.state == State.RUNNING
     if not over or not going_on:
         return False

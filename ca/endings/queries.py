@@ -174,8 +174,8 @@ def has_revoked(row: Ending) -> bool:
 
 def stays(row: Ending) -> bool:
     """Whether something is revoked, or revoking is over; not in a drill."""
-    over = not row.drill and step_of(row, kinds.REVOKE).state == StepState.DONE
-    return over or has_revoked(row)
+    over = EndingStep.objects.filter(ending=row, code=kinds.REVOKE, state=StepState.DONE)
+    return has_revoked(row) or (not row.drill and over.exists())
 
 
 def check_given_up(row: Ending) -> None:

@@ -210,7 +210,7 @@ DROP FUNCTION ca_staff_revokes_no_batch();
 DROP FUNCTION ca_staff_keeps_what_was_agreed();
 DROP FUNCTION ca_staff_answers_nothing()
 """
-# What no process can read, or reckon with, stops whoever comes across it
+# What no process can read stops whoever comes across it; 9999 is never (`ca.ocsp.rules`)
 MOMENTS = """
 DO $$
 DECLARE
@@ -220,7 +220,7 @@ BEGIN
              WHERE table_schema = 'public' AND table_name LIKE 'ca\\_%'
                AND data_type IN ('date', 'timestamp with time zone') LOOP
     EXECUTE format('ALTER TABLE %1$I ADD CONSTRAINT %3$I'
-      ' CHECK (%2$I >= ''1950-01-01 00:00:00+00'' AND %2$I < ''9000-01-01 00:00:00+00'')',
+      ' CHECK (%2$I >= ''1950-01-01 00:00:00+00'' AND %2$I <= ''9999-01-01 00:00:00+00'')',
       one.table_name, one.column_name, left(one.column_name, 30) || '_of_' || one.table_name);
   END LOOP;
 END $$;
