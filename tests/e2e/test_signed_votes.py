@@ -34,6 +34,7 @@ def test_a_decision_is_signed_by_the_key_in_this_browser_and_in_no_other(
     made(owner)
     asks.goto(file)
     acts.press(asks, "提请启用")
+    expect(asks.get_by_text("已提请启用密钥")).to_be_visible()
     agreed_to(agrees)
 
     without_key(elsewhere, receipt.number)
