@@ -154,7 +154,7 @@ def test_the_passphrase_is_explained_in_words_that_hold_also_after_a_wrong_one(r
     said = page(luchen, f"/ca/custody/activations/{activation_id}/")
 
     assert "口令已填好" not in said
-    assert "填入的口令只打开启动时列出的份额文件" in said
+    assert "预填的口令只能打开启动时列出的份额文件" in said
 
 
 def test_the_start_says_until_when_with_the_time_zone(room, kept):
