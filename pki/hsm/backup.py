@@ -2,7 +2,7 @@
 
 Each key has a KEK of its own, the sum of three components, placed in both tokens by the security
 officer, who alone can mark it as trusted. A key made for backup can leave its token only under a
-trusted KEK. NEVER_EXTRACTABLE stays false for good: the minutes have to say why.
+trusted KEK. NEVER_EXTRACTABLE stays false for good, and the minutes of the backup say so.
 
 One token is open at a time: whoever recovers a lost token closes the others of the process.
 
@@ -229,7 +229,7 @@ def keys_in(device: Cryptoki) -> tuple[str, ...]:
     return device.run(work)
 
 
-def remains(token: Opened, label: str, public_key: bytes) -> tuple[str, ...]:
+def remains(token: Opened, label: str, public_key: bytes | None) -> tuple[str, ...]:
     """What the token still has of a key, by its label, its public key or its KEK's label.
 
     () when all is gone.
@@ -242,7 +242,7 @@ def remains(token: Opened, label: str, public_key: bytes) -> tuple[str, ...]:
             for template in (
                 {Attribute.LABEL: label},
                 {Attribute.LABEL: kek_of(label)},
-                *_traces(public_key),
+                *(_traces(public_key) if public_key is not None else ()),
             )
             for one in seat.session.get_objects(template)
         }

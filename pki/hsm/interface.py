@@ -7,10 +7,13 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from pki.errors import Refused, TokenError
+from pki.signatures import default_algorithm
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
     from pathlib import Path
+
+    from pki.publickeys import PublicKey
 
 ALGORITHMS = ("sm2", "rsa-2048", "rsa-3072", "ec-p256")  # as in pki.keys
 
@@ -67,6 +70,10 @@ class Token(Protocol):
         """Where it keeps this one."""
         ...
 
+    def guard(self, label: str) -> Mapping[str, bool]:
+        """How the device guards the private key, read back from it; {} where it cannot say."""
+        ...
+
     def generate(self, label: str, algorithm: str) -> bytes:
         """A new key pair; the DER of its SubjectPublicKeyInfo. Refused if the label is taken."""
         ...
@@ -81,8 +88,11 @@ class Token(Protocol):
         """Remove the private key for good."""
         ...
 
-    def remains(self, label: str, public_key: bytes) -> tuple[str, ...]:
-        """What is still here of a key, by its label or its SPKI; () when it is gone."""
+    def remains(self, label: str, public_key: bytes | None) -> tuple[str, ...]:
+        """What is still here of a key, by its label or its SPKI; () when it is gone.
+
+        An SPKI that nobody has ever had is None.
+        """
         ...
 
     def lock(self) -> None:
@@ -183,6 +193,11 @@ def check_request(label: str, algorithm: str) -> None:
 
 def locked() -> TokenError:
     return TokenError("token.locked", "The token is locked.", permanent=False)
+
+
+def signs(public: PublicKey, statement: bytes, signature: bytes) -> bool:
+    """Whether that is a signature with its private key (CPS 6.1.1)."""
+    return public.verify(statement, signature, default_algorithm(public.algorithm))
 
 
 def no_such_key(label: str) -> TokenError:

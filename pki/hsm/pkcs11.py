@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from pkcs11 import Attribute, KeyType, MechanismFlag, ObjectClass
@@ -23,7 +24,7 @@ from pki.hsm.software import SoftwareToken
 from pki.sm import selftest
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
     import pkcs11
@@ -35,6 +36,15 @@ if TYPE_CHECKING:
 _SIGNING = MechanismFlag.SIGN | MechanismFlag.VERIFY
 _NEVER_OUT = {Attribute.PRIVATE: True, Attribute.SENSITIVE: True, Attribute.EXTRACTABLE: False}
 _TO_WRAP = {**_NEVER_OUT, Attribute.EXTRACTABLE: True, Attribute.WRAP_WITH_TRUSTED: True}
+_GUARDS = (
+    *(Attribute.LOCAL, Attribute.SENSITIVE, Attribute.ALWAYS_SENSITIVE, Attribute.EXTRACTABLE),
+    *(Attribute.NEVER_EXTRACTABLE, Attribute.WRAP_WITH_TRUSTED),
+)
+_UNTOLD = (  # not every device knows them all, and some say so in their own way
+    trouble.AttributeTypeInvalid,
+    trouble.AttributeSensitive,
+    trouble.FunctionFailed,
+)
 _WRAPPING_KEY = "anxin-wrapping"
 _NONCE, _POINT, _RANDOM_BITS = 12, 65, 256
 _SHA256_OF_ABC = bytes.fromhex(  # FIPS 180-4, example
@@ -81,6 +91,20 @@ class Pkcs11Token:
             public = self._make(session, label, algorithm, _TO_WRAP if leaves else _NEVER_OUT)
             return _spki(public, is_sm2=algorithm == "sm2")
 
+    def guard(self, label: str) -> Mapping[str, bool]:
+        """PKCS#11 v2.40 4.8, 4.9: `CKA_NEVER_EXTRACTABLE` is false of a key made for backup."""
+        if self.keeper(label):
+            return {}
+
+        def read_back(seat: Seat) -> dict[str, bool]:
+            said, (_public, private) = {}, self._find(seat, label)
+            for one in _GUARDS:
+                with suppress(*_UNTOLD):
+                    said[one.name] = bool(private[one])
+            return said
+
+        return self.device.run(read_back)
+
     def public_key(self, label: str) -> bytes:
         if keeper := self.keeper(label):
             return keeper.public_key(label)
@@ -113,7 +137,7 @@ class Pkcs11Token:
                     found.destroy()
         return None
 
-    def remains(self, label: str, public_key: bytes) -> tuple[str, ...]:
+    def remains(self, label: str, public_key: bytes | None) -> tuple[str, ...]:
         beside = self._wrapped.remains(label, public_key) if self._wrapped is not None else ()
         return (*backup.remains(self, label, public_key), *beside)
 

@@ -17,7 +17,6 @@ from pki.hsm.interface import About, Answer
 from pki.hsm.registrations import Registration, Registrations
 from pki.hsm.sdf_calls import SdfError
 from pki.hsm.sdf_profiles import NO_KEY
-from pki.signatures import default_algorithm
 from pki.sm import selftest
 
 if TYPE_CHECKING:
@@ -59,6 +58,9 @@ class SdfToken:
         self._registrations.of(label)
         return self._custody
 
+    def guard(self, label: str) -> Mapping[str, bool]:  # noqa: ARG002 -- GM/T 0018 does not tell
+        return {}
+
     def generate(self, label: str, algorithm: str) -> bytes:
         """Register the key that people made at the index meant for `label`.
 
@@ -75,12 +77,9 @@ class SdfToken:
             f"SM3 of its public key {public.fingerprint}"
         )
         signature = self._signed(index, public, statement.encode())
-        if not public.verify(statement.encode(), signature, default_algorithm(public.algorithm)):
-            raise TokenError(
-                "token.possession",
-                f"The device does not sign with the private key of index {index}.",
-                permanent=True,
-            )
+        if not interface.signs(public, statement.encode(), signature):
+            reason = f"The device does not sign with the key at index {index}."
+            raise TokenError("token.possession", reason, permanent=True)
         self._registrations.add(
             Registration(label, self._name, index, algorithm, public.spki, statement, signature)
         )
@@ -94,7 +93,7 @@ class SdfToken:
     def sign(self, label: str, message: bytes) -> bytes:
         return self._signed(self._registrations.of(label).index, self._public(label), message)
 
-    def remains(self, label: str, public_key: bytes) -> tuple[str, ...]:
+    def remains(self, label: str, public_key: bytes | None) -> tuple[str, ...]:
         """What is registered: a key is struck off once the device says that it is gone."""
         same = (one for one in self.labels() if self.public_key(one) == public_key)
         return tuple(sorted({*same, *({label} & set(self.labels()))}))

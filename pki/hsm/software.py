@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import json
 import secrets
+import threading
 from typing import TYPE_CHECKING, Protocol
 
 from cryptography.exceptions import InvalidTag
@@ -22,7 +23,7 @@ from pki.hsm.interface import About
 from pki.sm import libcrypto
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
     from pki.hsm.interface import Answer, Custody
@@ -79,7 +80,7 @@ class SoftwareToken:
         directory.mkdir(mode=0o700, exist_ok=True)
         self._check_secret()
         self._keys = {path.stem: self._load(path) for path in directory.glob("*.key")}
-        self._locked = False
+        self._locked, self._changing = False, threading.Lock()
 
     @property
     def description(self) -> Custody:
@@ -92,6 +93,9 @@ class SoftwareToken:
         self._key(label)
         return self._custody
 
+    def guard(self, label: str) -> Mapping[str, bool]:  # noqa: ARG002
+        return {}
+
     def generate(self, label: str, algorithm: str) -> bytes:
         interface.check_request(label, algorithm)
         if self._locked:
@@ -99,8 +103,11 @@ class SoftwareToken:
         if label in self._keys:
             raise interface.label_taken(label)
         key = keys.generate(algorithm)
-        durable.replace(self._place(label), self._content(label, algorithm, key))
-        self._keys[label] = key
+        with self._changing:
+            if self._locked:  # meanwhile: it takes a while
+                raise interface.locked()
+            durable.replace(self._place(label), self._content(label, algorithm, key))
+            self._keys[label] = key
         return key.public.spki
 
     def public_key(self, label: str) -> bytes:
@@ -110,12 +117,13 @@ class SoftwareToken:
         return self._key(label).sign(message)
 
     def destroy(self, label: str) -> None:
-        self._key(label)
-        self._place(label).unlink()
-        durable.sync_directory(self._directory)
-        del self._keys[label]
+        with self._changing:
+            self._key(label)
+            self._place(label).unlink()
+            durable.sync_directory(self._directory)
+            del self._keys[label]
 
-    def remains(self, label: str, public_key: bytes) -> tuple[str, ...]:
+    def remains(self, label: str, public_key: bytes | None) -> tuple[str, ...]:
         if self._locked:
             raise interface.locked()
         same = {name for name, key in self._keys.items() if key.public.spki == public_key}
@@ -136,18 +144,24 @@ class SoftwareToken:
     def put(self, label: str, content: bytes) -> None:
         """Keep such a file. Raises TokenError when it is not for here; nothing is kept then."""
         place = self._place(label)
-        durable.replace(place, content)
-        try:
-            self._keys[label] = self._load(place)
-        except TokenError:
-            place.unlink()
-            raise
+        with self._changing:
+            if self._locked:
+                raise interface.locked()
+            durable.replace(place, content)
+            try:
+                self._keys[label] = self._load(place)
+            except TokenError:
+                place.unlink()
+                raise
 
     def lock(self) -> None:
-        self._locked = True
-        self._keys = {}
+        with self._changing:
+            self._locked = True
+            self._keys = {}
 
     def labels(self) -> tuple[str, ...]:
+        if self._locked:
+            raise interface.locked()
         return tuple(self._keys)
 
     def about(self) -> About:

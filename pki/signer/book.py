@@ -58,15 +58,16 @@ class Book:
             number = self._head.number + 1
             own = {"line": number, "before": self._head.digest, "at": at.isoformat()}
             fields = {**said, **own, "event": event}
-            text = json.dumps(fields, sort_keys=True, ensure_ascii=False, default=str).encode()
+            said_so = json.dumps(fields, sort_keys=True, ensure_ascii=False, default=str)
+            text = said_so.encode(errors="backslashreplace")
             digest = sm3(text).hex()
             # The newline comes first and a full stop last: half a line stays alone and counts not.
             line = b"\n%s %s ." % (text, digest.encode())
             if os.write(self._file, line) != len(line):
                 raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+            self._head = Head(number, digest)  # it stands there, whatever the disk says now
             if lasting:
                 os.fsync(self._file)
-            self._head = Head(number, digest)
 
     def close(self) -> None:
         os.fsync(self._file)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING
 
-from pki.errors import TokenError
+from pki.errors import PkiError, TokenError
 from pki.hsm.examination import FAILED, PASSED, examine
 from pki.signer.logs import log
 
@@ -32,7 +32,7 @@ class Condition:
         self._failing: dict[str, Header] = {}
         self.last_error: Header | None = None
 
-    def note(self, error: TokenError) -> Header:
+    def note(self, error: PkiError) -> Header:
         """What a dashboard shows as the last trouble."""
         said = {"at": self._now().isoformat(), "rule": error.rule, "reason": error.reason}
         self.last_error = said

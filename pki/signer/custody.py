@@ -89,6 +89,7 @@ class Custody:
             "set": known.id if known else "",
             "need": shares.NEED,
             "custodians": [seat.as_header() for seat in known.seats] if known else [],
+            "session": active.session if active else "",
             "purpose": active.purpose if active else "",
             "ceremony": mandate.number,
             "script": mandate.script,
@@ -292,12 +293,12 @@ class Custody:
                 return {"accepted": accepted, "active": False}
             del self._offers[session]
             try:
-                self._use(offer, self._set)
+                self._use(session, offer, self._set)
             finally:
                 offer.forget()
             return {"accepted": accepted, "active": self._active is not None}
 
-    def _use(self, offer: Offer, known: CustodySet) -> None:
+    def _use(self, session: str, offer: Offer, known: CustodySet) -> None:
         key = shares.combine(Share(number, bytes(value)) for number, value in offer.shares.items())
         try:
             if not hmac.compare_digest(shares.check_value(key, known.id, 0), known.check):
@@ -317,7 +318,7 @@ class Custody:
         else:
             token = self._vault.open(secret)
         limits = (until, offer.signatures)
-        self._active = Activation(token, offer.purpose, offer.mandate, now, *limits)
+        self._active = Activation(session, token, offer.purpose, offer.mandate, now, *limits)
 
     # -- inside -------------------------------------------------------------------------------
 

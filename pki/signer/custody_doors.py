@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pki.errors import Malformed
+from pki.errors import Malformed, PkiError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -18,17 +18,21 @@ _Answer = tuple["Header", list[bytes]]
 
 
 class CustodyDoors:
-    """`expected`: public keys by label; `changed` is called when a key may sign more, or less."""
+    """`expected`: public keys by label; `opened` is called when keys may sign, `sealed` when they
+    may no more.
+    """
 
     def __init__(
         self,
         custody: Custody,
         condition: Condition,
         expected: Callable[[], dict[str, bytes]],
-        changed: Callable[[], None],
+        *,
+        opened: Callable[[Call], None],
+        sealed: Callable[[], None],
     ) -> None:
-        self._custody, self._condition = custody, condition
-        self._expected, self._changed = expected, changed
+        self._custody, self._condition, self._expected = custody, condition, expected
+        self._opened, self._sealed = opened, sealed
         self.doors: dict[str, Callable[[Call], _Answer]] = {
             "custody": self._report,
             "hand_out": self._hand_out,
@@ -71,19 +75,23 @@ class CustodyDoors:
         progress = self._custody.bring(call.word("session"), number, signature, call.only_blob())
         call.log("share_taken", number=number, active=progress["active"])
         if progress["active"]:
-            self._changed()
             self._condition.forget()
             self._condition.compare(self._custody.use().token, self._expected())
             report = self._custody.report()
             said = {name: report[name] for name in ("purpose", "script", "until")}
             call.log("activated", **said)
+            try:
+                self._opened(call)
+            except PkiError as error:  # active it is all the same, and says so
+                self._condition.note(error)
+                call.log("not_taken_up", rule=error.rule, reason=error.reason)
         return {"progress": progress}, []
 
     def _lock(self, call: Call) -> _Answer:
         ceremony = call.word("ceremony") if "ceremony" in call.request else ""
         sealed = self._custody.seal(ceremony)
         if sealed:
-            self._changed()
+            self._sealed()
             self._condition.forget()
             call.log("locked")
         return {"sealed": sealed}, []

@@ -27,6 +27,7 @@ from pki.signer.heads import Heads
 from pki.signer.keeping import Keeping
 from pki.signer.lists import Leaving, Lists
 from pki.signer.logs import log
+from pki.signer.making import Begun, Making
 from pki.signer.records import Records
 from pki.signer.register import Register, check_kinds
 
@@ -95,17 +96,21 @@ class SigningService:
         self._custody, self._now = custody, now
         self._workers, self._about = workers, {"helper": helper, **(about or {})}
         self._register = Register(home / "keys.json")
+        self._making = Making(home / "making.json", self._register)
         self._counters = Counters(home)
         self._lists, self._heads, self._book = Lists(home / "lists"), Heads(home), Book(home)
         records = Records(home, now=now)
         self._write_down("started", lasting=True, pid=os.getpid())
         self._pool = ThreadPoolExecutor(workers, thread_name_prefix="sign")
         self._desks: dict[str, _Desk] = {}
+        self._device: dict[str, str] = {}  # what it said of itself when it was opened
         self._condition = Condition(now)
         self._changing = threading.Lock()
         self._keeping = Keeping(custody, self._register, home, now=now)
         self._started_at = now()
-        at_custody = CustodyDoors(custody, self._condition, self._expected, self._forget_desks)
+        at_custody = CustodyDoors(
+            custody, self._condition, self._expected, opened=self._opened, sealed=self._forget
+        )
         self._operations: dict[str, Callable[[Call], _Answer]] = {
             "health": self._health,
             "keys": self._keys,
@@ -163,6 +168,7 @@ class SigningService:
             "started_at": self._started_at.isoformat(),
             "uptime_seconds": int((now - self._started_at).total_seconds()),
             "custody": {"code": where.code, "zh": where.zh, "en": where.en},
+            "device": self._device if unlocked else {},  # an activation may just run out
             "unlocked": unlocked,
             "activation": {name: activation[name] for name in _IN_HEALTH},
             "workers": self._workers,
@@ -226,26 +232,22 @@ class SigningService:
                 reason = "Keys are made in the ceremony it is active for, only (CPS 6.1.1)."
                 raise Refused("signer.ceremony", reason)
             mandate.check_new(label, kinds)
-            self._register.check_new(label)
-            token = use.token
-            spki = token.generate(label, algorithm)
-            where = token.custody(label)
-            key = protocol.Key(
-                label=label,
-                algorithm=algorithm,
-                kinds=tuple(kinds),
-                public_key=spki,
-                certificate=None,
-                custody=where.code,
-                custody_zh=where.zh,
-                custody_en=where.en,
-                created_at=self._now().astimezone(UTC),
-                crl_days=crl_days,
-            )
-            self._register.add(key)
+            at = self._now().astimezone(UTC)
+            begun = Begun(label, algorithm, tuple(kinds), crl_days, at, call.ceremony)
+            key = self._making.make(begun, use.token, call.log)
             self._desks = {}
-        call.log("generated", algorithm=algorithm, kinds=kinds, custody=where.code)
         return {"key": key.as_header()}, []
+
+    def _opened(self, call: Call) -> None:
+        """What a signer that was killed was making is a key from now on (CPS 6.2.10)."""
+        self._forget()
+        token = self._custody.use().token
+        self._device = dict(token.about().facts)
+        if self._changing.acquire(blocking=False):  # nobody waits here for an act of a ceremony
+            try:
+                self._making.take_up(token, call.log)
+            finally:
+                self._changing.release()
 
     def _install_certificate(self, call: Call) -> _Answer:
         label = call.word("label")
@@ -343,8 +345,8 @@ class SigningService:
 
     # -- inside -------------------------------------------------------------------------------
 
-    def _forget_desks(self) -> None:
-        self._desks = {}
+    def _forget(self) -> None:
+        self._desks, self._device = {}, {}
 
     def _write_down(self, event: str, **said: Any) -> None:
         self._book.note(event, at=self._now(), **said)

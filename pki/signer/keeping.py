@@ -74,14 +74,14 @@ class Keeping:
                 place.mkdir(mode=0o700, parents=True, exist_ok=True)
                 durable.replace(place / f"{of}.json", copy.content)
             self._tell_custodians(spare)
-            facts = _facts(spare)
+            facts, guard = _facts(spare), dict(self._custody.use().token.guard(key.label))
             self._register.add(replace(key, copy=of))  # the one before was good until now
             spare.settle(key.label, copy.content)
             for place in places:
                 _drop(place, but=of)
         said = {"copy": of, "how": copy.how, "kek": copy.kek}
         call.log("backed_up", **said)
-        return {"backup": {**said, "spare": facts}}, []
+        return {"backup": {**said, "spare": facts, "guard": guard}}, []
 
     def _restore(self, call: Call) -> _Answer:
         """Into the second device, which signs. `keep` false: a drill, after which it is gone."""

@@ -15,4 +15,4 @@ def log(event: str, **fields: Any) -> None:
     line = json.dumps({"at": at, "event": event, **fields}, ensure_ascii=False, default=str)
     # Past the buffer of `sys.stderr`: what it could not get rid of would spoil the exit status.
     with suppress(OSError):  # nobody reads any more: no reason to stop signing
-        os.write(sys.stderr.fileno(), f"{line}\n".encode())
+        os.write(sys.stderr.fileno(), f"{line}\n".encode(errors="backslashreplace"))

@@ -32,6 +32,8 @@ MOST_SIGNATURES = 100_000_000
 OFFER_LIFE = timedelta(minutes=10)  # shares that wait for a second one die then
 HANDING_OUT = timedelta(hours=8)  # from the first share on its way to the last receipt
 
+_LONGEST_NAMES = 1000  # bytes of number, key and so on: the end of the book is read in 64 KiB
+
 GENERATE, INSTALL = "generate", "install_certificate"
 INITIALISE, BACKUP, RESTORE = "initialise", "backup", "restore"
 ARCHIVE, DESTROY = "archive", "destroy"
@@ -138,9 +140,10 @@ def mandate_of(script: bytes) -> Mandate:
             "ending": plan.get("ending", ""),
         }
         drill = {"yes": True, "no": False}[said["drill"]]
-        if known and said["kind"] in _DOES and all(isinstance(one, str) for one in words.values()):
+        named = "".join(words.values()).encode()  # half a character has no bytes: refused
+        if known and said["kind"] in _DOES and len(named) <= _LONGEST_NAMES:
             return Mandate(script=ceremonies.digest(script), drill=drill, **words)
-    except (ValueError, KeyError, TypeError, AttributeError):
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         pass
     raise Malformed("custody.script", "This is no script of a ceremony with keys.")
 
@@ -175,8 +178,9 @@ class Offer:
 
 @dataclass(slots=True)
 class Activation:
-    """`mandate` None: certificates, lists and answers, nothing else."""
+    """`session`: of the offer. `mandate` None: certificates, lists and answers, nothing else."""
 
+    session: str
     token: Token
     purpose: str
     mandate: Mandate | None

@@ -32,6 +32,8 @@ _V2, _V3 = b"\x01", b"\x02\x01\x02"
 _KEY_CERT_SIGN, _CRL_SIGN = 5, 6
 _VERSION, _ATTRIBUTES = 0xA0, 0xA0
 _BY_NAME, _BY_KEY = 0xA1, 0xA2
+_PLAIN = (0x80, 0x82)  # good, unknown: RFC 6960 4.2.1
+_REVOKED, _REASON = 0xA1, 0xA0
 _NEXT_UPDATE, _ANSWER_EXTENSIONS = 0xA0, 0xA1
 _CERTIFICATE_EXTENSIONS, _LIST_EXTENSIONS = 0xA3, 0xA0
 
@@ -302,7 +304,7 @@ def _check_ocsp(tbs: bytes, terms: Terms, at: datetime) -> None:
     by_key = der.tlv(_BY_KEY, der.octet_string(terms.key_identifier))
     if responder.der not in (by_key, der.tlv(_BY_NAME, authority.subject)):
         raise Refused("policy.responder", "The answer names another responder.")
-    if reader.time() > at + SKEW:
+    if _generalized(reader) > at + SKEW:
         raise Refused("policy.produced_at", "producedAt lies in the future.")
     answers, count = reader.enter(), 0
     while answers:
@@ -314,17 +316,35 @@ def _check_ocsp(tbs: bytes, terms: Terms, at: datetime) -> None:
     reader.finish()
 
 
+def _generalized(reader: der.Reader) -> datetime:
+    """The one form that RFC 6960 4.2.1 has for times."""
+    return der.decode_time(der.GENERALIZED_TIME, reader.take(der.GENERALIZED_TIME))
+
+
 def _check_answer(answer: der.Reader, at: datetime) -> None:
     answer.take(der.SEQUENCE)  # certID
-    answer.any()  # certStatus
-    this_update = answer.time()
-    if this_update > at + SKEW:
-        raise Refused("policy.this_update", "thisUpdate lies in the future.")
-    if (content := answer.optional(_NEXT_UPDATE)) is not None:
-        next_update = der.Reader(content).time()
-        _check_times(this_update, next_update, longest=MAX_ANSWER_LIFE, at=at)
+    _check_status(answer.any())
+    this_update = _generalized(answer)
+    content = answer.optional(_NEXT_UPDATE)
+    if content is None:  # it would never go stale for a client (RFC 6960 4.2.2.1)
+        raise Refused("policy.next_update", "An answer says until when it holds.")
+    inner = der.Reader(content)
+    next_update = _generalized(inner)
+    inner.finish()
+    _check_times(this_update, next_update, longest=MAX_ANSWER_LIFE, at=at)
     answer.optional(_ANSWER_EXTENSIONS)
     answer.finish()
+
+
+def _check_status(status: der.Value) -> None:
+    """Good and unknown say nothing more; revoked says since when, and perhaps why."""
+    said = der.Reader(status.content)
+    if status.tag == _REVOKED:
+        _generalized(said)
+        said.optional(_REASON)
+    elif status.tag not in _PLAIN:
+        raise Refused("policy.status", "An answer says good, revoked or unknown.")
+    said.finish()
 
 
 # -- time stamps --------------------------------------------------------------------------------

@@ -143,8 +143,9 @@ def unpack(frame: bytes | bytearray) -> tuple[Header, list[bytes]]:
         raise Malformed("signer.frame", "The header is longer than the frame or the limit.")
     try:
         header = json.loads(frame[begin:head])
+        json.dumps(header, ensure_ascii=False).encode()  # or nothing about it could be written down
     except (ValueError, RecursionError):
-        raise Malformed("signer.frame", "The header is not JSON.") from None
+        raise Malformed("signer.frame", "The header is not JSON in UTF-8.") from None
     if not isinstance(header, dict):
         raise Malformed("signer.frame", "The header is not a JSON object.")
     return header, _split(memoryview(frame)[head:], header.pop("sizes", []))

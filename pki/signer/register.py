@@ -58,6 +58,9 @@ class Register:
             raise Refused(f"signer.{key.state}", f"{label} is {key.state}: it signs nothing more.")
         return key
 
+    def knows(self, label: str) -> bool:
+        return label in self._keys
+
     def check_new(self, label: str) -> None:
         """Refused `token.label_taken`: a label names one key for ever, also a destroyed one."""
         if label in self._keys:

@@ -8,8 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from pki import shares
+from pki.signer import custodyset
+from tests.oracles.refusals import missing
 from tests.signer import machine as machines
-from tests.support.signer import SignerProcess
+from tests.support.signer import SignerProcess, forked
 
 
 @pytest.fixture
@@ -43,10 +46,7 @@ def signer(new_signer: Callable[..., SignerProcess]) -> SignerProcess:
 def compiled(source: Path, folder: Path, *options: str) -> Path:
     """A shared library; libcrypto is linked without its headers."""
     if not shutil.which("cc") or not Path("/usr/include/stdlib.h").exists():
-        missing = "no compiler for the devices of the tests: apt-get install gcc libc6-dev"
-        if os.environ.get("CI"):
-            pytest.fail(missing)
-        pytest.skip(missing)
+        missing("cc, for the devices of the tests,", "gcc libc6-dev")
     built = folder / f"lib{source.stem}.so"
     command = ("cc", "-shared", "-fPIC", "-O1", *options, str(source), "-o", str(built))
     subprocess.run((*command, "-l:libcrypto.so.3", "-ldl"), check=True)
@@ -94,10 +94,7 @@ class SoftHsm:
 @pytest.fixture
 def softhsm(tmp_path: Path) -> SoftHsm:
     if not SOFTHSM.exists() or not shutil.which("softhsm2-util"):
-        missing = "SoftHSM is missing: apt-get install softhsm2"
-        if os.environ.get("CI"):
-            pytest.fail(missing)
-        pytest.skip(missing)
+        missing("SoftHSM", "softhsm2")
     tokens = tmp_path / "tokens"
     tokens.mkdir()
     configuration = tmp_path / "softhsm2.conf"
@@ -132,3 +129,23 @@ def hsm_signer(
         return one
 
     return prepare
+
+
+def at_lab(
+    signer: SignerProcess, wanted: dict[object, object], act: Callable[[object], object]
+) -> str:
+    """With objects of the token, opened elsewhere by two custodians' shares; "" when it is done."""
+    kept = custodyset.read(signer.home / custodyset.FILE)
+    opened = shares.combine(one.share for one in signer.custodians[:2])
+
+    def child() -> str:
+        os.environ.update(signer.environment)
+        from pki.hsm.cryptoki import Cryptoki
+
+        device = Cryptoki(SOFTHSM, "lab", shares.unwrap(opened, kept.id, kept.wrapped))
+        with device.writable() as session:
+            for one in list(session.get_objects(wanted)):
+                act(one)
+        return ""
+
+    return forked(child)()

@@ -72,6 +72,7 @@ def test_a_locked_token_is_told_key_by_key(software):
     software.lock()
 
     assert failures(examine(software, wanted)) == [
+        ("keys", "token.locked"),
         ("issuing", "token.locked"),
         ("responder", "token.locked"),
     ]

@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 from pkcs11 import Attribute
 
-from pki import certificates, keys, publickeys, shares
+from pki import certificates, keys, publickeys
 from pki.errors import PkiError
-from pki.signer import book, custodyset
+from pki.signer import book
 from pki.signer.client import Signer
-from tests.signer.conftest import SOFTHSM
+from tests.signer.conftest import SOFTHSM, at_lab
 from tests.support.signer import SignerProcess, activate, forked, found, script
 
 NUMBER = "KC-2026-007"
@@ -147,6 +147,8 @@ def test_a_key_goes_to_a_second_token_signs_there_and_goes_on(
 
     copy = held.back_up("issuing")
     assert (copy["how"], len(copy["kek"])) == (how, 10 if how == "kek" else 0)
+    assert copy["guard"].get("NEVER_EXTRACTABLE") is (False if how == "kek" else None)
+    assert client.health()["device"]["label"] == "lab"
     drill = held.restore("issuing", keep=False)
     assert not drill.kept
     restored = held.restore("issuing", keep=True)
@@ -166,6 +168,37 @@ def test_a_key_goes_to_a_second_token_signs_there_and_goes_on(
         certificates.verify(certificate, office.certificate)
     finally:
         second.end()
+
+
+@pytest.mark.parametrize("algorithm", ["rsa-2048", "sm2"])
+def test_a_helper_signs_with_a_token_of_its_own(with_tokens, algorithm):
+    """CPS-6.2.6, CPS-6.2.8: the key was restored into it; each signer is opened by itself."""
+    signer, client, held = with_tokens, with_tokens.client(), minutes(with_tokens)
+    office = found(client, "issuing", algorithm)
+    held.initialise()
+    held.back_up("issuing")
+    assert held.restore("issuing", keep=True).kept
+    where = signer.options[signer.options.index("--module") :][:2]
+    helper = on_the_spare(signer, ("--driver", "pkcs11", *where, "--token", "vault", "--helper"))
+    helper.purpose = ""
+    tbs = office.tbs(keys.generate("sm2").public)
+    try:
+        there = helper.start().client()
+        assert refusal(there.sign_one, "issuing", "certificate", tbs) == "signer.sealed"
+        helper.activate("activate")
+        signer.be_active()
+        for each in (client, there):
+            made = each.sign_one("issuing", "certificate", tbs)
+            certificate = certificates.parse(certificates.assemble(tbs, made))
+            certificates.verify(certificate, office.certificate)
+        labels = [each.self_test()["facts"]["label"] for each in (client, there)]
+        assert labels == ["lab", "vault"]
+        assert refusal(there.sign_list, "issuing", office.list_tbs()) == "signer.helper"
+        client.lock()
+        assert there.sign_one("issuing", "certificate", tbs)
+        assert refusal(client.sign_one, "issuing", "certificate", tbs) == "signer.sealed"
+    finally:
+        helper.end()
 
 
 def test_a_destroyed_key_is_on_neither_token(with_tokens):
@@ -191,7 +224,7 @@ def test_a_key_of_which_a_device_still_shows_a_part_is_not_destroyed(with_tokens
     client, held = with_tokens.client(), minutes(with_tokens)
     client.generate("drill-root", "rsa-2048", ["crl"])
     beside = {Attribute.LABEL: "beside", Attribute.TOKEN: True}
-    assert at_lab(with_tokens, lambda key: key.copy(beside)) == ""
+    assert at_lab(with_tokens, {Attribute.LABEL: "drill-root"}, lambda key: key.copy(beside)) == ""
 
     with pytest.raises(PkiError) as caught:
         held.destroy("drill-root", "drill")
@@ -200,28 +233,10 @@ def test_a_key_of_which_a_device_still_shows_a_part_is_not_destroyed(with_tokens
     assert "PRIVATE_KEY beside, PUBLIC_KEY beside" in caught.value.reason
     (key,) = client.keys()
     assert key.state == "active"
-    assert at_lab(with_tokens, lambda key: key.destroy(), label="beside") == ""
+    assert at_lab(with_tokens, {Attribute.LABEL: "beside"}, lambda key: key.destroy()) == ""
     assert held.destroy("drill-root", "drill") == {"first": []}
     (key,) = client.keys()
     assert key.state == "destroyed"
-
-
-def at_lab(signer: SignerProcess, act: Callable[[object], object], label="drill-root") -> str:
-    """With both halves of a key, in the first token opened elsewhere by two custodians' shares."""
-    kept = custodyset.read(signer.home / custodyset.FILE)
-    opened = shares.combine(one.share for one in signer.custodians[:2])
-
-    def child() -> str:
-        os.environ.update(signer.environment)
-        from pki.hsm.cryptoki import Cryptoki
-
-        device = Cryptoki(SOFTHSM, "lab", shares.unwrap(opened, kept.id, kept.wrapped))
-        with device.writable() as session:
-            for one in list(session.get_objects({Attribute.LABEL: label})):
-                act(one)
-        return ""
-
-    return forked(child)()
 
 
 def test_without_the_officers_pin_no_key_leaves(with_tokens):

@@ -15,10 +15,11 @@ from pki.errors import PkiError, Refused, TokenError
 from pki.hsm.sdf import SdfToken
 from pki.hsm.sdf_device import SdfDevice
 from pki.hsm.sdf_profiles import PROFILES
+from pki.signer.custodyset import newcomers_digest
 from tests.signer.conftest import compiled
 from tests.signer.machine import INDEXES, PASSWORD
 from tests.signer.test_clients import together
-from tests.support.signer import NOW, forked, found
+from tests.support.signer import NOW, activate, forked, found, hand_out, newcomers
 
 USER = keys.generate("sm2").public
 NAMES = {"sm2": "sm2-sm3", "rsa-2048": "rsa-sha256"}
@@ -404,6 +405,37 @@ def test_a_signer_signs_certificates_with_the_machine(machine, new_signer, opens
     one.terminate()
     assert one.events("stopped")
     assert PASSWORD not in str(one.said)
+
+
+def test_after_two_shares_are_lost_new_passwords_and_three_named_people_open_the_machine(
+    machine, new_signer
+):
+    """CPS-6.2.2, CPS-6.2.8: the keys are as they were; then nobody has to tell the password."""
+    machine.make(1)
+    one = new_signer(options=with_password(machine))
+    office, lost = found(one.start().client(), "issuing", "sm2"), one.custodians
+    one.terminate()
+    one.environment["SDF_PASSWORD"] = "another one"  # with the vendor's tool
+    machine.unlock("another one")
+    (one.home / "custody.json").unlink()
+    one.newcomers, one.custodians, one.purpose = newcomers(), [], ""
+    named = newcomers_digest([each.as_header() for each in one.newcomers])
+    one.options += ("--first-custodians", named)
+    with pytest.raises(Refused) as refused:
+        hand_out(one.start().client(), newcomers())
+    assert refused.value.rule == "custody.first"
+    one.activate("activate")
+    one.terminate()
+    machine.secret.unlink()
+    one.options = machine.options()
+    client = one.start().client()
+
+    with pytest.raises(Refused) as refused:
+        activate(client, lost[:2], "activate")
+    assert refused.value.rule == "shares.set"
+    one.activate("activate")
+    tbs = office.tbs(USER)
+    assert office.public.verify(tbs, client.sign_one("issuing", "certificate", tbs), "sm2-sm3")
 
 
 def with_password(machine) -> tuple[str, ...]:

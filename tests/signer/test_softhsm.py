@@ -37,6 +37,20 @@ def test_keys_in_the_token_sign_and_come_back_after_a_restart(hsm_signer):
     assert client.health()["last_error"] is None
 
 
+def test_how_the_token_guards_a_new_key_is_read_back_into_the_book(hsm_signer):
+    """CPS-6.1.1a, CPS-6.2.1: it was made there, and no means of the token gets it out."""
+    one = hsm_signer().start()
+    client = one.client()
+    for algorithm in ("rsa-2048", "ec-p256", "sm2"):
+        client.generate(algorithm, algorithm, ["certificate"])
+
+    *devices, wrapped = (line["guard"] for line in one.events("generated"))
+    held = ("LOCAL", "SENSITIVE", "ALWAYS_SENSITIVE", "NEVER_EXTRACTABLE")
+    free = ("EXTRACTABLE", "WRAP_WITH_TRUSTED")
+    assert devices == [dict.fromkeys(held, True) | dict.fromkeys(free, False)] * 2
+    assert wrapped == {}  # a software key, which the token seals
+
+
 def test_every_key_says_where_it_lives(hsm_signer):
     client = hsm_signer().start().client()
     for algorithm in ("sm2", "ec-p256"):

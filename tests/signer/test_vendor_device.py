@@ -9,6 +9,7 @@ from pki import certificates, keys
 from pki.errors import PkiError
 from pki.hsm import vendors
 from pki.hsm.examination import ABSENT, PASSED
+from tests.oracles.refusals import missing
 from tests.signer.conftest import SOFTHSM, compiled
 from tests.signer.test_clients import together
 from tests.signer.test_examination import opening, told
@@ -21,7 +22,7 @@ SOURCE = Path(__file__).with_name("vendor_device.c")
 @pytest.fixture(scope="module")
 def module(tmp_path_factory) -> Path:
     if not Path("/usr/include/openssl/ec.h").exists():
-        pytest.skip("no headers for the vendor's device: apt-get install libssl-dev")
+        missing("openssl/ec.h, for the vendor's device,", "libssl-dev")
     return compiled(SOURCE, tmp_path_factory.mktemp("module"), "-w", f'-DBELOW="{SOFTHSM}"')
 
 

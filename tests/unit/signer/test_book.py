@@ -1,6 +1,8 @@
 """The signer's own record: a chain that shows what was changed, dropped or put in."""
 
+import errno
 import json
+import os
 
 import pytest
 
@@ -69,6 +71,28 @@ def test_half_a_line_of_a_lost_power_supply_is_no_line(kept, tmp_path):
     assert again.head.number == 6
     assert book.check(content(tmp_path)) == again.head
     again.close()
+
+
+def test_a_line_the_disk_may_have_lost_is_followed_all_the_same(kept, tmp_path, monkeypatch):
+    """What was refused for it stands in the file, and the next line does not take its place."""
+
+    def fail(_file: int) -> None:
+        raise OSError(errno.EIO, "of a disk")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(os, "fsync", fail)
+        with pytest.raises(OSError, match="of a disk"):
+            kept.note("generated", at=NOW, lasting=True)
+    kept.note("started", at=NOW)
+
+    assert book.check(content(tmp_path)) == kept.head
+    assert kept.head.number == 7
+
+
+def test_whatever_is_said_can_be_written_down(kept, tmp_path):
+    kept.note("refused", at=NOW, name="\ud800")
+
+    assert book.check(content(tmp_path)) == kept.head
 
 
 def test_a_file_that_is_no_book_stops_the_start(tmp_path):

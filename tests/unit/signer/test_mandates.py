@@ -151,6 +151,9 @@ def test_the_first_certificate_of_a_ca_is_installed_in_its_ceremony_only(desk):
         made.script("backup", "issuing", drill="perhaps"),
         made.script("backup", "issuing").replace(b"anxin ceremony", b"somebody's"),
         made.script("backup", "issuing").replace(b'"issuing"', b"7"),
+        made.script("backup", "issuing").replace(b'"issuing"', rb'"\ud800"'),
+        made.script("backup", "x" * 1000),
+        b"[" * 100_000,
     ],
 )
 def test_what_is_no_script_is_no_mandate(script):

@@ -91,6 +91,9 @@ def test_both_forms_of_the_sm2_identifier_are_in_use():
     policy.check(CERTIFICATE, der.sequence(content.replace(with_null, without)), TERMS, at=NOW)
 
 
+SOON = der.generalized_time(NOW + DAY / 2)
+
+
 @pytest.mark.parametrize(
     ("changes", "rule"),
     [
@@ -323,7 +326,7 @@ def test_a_key_that_is_certified_for_something_else_answers_nothing():
 def test_answers_about_the_future_are_refused():
     soon = NOW + policy.SKEW + timedelta(seconds=1)
     single = ocsp.Single(ocsp.cert_id_for(OFFICE.certificate, 1), "good", NOW)
-    later = single._replace(this_update=soon)
+    later = single._replace(this_update=soon, next_update=soon + DAY / 2)
     forever = single._replace(next_update=NOW + policy.MAX_ANSWER_LIFE + timedelta(seconds=1))
 
     def wish(**changes: object) -> bytes:
@@ -332,7 +335,43 @@ def test_answers_about_the_future_are_refused():
     assert refusal(OCSP, wish(produced_at=soon), RESPONDER_TERMS) == "policy.produced_at"
     assert refusal(OCSP, wish(singles=[later]), RESPONDER_TERMS) == "policy.this_update"
     assert refusal(OCSP, wish(singles=[forever]), RESPONDER_TERMS) == "policy.next_update"
-    assert refusal(OCSP, wish(singles=[]), RESPONDER_TERMS) == "policy.size"
+    assert refusal(OCSP, wish(singles=[single]), RESPONDER_TERMS) == "policy.next_update"
+
+
+@pytest.mark.parametrize("count", [0, policy.MAX_ANSWERS + 1])
+def test_an_answer_is_about_one_certificate_at_least_and_few_at_most(count):
+    of = ocsp.cert_id_for(OFFICE.certificate, 1)
+    single = ocsp.Single(of, "good", NOW, next_update=NOW + DAY / 2)
+    tbs = made.answer_tbs(OFFICE, RESPONDER_KEY.public, singles=[single] * count)
+
+    assert refusal(OCSP, tbs, RESPONDER_TERMS) == "policy.size"
+
+
+@pytest.mark.parametrize(
+    ("changes", "rule"),
+    [
+        ({"until": SOON * 2}, "der.trailing_bytes"),
+        ({"until": der.utc_time(NOW + DAY / 2)}, "der.unexpected"),
+        ({"produced": der.utc_time(NOW)}, "der.unexpected"),
+        ({"status": der.implicit(4, b"x")}, "policy.status"),
+        ({"status": der.implicit(0, b"x")}, "der.trailing_bytes"),
+        ({"status": der.explicit(1, b"")}, "der.truncated"),
+        ({"status": der.explicit(1, der.utc_time(NOW))}, "der.unexpected"),
+        ({"status": der.explicit(1, der.generalized_time(NOW) * 2)}, "der.trailing_bytes"),
+    ],
+)
+def test_answers_have_the_form_of_the_standard(changes, rule):
+    """RFC 6960 4.2.1: what others might read otherwise is not signed."""
+    now = der.generalized_time(NOW)
+    said = {"produced": now, "status": der.implicit(0, b""), "until": SOON} | changes
+    of = ocsp.cert_id_for(OFFICE.certificate, 1).der
+    tbs = der.sequence(
+        der.explicit(2, der.octet_string(RESPONDER_KEY.public.key_identifier)),
+        said["produced"],
+        der.sequence(der.sequence(of, said["status"], now, der.explicit(0, said["until"]))),
+    )
+
+    assert refusal(OCSP, tbs, RESPONDER_TERMS) == rule
 
 
 # -- time stamps --------------------------------------------------------------------------------

@@ -120,3 +120,15 @@ def test_a_locked_token_signs_nothing(tmp_path):
     assert refused.value.rule == "token.locked"
     assert not refused.value.permanent
     assert rule_of(lambda: token.generate("other", "sm2")) == "token.locked"
+    assert rule_of(token.labels) == "token.locked"
+
+
+def test_a_token_that_is_locked_meanwhile_keeps_no_new_key(tmp_path):
+    home = opened(tmp_path / "home")
+    home.generate("issuing", "ec-p256")
+    spare = home.twin(tmp_path / "spare")
+    copy = home.copy_for(spare, "issuing")
+    spare.lock()
+
+    assert rule_of(lambda: spare.put("issuing", copy)) == "token.locked"
+    assert not (tmp_path / "spare/issuing.key").exists()
