@@ -18,6 +18,7 @@ from ca.issuing.queries import (
     certificates_of,
     check_order,
     hindrances_to_succeed,
+    states,
 )
 from ca.issuing.rules import Order, Warranted
 from ca.issuing.services import order_certificate, order_certificates
@@ -79,4 +80,5 @@ __all__ = [
     "revocation_subject",
     "revoke",
     "sign_waiting",
+    "states",
 ]

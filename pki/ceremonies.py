@@ -184,6 +184,7 @@ class _Reading:
         self._roles = {one["person"]: one["role"] for one in self._script["people"]}
         self._signed = {one["seq"]: one for one in record["attestations"]}
         self._now = Standing()
+        self._made: dict[str, str] = {}  # by step: the digest that the last line of it says
         self._facts = Facts(
             self._script["number"], self._script["kind"], self._script["drill"] == "yes"
         )
@@ -201,10 +202,11 @@ class _Reading:
             _READERS.get(line.what, _Reading._unknown)(self, line, previous)
             previous = kept["digest"]
         if self._signed:
-            raise Refused(
-                "ceremony.attestation_extra",
-                f"No line says that attestation {min(self._signed)} was given.",
-            )
+            reason = f"No line says that attestation {min(self._signed)} was given."
+            raise Refused("ceremony.attestation_extra", reason)
+        for code, result in self._record["results"].items():
+            if self._made.get(code) != digest(bytes.fromhex(result)):
+                raise Refused("ceremony.result_extra", f"No line says that step {code} made this.")
         self._facts.head, self._facts.lines = previous, len(self._record["lines"])
         return self._now
 
@@ -259,7 +261,7 @@ class _Reading:
 
     def _acted(self, line: Line, _previous: str) -> None:
         self._going_on(line)
-        self._now.result = line.details["result"]
+        self._now.result = self._made[line.step] = line.details["result"]
 
     def _restarted(self, line: Line, _previous: str) -> None:
         self._going_on(line)
@@ -344,10 +346,10 @@ class _Reading:
 
     def _check_result(self, step: Mapping[str, Any], line: Line) -> None:
         code, results = step["code"], self._record["results"]
-        if code not in results or digest(bytes.fromhex(results[code])) != self._now.result:
+        made = bytes.fromhex(results.get(code, ""))
+        if digest(made) != self._now.result:
             reason = f"What step {code} made is not what was there before line {line.seq}."
             raise Refused("ceremony.result_changed", reason)
-        made = bytes.fromhex(results[code])
         ceremony_scripts.check_made(self._script, step["act"], results, made)
 
     def _check_signature(self, line: Line, step: str, round_: int, result: str) -> None:
@@ -361,9 +363,8 @@ class _Reading:
             where, kept, person=line.by, fingerprint=line.details["key"], agreed=self._agreed
         )
         if not statements.holds(key, signed, bytes.fromhex(kept["signature"])):
-            raise Refused(
-                "ceremony.signature", f"Line {line.seq}: the signature is not over the statement."
-            )
+            reason = f"{where}: the signature is not over the statement."
+            raise Refused("ceremony.signature", reason)
         at = json.loads(signed)["at"]
         said = fields(
             ceremony=self._script["number"],

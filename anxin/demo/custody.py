@@ -46,9 +46,8 @@ def guide(url: str) -> list[str]:
     demo.lay_out(folder(), held)
     return [
         state,
-        "Or have it done at each start: script/serve --activate-demo",
-        "To activate it in two clicks: two of these (密钥管理员), each in a window of their own,",
-        f"  at {page}: 带来我的演示份额. The first click asks, the second one activates.",
+        "Two clicks activate a sealed one: two of these (密钥管理员), each in a window of",
+        f"  their own, at {page}: 带来我的演示份额. The first click asks, the second activates.",
         f"  As real custodians do it: {HOST} (安全管理员) asks (发起启用). Within ten minutes two",
         "  of these choose their file (去提交份额), tick, 加密并提交份额. The page has filled in",
         "  the passphrase; it stands beside each file. Who was handed a share anew takes the file",

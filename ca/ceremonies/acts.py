@@ -22,7 +22,8 @@ def look(job: Job) -> bytes:
     """The device as it reports itself."""
     health = keys.health()
     check_active(job, health)
-    return canonical.encode({"custody": health["custody"], "started_at": health["started_at"]})
+    said = {name: health[name] for name in ("custody", "started_at")}
+    return canonical.encode({**said, "device": health.get("device", {})})
 
 
 def check_active(job: Job, health: Header) -> None:

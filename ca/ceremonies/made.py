@@ -71,6 +71,8 @@ def _said_by(one: Certificate) -> Iterator[tuple[str, str]]:
 
 def _looked(said: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     yield _("密钥保管"), said["custody"]["en" if get_language() == "en" else "zh"]
+    if device := _device(said.get("device", {})):  # records of old lack it
+        yield _("设备"), device
     yield _("签名服务启动时间"), _moment(datetime.fromisoformat(said["started_at"]))
 
 
@@ -90,6 +92,8 @@ def _backed_up(said: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     sealed = _("由备用设备或口令封存，没有单独的包裹密钥")
     yield _("包裹密钥的校验值"), said["kek"] or sealed
     yield _("包裹的摘要（SHA-256）"), said["copy"]
+    for name, value in said.get("guard", {}).items():
+        yield f"CKA_{name}", "TRUE" if value else "FALSE"
 
 
 def _restored(said: Mapping[str, Any]) -> Iterator[tuple[str, str]]:

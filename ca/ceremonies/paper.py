@@ -5,7 +5,7 @@ Chinese, as it was read aloud; every figure on it comes from the record that is 
 
 import json
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -19,7 +19,7 @@ from fpdf.enums import DocumentCompliance, TableBordersLayout, WrapMode
 
 from anxin.kernel.fonts import FONT_FILE, RARE
 from anxin.kernel.workdays import SHANGHAI
-from ca.ceremonies import planned, transcript
+from ca.ceremonies import made, planned, transcript
 from ca.ceremonies.wording import KINDS, LINES, PARTS, STATES, STEPS
 from pki import ceremonies, ceremony_votes, readback, statements
 
@@ -70,6 +70,9 @@ def _draw(paper: Paper) -> bytes:
     _table(page, (2, 3, 6), _voted(paper))
     _head(page, _("仪式纪要"))
     _table(page, (1, 3, 2, 5, 5), _lines(paper), size=SMALL)
+    if found := [*_made(paper)]:
+        _head(page, _("各步的结果"))
+        _table(page, (2, 3, 11), found, size=SMALL)
     _head(page, _("核验"))
     _paragraph(page, _how(paper))
     page.embed_file(
@@ -140,6 +143,18 @@ def _lines(paper: Paper) -> list[tuple[str, ...]]:
         at = _moment(datetime.fromisoformat(line.at))
         found.append((str(line.seq), at, who, about, kept["digest"]))
     return found
+
+
+def _made(paper: Paper) -> Iterator[tuple[str, ...]]:
+    """What devices said, keys, certificates; of steps that all have attested, no others."""
+    acts = {one["code"] for one in json.loads(paper.record["script"])["steps"] if one["act"]}
+    lines = (ceremonies.line_of(kept["text"]) for kept in paper.record["lines"])
+    done = {line.step for line in lines if line.what == "done"}
+    for code, result in paper.record["results"].items():
+        if code not in acts & done:
+            continue
+        for what, value in made.told(code, bytes.fromhex(result)):
+            yield str(STEPS.get(code, code)), what, value
 
 
 def _how(paper: Paper) -> str:

@@ -1,7 +1,8 @@
 """Ceremonies as pages, workers and the record of one see them."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -72,9 +73,11 @@ def algorithm_of(label: str) -> str:
 
 
 def facts_of(label: str) -> Facts | None:
-    """What is known of a key that an authority has or a ceremony has made."""
+    """What is known of a key that an authority has, or a ceremony has made or begun to make: the
+    signer says whether its device has it.
+    """
     authority = CertificateAuthority.objects.filter(key_label=label).first()
-    steps = CeremonyStep.objects.filter(code__in=["make_key", "request"], result__isnull=False)
+    steps = CeremonyStep.objects.filter(code__in=["make_key", "request"], round__gt=0)
     row = kept(label)
     if authority is None and not steps.filter(ceremony__key_label=label).exists():
         return None
@@ -229,7 +232,8 @@ def record(number: str) -> dict[str, Any]:
 def so_far(row: Ceremony, *, even_lost: bool = False) -> dict[str, Any]:
     """The same of a ceremony, ended or not. `even_lost`: keys that were lost since count."""
     attested = Attestation.objects.select_related("line").filter(line__ceremony=row)
-    lines = CeremonyLine.objects.filter(ceremony=row).order_by("seq")
+    lines = list(CeremonyLine.objects.filter(ceremony=row).order_by("seq"))
+    acted = set(_acted(lines))
     steps = CeremonyStep.objects.filter(ceremony=row, result__isnull=False)
     agreed = set() if row.approval_id is None else {row.approval_id}
     signed = [_attestation(one) for one in attested.order_by("line__seq")]
@@ -242,9 +246,18 @@ def so_far(row: Ceremony, *, even_lost: bool = False) -> dict[str, Any]:
         "digest": row.digest,
         "lines": [{"text": one.text, "digest": one.digest} for one in lines],
         "attestations": signed,
-        "results": {one.code: bytes(one.result or b"").hex() for one in steps},
+        "results": {one.code: bytes(one.result or b"").hex() for one in steps if one.code in acted},
         "votes": votes_for,
     }
+
+
+def _acted(lines: Iterable[CeremonyLine]) -> Iterator[str]:
+    """Steps of which a line says what they made: a row by itself proves nothing."""
+    for one in lines:
+        with suppress(ValueError, KeyError, TypeError):  # no line: `pki.ceremonies` says so
+            line = ceremonies.line_of(one.text)
+            if line.what == "acted":
+                yield str(line.step)
 
 
 def certificate_of(one: Mapping[str, Any], *, even_lost: bool) -> str:

@@ -27,7 +27,6 @@ from pki.signer.protocol import HOME, Header
 
 log = logging.getLogger(__name__)
 
-ACTIVE = "active"
 BOOK_EVERY = timedelta(minutes=1)
 
 
@@ -70,6 +69,7 @@ def _note(place: int, *, at: datetime) -> bool:
 
 
 PARTS = (
+    note,  # now, too: an activation that nobody has written down has not lapsed
     delivery.lapse,
     delivery.hand_out,
     delivery.deliver_receipts,
@@ -147,19 +147,15 @@ def _adopt(report: Header, *, at: datetime) -> None:
 
 def _follow(place: int, report: Header, *, at: datetime) -> None:
     """Activations end with the signer's, whatever ended it; and none is overlooked."""
-    until = datetime.fromisoformat(report["until"]) if report["until"] else None
-    said = (report["purpose"], until)
     here = Activation.objects.select_for_update().filter(place=place)
+    session = report["session"]
     for row in here.filter(state=State.OFFERED):
-        begun = row.offered_at is not None and rules.is_this_activation(
-            row.purpose, row.hours, row.offered_at, said, at=at
-        )
-        if begun:  # the worker that brought the last share died before it wrote that down
-            activated(row, at=at)
+        if session and row.session == session:
+            activated(row, at=at)  # the worker that brought the last share died before that
     for row in here.filter(state=State.ACTIVE):
         if row.purpose == rules.Purpose.RESPLIT:
             over = row.active_at is not None and rules.is_over(row.active_at, row.hours, at=at)
         else:
-            over = report["state"] != ACTIVE
+            over = not session or row.session != session
         if over:
             end(row, "sealed", at=at)

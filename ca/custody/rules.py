@@ -260,21 +260,6 @@ def is_over(active_at: datetime, hours: int, *, at: datetime) -> bool:
     return at >= active_at + timedelta(hours=hours)
 
 
-def is_this_activation(
-    purpose: str,
-    hours: int,
-    offered_at: datetime,
-    said: tuple[str, datetime | None],
-    *,
-    at: datetime,
-) -> bool:
-    """Whether what the signer says of itself (purpose, end) began with this offer."""
-    active_for, until = said
-    if active_for != purpose or until is None:
-        return False
-    return offered_at <= until - timedelta(hours=hours) <= at
-
-
 def answer(pasted: str) -> dict[str, str]:
     """Of `python -m pki custodian`; refuses (INVALID) what it did not print."""
     try:

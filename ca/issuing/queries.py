@@ -162,6 +162,12 @@ def certificates(certificate_ids: Iterable[int]) -> list[CertificateView]:
     return _views(pk__in=list(certificate_ids))
 
 
+def states(certificate_ids: Iterable[int]) -> dict[int, str]:
+    """The same in short: id to state."""
+    rows = Certificate.objects.filter(pk__in=list(certificate_ids))
+    return dict(rows.values_list("pk", "state"))
+
+
 def certificate_of(requester: str) -> CertificateView:
     """The latest one ordered for `requester`. Refuses `certificate.unknown`."""
     return _one(_views(requester=requester), f"of {requester}")

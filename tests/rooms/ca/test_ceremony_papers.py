@@ -17,11 +17,11 @@ from pyhanko_certvalidator import ValidationContext
 from anxin.kernel.workdays import SHANGHAI
 from audit.journal.models import Entry
 from ca.ceremonies import archiving, queries, rules, scripts
-from ca.ceremonies.models import Ceremony, CeremonyPaper
+from ca.ceremonies.models import Ceremony, CeremonyPaper, CeremonyStep
 from ca.ceremonies.wording import PLAN
 from ca.keeping.rules import ENDING
 from ca.keys import services as keys
-from pki import ceremonies, certificates
+from pki import ceremonies, certificates, publickeys
 from tests.support.ceremonies import PEOPLE, draft
 from tests.support.people import signed_in
 from tests.support.refusals import refused_by
@@ -61,6 +61,9 @@ def test_a_whole_ceremony_ends_as_a_signed_document_with_its_record_inside(house
     text = text_of(content)
     for said in (f"密钥仪式纪要 {number}", "这是演练", "见证人", inside["lines"][-1]["digest"]):
         assert said in text
+    public = publickeys.parse(queries.result(number, "make_key"))
+    assert "各步的结果" in text
+    assert public.fingerprint in text.replace("\n", "").replace("\r", "")
     assert openssl_says(content, certificate, tmp_path) == 0
 
 
@@ -119,6 +122,38 @@ def test_it_says_what_the_record_says_in_the_words_of_the_page(house):
         assert said in text
     for name in ("path_length", "years"):
         assert name not in text
+
+
+@pytest.mark.parametrize("result", [b'{"remains": {"first": []}}', b"not json"])
+def test_what_nobody_attested_is_not_printed(house, result):
+    """CPS-5.2.2: a row besides the script's steps, as the staff site's role could write it."""
+    number = house.run(draft(drill=True, key=f"paper-{next(_labels)}"))
+    row = queries.ceremony(number)
+    CeremonyStep.objects.create(
+        ceremony=row, position=90, code="destroy", state="done", result=result
+    )
+
+    assert archiving.run(at=house.now()) == 1
+
+    content = queries.paper(number)
+    assert "按标签和公钥都查不到" not in text_of(content)
+    assert "destroy" not in attached(content)["results"]
+
+
+def test_of_a_step_that_was_ended_early_no_result_is_printed(house):
+    """CPS-5.2.2: the device was looked at, and nobody has attested that."""
+    number = house.opened(draft(drill=True, key=f"paper-{next(_labels)}"))
+    house.steps(number, "gather")
+    house.begin(number, "device")
+    house.work()
+    house.end_early(number, "qin", "封条破损，停止仪式")
+    house.end_early(number, "jiang")
+
+    assert archiving.run(at=house.now()) == 1
+
+    content = queries.paper(number)
+    assert "device" in attached(content)["results"]
+    assert "各步的结果" not in text_of(content)
 
 
 def test_whatever_a_script_plans_has_a_word():

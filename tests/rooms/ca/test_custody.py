@@ -431,6 +431,20 @@ def test_a_delivery_that_was_interrupted_is_made_good(held):
     assert state(activation_id) == "active"
 
 
+def test_an_activation_that_nobody_has_written_down_has_not_lapsed(held):
+    """CPS-6.2.8: the worker died after the last share, and the next one came late."""
+    activation_id = held.ask(at=NOW)
+    session = Activation.objects.get(pk=activation_id).session
+    for each in held.custodians[:2]:
+        each.bring(activation_id, at=NOW)
+        row = BroughtShare.objects.get(seat=each.seat())
+        keys.bring(session, row.seat.number, bytes(row.signature), bytes(row.sealed))
+
+    noting.tend(at=LONG_AFTER)
+
+    assert state(activation_id) == "active"
+
+
 def test_without_a_signer_everything_waits_and_nothing_is_lost(held, box):
     activation_id = held.ask(at=NOW)
     box.terminate()
@@ -539,6 +553,19 @@ def test_an_activation_ends_with_the_signers(held, box):
 
     assert state(activation_id) == "ended"
     assert queries.signer(at=NOW).state == "sealed"
+
+
+def test_an_activation_that_another_followed_unseen_has_ended(held, box):
+    """CPS-6.2.8: after a restart, by the command line, for the same purpose and the same time."""
+    activation_id = held.activate(at=NOW)
+    box.kill()
+    box.start()
+    activate(box.client(), [one.files[-1] for one in held.custodians[:2]], ACTIVATE)
+
+    noting.tend(at=NOW)
+
+    assert state(activation_id) == "ended"
+    assert queries.signer(at=NOW).state == "active"
 
 
 def test_another_activation_takes_the_place_of_the_one_before(held):

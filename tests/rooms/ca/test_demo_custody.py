@@ -54,7 +54,7 @@ def test_what_the_start_lists_is_there_opens_and_is_for_nobody_else(box, home):
     said = "\n".join(custody.guide(URL))
 
     assert f"{URL}/ca/custody/" in said
-    assert "in two clicks" in said
+    assert "Two clicks activate a sealed one" in said
     assert "带来我的演示份额" in said
     assert "signs nothing until two custodians come" in said
     listed = (home / "demo-shares/passphrases.txt").read_text().splitlines()

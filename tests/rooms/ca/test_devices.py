@@ -1,6 +1,7 @@
 """Self-tests of the devices: asked for by people and by the timetable, told in plain words."""
 
 import json
+import re
 from datetime import UTC, datetime, timedelta
 
 import psycopg
@@ -16,6 +17,7 @@ from ca.devices.models import SelfTest
 from ca.keys.models import CustodyReport
 from people.api import Role, keep_mail_address
 from people.notices.models import StaffNotice
+from tests.signer.conftest import hsm_signer, new_signer, short_dir, softhsm  # noqa: F401 -- fixtures
 from tests.support.people import hire, signed_in
 
 NOW = datetime(2026, 10, 9, 8, 0, tzinfo=UTC)
@@ -77,6 +79,31 @@ def test_somebody_has_it_tested_at_once_and_is_named(authorities, staff_site):
     page = browser.get("/ca/devices/").content.decode()
     assert "nmg-sm2-ocsp" in page
     assert actor.name in page
+
+
+def test_the_page_says_what_a_token_is_can_do_and_answers(
+    hsm_signer,  # noqa: F811
+    transactional_db,
+    settings,
+    staff_site,
+):
+    """CPS-6.2.11"""
+    one = hsm_signer().start()
+    one.client().generate("issuing", "rsa-2048", ["certificate"])
+    settings.SIGNER_SOCKET = str(one.path)
+
+    services.test_devices(at=NOW)
+
+    page = signed_in(hire("ops", Role.CA_OPERATOR)).get("/ca/devices/").content.decode()
+    facts = dict(re.findall(r'<dt>([^<]*)</dt><dd class="mono">([^<]*)</dd>', page))
+    assert facts.keys() == {"制造商", "型号", "序列号", "固件版本", "令牌标签", "插槽"}
+    assert facts["令牌标签"] == "lab"
+    assert re.match(r"0x[0-9a-f]+ SoftHSM slot", facts["插槽"])
+    (mechanisms,) = re.findall(r'<p class="mono xs">([^<]*)</p>', page)
+    assert {"ECDSA", "RSA_PKCS", "SHA256"} <= set(mechanisms.split(" · "))
+    rows = re.findall(r"<tr><td[^>]*>([^<]*)</td><td><span[^>]*>([^<]*)</span>", page)
+    answers = {"SHA-256", "随机数", "SM3", "SM4", "SM2 签名", "SM2 验签", "issuing"}
+    assert {(name, "通过") for name in answers} <= set(rows)
 
 
 def test_one_that_was_asked_for_is_made_although_its_worker_died(authorities):

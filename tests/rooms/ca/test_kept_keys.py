@@ -353,6 +353,31 @@ def test_a_key_is_archived_when_no_helper_signs_with_it_any_more(house, keeper, 
 
 
 @pytest.mark.usefixtures("in_use")
+def test_a_key_that_only_a_device_knew_of_is_destroyed_after_all(house, keeper):
+    """CPS-6.2.10: the signer could write nothing down any more, and the ceremony was broken off."""
+    label = f"begun-{next(_labels)}"
+    number = house.opened(draft(key=label, drill=True))
+    house.step(number, "gather")
+    house.step(number, "device")
+    full = keeper.home / ".keys.json.new"
+    full.mkdir()
+    house.begin(number, "make_key")
+    house.work()
+    house.at += timedelta(hours=1)
+    house.work()  # its time is over
+    full.rmdir()
+    house.end_early(number, "lu", "签名服务的磁盘满了")
+    house.end_early(number, "qin")
+    place = keeper.home / "software" / f"drill-{label}.key"
+    assert (place.exists(), keys.key_of(f"drill-{label}")) == (True, None)
+
+    hold(house, kept("destroy", f"drill-{label}", drill=True, ending="drill"))
+
+    assert not place.exists()
+    assert KeptKey.objects.get(label=f"drill-{label}").state == "destroyed"
+
+
+@pytest.mark.usefixtures("in_use")
 def test_a_destruction_that_breaks_off_says_what_is_done_and_goes_on(house, keeper, of_drill):
     """CPS-6.2.10: the first device has lost the key by then, and nobody reads that nothing was."""
     number = house.opened(kept("destroy", of_drill, drill=True, ending="drill"))
@@ -437,7 +462,25 @@ def test_whoever_attests_sees_what_was_made(house, keeper, of_drill):
 @pytest.mark.parametrize(
     ("code", "result", "said"),
     [
-        ("backup", {"spare": {"serial": "07"}, "kek": "ab", "copy": "cd"}, ["07", "ab", "cd"]),
+        (
+            "device",
+            {
+                "custody": {"zh": "密码设备密钥"},
+                "device": {"model": "M", "serial": "07"},
+                "started_at": "2026-11-02T01:00:00+00:00",
+            },
+            ["密码设备密钥", "M 07", "2026-11-02 09:00:00"],
+        ),
+        (
+            "backup",
+            {
+                "spare": {"serial": "07"},
+                "kek": "ab",
+                "copy": "cd",
+                "guard": {"NEVER_EXTRACTABLE": False},
+            },
+            ["07", "ab", "cd", "FALSE"],
+        ),
         (
             "restore",
             {"device": {"model": "M"}, "statement": "s", "algorithm": "sm2-sm3", "kept": False},

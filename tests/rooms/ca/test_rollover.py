@@ -17,14 +17,14 @@ from ca.hierarchy.models import CertificateAuthority, LinkCertificate
 from ca.hierarchy.queries import certificate_of, issuer_for, present, responder_of
 from ca.hierarchy.standing import Wish
 from ca.keys import services as keys
-from pki import ceremonies, certificates, crls, names
+from pki import ceremonies, certificates, crls, names, pem
 from pki.errors import PkiError
 from pki.signer.protocol import CA_CERTIFICATE
 from tests.rooms.ca.test_ceremonies import fresh
 from tests.rooms.ca.test_ceremony_pages import typed
 from tests.support import ca
 from tests.support.ceremonies import draft
-from tests.support.ceremony_rooms import House, step_of
+from tests.support.ceremony_rooms import House, external_root, signed_by_root, step_of
 from tests.support.people import signed_in
 from tests.support.refusals import refused_by
 
@@ -370,3 +370,19 @@ def test_a_certificate_from_elsewhere_counts_the_whole_age_of_its_key(crew):
     importing.check_age(made, made.not_before - timedelta(days=4 * 365))
     late = made.not_before - timedelta(days=6 * 365)
     assert refused_by(importing.check_age, made, late) == "importing.validity"
+
+
+def test_a_second_certificate_from_elsewhere_is_the_next_generation_of_its_name(house):
+    """CPS-5.6, CPS-7.4: the rollover under an external root."""
+    root, (old, new) = external_root(), (fresh("sub"), fresh("sub"))
+    for serial, label in enumerate((old, new), 4097):
+        wish = queries.result(house.run(draft(kind="generate", key=label)), "request")
+        given = pem.write("CERTIFICATE", signed_by_root(wish, root, serial=serial).der).decode()
+        house.run(
+            draft(kind="import_certificate", key=label, issuer=root[1].der, request=wish), given
+        )
+
+    assert [(row(one).lineage, row(one).generation) for one in (old, new)] == [(old, 1), (old, 2)]
+    assert issuer_for(old).code == new
+    shown = {one.code: one.phase for one in pages.authority(new, at=house.at).generations}
+    assert shown == {old: "ended", new: "issuing"}

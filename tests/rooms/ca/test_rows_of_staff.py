@@ -4,6 +4,7 @@ revocation (CPS-4.9.1), no end of an authority (CPS-5.7.3), no activation (CPS-6
 
 from datetime import UTC, datetime, timedelta
 from functools import partial
+from importlib import import_module
 
 import psycopg
 import pytest
@@ -194,6 +195,30 @@ def test_no_row_has_a_moment_that_nobody_can_read(authorities, written, moment):
 @pytest.mark.django_db
 def test_every_moment_of_the_house_can_be_read():
     """CPS-5.7.3: a new column of `ca` has its bounds, as migration 0025 gives them to all."""
+    assert without_bounds() == []
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("table", "column"), [("ca_ceremonystep", "due_at"), ("ca_ending", "ends_on")]
+)
+def test_a_bound_from_before_never_was_9999_is_raised(table, column):
+    """Where migration 0025 was applied in its first form."""
+    name = f"{column}_of_{table}"
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"ALTER TABLE {table} DROP CONSTRAINT {name}, ADD CONSTRAINT {name} CHECK"
+            f" ({column} >= '1950-01-01 00:00:00+00' AND {column} < '9000-01-01 00:00:00+00')"
+        )
+        assert without_bounds() == [(table, column)]
+
+        cursor.execute(import_module("ca.migrations.0026_never_is_9999").NEVER)
+
+    assert without_bounds() == []
+
+
+def without_bounds() -> list[tuple[str, str]]:
+    """Tables and columns of moments that may be any."""
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT c.table_name, c.column_name FROM information_schema.columns c"
@@ -202,7 +227,7 @@ def test_every_moment_of_the_house_can_be_read():
             "  SELECT 1 FROM pg_constraint k WHERE k.conrelid = c.table_name::regclass"
             "  AND pg_get_constraintdef(k.oid) LIKE '%(' || c.column_name || ' <= %9999-01-01%')"
         )
-        assert cursor.fetchall() == []
+        return cursor.fetchall()
 
 
 def test_no_order_has_numbers_for_names(authorities, connection_as):

@@ -482,6 +482,15 @@ def test_an_attestation_no_line_speaks_of_is_named():
     assert refused(room).rule == "ceremony.attestation_extra"
 
 
+@pytest.mark.parametrize("code", ["destroy", "close"])
+def test_a_result_no_line_speaks_of_is_named(code):
+    """CPS-5.2.2: whoever reads the record takes it for attested."""
+    room = Room().run()
+    room.results[code] = b'{"remains": {"first": []}}'.hex()
+
+    assert refused(room).rule == "ceremony.result_extra"
+
+
 @pytest.mark.parametrize(
     "content", [b"", b"{}", b"[]", b"null", b'{"format":"anxin votes 1"}', b'{"format":1}']
 )
