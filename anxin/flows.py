@@ -54,6 +54,7 @@ TIMETABLE: dict[str, float] = {
     "ca.publish": 30,  # CPS 4.4.2: what nobody rang for, and what failed before
     "ra.tell_of_endings": 60,  # CPS 5.7.3, 5.8: subscribers of an authority that ends
     "ra.sweep_issued": 3,  # applications whose certificate is there but not handed over
+    "ra.sweep_status": 3600,  # CPS 4.9.3: what became of certificates, where nobody rang
     "ra.sweep_names": 30,  # CPS 3.2.4: names of servers to be looked at, proofs that end
     "ra.sweep_evidence": 3600,  # sealed files whose row was never written
     "ca.certify_operators": 30,  # CPS 5.2.3: keys of staff that have no certificate yet

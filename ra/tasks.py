@@ -5,6 +5,7 @@ from ra.fees.tasks import note_arrears as note_arrears
 from ra.handover.tasks import hand_over as hand_over
 from ra.handover.tasks import note_status as note_status
 from ra.handover.tasks import sweep_issued as sweep_issued
+from ra.handover.tasks import sweep_status as sweep_status
 from ra.notices.tasks import remind_expiring as remind_expiring
 from ra.notices.tasks import send_notices as send_notices
 from ra.notices.tasks import tell_of_endings as tell_of_endings

@@ -16,6 +16,11 @@ def sweep_issued(**_: object) -> None:
     services.sweep_issued(at=timezone.now())
 
 
+@shared_task(name="ra.sweep_status")
+def sweep_status(**_: object) -> None:
+    services.sweep_status(at=timezone.now())
+
+
 @shared_task(name="ra.note_status")
 def note_status(*, certificate_ids: Sequence[int], **_: object) -> None:
     services.note_status(certificate_ids, at=timezone.now())

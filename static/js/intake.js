@@ -5,6 +5,9 @@ const form = document.querySelector("[data-intake]");
 const token = () => form.querySelector("[name=csrfmiddlewaretoken]").value;
 const PAUSE = 500;
 const SAVE_EVERY = 10000;
+const CLICK = 50; // a touch is over before its click comes
+const LONGEST_PRESS = 2000; // a menu of the system may swallow the end of a press
+const BEHIND = "applications.content_changed"; // another page of the same person saved meanwhile
 
 const post = (url, values) => {
   const body = new URLSearchParams(values);
@@ -47,6 +50,16 @@ const tell = (box, verdict) => {
   else box.setAttribute("aria-invalid", "true");
   box.setAttribute("aria-describedby", node.id);
 };
+// A verdict moves the buttons below it. It waits while one is held down, or its press would be lost.
+let released = Promise.resolve();
+let release = () => {};
+document.addEventListener("pointerdown", () => {
+  released = new Promise((done) => {
+    release = () => setTimeout(done, CLICK);
+    setTimeout(done, LONGEST_PRESS);
+  });
+});
+["pointerup", "pointercancel"].forEach((name) => document.addEventListener(name, () => release()));
 const judged = (box) => form.dataset.checks.split(" ").includes(box.name) && box.tagName === "INPUT";
 const check = async (box) => {
   if (!box.value.trim()) return;
@@ -55,7 +68,9 @@ const check = async (box) => {
   const values = { field: box.name, value: asked, document_type: kind ? kind.value : "" };
   try {
     const answer = await post(form.dataset.checkUrl, values);
-    if (answer.ok && box.value === asked) tell(box, await answer.json());
+    const verdict = answer.ok && (await answer.json());
+    await released;
+    if (verdict && box.value === asked) tell(box, verdict);
   } catch {
     /* no line to the server: the form itself is checked again when it is sent */
   }
@@ -93,16 +108,18 @@ const keep = async () => {
     if (typeof value === "string") values.append(name, value);
   });
   const version = form.elements.content_version;
+  let failed = saved?.dataset.failed;
   try {
     const answer = await post(form.dataset.draftUrl, values);
-    if (!answer.ok) throw new Error(answer.status);
     const said = await answer.json();
+    if (said.rule) failed = said.rule === BEHIND ? saved?.dataset.behind : said.reason;
+    if (!answer.ok) throw new Error(answer.status);
     version.value = said.version;
     if (saved) saved.textContent = said.sentence;
     if (saved) saved.classList.remove("off");
   } catch {
     dirty = true;
-    if (saved) saved.textContent = saved.dataset.failed;
+    if (saved) saved.textContent = failed;
     if (saved) saved.classList.add("off");
   }
 };

@@ -205,11 +205,33 @@ def test_what_was_typed_survives_another_window(desk_of):
     acts.press(here, "保存草稿")
     expect(here.get_by_text("已存草稿")).to_be_visible()
     there.get_by_label("姓名", exact=True).fill("左思远")
+    there.keyboard.press("Control+s")
+    expect(there.get_by_text("这件申请在别处改过")).to_be_visible()
     acts.press(there, "保存草稿")
 
     expect(there.get_by_role("alert").first).to_be_visible()
     expect(there.get_by_label("姓名", exact=True)).to_have_value("左思远")
     see(there, "受理录入 RA")
+
+
+def test_a_verdict_on_a_field_costs_no_press(desk_of):
+    """CPS-3.2.3: the line under a field moves a button only when nobody holds it down."""
+    page = desk_of("陈越")
+    acts.open_draft(page)
+    number = page.get_by_label("证件号码", exact=True)
+    button = page.get_by_role("button", name="保存草稿")
+    button.scroll_into_view_if_needed()
+    box = button.bounding_box()
+    assert box
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + 4)
+    number.press_sequentially("31")
+
+    with page.expect_response(re.compile("/check/")):
+        page.mouse.down()  # leaves the field: the server is asked
+    page.evaluate("fetch(location.href).then((answer) => answer.text())")  # the line had its time
+    page.mouse.up()
+
+    expect(page).to_have_url(re.compile("/save/#draft"))  # what saves by itself leaves the page be
 
 
 @pytest.mark.parametrize("path", ["/w/queue/?view=mine", "/w/queue/?view=done_today"])

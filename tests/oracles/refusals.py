@@ -11,7 +11,7 @@ class OracleRefused(AssertionError):
 
 
 def missing(program: str, debian_package: str) -> NoReturn:
-    """Skip on a desk without the verifier; where `CI` is set its absence is a failure."""
+    """Skip on a desk without the program; where `CI` is set its absence is a failure."""
     sentence = (
         f"{program} is not installed: apt-get install --no-install-recommends {debian_package}"
     )

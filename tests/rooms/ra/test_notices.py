@@ -16,7 +16,7 @@ from audit.journal.models import Entry
 from kmc import api as kmc
 from people.api import Role
 from ra.applications.models import Application
-from ra.handover.services import hand_over, note_status
+from ra.handover.services import hand_over, note_status, sweep_status
 from ra.notices import queries, services
 from ra.notices.models import Notice
 from ra.notices.rules import Event
@@ -277,6 +277,21 @@ def test_an_issued_certificate_is_told_and_a_revoked_one_too(live_counter, mail)
     events = Notice.objects.order_by("pk").values_list("event", flat=True)
     assert list(events) == ["received", "issued", "revoked"]
     assert "证书已吊销" in words(mail)
+
+
+def test_a_revocation_nobody_rang_for_is_noted_and_told_once(live_counter, in_role):
+    """CPS-4.9.3: a worker died between revoking and telling, or the broker was away."""
+    from tests.rooms.ra.test_revocations import ask, decide
+
+    row = Application.objects.get(pk=ra.issued(live_counter))
+    decide(ask(row.certificate_id, live_counter.chen), live_counter.ren)
+    Application.objects.filter(pk=row.pk).update(certificate_state="valid")  # as workers leave it
+
+    with in_role("worker"):
+        assert [sweep_status(at=LATER) for _ in range(2)] == [1, 0]
+
+    assert Application.objects.get().certificate_state == "revoked"
+    assert Notice.objects.filter(event="revoked").count() == 1
 
 
 @pytest.mark.parametrize(("days", "told"), [(61, []), (60, [60]), (15, [15]), (1, [7])])
