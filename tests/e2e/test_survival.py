@@ -3,8 +3,7 @@
 import http.client
 import random
 import re
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from urllib.parse import urlencode
@@ -16,7 +15,7 @@ from pki import certificates
 from pki.errors import PkiError
 from tests.e2e.elsewhere import fetch
 from tests.services.conftest import until
-from tests.support.product import EVERYBODY, SITES, Product
+from tests.support.product import EVERYBODY, FIRST_RUN, SITES, Product
 
 pytestmark = pytest.mark.slow
 
@@ -26,22 +25,23 @@ DEATHS = (
     *("signer", "worker-default", "postgres"),
 )
 QUEUES = ("signing", "default")
-LONGEST = 80.0  # seconds
-Wait = Callable[[Callable[[], bool], str], None]
 REVIEWER = "何鸣"  # has looked through what `submitted` makes
 
 
 @dataclass
 class Desk:
-    """A reviewer's browser without a window: it can be used by several hands at once."""
+    """A reviewer's browser without a window: it can be used by several hands at once.
+
+    Its patience is a start's, as the whole product may be starting again meanwhile.
+    """
 
     port: int
     cookies: dict[str, str]
-    wait: Wait
 
     def approve(self, number: str) -> None:
         """Presses the button until the page says that there is nothing left to decide."""
-        self.wait(lambda: self._decided(f"/w/cases/{number}/"), f"a decision about {number}")
+        path = f"/w/cases/{number}/"
+        until(lambda: self._decided(path), f"a decision about {number}", FIRST_RUN)
 
     def _decided(self, path: str) -> bool:
         page = self._ask("GET", path)
@@ -62,7 +62,7 @@ class Desk:
             given[:] = [text]
             return status < 500
 
-        self.wait(answered, path)
+        until(answered, path, FIRST_RUN)
         return given[0]
 
     def _once(self, method: str, path: str, fields: dict[str, str]) -> tuple[int, str]:
@@ -81,21 +81,14 @@ class Desk:
 
 
 @pytest.fixture
-def wait() -> Wait:
-    """Like `until`, but all that one test waits for must come true within LONGEST."""
-    end = time.monotonic() + LONGEST
-    return lambda holds, what: until(holds, what, within=end - time.monotonic())
-
-
-@pytest.fixture
-def desk(product, desk_of, wait) -> Desk:
+def desk(product, desk_of) -> Desk:
     window = desk_of(REVIEWER)
     cookies = {one["name"]: one["value"] for one in window.context.cookies()}
-    return Desk(product.ports["staff"], cookies, wait)
+    return Desk(product.ports["staff"], cookies)
 
 
 def test_every_order_ends_in_one_certificate_whoever_is_killed(
-    product, desk, submitted, wait, bouncycastle
+    product, desk, submitted, bouncycastle
 ):
     """CPS-4.3.1, CPS-5.4.4: between the kills two hands approve as fast as they can."""
     numbers = [receipt.number for receipt in submitted(ORDERS, "personal-sm2-sign", "reviewed")]
@@ -105,26 +98,26 @@ def test_every_order_ends_in_one_certificate_whoever_is_killed(
     with ThreadPoolExecutor(2) as hands:
         for _ in as_completed([hands.submit(desk.approve, number) for number in numbers]):
             if dying:
-                killed(product, dying.pop(), wait)
+                killed(product, dying.pop())
     while dying:
-        killed(product, dying.pop(), wait)
+        killed(product, dying.pop())
 
-    wait(lambda: everybody_is_up(product), "everybody")
-    wait(lambda: issued(product, numbers) == set(numbers), "all certificates")
+    until(lambda: everybody_is_up(product), "everybody")
+    until(lambda: issued(product, numbers) == set(numbers), "all certificates")
     one_certificate_each(product, numbers)
     nothing_signed_is_forgotten(product)
     verified_elsewhere(product, numbers, bouncycastle)
     assert product.manage("verify_journal").stdout.startswith("intact: ")
 
 
-def killed(product: Product, name: str, wait: Wait) -> None:
+def killed(product: Product, name: str) -> None:
     """The program or one of its children; returns when it is there again."""
-    wait(lambda: pid(product, name) is not None, name)
+    until(lambda: pid(product, name) is not None, name)
     died = pid(product, name)
     victim = random.choice(sorted(product.members(name)) or [died])
     product.kill(victim)
     if victim == died:
-        wait(lambda: pid(product, name) not in {None, died}, name)
+        until(lambda: pid(product, name) not in {None, died}, name)
 
 
 def pid(product: Product, name: str) -> int | None:
@@ -218,7 +211,7 @@ def ders(product: Product, numbers: list[str]) -> Iterator[bytes]:
         yield bytes(der)
 
 
-def test_everything_killed_at_once_goes_on_where_it_was(product, desk, submitted, wait):
+def test_everything_killed_at_once_goes_on_where_it_was(product, desk, submitted):
     numbers = [receipt.number for receipt in submitted(4, "personal-sm2-sign", "reviewed")]
 
     with ThreadPoolExecutor(2) as hands:
@@ -227,7 +220,7 @@ def test_everything_killed_at_once_goes_on_where_it_was(product, desk, submitted
         product.kill(product.supervisor(), *(one.pid for one in product.everybody()))
         product.up()
 
-    wait(lambda: issued(product, numbers) == set(numbers), "all certificates")
+    until(lambda: issued(product, numbers) == set(numbers), "all certificates")
     one_certificate_each(product, numbers)
     nothing_signed_is_forgotten(product)
     assert product.manage("verify_journal").stdout.startswith("intact: ")
