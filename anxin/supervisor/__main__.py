@@ -78,7 +78,7 @@ def _bring_up(crew: Crew, environment: Environment, *, stay_active: bool) -> Non
     crew.await_ready("worker-signing", "worker-default", "staff", "public")
     if accounts:
         crew.finish(accounts)
-        _print_demo(accounts, environment.home)
+        _print_demo(accounts, environment.home, stay_active=stay_active)
     say(f"staff   http://127.0.0.1:{environment.staff_port}/")
     say(f"public  http://127.0.0.1:{environment.public_port}/")
     if environment.kind != "demo":
@@ -197,11 +197,13 @@ def _list_accounts(crew: Crew, environment: Environment) -> Child | None:
     return crew.launch("accounts", command, environment.site("command"))
 
 
-def _print_demo(accounts: Child, home: Home) -> None:
+def _print_demo(accounts: Child, home: Home, *, stay_active: bool) -> None:
     """Passphrases are printed and not logged: no process may log what opens a share file."""
     print(accounts.tail(lines=100), flush=True)
     if home.demo_passphrases.exists():
         lines = home.demo_passphrases.read_text().splitlines()
+        if not stay_active:
+            lines.append(f"Or have it done at each start: script/serve {ACTIVATE_DEMO}")
         print("\n".join(f"           {line}" for line in lines), flush=True)
 
 

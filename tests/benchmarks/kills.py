@@ -1,10 +1,10 @@
 """`kill -9` of signer, worker, broker and database in turn, a hundred times, under load.
 
-Each round places orders, revokes two certificates of the round before, kills one process at a
-moment that differs from round to round, has it started again (the signer: activated again by two
-shares), and waits until every order of the round has its certificate and both revocations are
-answered about: that long is its recovery. In the end every order, every entry of the journal
-and every certificate is counted, and a list is issued:
+Each round places orders, revokes two certificates of the round before (the first round none), kills
+one process at a moment that differs from round to round, has it started again (the signer:
+activated again by two shares), and waits until every order of the round has its certificate and
+both revocations are answered about: that long is its recovery. In the end every order, every entry
+of the journal and every certificate is counted, and a list is issued:
 
 lost: orders without a certificate, and revocations that no list names. Doubled: orders, serial
 numbers or entries of the journal that are there twice. Unrecorded: certificates that were planned,
@@ -72,7 +72,7 @@ def measure(house: House) -> None:
         if number % EVERY == EVERY - 1:
             print(f"{number + 1} of {rounds}, {victim} {taken[victim][-1]:.1f} s", flush=True)
     for victim, times in taken.items():
-        note = f"{len(times)} kills, {ORDERS} orders and {REVOKED} revocations each"
+        note = f"{len(times)} kills, {ORDERS} orders each, {REVOKED} revocations from round 2 on"
         show(Figure(f"{victim} killed: until all is done", "s", tuple(times), note=note))
     _count(ordered, revoked, signed.total() - len(ordered))
 

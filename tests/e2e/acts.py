@@ -44,7 +44,10 @@ class Held:
 
 
 def press(page: Page | Locator, label: str) -> None:
-    page.get_by_role("button", name=label).click()
+    """What the press leads to is there whole: a click waits only until it begins to arrive."""
+    button = page.get_by_role("button", name=label)
+    button.click()
+    button.page.wait_for_load_state()
 
 
 # --- everybody -------------------------------------------------------------------------------

@@ -19,6 +19,7 @@ from tests.e2e import people
 from tests.e2e.acts import Held, Receipt, prove_when_asked, sign_in
 from tests.e2e.elsewhere import Others
 from tests.e2e.windows import Watch, new_address, window
+from tests.oracles.refusals import missing
 from tests.support.names import NameServer, name_server
 from tests.support.product import Product
 
@@ -72,7 +73,7 @@ def product(name_servers) -> Iterator[Product]:
 @pytest.fixture(scope="package")
 def chromium() -> Iterator[Browser]:
     if not CHROMIUM.exists():
-        pytest.skip(f"no {CHROMIUM}")
+        missing(str(CHROMIUM), "chromium")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=OPTIONS)
         yield browser

@@ -34,6 +34,7 @@ def hired(asks: Page, agrees: Page, page: Page, name: str) -> Newcomer:
     asks.get_by_label("工号").fill(number)
     asks.get_by_label("登录名").fill(login)
     acts.press(asks, "提请启用")
+    see(asks, name)
     acts.decide(agrees, "启用账号", login)
     password = _drawn(asks, file, name, "取出初始密码")
     enrolment = _drawn(agrees, file, name, "取出登记码")

@@ -16,6 +16,7 @@ import pytest
 from anxin.supervisor import secretfiles
 from anxin.supervisor.accounts import GROUPS, Account
 from tests.e2e import acts, people
+from tests.oracles.refusals import missing
 from tests.services.conftest import short_directory, until
 from tests.support.intruder import DONE, attempt, opened_by
 from tests.support.product import EVERYBODY, SITES, Product
@@ -36,7 +37,7 @@ as_root = pytest.mark.skipif(os.getuid() != 0, reason="only root has accounts to
 def on_a_token() -> Iterator[Product]:
     """A product whose signer keeps its keys in SoftHSM, in a token as it comes from its maker."""
     if not SOFTHSM.exists() or not shutil.which("softhsm2-util"):
-        pytest.skip("SoftHSM is missing: apt-get install softhsm2")
+        missing("SoftHSM", "softhsm2")
     house = short_directory()
     configuration = house / "softhsm2.conf"
     configuration.write_text(f"directories.tokendir = {house}/tokens\nlog.level = ERROR\n")
@@ -100,6 +101,14 @@ def test_with_software_keys_nobody_loads_one(product):
 
     assert {one.program for one in everybody} == set(EVERYBODY)
     assert not [one for one in everybody for driver in DRIVERS if driver in one.file("maps")]
+
+
+def test_a_start_that_has_the_signer_activated_does_not_offer_to(product):
+    """With --activate-demo, as this one."""
+    said = product.said()
+
+    assert "Two clicks activate a sealed one" in said
+    assert "Or have it done at each start" not in said
 
 
 def test_only_workers_talk_to_the_signer(product):

@@ -53,6 +53,7 @@ def look_through(page: Page, number: str) -> None:
         page.locator(".yn button.y").nth(number_of_field).click()
         expect(judged).to_contain_text(f"{number_of_field + 1}/{count}")
     page.get_by_role("link", name="先看证书预览").click()
+    page.wait_for_load_state()
     expect(page.get_by_text("证书内容摘要（SM3）")).to_be_visible()
     for box in page.locator(".clist [role=checkbox]").all():
         box.click()

@@ -64,7 +64,10 @@ class House:
             self._heard += len(line)
             if word.encode() in line:
                 return line.decode()
-        raise AssertionError(f"not a word of {word!r} in {self._said.read_text()}")
+        raise AssertionError(f"not a word of {word!r} in {self.said()}")
+
+    def said(self) -> str:
+        return self._said.read_text("utf8")
 
     def _unheard(self) -> bytes:
         return self._said.read_bytes()[self._heard :]

@@ -82,6 +82,18 @@ def test_both_sites_answer(product):
     assert [product.status(site) < 400 for site in SITES] == [True, True]
 
 
+def test_the_start_says_how_to_activate_the_signer(product):
+    """CPS-6.2.8: in two clicks, by files with these passphrases, or by itself."""
+    said = product.said()
+
+    assert "Two clicks activate a sealed one" in said
+    assert f"at http://127.0.0.1:{product.ports['staff']}/ca/custody/: 带来我的演示份额" in said
+    listed = product.home.demo_passphrases.read_text("utf8").splitlines()
+    assert len(listed) == 3
+    assert [line for line in listed if line not in said] == []
+    assert "Or have it done at each start: script/serve --activate-demo" in said
+
+
 def test_everybody_is_at_work(product):
     assert sorted(path.stem for path in product.home.run.glob("*.pid")) == sorted(EVERYBODY)
 
