@@ -63,7 +63,10 @@ RULES = {
         "从目录服务撤下这个 CA 签发的证书，CRL 是最新一份；没有设置目录服务时直接完成。"
     ),
     "new_key": _("生成新密钥的仪式结束后，填写它的编号。"),
-    "republish": _("新密钥的 CA 已启用，它的证书和 CRL 已在公共网站和目录服务。"),
+    "republish": _(
+        "新密钥的 CA 和它的下级 CA 都已启用，证书和 CRL 已在公共网站和目录服务。下级 CA 各以一次"
+        "密钥仪式在新的 CA 之下重新签发（CPS 5.7.3）；不再设的，请选“不办理”，写明理由。"
+    ),
     "successor": _("填写承接业务的电子认证服务机构和协议编号；没有承接的，说明如何安排。"),
     "records": _("证书、密钥和订户资料在证书失效后再保存五年（CPS 5.5.2）。填写移交或存放的地点。"),
     "keys": _(
@@ -90,4 +93,5 @@ FAULTS = {
     "endings.list_waits": _("有 CRL 还没有签发：签名服务封存、没有应答，或密钥不能再用。"),
     **{f"endings.{rule}": WORDING[f"endings.{rule}"] for rule in UNPROVED},
     "endings.no_new_authority": _("新密钥的 CA 还没有启用，或它还没有 CRL。"),
+    "endings.none_below_yet": _("下级 CA 还没有全部在新的 CA 之下重新签发并公布 CRL。"),
 }

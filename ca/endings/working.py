@@ -24,6 +24,7 @@ from ca.endings.kinds import Doer, Kind
 from ca.endings.models import Ending, EndingStep, Stop
 from ca.endings.rules import State, StepState
 from ca.hierarchy.models import CertificateAuthority
+from ca.hierarchy.queries import below
 from ca.issuing.models import Certificate
 from ca.revocation.above import revoke_authority, revoke_links
 from ca.revocation.models import AuthorityRevocation, LinkRevocation
@@ -218,24 +219,24 @@ def _directory(row: Ending, step: EndingStep, at: datetime) -> bool:
 
 
 def _republish(row: Ending, step: EndingStep, at: datetime) -> bool:  # noqa: ARG001 -- as all acts
-    """The authority of the key that was made in the ceremony, with a list, in the repository and,
-    where there is one, in the directory.
+    """The authority of the key that was made in the ceremony, and below it as many as have ended
+    (CPS 5.7.3, 3), by lineage: each with a list, in the repository and, where there is one, in the
+    directory.
     """
+    total = len({one.lineage for one in queries.scope(row)})
     try:
         label = queries.new_key(row)
     except Refusal as why:  # the row of its step names what no service let pass
-        _note(step, total=1, counted=0, fault=why.rule)
+        _note(step, total=total, counted=0, fault=why.rule)
         return False
-    fresh = CertificateAuthority.objects.filter(
-        key_label=label,
-        state="active",
-        active_at__gte=row.declared_at,
-        stopped_at__isnull=True,
-    )
-    ids = [ca_id for ca_id in fresh.values_list("pk", flat=True) if latest(ca_id)]
-    there = bool(ids) and not (settings.LDAP_URL and behind(ids))
-    _note(step, total=1, counted=int(there), fault="" if there else "endings.no_new_authority")
-    return there
+    fresh = CertificateAuthority.objects.filter(key_label=label, active_at__gte=row.declared_at)
+    found = [one for top in fresh for one in below(top.pk) if one.stopped_at is None]
+    lineages = {one.pk: one.lineage for one in found if latest(one.pk)}
+    waits = bool(settings.LDAP_URL and behind([*lineages]))
+    counted = 0 if waits else min(len({*lineages.values()}), total)
+    fault = "endings.none_below_yet" if counted else "endings.no_new_authority"
+    _note(step, total=total, counted=counted, fault=fault if counted < total else "")
+    return counted == total
 
 
 ACTS: dict[str, Act] = {

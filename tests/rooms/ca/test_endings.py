@@ -13,6 +13,7 @@ from anxin.kernel.actors import SYSTEM
 from anxin.kernel.workdays import day_of
 from audit.journal.models import Entry
 from ca.api import found_bench_authority
+from ca.ceremonies.models import Ceremony
 from ca.crl import queries as lists
 from ca.crl.services import issue_crl, issue_due_crls
 from ca.endings import services
@@ -214,6 +215,40 @@ def test_every_step_is_done_and_the_run_ends_with_its_report(both):
     assert ca.row(valid.id).state == "revoked"
     notice = EndingNotice.objects.get()
     assert (notice.number, notice.withdrawn_at) == (number, None)
+
+
+def test_the_end_of_a_superior_takes_a_new_one_and_new_authorities_below_it(both):
+    """CPS-5.7.3: one new key alone stands in for no hierarchy."""
+    house, office = both
+    number = office.agreed(authority="anxin-sm2")
+    office.work()
+    office.confirm(number, "tell_ministry", "tell_public")
+    tell_everybody(at=office.now())
+    office.begin(number)
+    office.work()
+    named = ceremony_held(house, office, superior="rootca", path_length=1)
+    label = Ceremony.objects.get(number=named).key_label
+    services.link(number, "new_key", named, actor=office.people["gao"], at=office.now())
+    issue_due_crls(at=office.now())
+    office.work()
+    waits = step(number, "republish")
+    assert (waits.state, waits.fault) == ("acting", "endings.none_below_yet")
+    assert (waits.counted, waits.total) == (1, 2)
+    assert refused_by(office.confirm, number, "report") == "endings.turn"
+
+    above = CertificateAuthority.objects.get(key_label=label)
+    ceremony_held(house, office, superior=above.code, years=9)
+    office.work()
+    assert step(number, "republish").state == "acting", "it has no list yet"
+    issue_due_crls(at=office.now())
+    office.work()
+
+    found = step(number, "republish")
+    assert (found.state, found.fault, found.counted) == ("done", "", 2)
+    sweep_status(at=office.now())
+    office.work()
+    office.confirm(number, "report", note="上级密钥损害，下级已重新签发。")
+    assert Ending.objects.get().state == "finished"
 
 
 def test_a_run_waits_for_lists_that_a_sealed_signer_does_not_sign(office, signer):
