@@ -69,7 +69,7 @@ def _note(place: int, *, at: datetime) -> bool:
 
 
 PARTS = (
-    note,  # now, too: an activation that nobody has written down has not lapsed
+    note,  # first, too: of an activation not written down nothing lapses, and no share is refused
     delivery.lapse,
     delivery.hand_out,
     delivery.deliver_receipts,
@@ -148,14 +148,12 @@ def _adopt(report: Header, *, at: datetime) -> None:
 def _follow(place: int, report: Header, *, at: datetime) -> None:
     """Activations end with the signer's, whatever ended it; and none is overlooked."""
     here = Activation.objects.select_for_update().filter(place=place)
-    session = report["session"]
-    for row in here.filter(state=State.OFFERED):
-        if session and row.session == session:
-            activated(row, at=at)  # the worker that brought the last share died before that
+    for row in here.filter(state=State.OFFERED, session=report["session"]):
+        activated(row, at=at)  # the worker that brought the last share died before that
     for row in here.filter(state=State.ACTIVE):
         if row.purpose == rules.Purpose.RESPLIT:
             over = row.active_at is not None and rules.is_over(row.active_at, row.hours, at=at)
         else:
-            over = not session or row.session != session
+            over = row.session != report["session"]
         if over:
             end(row, "sealed", at=at)

@@ -163,7 +163,7 @@ def certificates(certificate_ids: Iterable[int]) -> list[CertificateView]:
 
 
 def states(certificate_ids: Iterable[int]) -> dict[int, str]:
-    """The same in short: id to state."""
+    """Certificate id to state; an unknown one is not among them."""
     rows = Certificate.objects.filter(pk__in=list(certificate_ids))
     return dict(rows.values_list("pk", "state"))
 

@@ -223,13 +223,10 @@ def sweep_status(*, at: datetime) -> int:
     """What nobody rang for: certificates revoked, held or released by workers; how many."""
     standing = Application.objects.filter(certificate_state__in=MOVING - {"revoked"}).order_by("pk")
     count, last = 0, 0
-    while batch := list(
-        standing.filter(pk__gt=last).values_list("pk", "certificate_id", "certificate_state")[
-            :SWEEP
-        ]
-    ):
-        now = ca.states(certificate for _, certificate, _ in batch if certificate)
-        moved = [key for _, key, noted in batch if key in now and now[key] != noted]
+    columns = ("pk", "certificate_id", "certificate_state")
+    while batch := list(standing.filter(pk__gt=last).values_list(*columns)[:SWEEP]):
+        now = ca.states(key for _, key, _ in batch if key)
+        moved = [key for _, key, noted in batch if key and now.get(key, noted) != noted]
         if moved:
             note_status(moved, at=at)
         count += len(moved)

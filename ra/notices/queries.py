@@ -1,6 +1,7 @@
 """Notices for workers, and for the pages of the counter."""
 
 import json
+import logging
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -19,6 +20,7 @@ from ra.branches.queries import visible_ids
 from ra.notices import rules
 from ra.notices.models import Contact, Notice
 
+log = logging.getLogger(__name__)
 PAGE = 100
 
 
@@ -59,14 +61,19 @@ def contact_context(application_id: int) -> str:
 
 
 def contacts(application_ids: Iterable[int]) -> dict[int, dict[str, str]]:
-    """Application -> e-mail and telephone, as far as there are any."""
-    rows = Contact.objects.filter(application_id__in=list(application_ids))
-    return {
-        row.application_id: json.loads(
-            kmc.unseal_notice(contact_context(row.application_id), bytes(row.sealed))
-        )
-        for row in rows
-    }
+    """Application -> e-mail and telephone, as far as there are any.
+
+    One that does not open is as none, and the log says so: a letter goes out, and the others of a
+    batch are told.
+    """
+    found = {}
+    for row in Contact.objects.filter(application_id__in=list(application_ids)):
+        context = contact_context(row.application_id)
+        try:
+            found[row.application_id] = json.loads(kmc.unseal_notice(context, bytes(row.sealed)))
+        except Refusal as refusal:
+            log.error("%s does not open: %s", context, refusal)  # noqa: TRY400 -- a refusal says all
+    return found
 
 
 def told(event: str, application_ids: Collection[int]) -> set[tuple[int, str]]:

@@ -1,10 +1,12 @@
 """`kill -9` of signer, worker, broker and database in turn, a hundred times, under load.
 
-Each round places orders, revokes two certificates of the round before (the first round none), kills
-one process at a moment that differs from round to round, has it started again (the signer:
-activated again by two shares), and waits until every order of the round has its certificate and
-both revocations are answered about: that long is its recovery. In the end every order, every entry
-of the journal and every certificate is counted, and a list is issued:
+Each round revokes two certificates of the round before (the first round none) and places orders,
+one after the other and faster than they are carried out. After one of them, another in each round,
+it kills one process, has it started again (the signer: activated again by two shares), places the
+rest, and waits until every order of the round has its certificate and both revocations are answered
+about: that long is its recovery. What was open when the process was killed is counted as well. In
+the end every order, every entry of the journal and every certificate is counted, and a list is
+issued:
 
 lost: orders without a certificate, and revocations that no list names. Doubled: orders, serial
 numbers or entries of the journal that are there twice. Unrecorded: certificates that were planned,
@@ -17,8 +19,9 @@ import os
 import random
 import signal
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
+from functools import partial
 
 from django.db import DatabaseError, connection
 from django.db.models import Count, QuerySet
@@ -36,13 +39,13 @@ from pki.certificates import parse, verify
 from pki.signer.client import Signer
 from tests.benchmarks.harness import Figure, Run, show
 from tests.benchmarks.house import House
-from tests.benchmarks.warrants import revoke_them, warranted
+from tests.benchmarks.warrants import Warranted, revoke_them, warranted
 from tests.support.ca import authority, entropy
 
 VICTIMS = ("signer", "worker-signing", "valkey", "postgres")
 ROUNDS = 100
 ORDERS, REVOKED = 20, 2  # in a round
-LONGEST = 0.4  # seconds from the orders to the kill
+FIRST = 4  # orders at least before the kill
 PATIENCE = 120.0  # seconds
 LOOK = 0.02
 EVERY = 5  # kills, one line
@@ -55,25 +58,33 @@ def measure(house: House) -> None:
     chance = random.Random(rounds)
     signed = _Signatures(house)
     taken: dict[str, list[float]] = {name: [] for name in VICTIMS}
+    left: list[float] = []
     ordered: list[int] = []
     revoked: list[int] = []
     for number in range(rounds):
         victim = VICTIMS[number % len(VICTIMS)]
         first = 1 + number * ORDERS
-        placed = warranted(
-            "personal-sm2-sign", "sm2", range(first, first + ORDERS), at=timezone.now()
-        )
-        ordered += order_certificates(placed, actor=SYSTEM, at=timezone.now())
-        ended = ordered[-2 * ORDERS : -ORDERS][:REVOKED]
+        numbers = range(first, first + ORDERS)
+        orders = warranted("personal-sm2-sign", "sm2", numbers, at=timezone.now())
+        ended = ordered[-ORDERS:][:REVOKED]
         revoke_them(ended, at=timezone.now())
         revoked += ended
-        time.sleep(chance.uniform(0, LONGEST))
-        taken[victim].append(_killed(house, victim, ordered[-ORDERS:], ended))
+        before = chance.randint(FIRST, ORDERS)
+        ids = _placed(orders[:before])
+        left.append(_open(ids))
+        begun = time.perf_counter()
+        _kill(house, victim)
+        ids += _placed(orders[before:])
+        _until(partial(_done, ids, ended), house)
+        taken[victim].append(time.perf_counter() - begun)
+        ordered += ids
         if number % EVERY == EVERY - 1:
             print(f"{number + 1} of {rounds}, {victim} {taken[victim][-1]:.1f} s", flush=True)
     for victim, times in taken.items():
         note = f"{len(times)} kills, {ORDERS} orders each, {REVOKED} revocations from round 2 on"
         show(Figure(f"{victim} killed: until all is done", "s", tuple(times), note=note))
+    show(Figure("orders open at a kill", "", tuple(left)))
+    show(Figure("kills with no order open", "", (left.count(0),)))
     _count(ordered, revoked, signed.total() - len(ordered))
 
 
@@ -92,18 +103,28 @@ class _Signatures:
         return int(kinds.get("certificate", {}).get("signed_ever", 0))
 
 
-def _killed(house: House, victim: str, ids: list[int], ended: list[int]) -> float:
+def _placed(orders: Sequence[Warranted]) -> list[int]:
+    """Each by itself, as they come from people."""
+    return [
+        key for one in orders for key in order_certificates([one], actor=SYSTEM, at=timezone.now())
+    ]
+
+
+def _open(ids: list[int]) -> int:
+    return Certificate.objects.filter(pk__in=ids).exclude(state__in=ISSUED).count()
+
+
+def _kill(house: House, victim: str) -> None:
+    """It is there again when this returns."""
     pid = house.crew.pid(victim)
     assert pid
-    begun = time.perf_counter()
     os.kill(pid, signal.SIGKILL)
     while house.crew.pid(victim) == pid:
         house.crew.tend()
     house.bring_back(victim)
     if victim == "signer":
         house.activate()
-    _until(lambda: _done(ids, ended), house)
-    return time.perf_counter() - begun
+    connection.close()  # a session may have died with its server
 
 
 def _done(ids: list[int], ended: list[int]) -> bool:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
+from http import HTTPStatus
 from urllib.parse import urlencode
 
 import psycopg
@@ -14,7 +15,7 @@ import pytest
 from pki import certificates
 from pki.errors import PkiError
 from tests.e2e.elsewhere import fetch
-from tests.services.conftest import until
+from tests.services.conftest import WITHIN, until
 from tests.support.product import EVERYBODY, FIRST_RUN, SITES, Product
 
 pytestmark = pytest.mark.slow
@@ -30,40 +31,25 @@ REVIEWER = "何鸣"  # has looked through what `submitted` makes
 
 @dataclass
 class Desk:
-    """A reviewer's browser without a window: it can be used by several hands at once.
-
-    Its patience is a start's, as the whole product may be starting again meanwhile.
-    """
+    """A reviewer's browser without a window: it can be used by several hands at once."""
 
     port: int
     cookies: dict[str, str]
 
-    def approve(self, number: str) -> None:
+    def approve(self, number: str, within: float = WITHIN) -> None:
         """Presses the button until the page says that there is nothing left to decide."""
-        path = f"/w/cases/{number}/"
-        until(lambda: self._decided(path), f"a decision about {number}", FIRST_RUN)
+        until(lambda: self._decided(f"/w/cases/{number}/"), f"a decision about {number}", within)
 
     def _decided(self, path: str) -> bool:
-        page = self._ask("GET", path)
-        button = re.search(r'/approve/.*?name="seen" value="([0-9a-f]{64})"', page, re.DOTALL)
-        if button:
-            self._ask("POST", f"{path}approve/", seen=button[1])
-        return button is None
-
-    def _ask(self, method: str, path: str, **fields: str) -> str:
-        """Asks again, as people do, while nobody answers or the answer is an apology."""
-        given: list[str] = []
-
-        def answered() -> bool:
-            try:
-                status, text = self._once(method, path, fields)
-            except (OSError, http.client.HTTPException):
-                return False
-            given[:] = [text]
-            return status < 500
-
-        until(answered, path, FIRST_RUN)
-        return given[0]
+        """Not while nobody answers, or the answer is an apology: people ask again."""
+        try:
+            status, page = self._once("GET", path, {})
+            button = re.search(r'/approve/.*?name="seen" value="([0-9a-f]{64})"', page, re.DOTALL)
+            if button:
+                self._once("POST", f"{path}approve/", {"seen": button[1]})
+        except (OSError, http.client.HTTPException):
+            return False
+        return status == HTTPStatus.OK and button is None
 
     def _once(self, method: str, path: str, fields: dict[str, str]) -> tuple[int, str]:
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
@@ -215,7 +201,7 @@ def test_everything_killed_at_once_goes_on_where_it_was(product, desk, submitted
     numbers = [receipt.number for receipt in submitted(4, "personal-sm2-sign", "reviewed")]
 
     with ThreadPoolExecutor(2) as hands:
-        approving = [hands.submit(desk.approve, number) for number in numbers]
+        approving = [hands.submit(desk.approve, number, FIRST_RUN) for number in numbers]
         next(as_completed(approving))
         product.kill(product.supervisor(), *(one.pid for one in product.everybody()))
         product.up()

@@ -443,6 +443,7 @@ def test_an_activation_that_nobody_has_written_down_has_not_lapsed(held):
     noting.tend(at=LONG_AFTER)
 
     assert state(activation_id) == "active"
+    assert {code for code, _ in share_states(activation_id)} == {"lapsed"}, "none is refused"
 
 
 def test_without_a_signer_everything_waits_and_nothing_is_lost(held, box):

@@ -115,11 +115,11 @@ def test_nobody_draws_another_from_the_certificates_of_staff(db):
     assert refused(propose_new, one) == "profiles.kind"
 
 
-def test_a_scenario_s_certificate_is_never_published(db):
-    """CPS-1.5.1, CPS-4.4.2"""
-    one = added(kind=CertificateKind.SCENARIO, publication=Publication.NEVER)
-    decide(propose_new(one))
-    assert profile(SCHOOL).kind is CertificateKind.SCENARIO
+@pytest.mark.parametrize("kind", [CertificateKind.SCENARIO, CertificateKind.CLOUD])
+def test_a_kind_that_none_is_delivered_of_can_be_drawn(db, kind):
+    """CPS-1.5.1, CPS-4.4.2: a scenario's certificate is never published."""
+    decide(propose_new(added(kind=kind, publication=Publication.NEVER)))
+    assert profile(SCHOOL).kind is kind
 
 
 def test_two_that_ask_for_one_policy_do_not_both_get_it(db):

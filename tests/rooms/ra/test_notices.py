@@ -18,7 +18,7 @@ from people.api import Role
 from ra.applications.models import Application
 from ra.handover.services import hand_over, note_status, sweep_status
 from ra.notices import queries, services
-from ra.notices.models import Notice
+from ra.notices.models import Contact, Notice
 from ra.notices.rules import Event
 from ra.review import decisions
 from ra.review import services as review
@@ -292,6 +292,25 @@ def test_a_revocation_nobody_rang_for_is_noted_and_told_once(live_counter, in_ro
 
     assert Application.objects.get().certificate_state == "revoked"
     assert Notice.objects.filter(event="revoked").count() == 1
+
+
+def test_one_contact_that_does_not_open_keeps_no_status_back(live_counter, caplog):
+    """CPS-4.9.3: whoever cannot be written to is sent a letter."""
+    from tests.rooms.ra.test_revocations import ask, decide
+
+    ids = [ra.issued(live_counter, number) for number in (1, 2)]
+    for row in Application.objects.filter(pk__in=ids):
+        decide(ask(row.certificate_id, live_counter.chen), live_counter.ren)
+    Application.objects.update(certificate_state="valid")  # as workers leave it
+    Notice.objects.filter(event="revoked").delete()
+    Contact.objects.filter(application_id=ids[0]).update(sealed=bytes(60))
+
+    assert sweep_status(at=LATER) == 2
+
+    assert {row.certificate_state for row in Application.objects.all()} == {"revoked"}
+    told = dict(Notice.objects.filter(event="revoked").values_list("application", "state"))
+    assert told == {ids[0]: "by_hand", ids[1]: "due"}
+    assert "does not open" in caplog.text
 
 
 @pytest.mark.parametrize(("days", "told"), [(61, []), (60, [60]), (15, [15]), (1, [7])])
