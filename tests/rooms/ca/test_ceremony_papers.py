@@ -16,12 +16,14 @@ from pyhanko_certvalidator import ValidationContext
 
 from anxin.kernel.workdays import SHANGHAI
 from audit.journal.models import Entry
-from ca.ceremonies import archiving, queries, rules, scripts
-from ca.ceremonies.models import Ceremony, CeremonyPaper, CeremonyStep
+from ca.ceremonies import archiving, queries, rules, scripts, services, transcript
+from ca.ceremonies.models import Ceremony, CeremonyLine, CeremonyPaper, CeremonyStep
 from ca.ceremonies.wording import PLAN
 from ca.keeping.rules import ENDING
 from ca.keys import services as keys
 from pki import ceremonies, certificates, publickeys
+from pki.errors import Refused
+from pki.keys import generate
 from tests.support.ceremonies import PEOPLE, draft
 from tests.support.people import signed_in
 from tests.support.refusals import refused_by
@@ -138,6 +140,49 @@ def test_what_nobody_attested_is_not_printed(house, result):
     content = queries.paper(number)
     assert "按标签和公钥都查不到" not in text_of(content)
     assert "destroy" not in attached(content)["results"]
+
+
+def test_what_everybody_attested_is_not_replaced_on_paper(house, in_role):
+    """CPS-5.2.2: the staff site's role writes a second line of what was made, before the last of
+    those present signs what his page shows, and a row with it.
+    """
+    number = house.opened(draft(drill=True, key=f"paper-{next(_labels)}"))
+    house.steps(number, "gather", "device")
+    house.begin(number, "make_key")
+    house.work()
+    for login in ("lu", "qin", "gao"):
+        house.attest(number, "make_key", login)
+    row, at = queries.ceremony(number), house.now()
+    forged = generate("sm2").public
+    result = ceremonies.digest(forged.spki)
+    with in_role("staff"):
+        seq, head = transcript.head_of(row)
+        line = ceremonies.Line(
+            seq + 1, at.isoformat(), "make_key", "acted", "", {"result": result}
+        ).text()
+        CeremonyLine.objects.create(
+            ceremony=row, seq=seq + 1, text=line, digest=ceremonies.chained(head, line), at=at
+        )
+        CeremonyStep.objects.filter(ceremony=row, code="make_key").update(result_digest=result)
+        CeremonyStep.objects.create(
+            ceremony=row, position=90, code="make_key", state="done", result=forged.spki
+        )
+    said = queries.fields(row, step_at(row, 2), house.people["jiang"].person_id)
+    services.attest(number, "make_key", actor=house.signing("jiang", said, at), at=at)
+    house.end_early(number, "qin", "封条破损，停止仪式")
+    house.end_early(number, "jiang")
+
+    assert archiving.run(at=house.now()) == 0
+
+    with pytest.raises(Refused) as refusal:
+        ceremonies.check(queries.record(number))
+    assert refusal.value.rule == "ceremony.order"
+    assert refused_by(queries.paper, number) == "ceremonies.no_paper"
+    assert refused_by(queries.result, number, "make_key") == "ceremonies.not_attested"
+
+
+def step_at(row: Ceremony, position: int) -> CeremonyStep:
+    return CeremonyStep.objects.get(ceremony=row, position=position)
 
 
 def test_of_a_step_that_was_ended_early_no_result_is_printed(house):
