@@ -185,6 +185,25 @@ def step_at(row: Ceremony, position: int) -> CeremonyStep:
     return CeremonyStep.objects.get(ceremony=row, position=position)
 
 
+def test_a_row_besides_the_steps_of_the_script_displaces_no_result(house, in_role):
+    """CPS-5.2.2: with the code of a step; the staff site's role can write it."""
+    number = house.run(draft(drill=True, key=f"paper-{next(_labels)}"))
+    made = queries.result(number, "make_key")
+    row, forged = queries.ceremony(number), generate("sm2").public
+    with in_role("staff"):
+        CeremonyStep.objects.create(
+            ceremony=row, position=90, code="make_key", state="done", result=forged.spki
+        )
+
+    assert archiving.run(at=house.now()) == 1
+
+    content = queries.paper(number)
+    inside, text = attached(content), text_of(content)
+    assert ceremonies.check(inside).end == "finished"
+    assert (queries.result(number, "make_key"), inside["results"]["make_key"]) == (made, made.hex())
+    assert (publickeys.parse(made).fingerprint in text, forged.fingerprint in text) == (True, False)
+
+
 def test_of_a_step_that_was_ended_early_no_result_is_printed(house):
     """CPS-5.2.2: the device was looked at, and nobody has attested that."""
     number = house.opened(draft(drill=True, key=f"paper-{next(_labels)}"))
