@@ -20,6 +20,7 @@ from ca.ceremonies.models import (
 )
 from ca.ceremonies.rules import Draft, State, StepState
 from ca.hierarchy.models import CertificateAuthority
+from ca.hierarchy.rules import responder_label
 from ca.keeping import rules as keeping
 from ca.keeping.queries import kept
 from ca.keeping.rules import Act, Facts
@@ -66,18 +67,37 @@ def algorithm_of(label: str) -> str:
     authority = CertificateAuthority.objects.filter(key_label=label).first()
     if authority is not None:
         return authority.key_algorithm
-    made = Ceremony.objects.filter(key_label=label, kind__in=rules.MAKING).order_by("pk").last()
+    rows = Ceremony.objects.filter(key_label=label, kind__in=rules.MAKING)
+    made = rows.order_by("pk").last() or _answering_for_none(label)
     return str(script_of(made)["algorithm"]) if made else ""
 
 
+def responder_of(label: str, *, drill: bool) -> str:
+    """The label of the key that answers for this one's authority; of a drill it is its own."""
+    return responder_label(rules.drill_label(label) if drill else label)
+
+
+def _answering_for_none(label: str) -> Ceremony | None:
+    """Where a responder's key was made, or begun, whose authority never came into being."""
+    codes = CertificateAuthority.objects.filter(certificate__isnull=False).values_list("code")
+    if label in {responder_label(code) for (code,) in codes}:
+        return None
+    rows = Ceremony.objects.filter(steps__code="make_responder", steps__round__gt=0)
+    found = rows.distinct().order_by("-pk")
+    return next(
+        (one for one in found if responder_of(one.key_label, drill=one.drill) == label), None
+    )
+
+
 def facts_of(label: str) -> Facts | None:
-    """What is known of a key that an authority has, or a ceremony has made or begun to make: the
-    signer says whether its device has it.
+    """What is known of a key that an authority has, or a ceremony has made or begun to make, of
+    responders those that answer for none: the signer says whether its device has it.
     """
     authority = CertificateAuthority.objects.filter(key_label=label).first()
     steps = CeremonyStep.objects.filter(code__in=["make_key", "request"], round__gt=0)
     row = kept(label)
-    if authority is None and not steps.filter(ceremony__key_label=label).exists():
+    begun = steps.filter(ceremony__key_label=label).exists()
+    if authority is None and not begun and _answering_for_none(label) is None:
         return None
     return Facts(
         label=label,
