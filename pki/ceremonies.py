@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -78,13 +78,8 @@ class Line:
     details: Mapping[str, str]
 
     def text(self) -> str:
-        said = {name: getattr(self, name) for name in ("seq", "at", "step", "what", "by")}
-        return json.dumps(
-            {**said, "details": dict(self.details)},
-            sort_keys=True,
-            separators=(",", ":"),
-            ensure_ascii=False,
-        )
+        said = asdict(self)
+        return json.dumps(said, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
 
 def line_of(text: str) -> Line:
@@ -260,8 +255,11 @@ class _Reading:
         now.given = line.details.get("given", "")
 
     def _acted(self, line: Line, _previous: str) -> None:
-        self._going_on(line)
-        self._now.result = self._made[line.step] = line.details["result"]
+        """Once since the step began, before anybody has signed for what it made."""
+        step, now = self._going_on(line), self._now
+        if not step["act"] or now.result or now.attested:
+            raise Refused("ceremony.order", f"Line {line.seq}: {line.step} makes nothing by then.")
+        now.result = self._made[line.step] = line.details["result"]
 
     def _restarted(self, line: Line, _previous: str) -> None:
         self._going_on(line)

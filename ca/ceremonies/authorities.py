@@ -18,7 +18,7 @@ from ca.hierarchy import queries as hierarchy
 from ca.hierarchy import rules as founding
 from ca.hierarchy import services as authorities
 from ca.hierarchy.linking import Wished
-from ca.hierarchy.rules import RESPONDER_KINDS, Issuer, responder_label
+from ca.hierarchy.rules import RESPONDER_KINDS, Issuer
 from ca.hierarchy.standing import Wish
 from ca.keys import services as keys
 from ca.profiles.rules import Bearer
@@ -77,7 +77,7 @@ def _check_follows(code: str, superior: Issuer | None, *, at: datetime) -> None:
 
 def make_responder(job: Job) -> bytes:
     """The public key (SPKI) of the key that will answer OCSP requests for the authority."""
-    label = responder_label(rules.drill_label(job.label) if job.drill else job.label)
+    label = queries.responder_of(job.label, drill=job.drill)
     algorithm = job.said["algorithm"]
     key = keys.ensure_key(label, algorithm, RESPONDER_KINDS, ceremony=job.number)
     check_made_here(key, job, RESPONDER_KINDS)

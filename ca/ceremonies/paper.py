@@ -147,14 +147,42 @@ def _lines(paper: Paper) -> list[tuple[str, ...]]:
 
 def _made(paper: Paper) -> Iterator[tuple[str, ...]]:
     """What devices said, keys, certificates; of steps that all have attested, no others."""
-    acts = {one["code"] for one in json.loads(paper.record["script"])["steps"] if one["act"]}
-    lines = (ceremonies.line_of(kept["text"]) for kept in paper.record["lines"])
-    done = {line.step for line in lines if line.what == "done"}
-    for code, result in paper.record["results"].items():
-        if code not in acts & done:
+    said, results = json.loads(paper.record["script"]), paper.record["results"]
+    attested = _attested(paper, said)
+    for code in (one["code"] for one in said["steps"]):
+        if code not in attested:
             continue
-        for what, value in made.told(code, bytes.fromhex(result)):
-            yield str(STEPS.get(code, code)), what, value
+        step = str(STEPS.get(code, code))
+        for what, value in made.told(code, bytes.fromhex(results.get(code, ""))):
+            yield step, what, value
+        if not attested[code]:
+            yield step, _("备注"), _("应签名的人都已签名确认，但纪要没有它投入使用的记录")
+
+
+def _attested(paper: Paper, said: Mapping[str, Any]) -> dict[str, bool]:
+    """Steps whose last result everybody whom they ask has attested, and whether each was done: a
+    worker may have refused to put it to use.
+    """
+    asked = {
+        step["code"]: {one["person"] for one in said["people"] if one["role"] in step["attest"]}
+        for step in said["steps"]
+        if step["act"]
+    }
+    found: dict[str, bool] = {}
+    signed: dict[str, set[str]] = {}  # in this round, for what was made in it
+    for line in (ceremonies.line_of(kept["text"]) for kept in paper.record["lines"]):
+        if line.what == "began":
+            signed.pop(line.step, None)
+        elif line.what == "acted":
+            signed[line.step] = set()
+            found.pop(line.step, None)
+        elif line.what == "attested" and line.step in signed:
+            signed[line.step].add(line.by)
+            if asked[line.step] <= signed[line.step]:
+                found[line.step] = False
+        elif line.what == "done" and line.step in asked:
+            found[line.step] = True
+    return found
 
 
 def _how(paper: Paper) -> str:

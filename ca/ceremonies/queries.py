@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Prefetch
-
 from anxin.kernel.errors import Kind, Refusal
 from anxin.kernel.workdays import day_of
 from ca.ceremonies import rules
@@ -22,6 +20,7 @@ from ca.ceremonies.models import (
 )
 from ca.ceremonies.rules import Draft, State, StepState
 from ca.hierarchy.models import CertificateAuthority
+from ca.hierarchy.rules import responder_label
 from ca.keeping import rules as keeping
 from ca.keeping.queries import kept
 from ca.keeping.rules import Act, Facts
@@ -68,18 +67,37 @@ def algorithm_of(label: str) -> str:
     authority = CertificateAuthority.objects.filter(key_label=label).first()
     if authority is not None:
         return authority.key_algorithm
-    made = Ceremony.objects.filter(key_label=label, kind__in=rules.MAKING).order_by("pk").last()
+    rows = Ceremony.objects.filter(key_label=label, kind__in=rules.MAKING)
+    made = rows.order_by("pk").last() or _answering_for_none(label)
     return str(script_of(made)["algorithm"]) if made else ""
 
 
+def responder_of(label: str, *, drill: bool) -> str:
+    """The label of the key that answers for this one's authority; of a drill it is its own."""
+    return responder_label(rules.drill_label(label) if drill else label)
+
+
+def _answering_for_none(label: str) -> Ceremony | None:
+    """Where a responder's key was made, or begun, whose authority never came into being."""
+    codes = CertificateAuthority.objects.filter(certificate__isnull=False).values_list("code")
+    if label in {responder_label(code) for (code,) in codes}:
+        return None
+    rows = Ceremony.objects.filter(steps__code="make_responder", steps__round__gt=0)
+    found = rows.distinct().order_by("-pk")
+    return next(
+        (one for one in found if responder_of(one.key_label, drill=one.drill) == label), None
+    )
+
+
 def facts_of(label: str) -> Facts | None:
-    """What is known of a key that an authority has, or a ceremony has made or begun to make: the
-    signer says whether its device has it.
+    """What is known of a key that an authority has, or a ceremony has made or begun to make, of
+    responders those that answer for none: the signer says whether its device has it.
     """
     authority = CertificateAuthority.objects.filter(key_label=label).first()
     steps = CeremonyStep.objects.filter(code__in=["make_key", "request"], round__gt=0)
     row = kept(label)
-    if authority is None and not steps.filter(ceremony__key_label=label).exists():
+    begun = steps.filter(ceremony__key_label=label).exists()
+    if authority is None and not begun and _answering_for_none(label) is None:
         return None
     return Facts(
         label=label,
@@ -234,7 +252,7 @@ def so_far(row: Ceremony, *, even_lost: bool = False) -> dict[str, Any]:
     attested = Attestation.objects.select_related("line").filter(line__ceremony=row)
     lines = list(CeremonyLine.objects.filter(ceremony=row).order_by("seq"))
     acted = set(_acted(lines))
-    steps = CeremonyStep.objects.filter(ceremony=row, result__isnull=False)
+    made = [one for one in steps_of(row) if one.result is not None and one.code in acted]
     agreed = set() if row.approval_id is None else {row.approval_id}
     signed = [_attestation(one) for one in attested.order_by("line__seq")]
     votes_for = vote_records(agreed | {one.enrolled_by for one in attested})
@@ -246,9 +264,18 @@ def so_far(row: Ceremony, *, even_lost: bool = False) -> dict[str, Any]:
         "digest": row.digest,
         "lines": [{"text": one.text, "digest": one.digest} for one in lines],
         "attestations": signed,
-        "results": {one.code: bytes(one.result or b"").hex() for one in steps if one.code in acted},
+        "results": {one.code: bytes(one.result or b"").hex() for one in made},
         "votes": votes_for,
     }
+
+
+def steps_of(row: Ceremony) -> list[CeremonyStep]:
+    """Those that its script has, in its order; any other row was written by somebody else."""
+    codes: list[str] = []
+    with suppress(ValueError, KeyError, TypeError):  # no script: `pki.ceremonies` says so
+        codes = [one["code"] for one in script_of(row)["steps"]]
+    rows = CeremonyStep.objects.filter(ceremony=row).order_by("position")
+    return [one for one in rows if codes[one.position : one.position + 1] == [one.code]]
 
 
 def _acted(lines: Iterable[CeremonyLine]) -> Iterator[str]:
@@ -299,11 +326,8 @@ def result(number: str, code: str) -> bytes:
     """What a step made, as everybody has attested it: proved once more, since what is sent to a CA
     elsewhere leaves this system (CPS 3.2.1). Refuses `ceremonies.unknown_step`, `not_attested`.
     """
-    steps = Prefetch("steps", CeremonyStep.objects.filter(state=StepState.DONE))
-    row = Ceremony.objects.prefetch_related(steps).filter(number=number).first()
-    if row is None:
-        raise unknown(number)
-    step = step_named(list(row.steps.all()), code)
+    row = ceremony(number)
+    step = step_named([one for one in steps_of(row) if one.state == StepState.DONE], code)
     if step.result is None:
         raise Refusal(Kind.NOT_FOUND, "ceremonies.unknown_step", "it made nothing", cps="5.2.2")
     try:

@@ -9,7 +9,7 @@ from functools import partial
 
 from anxin.kernel.jobs import each, enqueue
 from ca.ceremonies import queries, rules
-from ca.ceremonies.models import Ceremony, CeremonyStep
+from ca.ceremonies.models import Ceremony
 from ca.ceremonies.rules import State
 from ca.hierarchy.links import split
 from ca.hierarchy.models import CertificateAuthority
@@ -45,7 +45,7 @@ def _revoke(found: Found, *, at: datetime) -> bool:
 
 def _made(ceremony: Ceremony) -> list[Certificate]:
     """The certificates on record, also those of steps that were never attested."""
-    steps = CeremonyStep.objects.filter(ceremony=ceremony, code__in=MADE, result__isnull=False)
+    steps = [step for step in queries.steps_of(ceremony) if step.code in MADE]
     return [one for step in steps for one in split(bytes(step.result or b""))]
 
 

@@ -16,13 +16,15 @@ from pyhanko_certvalidator import ValidationContext
 
 from anxin.kernel.workdays import SHANGHAI
 from audit.journal.models import Entry
-from ca.ceremonies import archiving, queries, rules, scripts
-from ca.ceremonies.models import Ceremony, CeremonyPaper, CeremonyStep
-from ca.ceremonies.wording import PLAN
+from ca.ceremonies import archiving, paper, queries, rules, scripts, services, transcript
+from ca.ceremonies.models import Ceremony, CeremonyLine, CeremonyPaper, CeremonyStep
+from ca.ceremonies.wording import PLAN, STEPS
 from ca.keeping.rules import ENDING
 from ca.keys import services as keys
-from pki import ceremonies, certificates, publickeys
-from tests.support.ceremonies import PEOPLE, draft
+from pki import ceremonies, certificates, publickeys, votes
+from pki.errors import Refused
+from pki.keys import generate
+from tests.support.ceremonies import PEOPLE, Room, draft
 from tests.support.people import signed_in
 from tests.support.refusals import refused_by
 
@@ -140,6 +142,82 @@ def test_what_nobody_attested_is_not_printed(house, result):
     assert "destroy" not in attached(content)["results"]
 
 
+def test_what_everybody_attested_is_not_replaced_on_paper(house, in_role):
+    """CPS-5.2.2: the staff site's role writes a second line of what was made, before the last of
+    those present signs what his page shows, and a row with it.
+    """
+    number = house.opened(draft(drill=True, key=f"paper-{next(_labels)}"))
+    house.steps(number, "gather", "device")
+    house.begin(number, "make_key")
+    house.work()
+    for login in ("lu", "qin", "gao"):
+        house.attest(number, "make_key", login)
+    row, at = queries.ceremony(number), house.now()
+    forged = generate("sm2").public
+    result = ceremonies.digest(forged.spki)
+    with in_role("staff"):
+        seq, head = transcript.head_of(row)
+        line = ceremonies.Line(
+            seq + 1, at.isoformat(), "make_key", "acted", "", {"result": result}
+        ).text()
+        CeremonyLine.objects.create(
+            ceremony=row, seq=seq + 1, text=line, digest=ceremonies.chained(head, line), at=at
+        )
+        CeremonyStep.objects.filter(ceremony=row, code="make_key").update(result_digest=result)
+        CeremonyStep.objects.create(
+            ceremony=row, position=90, code="make_key", state="done", result=forged.spki
+        )
+    said = queries.fields(row, step_at(row, 2), house.people["jiang"].person_id)
+    services.attest(number, "make_key", actor=house.signing("jiang", said, at), at=at)
+    house.end_early(number, "qin", "封条破损，停止仪式")
+    house.end_early(number, "jiang")
+
+    assert archiving.run(at=house.now()) == 0
+
+    with pytest.raises(Refused) as refusal:
+        ceremonies.check(queries.record(number))
+    assert refusal.value.rule == "ceremony.order"
+    assert refused_by(queries.paper, number) == "ceremonies.no_paper"
+    assert refused_by(queries.result, number, "make_key") == "ceremonies.not_attested"
+
+
+def step_at(row: Ceremony, position: int) -> CeremonyStep:
+    return CeremonyStep.objects.get(ceremony=row, position=position)
+
+
+def test_a_row_besides_the_steps_of_the_script_displaces_no_result(house, in_role):
+    """CPS-5.2.2: with the code of a step; the staff site's role can write it."""
+    number = house.run(draft(drill=True, key=f"paper-{next(_labels)}"))
+    made = queries.result(number, "make_key")
+    row, forged = queries.ceremony(number), generate("sm2").public
+    with in_role("staff"):
+        CeremonyStep.objects.create(
+            ceremony=row, position=90, code="make_key", state="done", result=forged.spki
+        )
+
+    assert archiving.run(at=house.now()) == 1
+
+    content = queries.paper(number)
+    inside, text = attached(content), text_of(content)
+    assert ceremonies.check(inside).end == "finished"
+    assert (queries.result(number, "make_key"), inside["results"]["make_key"]) == (made, made.hex())
+    assert (publickeys.parse(made).fingerprint in text, forged.fingerprint in text) == (True, False)
+
+
+def test_results_stand_in_the_order_of_steps(house):
+    """CPS-5.2.2: in the record and on paper, in whatever order they were written."""
+    number = house.run(draft(drill=True, key=f"paper-{next(_labels)}"))
+    order = ["device", "make_key", "certify"]
+    record = queries.record(number)
+    assert list(record["results"]) == order
+
+    turned = record | {"results": dict(reversed(record["results"].items()))}
+    found = text_of(paper.draw(paper.Paper(turned, {}))).partition("各步的结果")[2]
+
+    places = [found.index(str(STEPS[code])) for code in order]
+    assert places == sorted(places)
+
+
 def test_of_a_step_that_was_ended_early_no_result_is_printed(house):
     """CPS-5.2.2: the device was looked at, and nobody has attested that."""
     number = house.opened(draft(drill=True, key=f"paper-{next(_labels)}"))
@@ -154,6 +232,57 @@ def test_of_a_step_that_was_ended_early_no_result_is_printed(house):
     content = queries.paper(number)
     assert "device" in attached(content)["results"]
     assert "各步的结果" not in text_of(content)
+
+
+def test_what_everybody_attested_and_nobody_put_to_use_is_printed_as_such(house):
+    """CPS-5.2.2, CPS-6.1.1: a certificate was signed, and the ceremony ended before it was in use;
+    of the step that was put to use nothing of the kind is said.
+    """
+    number = house.opened(draft(key=f"paper-{next(_labels)}"))
+    house.steps(number, "gather", "device", "make_key")
+    house.begin(number, "certify")
+    house.work()
+    for login in ("lu", "qin", "gao", "jiang"):
+        house.attest(number, "certify", login)
+    Ceremony.objects.filter(number=number).update(drill=True)
+    house.work()  # doubts what the row says
+    Ceremony.objects.filter(number=number).update(drill=False)
+    house.end_early(number, "qin", "封条破损，停止仪式")
+    house.end_early(number, "jiang")
+
+    archiving.run(at=house.now())
+
+    content = queries.paper(number)
+    made = certificates.parse(bytes.fromhex(attached(content)["results"]["certify"]))
+    text = text_of(content)
+    assert made.fingerprint_sm3 in text
+    assert text.count("纪要没有它投入使用的记录") == 1
+
+
+def test_who_attested_before_there_was_a_result_has_not_attested_it(house):
+    """CPS-5.2.2: in an earlier round, or over nothing."""
+    room = Room()
+    room.step(0)
+    said = {"custody": {"zh": "软件"}, "started_at": room.at.isoformat()}
+    room.results["device"] = json.dumps(said).encode().hex()
+    result = ceremonies.digest(bytes.fromhex(room.results["device"]))
+    (step,) = [one for one in room.said["steps"] if one["code"] == "device"]
+    first, *others = [one.id for one in rules.missing(room.said, step, [])]
+    room.add("began", "device", 7, round="1")
+    room.add("acted", "device", "", result=result)
+    for person in others:
+        room.attest("device", person, result)
+    room.add("restarted", "device")
+    room.add("began", "device", 7, round="2")
+    room.attest("device", first, "", round_=2)
+    reason = votes.comment_digest("封条破损")
+    for person in (7, 9):
+        room.attest(ceremonies.ABORT, person, reason, what="abort_asked", reason="封条破损")
+    room.add("aborted")
+    record = room.record()
+    assert ceremonies.check(record).end == "aborted"
+
+    assert "各步的结果" not in text_of(paper.draw(paper.Paper(record, {})))
 
 
 def test_whatever_a_script_plans_has_a_word():

@@ -378,6 +378,38 @@ def test_a_key_that_only_a_device_knew_of_is_destroyed_after_all(house, keeper):
 
 
 @pytest.mark.usefixtures("in_use")
+@pytest.mark.parametrize("drill", [True, False], ids=["drill", "earnest"])
+def test_a_responders_key_of_a_ceremony_that_was_broken_off_is_destroyed(house, keeper, drill):
+    """CPS-6.2.10: nobody else would ever have it, and no other key is taken for it."""
+    label = f"vain-{next(_labels)}"
+    number = house.opened(draft(key=label, drill=drill, path_length=0))
+    house.steps(number, "gather", "device", "make_key")
+    key = f"{'drill-' if drill else ''}{label}-ocsp"
+    said = kept("destroy", key, drill=drill, ending="drill" if drill else "compromise")
+    assert refused_by(queries.check_free, said, at=house.now()) == "keeping.unknown_key"
+    house.begin(number, "make_responder")
+    house.work()
+    house.end_early(number, "lu", "封条破损，停止仪式")
+    house.end_early(number, "qin")
+    place = keeper.home / "software" / f"{key}.key"
+    assert (place.exists(), queries.algorithm_of(key)) == (True, "sm2")
+
+    hold(house, said)
+
+    assert not place.exists()
+    assert KeptKey.objects.get(label=key).state == "destroyed"
+
+
+def test_a_responders_key_goes_with_its_authority(house):
+    """CPS-4.9.9: of one in force no key is taken away that answers for it; no other follows."""
+    label = f"kept-{next(_labels)}"
+    hold(house, draft(key=label, path_length=0))
+    said = kept("destroy", f"{label}-ocsp", ending="compromise")
+
+    assert refused_by(queries.check_free, said, at=house.now()) == "keeping.unknown_key"
+
+
+@pytest.mark.usefixtures("in_use")
 def test_a_destruction_that_breaks_off_says_what_is_done_and_goes_on(house, keeper, of_drill):
     """CPS-6.2.10: the first device has lost the key by then, and nobody reads that nothing was."""
     number = house.opened(kept("destroy", of_drill, drill=True, ending="drill"))

@@ -8,6 +8,7 @@ from datetime import timedelta
 
 import pytest
 
+from ca.ceremonies import rules
 from ca.ceremonies.kinds import Part
 from ca.ceremonies.rules import Person
 from pki import (
@@ -395,6 +396,70 @@ def test_what_a_step_made_cannot_be_exchanged():
     room.results["make_key"] = b"another key".hex()
 
     assert refused(room).rule == "ceremony.result_changed"
+
+
+def beginning(room: Room, code: str, round_: int = 1) -> list[int]:
+    """A step has begun; whom it asks."""
+    (step,) = [one for one in room.said["steps"] if one["code"] == code]
+    room.add("began", code, 7, round=str(round_))
+    return [one.id for one in rules.missing(room.said, step, [])]
+
+
+@pytest.mark.parametrize("first", [b"key", b""], ids=["another", "nothing"])
+def test_what_was_attested_is_not_replaced_by_another_result(first):
+    """CPS-5.2.2: everybody has signed for the first one, or before there was any."""
+    room = Room()
+    room.step(0)
+    room.step(1)
+    asked = beginning(room, "make_key")
+    result = ceremonies.digest(first) if first else ""
+    if first:
+        room.add("acted", "make_key", "", result=result)
+    for person in asked:
+        room.attest("make_key", person, result)
+    room.results["make_key"] = b"another key".hex()
+    room.add("acted", "make_key", "", result=ceremonies.digest(b"another key"))
+    room.add("done", "make_key")
+
+    assert refused(room).rule == "ceremony.order"
+
+
+def test_a_step_without_an_act_makes_nothing():
+    """CPS-5.2.2: nor does a second line say what a step has made."""
+    room = Room()
+    beginning(room, "gather")
+    room.results["gather"] = b"x".hex()
+    room.add("acted", "gather", "", result=ceremonies.digest(b"x"))
+    assert refused(room).rule == "ceremony.order"
+
+    room = Room()
+    room.step(0)
+    beginning(room, "device")
+    for made in (b"one", b"another"):
+        room.results["device"] = made.hex()
+        room.add("acted", "device", "", result=ceremonies.digest(made))
+    assert refused(room).rule == "ceremony.order"
+
+
+@pytest.mark.parametrize("said", ["restarted", "refused", ""])
+def test_a_step_that_is_begun_anew_makes_its_result_anew(said):
+    """CPS-6.1.1a: whatever was made, and attested, before that; as after a worker was killed."""
+    room = Room()
+    room.step(0)
+    for round_, made in enumerate((b"before", b"after"), 1):
+        asked = beginning(room, "device", round_)
+        result, room.results["device"] = ceremonies.digest(made), made.hex()
+        room.add("acted", "device", "", result=result)
+        for person in asked:
+            room.attest("device", person, result, round_=round_)
+        if round_ == 1 and said:
+            room.add(said, "device")
+    room.add("done", "device")
+    for number in range(2, len(room.said["steps"])):
+        room.step(number)
+    room.add("finished")
+
+    assert ceremonies.check(room.record()).end == "finished"
 
 
 def test_the_last_step_signs_the_transcript_before_it():
