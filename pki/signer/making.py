@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from pki.hsm.interface import Token
-    from pki.publickeys import PublicKey
     from pki.signer.register import Register
 
     Tell = Callable[..., None]  # (event, **facts)
@@ -132,7 +131,7 @@ class Making:
         label = begun.label
         try:
             public = publickeys.parse(token.public_key(label))
-            if not _is_of(public, begun.algorithm):
+            if public.kind != begun.algorithm:
                 raise self._unclear(f"the device has another kind of key as {label}")
             said = f"Possession of {label}, SM3 of its public key {public.fingerprint}".encode()
             if not interface.signs(public, said, token.sign(label, said)):
@@ -165,8 +164,3 @@ class Making:
     def _done(self) -> None:
         self._path.unlink(missing_ok=True)
         durable.sync_directory(self._path.parent)
-
-
-def _is_of(public: PublicKey, algorithm: str) -> bool:
-    name = f"rsa-{public.bits}" if public.algorithm == "rsa" else public.algorithm
-    return name == algorithm
