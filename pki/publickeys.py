@@ -64,6 +64,11 @@ class PublicKey:
     key: bytes
     _verifier: _Verifier = field(repr=False, compare=False)
 
+    @property
+    def kind(self) -> str:
+        """As in pki.keys: sm2, rsa-2048, ec-p256."""
+        return f"rsa-{self.bits}" if self.algorithm == "rsa" else self.algorithm
+
     @cached_property
     def fingerprint(self) -> str:
         """SM3 of the whole SPKI, hexadecimal."""

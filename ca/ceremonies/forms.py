@@ -168,7 +168,7 @@ class DraftForm(forms.Form):
         return Draft(
             **common,
             key=f"{now.lineage}-{number}",
-            algorithm=f"rsa-{key.bits}" if key.algorithm == "rsa" else key.algorithm,
+            algorithm=key.kind,
             organization=own.subject.get("O") or "",
             name=own.subject.get("CN") or "",
             years=_number(given["years"]),

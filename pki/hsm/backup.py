@@ -30,7 +30,6 @@ from pki import der, publickeys
 from pki.errors import Malformed, PkiError, Refused, TokenError
 from pki.hsm import interface
 from pki.hsm.interface import Token
-from pki.signatures import default_algorithm
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -332,7 +331,7 @@ def _check_login(session: pkcs11.Session) -> None:
 
 def _check_restored(token: Opened, label: str, public: PublicKey) -> None:
     signature = token.sign(label, _MESSAGE)
-    if not public.verify(_MESSAGE, signature, default_algorithm(public.algorithm)):
+    if not interface.signs(public, _MESSAGE, signature):
         raise TokenError(
             "backup.not_the_key", "What came out of the backup is another key.", permanent=True
         )

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from pki import publickeys
 from pki.errors import PkiError, Refused
+from pki.hsm import interface
 from pki.hsm.interface import About
-from pki.signatures import default_algorithm
 from pki.sm import selftest
 
 if TYPE_CHECKING:
@@ -103,10 +103,10 @@ def _sign(token: Token, label: str, expected: bytes | None) -> None:
     public = publickeys.parse(token.public_key(label))
     if expected not in (None, public.spki):
         raise Refused("token.other_key", "The device has another key by this name.")
-    signature, algorithm = token.sign(label, _MESSAGE), default_algorithm(public.algorithm)
-    if not public.verify(_MESSAGE, signature, algorithm):
+    signature = token.sign(label, _MESSAGE)
+    if not interface.signs(public, _MESSAGE, signature):
         raise Refused("token.wrong_signature", "The signature does not hold under the public key.")
-    if public.verify(_MESSAGE + b".", signature, algorithm):
+    if interface.signs(public, _MESSAGE + b".", signature):
         raise Refused("token.wrong_signature", "The signature holds for other words as well.")
 
 

@@ -69,7 +69,7 @@ class SdfToken:
         """
         index = self._index_for(label, algorithm)
         public = publickeys.parse(self._exported(index, algorithm))
-        if algorithm.startswith("rsa") and algorithm != f"rsa-{public.bits}":
+        if public.kind != algorithm:
             raise Refused("token.algorithm", f"The key at index {index} has {public.bits} bits.")
         self._registrations.check_key(public.spki)
         statement = (

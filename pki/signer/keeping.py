@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from pki import certificates, durable, publickeys, statements
 from pki.errors import Refused, TokenError
-from pki.signatures import default_algorithm
+from pki.hsm import interface
 from pki.signer import homes, offers, protocol
 from pki.signer.offers import DRILL, DRILLS, ENDINGS, EXPIRED
 from pki.signer.protocol import ACTIVE, ARCHIVED, DESTROYED
@@ -265,7 +265,7 @@ def _prove(spare: Spare, key: Key, ceremony: str) -> tuple[bytes, bytes]:
     statement = statements.encoded({"what": RESTORED, **said})
     with spare.open() as token:
         signature = token.sign(key.label, statement)
-    if not public.verify(statement, signature, default_algorithm(public.algorithm)):
+    if not interface.signs(public, statement, signature):
         raise TokenError("backup.not_the_key", "The restored key is another.", permanent=True)
     return statement, signature
 

@@ -9,7 +9,7 @@ next key is made.
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from pki.hsm.interface import Token
-    from pki.publickeys import PublicKey
     from pki.signer.register import Register
 
     Tell = Callable[..., None]  # (event, **facts)
@@ -52,10 +51,9 @@ class Begun:
         said |= {"kinds": tuple(said["kinds"]), "at": datetime.fromisoformat(said["at"])}
         return cls(**said)
 
-    def made_as(self, key: Key) -> bool:
-        """Whether that is the key that is asked for."""
-        asked = (self.label, self.algorithm, self.kinds, self.crl_days)
-        return asked == (key.label, key.algorithm, key.kinds, key.crl_days)
+    def is_again(self, before: Begun) -> bool:
+        """Whether the same is asked for, in the same ceremony; perhaps later."""
+        return replace(before, at=self.at) == self
 
 
 class Making:
@@ -70,18 +68,19 @@ class Making:
     def make(self, begun: Begun, token: Token, tell: Tell) -> Key:
         """The key; or the same one that was begun before.
 
-        Raises Refused `token.label_taken`, and TokenError as `take_up`.
+        Raises Refused `token.label_taken`, TokenError as `take_up`, what the token raises in
+        `generate`, and TokenError `token.no_such_key` when the device then has no key.
         """
-        before = self.take_up(token, tell)
-        if before is not None and begun.made_as(before):
-            return before
+        before, key = self._noted(), self.take_up(token, tell)
+        if key is not None and before is not None and begun.is_again(before):
+            return key
         self._register.check_new(begun.label)
         if begun.label in token.labels():  # before the note: another's key is not taken up as ours
             raise interface.label_taken(begun.label)
         durable.replace(self._path, begun.as_json())
         try:
             token.generate(begun.label, begun.algorithm)
-        except Refused:
+        except Refused:  # nothing was made; after a TokenError nobody knows, so the note stays
             self._done()
             raise
         made = self._settle(begun, token, tell, "generated")
@@ -95,16 +94,21 @@ class Making:
         Raises TokenError: `signer.making` where people have to look (docs/running.md), and what
         the token raises; then it stays begun.
         """
-        if not self._path.exists():
+        begun = self._noted()
+        if begun is None:
             return None
-        try:
-            begun = Begun.from_json(self._path.read_bytes())
-        except (OSError, ValueError, KeyError, TypeError) as problem:
-            raise self._unclear(f"cannot be read: {problem}") from problem
         try:
             return self._settle(begun, token, tell, "taken_up")
         except OSError as problem:
             raise self._unclear(f"{begun.label} cannot be written down: {problem}") from problem
+
+    def _noted(self) -> Begun | None:
+        if not self._path.exists():
+            return None
+        try:
+            return Begun.from_json(self._path.read_bytes())
+        except (OSError, ValueError, KeyError, TypeError) as problem:
+            raise self._unclear(f"cannot be read: {problem}") from problem
 
     def _settle(self, begun: Begun, token: Token, tell: Tell, event: str) -> Key | None:
         """Into the book, then into the register: what the register has is in both."""
@@ -127,7 +131,7 @@ class Making:
         label = begun.label
         try:
             public = publickeys.parse(token.public_key(label))
-            if not _is_of(public, begun.algorithm):
+            if public.kind != begun.algorithm:
                 raise self._unclear(f"the device has another kind of key as {label}")
             said = f"Possession of {label}, SM3 of its public key {public.fingerprint}".encode()
             if not interface.signs(public, said, token.sign(label, said)):
@@ -160,8 +164,3 @@ class Making:
     def _done(self) -> None:
         self._path.unlink(missing_ok=True)
         durable.sync_directory(self._path.parent)
-
-
-def _is_of(public: PublicKey, algorithm: str) -> bool:
-    name = f"rsa-{public.bits}" if public.algorithm == "rsa" else public.algorithm
-    return name == algorithm

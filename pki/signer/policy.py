@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from pki import der, oids, signatures, timestamps
+from pki import der, oids, revocations, signatures, timestamps
 from pki.errors import Refused
 from pki.signer.protocol import CA_CERTIFICATE, CERTIFICATE, CRL, OCSP, REQUEST, TIME_STAMP
 
@@ -81,7 +81,10 @@ class Terms:
 
 
 def check(kind: str, tbs: bytes, terms: Terms, *, at: datetime) -> None:
-    """Raises Refused `policy.*`, or Malformed `der.*` when the bytes are no such thing."""
+    """Raises Refused `policy.*`, or Malformed (`der.*`, `crl.reason`) for bytes of another form.
+
+    Time stamps are refused with `timestamp.*`, too.
+    """
     if kind not in _CHECKS or kind not in terms.kinds:
         raise Refused("policy.kind", f"This key does not sign {kind}.")
     if kind != CRL and len(tbs) > MAX_TBS:
@@ -193,7 +196,8 @@ def _read_extensions(content: bytes) -> dict[bytes, bytes]:
         extension = reader.enter()
         oid = extension.take(der.OID)
         der.decode_oid(oid)
-        extension.optional(der.BOOLEAN)
+        if extension.peek() == der.BOOLEAN:
+            extension.boolean()
         if oid in found:
             raise Refused("policy.extensions", "An extension occurs twice.")
         found[oid] = extension.octet_string()
@@ -312,7 +316,13 @@ def _check_ocsp(tbs: bytes, terms: Terms, at: datetime) -> None:
         count += 1
     if not 0 < count <= MAX_ANSWERS:
         raise Refused("policy.size", f"A response has 1 to {MAX_ANSWERS} answers.")
-    reader.optional(_ANSWER_EXTENSIONS)
+    _end_with_extensions(reader)
+
+
+def _end_with_extensions(reader: der.Reader) -> None:
+    content = reader.optional(_ANSWER_EXTENSIONS)
+    if content is not None:
+        _read_extensions(content)
     reader.finish()
 
 
@@ -323,7 +333,7 @@ def _generalized(reader: der.Reader) -> datetime:
 
 def _check_answer(answer: der.Reader, at: datetime) -> None:
     answer.take(der.SEQUENCE)  # certID
-    _check_status(answer.any())
+    _check_status(answer.any(), at)
     this_update = _generalized(answer)
     content = answer.optional(_NEXT_UPDATE)
     if content is None:  # it would never go stale for a client (RFC 6960 4.2.2.1)
@@ -332,16 +342,19 @@ def _check_answer(answer: der.Reader, at: datetime) -> None:
     next_update = _generalized(inner)
     inner.finish()
     _check_times(this_update, next_update, longest=MAX_ANSWER_LIFE, at=at)
-    answer.optional(_ANSWER_EXTENSIONS)
-    answer.finish()
+    _end_with_extensions(answer)
 
 
-def _check_status(status: der.Value) -> None:
+def _check_status(status: der.Value, at: datetime) -> None:
     """Good and unknown say nothing more; revoked says since when, and perhaps why."""
     said = der.Reader(status.content)
     if status.tag == _REVOKED:
-        _generalized(said)
-        said.optional(_REASON)
+        if _generalized(said) > at + SKEW:
+            raise Refused("policy.revoked_at", "revocationTime lies in the future.")
+        reason = said.optional(_REASON)
+        if reason is not None:
+            code = der.only(reason, der.ENUMERATED).rest()
+            revocations.reason_name(der.decode_integer(code))
     elif status.tag not in _PLAIN:
         raise Refused("policy.status", "An answer says good, revoked or unknown.")
     said.finish()

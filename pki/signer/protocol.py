@@ -143,7 +143,8 @@ def unpack(frame: bytes | bytearray) -> tuple[Header, list[bytes]]:
         raise Malformed("signer.frame", "The header is longer than the frame or the limit.")
     try:
         header = json.loads(frame[begin:head])
-        json.dumps(header, ensure_ascii=False).encode()  # or nothing about it could be written down
+        # Half a character passes as JSON, and nothing behind this door could encode it.
+        json.dumps(header, ensure_ascii=False).encode()
     except (ValueError, RecursionError):
         raise Malformed("signer.frame", "The header is not JSON in UTF-8.") from None
     if not isinstance(header, dict):

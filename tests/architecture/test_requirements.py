@@ -88,6 +88,7 @@ ROWS = (
     "CPS-6.2.4",  # the CA's keys
     "CPS-6.2.5",  # the CA's keys
     "CPS-6.2.6",
+    "CPS-6.2.7",  # SoftHSM, and under its key what it cannot hold
     "CPS-6.2.8",
     "CPS-6.2.9",
     "CPS-6.2.10",

@@ -48,16 +48,19 @@ def measure(house: House) -> None:
     found_demo_hierarchy(actor=SYSTEM, at=now, entropy=entropy)
     found_bench_authority(actor=SYSTEM, at=now, entropy=entropy)
     house.start_workers()
-    for kind in KINDS:
-        for size in GROUPS:
-            _throughput("one signer", kind, size)
+    _all("one signer")
     with _helper(house) as helper:
         for name in ("signing", "default"):
             program = programs.worker(house.environment, name, processes=2)
             told = {**program.environment, "ANXIN_HELPER_SOCKETS": str(helper.path)}
             house.restart(replace(program, environment=told))
-        for kind in KINDS:
-            _throughput("two signers", kind, 100)
+        _all("two signers")
+
+
+def _all(signers: str) -> None:
+    for kind in KINDS:
+        for size in GROUPS:
+            _throughput(signers, kind, size)
 
 
 @contextmanager

@@ -80,6 +80,20 @@ def test_who_asks_again_gets_the_key_that_was_made(interrupted):
     assert rule_of(client.generate, "issuing", algorithm, ["certificate"]) == "token.label_taken"
 
 
+def test_a_key_of_one_ceremony_is_not_handed_to_another(interrupted):
+    """CPS-6.1.1a: it is in the register, as made in the first."""
+    note, client = interrupted.home / "making.json", interrupted.client()
+    first = json.loads(note.read_bytes()) | {"ceremony": "KC-2026-001"}
+    note.write_text(json.dumps(first))
+    again = (client.generate, "issuing", first["algorithm"], ["certificate"])
+
+    assert rule_of(*again) == "token.label_taken"
+
+    (key,) = client.keys()
+    (line,) = interrupted.events("taken_up")
+    assert (line["made"], line["begun_in"]) == (key.label, "KC-2026-001")
+
+
 def test_whatever_else_has_the_label_is_no_key_of_ours(interrupted):
     """CPS-6.1.1a: another kind of key than was begun; people have to look."""
     note = interrupted.home / "making.json"

@@ -80,6 +80,7 @@ def test_the_wrapped_key_is_sealed_by_the_token(hsm_signer):
 
 
 def test_private_keys_cannot_leave_the_token(hsm_signer, softhsm):
+    """CPS-6.2.7: what the device lacks, SM2, is kept under a key that cannot leave it either."""
     one = hsm_signer().start()
     client = one.client()
     for algorithm in ALGORITHMS:

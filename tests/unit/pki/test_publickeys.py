@@ -43,7 +43,7 @@ def test_the_keys_in_use_are_told_apart(made, algorithm, bits):
     key = keys.generate(made).public
 
     assert publickeys.parse(key.spki) == key
-    assert (key.algorithm, key.bits) == (algorithm, bits)
+    assert (key.kind, key.algorithm, key.bits) == (made, algorithm, bits)
 
 
 def test_a_key_is_known_by_sm3_of_its_whole_and_sha1_of_its_bits():

@@ -173,6 +173,25 @@ def test_a_share_for_one_offer_is_none_for_another(room):
     assert room.refused(*brought) == "custody.offer"
 
 
+def test_a_share_opens_only_for_the_offer_and_the_seat_it_was_sealed_for(room):
+    """CPS-6.2.8: to the right key, and signed as it should be; RFC 9180 5.1, `info`."""
+    offer, other = room.offer(), room.offer("founding")
+    owned, digest = room.custodians[0], statements.digest(offer[0])
+
+    def sealed_for(asked: bytes, number: int) -> custodians.Brought:
+        info = shares.in_transit(statements.digest(asked), number)
+        point = bytes.fromhex(json.loads(offer[0])["key"])
+        sealed = shares.seal_to(point, owned.share.value, info)
+        signed = shares.bringing(digest, 1, statements.digest(sealed))
+        return room.answer(0, offer)._replace(
+            signature=statements.sign(owned.key, signed), sealed=sealed
+        )
+
+    assert room.refused(*sealed_for(other[0], 1)) == "shares.sealed"
+    assert room.refused(*sealed_for(offer[0], 2)) == "shares.sealed"
+    assert room.custody.bring(*sealed_for(offer[0], 1))["accepted"] == [1]
+
+
 def test_shares_that_wait_die_after_ten_minutes(room):
     offer = room.offer()
     room.bring(0, offer)

@@ -2,7 +2,7 @@
 
 from contextlib import suppress
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from hypothesis import given
@@ -89,9 +89,6 @@ def test_both_forms_of_the_sm2_identifier_are_in_use():
 
     assert with_null in content
     policy.check(CERTIFICATE, der.sequence(content.replace(with_null, without)), TERMS, at=NOW)
-
-
-SOON = der.generalized_time(NOW + DAY / 2)
 
 
 @pytest.mark.parametrize(
@@ -347,31 +344,85 @@ def test_an_answer_is_about_one_certificate_at_least_and_few_at_most(count):
     assert refusal(OCSP, tbs, RESPONDER_TERMS) == "policy.size"
 
 
+UNTIL = der.generalized_time(NOW + DAY / 2)
+SINCE = der.generalized_time(NOW)
+EXTENSION = Extension(oids.OCSP_NONCE, False, der.octet_string(bytes(8))).der
+
+
+def answer(**changes: bytes) -> bytes:
+    """ResponseData about one certificate, part by part."""
+    of = ocsp.cert_id_for(OFFICE.certificate, 1).der
+    said = {"produced": SINCE, "status": der.implicit(0, b""), "until": UNTIL} | changes
+    single = der.sequence(
+        of, said["status"], SINCE, der.explicit(0, said["until"]), said.get("about_one", b"")
+    )
+    return der.sequence(
+        der.explicit(2, der.octet_string(RESPONDER_KEY.public.key_identifier)),
+        said["produced"],
+        der.sequence(single),
+        said.get("about_all", b""),
+    )
+
+
+def revoked(*reason: bytes, at: datetime = NOW) -> dict[str, bytes]:
+    since = der.generalized_time(at)
+    why = der.explicit(0, b"".join(reason)) if reason else b""
+    return {"status": der.explicit(1, since + why)}
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {},
+        {"status": der.implicit(2, b"")},
+        revoked(),
+        revoked(at=NOW + policy.SKEW),
+        *(revoked(der.enumerated(code)) for code in (0, 6, 8, 10)),
+        {"about_one": der.explicit(1, der.sequence(EXTENSION))},
+        {"about_all": der.explicit(1, der.sequence(EXTENSION))},
+    ],
+)
+def test_answers_say_good_unknown_or_revoked_and_perhaps_why(changes):
+    policy.check(OCSP, answer(**changes), RESPONDER_TERMS, at=NOW)
+
+
+SPELT_OUT = der.sequence(der.oid(oids.OCSP_NONCE), b"\x01\x01\x05", der.octet_string(b""))
+
+
 @pytest.mark.parametrize(
     ("changes", "rule"),
     [
-        ({"until": SOON * 2}, "der.trailing_bytes"),
+        ({"until": UNTIL * 2}, "der.trailing_bytes"),
         ({"until": der.utc_time(NOW + DAY / 2)}, "der.unexpected"),
         ({"produced": der.utc_time(NOW)}, "der.unexpected"),
         ({"status": der.implicit(4, b"x")}, "policy.status"),
         ({"status": der.implicit(0, b"x")}, "der.trailing_bytes"),
         ({"status": der.explicit(1, b"")}, "der.truncated"),
         ({"status": der.explicit(1, der.utc_time(NOW))}, "der.unexpected"),
-        ({"status": der.explicit(1, der.generalized_time(NOW) * 2)}, "der.trailing_bytes"),
+        ({"status": der.explicit(1, SINCE * 2)}, "der.trailing_bytes"),
+        (revoked(b"junk"), "der.truncated"),
+        (revoked(b""), "der.truncated"),
+        (revoked(der.integer(1)), "der.unexpected"),
+        (revoked(der.enumerated(1), der.enumerated(0)), "der.trailing_bytes"),
+        (revoked(der.tlv(der.ENUMERATED, b"\x00\x01")), "der.integer"),
+        *((revoked(der.enumerated(code)), "crl.reason") for code in (-1, 7, 11)),
+        (revoked(at=NOW + policy.SKEW + timedelta(seconds=1)), "policy.revoked_at"),
+        *(
+            ({place: der.explicit(1, junk)}, rule)
+            for place in ("about_one", "about_all")
+            for junk, rule in (
+                (b"junk!", "der.truncated"),
+                (der.sequence(EXTENSION) * 2, "der.trailing_bytes"),
+                (der.sequence(EXTENSION * 2), "policy.extensions"),
+                (der.sequence(der.octet_string(b"")), "der.unexpected"),
+                (der.sequence(SPELT_OUT), "der.boolean"),
+            )
+        ),
     ],
 )
 def test_answers_have_the_form_of_the_standard(changes, rule):
     """RFC 6960 4.2.1: what others might read otherwise is not signed."""
-    now = der.generalized_time(NOW)
-    said = {"produced": now, "status": der.implicit(0, b""), "until": SOON} | changes
-    of = ocsp.cert_id_for(OFFICE.certificate, 1).der
-    tbs = der.sequence(
-        der.explicit(2, der.octet_string(RESPONDER_KEY.public.key_identifier)),
-        said["produced"],
-        der.sequence(der.sequence(of, said["status"], now, der.explicit(0, said["until"]))),
-    )
-
-    assert refusal(OCSP, tbs, RESPONDER_TERMS) == rule
+    assert refusal(OCSP, answer(**changes), RESPONDER_TERMS) == rule
 
 
 # -- time stamps --------------------------------------------------------------------------------

@@ -53,7 +53,7 @@ def test_any_bytes_are_read_or_refused(data):
         frame(b'{"sizes":[-1,2]}', b"x"),
         frame(b'{"sizes":[1.0]}', b"x"),
         frame(b'{"sizes":[true]}', b"x"),
-        frame(b'{"sizes":[],"key":"\\ud800"}'),  # nothing about it could be written down
+        frame(b'{"sizes":[],"key":"\\ud800"}'),  # half a character
         frame(b'{"sizes":"1"}', b"x"),
         frame(b'{"sizes":null}'),
         frame(json.dumps({"sizes": [0] * (protocol.MAX_ITEMS + 1)}).encode()),
