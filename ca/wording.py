@@ -253,7 +253,9 @@ FRESHNESS = {
 ALARMS = {
     "signer_unheard": _("没有签名服务的消息：记录它状态的后台任务可能停了。请检查后台进程。"),
     "signer_unreachable": _("签名服务没有应答，签发、CRL 和 OCSP 都在等待。请检查签名进程。"),
-    "signer_locked": _("签名服务是封存的，不能签名。请按规程重新启用密钥。"),
+    "signer_locked": _(
+        "签名服务是封存的，不能签名。由安全管理员发起启用，两位密钥管理员提交份额。"
+    ),
     "signer_degraded": _(
         "签名设备现在不能用 %(keys)s 签名，相关的证书、CRL 或应答在等待，没有丢失。"
         "请检查设备和连接；恢复后会自动继续。"
@@ -371,3 +373,12 @@ SIGNED_KINDS = {
     "request": _("证书请求"),
     "time-stamp": _("时间戳"),
 }
+
+# As certificates and lists name what they are signed by (`pki.signatures`)
+SIGNATURES = {
+    "sm2-sm3": "SM2 + SM3",
+    "rsa-sha256": "RSA + SHA-256",
+    "ecdsa-sha256": "ECDSA + SHA-256",
+}
+# Models of devices that need a word; others say who makes them
+MODELS = {"software": _("软件")}

@@ -1,5 +1,6 @@
 """What every template may use: icons, time left, differences, values as classes."""
 
+import re
 from collections.abc import Iterable
 from datetime import timedelta
 from functools import lru_cache
@@ -16,6 +17,8 @@ from anxin.kernel.errors import Refusal
 from anxin.wording import sentence
 
 register = template.Library()
+
+DIGEST = re.compile(r"[0-9A-Fa-f]{40,}\Z")  # SHA-1 and longer
 
 
 @register.filter
@@ -45,6 +48,16 @@ def icon(name: str, css: str = "ic", label: str = "") -> SafeString:
 def groups(text: str, size: int = 4) -> str:
     """Hex digits in groups: 4A1F 88D0."""
     return " ".join(text[i : i + size] for i in range(0, len(text), size))
+
+
+@register.filter
+def legible(value: object) -> str:
+    """A value as it stands, digests in it in groups and one width: they are compared by eye."""
+    parts = [
+        format_html('<span class="mono">{}</span>', groups(word, 8)) if DIGEST.match(word) else word
+        for word in str(value).split(" ")
+    ]
+    return format_html_join(" ", "{}", ((part,) for part in parts))
 
 
 @register.filter

@@ -81,6 +81,8 @@ class Page:
     line: Line
     certificate: certificates.Certificate | None
     serial: str
+    algorithm: str
+    is_self_issued: bool
     addresses: rules.Addresses
     key_label: str
     age: KeyAge | None
@@ -122,6 +124,8 @@ def authority(code: str, *, at: datetime) -> Page:
         line=line,
         certificate=certificate,
         serial=f"{certificate.serial:x}" if certificate else "",
+        algorithm=queries.signed_by(certificate) if certificate else "",
+        is_self_issued=bool(certificate and certificate.body.issuer == certificate.body.subject),
         addresses=queries.addresses(row.code),
         key_label=row.key_label,
         age=life.key_age(certificate, row.key_since, at=at) if certificate else None,

@@ -7,7 +7,7 @@ from django import forms
 from django.forms import BoundField
 from django.utils.translation import gettext_lazy as _
 
-from ca.ceremonies import importing, queries
+from ca.ceremonies import importing, queries, wording
 from ca.ceremonies.kinds import DEVICE_ACTS, ROLE_OF, Part
 from ca.ceremonies.rules import (
     ALGORITHMS,
@@ -36,7 +36,6 @@ KINDS_OF = {  # what only some kinds of ceremonies ask for, and those need it
     **dict.fromkeys(("request", "issuer"), (IMPORT,)),
     "ending": ("archive", "destroy"),
 }
-_ALGORITHMS = {"sm2": "SM2", "rsa-2048": _("RSA 2048 位")}
 
 
 class DraftForm(forms.Form):
@@ -82,7 +81,7 @@ class DraftForm(forms.Form):
         super().__init__(*args, **named)
         self.requests = queries.requests_made()
         self._choose("kind", list(KINDS.items()))
-        self._choose("algorithm", [(one, _ALGORITHMS[one]) for one in ALGORITHMS])
+        self._choose("algorithm", [(one, wording.ALGORITHMS[one]) for one in ALGORITHMS])
         for field, part in (
             ("custodians", Part.CUSTODIAN),
             ("witness", Part.WITNESS),

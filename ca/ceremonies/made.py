@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from ca.ceremonies.wording import UNLIMITED
 from ca.hierarchy import links
 from ca.keeping.rules import Act
+from ca.wording import MODELS, SIGNATURES
 from pki import certificates, names, publickeys, requests
 from pki.certificates import Certificate
 
@@ -97,9 +98,10 @@ def _backed_up(said: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
 
 
 def _restored(said: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    signed = SIGNATURES.get(said["algorithm"], said["algorithm"])
     yield _("备用设备"), _device(said["device"])
     yield _("试签的文字"), said["statement"]
-    yield _("签名"), _("已用公钥验证（%(algorithm)s）") % {"algorithm": said["algorithm"]}
+    yield _("签名"), _("已用公钥验证（%(algorithm)s）") % {"algorithm": signed}
     yield _("之后"), _("密钥留在备用设备") if said["kept"] else _("密钥已从备用设备删除")
 
 
@@ -146,4 +148,5 @@ def _moment(at: datetime) -> str:
 
 
 def _device(facts: Mapping[str, str]) -> str:
-    return " ".join(facts[name] for name in _FACTS if facts.get(name))
+    named = {**facts, "model": str(MODELS.get(facts.get("model", ""), facts.get("model", "")))}
+    return " ".join(named[name] for name in _FACTS if named.get(name))

@@ -18,7 +18,7 @@ from ca.ceremonies.models import (
     CeremonyStep,
 )
 from ca.ceremonies.rules import Person, State, StepState
-from ca.ceremonies.wording import RULES
+from ca.ceremonies.wording import ALGORITHMS, RULES
 from ca.keys import queries as keys
 from people.api import Waiting, key_fingerprint, staff_names, to_sign, waiting
 from pki import ceremonies, readback
@@ -178,7 +178,7 @@ def room(number: str, actor: Actor, *, at: datetime) -> Room:
         state=row.state,
         device=said["device"],
         key=row.key_label,
-        algorithm=said["algorithm"],
+        algorithm=str(ALGORITHMS.get(said["algorithm"], said["algorithm"])),
         plan=planned.told(said["plan"]),
         host=next(one.name for one in people if one.part == Part.HOST),
         script=json.dumps(said, ensure_ascii=False, indent=1),

@@ -20,7 +20,7 @@ from fpdf.enums import DocumentCompliance, TableBordersLayout, WrapMode
 from anxin.kernel.fonts import FONT_FILE, RARE
 from anxin.kernel.workdays import SHANGHAI
 from ca.ceremonies import made, planned, transcript
-from ca.ceremonies.wording import KINDS, LINES, PARTS, STATES, STEPS
+from ca.ceremonies.wording import ALGORITHMS, KINDS, LINES, PARTS, STATES, STEPS
 from pki import ceremonies, ceremony_votes, readback, statements
 
 for _name_of_log in ("fontTools", "fpdf"):  # they write down which characters people's names have
@@ -106,11 +106,12 @@ def _sheet(title: str, at: datetime) -> FPDF:
 
 def _facts(paper: Paper, said: Mapping[str, Any]) -> list[tuple[str, ...]]:
     script = paper.record["digest"]
+    algorithm = ALGORITHMS.get(said["algorithm"], said["algorithm"])
     return [
         (_("仪式类型"), f"{KINDS[said['kind']]}（CPS {said['cps']}）"),
         (_("结果"), str(STATES[paper.end.what])),
         (_("密码设备"), said["device"]),
-        (_("密钥标签"), f"{said['key']} {said['algorithm']}"),
+        (_("密钥标签"), f"{said['key']} {algorithm}"),
         *planned.told(said["plan"]),
         (_("结束时间"), _moment(paper.ended_at)),
         (_("脚本摘要（SM3）"), script),

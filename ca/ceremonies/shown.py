@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from anxin.kernel.actors import Actor
 from ca.ceremonies import planned, queries
-from ca.ceremonies.wording import KINDS, PARTS, STEPS
+from ca.ceremonies.wording import ALGORITHMS, KINDS, PARTS, STEPS
 from people.api import Shown
 from pki import readback
 
@@ -35,7 +35,7 @@ def ceremony(payload: dict[str, Any], *, actor: Actor) -> Shown:  # noqa: ARG001
         *drill,
         (_("密码设备"), said["device"]),
         (_("密钥标签"), said["key"]),
-        (_("算法"), said["algorithm"]),
+        (_("算法"), str(ALGORITHMS.get(said["algorithm"], said["algorithm"]))),
         *planned.told(said["plan"]),
         *people,
         *steps,

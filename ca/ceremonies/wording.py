@@ -35,6 +35,7 @@ PLAN = {
     "issuer": _("外部根 CA 的证书（SM3）"),
     "request": _("已导出的证书请求（SM3）"),
 }
+ALGORITHMS = {"sm2": "SM2", "rsa-2048": _("RSA 2048 位")}
 UNLIMITED = _("不限")
 KEY_STATES = {
     "active": _("在用"),

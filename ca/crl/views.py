@@ -9,6 +9,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from anxin.kernel import web
 from ca.crl import queries, rules, services
+from ca.keys import queries as keys
 from people.api import Role
 from people.gates import actor_of, only
 
@@ -18,7 +19,10 @@ from people.gates import actor_of, only
 def demand(request: HttpRequest, ca_id: int) -> HttpResponse:
     """Staff: a list at once (CPS 4.9.7)."""
     services.request_crl(ca_id, actor=actor_of(request), at=timezone.now())
-    messages.success(request, _("已要求立即签发 CRL，几秒后即可在本页看到新的编号。"))
+    if keys.is_sealed():
+        messages.warning(request, _("已记下要求。签名服务是封存的：密钥启用后几秒内签发 CRL。"))
+    else:
+        messages.success(request, _("已要求立即签发 CRL，几秒后即可在本页看到新的编号。"))
     return redirect("ca-overview")
 
 

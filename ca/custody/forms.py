@@ -41,7 +41,9 @@ class AskForm(forms.Form):
         label=_("仪式编号"),
         max_length=20,
         required=False,
-        help_text=_("用于密钥仪式时填写，例如 KC-2026-004。"),
+        help_text=_(
+            "用于密钥仪式时填写，例如 KC-2026-004。正在进行的日常启用随之结束，仪式之后须另行启用。"
+        ),
     )
     reason = forms.CharField(
         label=_("原因"), max_length=rules.LONGEST_REASON, widget=forms.Textarea(attrs={"rows": 2})

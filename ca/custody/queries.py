@@ -42,8 +42,8 @@ class SignerView:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """For the dashboard; `reachable` None: there is no set. `overdue`: drills; `away`: since when
-    custodians cannot come.
+    """For the dashboard; `until`: of daily work. `reachable` None: there is no set.
+    `overdue`: drills; `away`: since when custodians cannot come.
     """
 
     until: datetime | None
@@ -85,16 +85,23 @@ def signer(*, at: datetime, place: int = HOME) -> SignerView:
         purpose=said.get("purpose", ""),
         until=until,
         signatures_left=said.get("signatures_left"),
-        ends_soon=until is not None and until - at <= rules.ENDS_SOON,
+        ends_soon=_is_daily(said.get("purpose", ""))
+        and until is not None
+        and until - at <= rules.ENDS_SOON,
         fault=row.fault,
     )
+
+
+def _is_daily(purpose: str) -> bool:
+    """A ceremony's activation ends with the ceremony: nobody has to ask for the next in time."""
+    return purpose != rules.Purpose.CEREMONY
 
 
 def standing(*, at: datetime) -> Standing:
     """What the dashboard says of custody."""
     kept = register(at=at)
     said = signer(at=at)
-    until = said.until if said.state == "active" else None
+    until = said.until if said.state == "active" and _is_daily(said.purpose) else None
     return Standing(
         until,
         sum(one.reachable for one in kept) if kept else None,

@@ -19,6 +19,8 @@ FAULTS = {
     "custody.people": _("签名服务要求三个不同的人、三把不同的密钥。"),
     "shares.sealed": _("份额在途中被改动，或不是为这次启用加密的。请重新提交。"),
     "signer.unreachable": _("签名服务没有应答。"),
+    "signer.sealed": _("签名服务已封存，没有签名。"),
+    "signer.limit": _("这次启用的签名次数已用完，没有签名。"),
 }
 HOME_SIGNER = _("主签名服务")
 HELPER = _("协助签名服务 %(n)s")
@@ -68,7 +70,7 @@ STOPS = {
 STOP_KINDS = {"emergency": _("紧急停用"), "orderly": _("多数同意后停用")}
 PURPOSES = {
     "activate": _("日常签发：证书、CRL、OCSP"),
-    "ceremony": _("密钥仪式：只做脚本写明的事"),
+    "ceremony": _("密钥仪式：脚本写明的事，以及日常签发"),
     "resplit": _("重新分发份额：只允许分发一次，不签名"),
 }
 FOUNDING = _("演示建立：生成演示 CA 的密钥")

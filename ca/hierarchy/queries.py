@@ -13,6 +13,7 @@ from anxin.kernel.errors import Kind, Refusal
 from ca.hierarchy import life, rules
 from ca.hierarchy.models import CertificateAuthority, LinkCertificate, Responder
 from ca.profiles.queries import longest_days
+from ca.wording import SIGNATURES
 from pki import certificates
 from pki.certificates import Certificate
 from pki.names import Name
@@ -22,6 +23,11 @@ from pki.names import Name
 def parsed(der: bytes) -> Certificate:
     """One of our own certificates; parsed once per process."""
     return certificates.parse(der)
+
+
+def signed_by(certificate: Certificate) -> str:
+    """Its signature's algorithm in words."""
+    return SIGNATURES.get(certificate.signature_algorithm, certificate.signature_algorithm)
 
 
 def issuer_of(row: CertificateAuthority) -> rules.Issuer:
@@ -299,7 +305,7 @@ def _view(
         code=row.code,
         subject=certificate.subject.text,
         issuer=certificate.issuer.text,
-        algorithm=certificate.signature_algorithm,
+        algorithm=signed_by(certificate),
         not_before=certificate.not_before,
         not_after=certificate.not_after,
         fingerprint_sm3=certificate.fingerprint_sm3,

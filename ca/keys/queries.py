@@ -1,4 +1,4 @@
-"""Which signers still have to be sealed, and what the home signer is active for."""
+"""Which signers still have to be sealed, and how the home signer is: sealed, or active for what."""
 
 from ca.keys.models import CustodyReport, Sealing
 from ca.keys.rules import State
@@ -9,6 +9,11 @@ def active_for() -> str:
     """Number of the ceremony for which the home signer last said it is active; "": for none."""
     rows = CustodyReport.objects.filter(pk=HOME + 1).values_list("report__ceremony", flat=True)
     return rows.first() or ""
+
+
+def is_sealed() -> bool:
+    """Whether the home signer last said so."""
+    return CustodyReport.objects.filter(pk=HOME + 1, report__state="sealed").exists()
 
 
 def is_due(place: int) -> bool:

@@ -87,6 +87,7 @@ class SignerView:
     counts: tuple[Tally, ...]
     fault: str
     started_at: datetime | None
+    ceremony: str  # for which it is active
     active_since: datetime | None
     active_until: datetime | None
     signatures_left: int
@@ -247,6 +248,7 @@ def _signer(row: SignerReport | None, place: int) -> SignerView:
         counts=tuple(_counts(report.get("counters", {}))),
         fault=row.fault if row else "",
         started_at=_moment(report.get("started_at")),
+        ceremony=activation.get("ceremony", ""),
         active_since=_moment(activation.get("since")),
         active_until=_moment(activation.get("until")),
         signatures_left=activation.get("signatures_left", 0),

@@ -2,8 +2,9 @@
 
 from django import template
 
+from ca.custody.wording import FAULTS
 from ca.devices import wording
-from ca.wording import SIGNED_KINDS
+from ca.wording import MODELS, SIGNED_KINDS
 
 register = template.Library()
 TABLES = {
@@ -13,6 +14,7 @@ TABLES = {
     "check": wording.CHECKS,
     "fact": wording.FACTS,
     "kind": SIGNED_KINDS,
+    "model": MODELS,
 }
 TONES = {"passed": "ok", "failed": "bad", "missed": "warn", "absent": "line", "asked": "info"}
 
@@ -20,6 +22,12 @@ TONES = {"passed": "ok", "failed": "bad", "missed": "warn", "absent": "line", "a
 @register.filter
 def device_word(code: str, table: str) -> str:
     return str(TABLES[table].get(code, code))
+
+
+@register.filter
+def signer_trouble(rule: str) -> str:
+    """What a signer's or a device's rule means, the rule itself where nobody has said."""
+    return str(FAULTS.get(rule) or wording.ADVICE.get(rule) or rule)
 
 
 @register.filter

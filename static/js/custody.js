@@ -238,7 +238,6 @@ const choosing = (form) => async () => {
   const box = form.querySelector("input[type=checkbox]");
   box.checked = false; // nobody has compared what is not shown
   box.disabled = true;
-  form.querySelector("[data-file-name]").textContent = form.querySelector("input[type=file]").files[0]?.name || "";
   document.querySelector("[data-offer-shown]").setAttribute("hidden", "");
   const { offer } = await checkOffer(form, await chosenFile(form));
   showOffer(form, offer);
@@ -285,6 +284,9 @@ const proving = (form) => async () => {
 
 // --- Start of the page. ---
 const able = window.crypto?.subtle && window.indexedDB;
+const nameFile = (form) => {
+  form.querySelector("[data-file-name]").textContent = form.querySelector("input[type=file]").files[0]?.name || "";
+};
 const begin = (name, make, selector = "button[type=button]") => {
   const form = document.querySelector(`form[data-custody="${name}"]`);
   if (!form) return undefined;
@@ -295,13 +297,11 @@ const begin = (name, make, selector = "button[type=button]") => {
   form.removeAttribute("hidden");
   form.dataset.loaded = Date.now();
   form.querySelector(selector).addEventListener("click", guarded(form, make(form)));
+  form.querySelector("input[type=file]")?.addEventListener("change", () => nameFile(form));
   return form;
 };
 begin("enrol", enrolling);
-const prover = begin("prove", proving);
-prover?.querySelector("input[type=file]").addEventListener("change", (event) => {
-  prover.querySelector("[data-file-name]").textContent = event.target.files[0]?.name || "";
-});
+begin("prove", proving);
 if (begin("take", taking, "[data-first] button")) begin("take", receipting, "[data-then] button");
 const bringer = begin("bring", bringing);
 if (bringer) {
@@ -325,5 +325,6 @@ document.addEventListener("htmx:after:swap", () => {
 
 // For paperwords.js.
 export {
-  EC, PASSPHRASE, begin, checkValue, chosenFile, digest, download, hex, octets, openSealed, orSay, sealFile, unless,
+  EC, PASSPHRASE, begin, checkValue, chosenFile, digest, download, hex, nameFile, octets, openSealed, orSay,
+  sealFile, unless,
 };

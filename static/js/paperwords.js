@@ -3,7 +3,7 @@
 
 import { WORDS } from "../vendor/bip39.js";
 import {
-  EC, PASSPHRASE, begin, checkValue, chosenFile, digest, download, hex, octets, openSealed, orSay, sealFile, unless,
+  EC, PASSPHRASE, begin, checkValue, chosenFile, digest, download, hex, nameFile, octets, openSealed, orSay, sealFile, unless,
 } from "./custody.js";
 
 const LIST = [...WORDS];
@@ -67,6 +67,7 @@ const showing = (form) => async () => {
   });
   passphrase.value = "";
   form.querySelector("input[type=file]").value = "";
+  nameFile(form);
   paper.removeAttribute("hidden");
   setTimeout(clear, SHOWN);
   paper.querySelector("h2").scrollIntoView();

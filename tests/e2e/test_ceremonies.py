@@ -40,7 +40,7 @@ SIGN = "核对无误，签名确认"
 COMPARED = "我已核对上面的用途"
 INK = "rgb(22, 34, 44)"  # of static/css/app.css
 OUT, AGAIN, IN = "生成 CA 密钥并导出证书请求", "重新导出证书请求", "导入外部根签发的 CA 证书"
-FOR_A_CEREMONY = "密钥仪式：只做脚本写明的事"
+FOR_A_CEREMONY = "密钥仪式：脚本写明的事，以及日常签发"
 ALTERED = {
     "script": "请求里的仪式脚本与本次仪式批准的不一致",
     "newcomers": "请求里的新持有人与登记的三位不一致",

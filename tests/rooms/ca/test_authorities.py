@@ -71,6 +71,19 @@ def test_a_page_tells_the_life_of_an_authority(authorities):
     assert refused_by(queries.authority, "nobody", at=ca.NOW) == "hierarchy.unknown"
 
 
+def test_a_page_names_algorithms_and_says_that_a_root_has_no_superior(authorities, settings):
+    """CPS-7.1.3"""
+    settings.ROOT_URLCONF = "anxin.urls_staff"
+    browser = signed_in(hire("gu", Role.CA_OPERATOR))
+
+    root, below = (browser.get(f"/ca/authorities/{one}/").text for one in ("rootca", "nmg-sm2"))
+
+    assert "自签名，没有上级" in root
+    assert "自签名，没有上级" not in below
+    assert "<dd>SM2 + SM3</dd>" in below
+    assert "sm2-sm3" not in below
+
+
 @pytest.mark.parametrize("path", ["", "nmg-sm2/", "rootca/"])
 @pytest.mark.parametrize(("role", "status"), [(Role.CA_OPERATOR, 200), (Role.REVIEWER, 403)])
 def test_those_who_run_the_ca_see_its_authorities(authorities, settings, path, role, status):

@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from anxin.kernel.workdays import SHANGHAI
+from anxin.templatetags.ui import groups
 from audit.journal.models import Entry
 from ca.ceremonies import pages, queries, services
 from ca.ceremonies.models import Attestation, Ceremony
@@ -160,6 +161,7 @@ def test_each_sees_what_is_asked_of_them(house):
     assert f"这一步现在不需要您确认。还须签名：{names}。" in seen
     assert "data-attests" not in seen
     assert "仪式纪要" in seen
+    assert "SM2</div>" in seen
 
 
 def test_who_has_no_key_is_told_so(house):
@@ -312,7 +314,10 @@ def test_a_ceremony_begins_once_the_signer_is_active_for_it(house):
     assert at(number, "ceremony-open") not in before
     assert "签名服务没有为本次仪式启用" in before
     asked = re.search(r'href="([^"]+\?ceremony=[^"]+)"', before).group(1)
-    assert f'value="{number}"' in page(house, "tang", asked).content.decode()
+    at_form = page(house, "tang", asked).content.decode()
+    assert f'value="{number}"' in at_form
+    assert asked.endswith("#ask-t")
+    assert 'id="ask-t"' in at_form
 
     house.activate(number)
     noting.note(at=house.now())
@@ -435,7 +440,8 @@ def test_an_approver_reads_the_script_step_by_step(house):
     shown = page(house, "lu", reverse("approval", args=[asked])).content.decode()
 
     assert "签发自签名证书" in shown
-    assert Ceremony.objects.get().digest in shown
+    assert f'<span class="mono">{groups(Ceremony.objects.get().digest, 8)}</span>' in shown
+    assert re.search(r"算法</dt>\s*<dd>SM2</dd>", shown)
     plan = queries.script_of(Ceremony.objects.get())["plan"]
     assert {plan["CN"], plan["O"]} <= set(re.findall(r"<dd[^>]*>([^<]+)</dd>", shown))
     assert re.search(rf"有效期（年）</dt>\s*<dd[^>]*>{plan['years']}</dd>", shown)
@@ -473,10 +479,10 @@ def test_who_attests_reads_what_was_made(house):
         made = bytes(step_of(number, code).result)
         if code == "certify":
             one = certificates.parse(made)
-            assert one.fingerprint_sm3 in shown
+            assert f'<span class="mono">{groups(one.fingerprint_sm3, 8)}</span>' in shown
             assert "CN=AnXin Root CA DRILL" in shown
             assert f"{one.not_after.astimezone(SHANGHAI):%Y-%m-%d %H:%M:%S}" in shown
         key = one.public_key if code == "certify" else publickeys.parse(made)
-        assert key.fingerprint in shown
+        assert groups(key.fingerprint, 8) in shown
         for login in ("lu", "qin", "gao", "jiang"):
             house.attest(number, code, login)

@@ -1,6 +1,7 @@
 """Three custodians and a real signer: shares handed out, two of three activate, one stops."""
 
 import json
+import re
 import signal
 import tempfile
 import time
@@ -13,6 +14,7 @@ from pathlib import Path
 import pytest
 from django.db import IntegrityError, connection
 from django.db.models import F
+from django.utils import timezone
 
 from anxin.duties import DUTIES
 from anxin.kernel.actors import SYSTEM
@@ -539,6 +541,38 @@ def test_an_activation_for_a_ceremony_ends_with_it(held, ceremony):
     assert (keys.custody()["purpose"], state(daily)) == ("activate", "active")
 
 
+def test_while_it_is_active_for_a_ceremony_the_dashboard_says_so_and_warns_of_no_end(
+    held, ceremony
+):
+    """CPS-6.2.9: it is sealed when the ceremony is over, whatever hours are left."""
+    number = ceremony[1]
+    activation_id = held.activate(at=NOW, **for_ceremony(number))
+    noting.tend(at=NOW)
+    note_signer(at=NOW)
+
+    seen = signed_in(held.host).get("/ca/").text
+    assert f"为密钥仪式 {number} 启用，仪式结束即封存" in seen
+    assert "activation_ends" not in alarms()
+    custody = signed_in(held.host).get("/ca/custody/").text
+    assert "一天内结束" not in custody
+    assert "日常启用随之结束" in custody
+    told = signed_in(held.host).get(f"/ca/custody/activations/{activation_id}/").text
+    assert "密钥仪式：脚本写明的事，以及日常签发" in told
+
+
+def test_a_sealed_signer_leads_those_who_may_to_the_page_where_it_is_activated(held):
+    """CPS-6.2.8"""
+    noting.tend(at=NOW)
+    note_signer(at=timezone.now())
+    told = "由安全管理员发起启用，两位密钥管理员提交份额"
+
+    for role, leads in ((Role.CA_OPERATOR, True), (Role.SUPPORT, False)):
+        seen = signed_in(hire(f"reads-{role}", role)).get("/ca/").text
+        alerts = seen.split('<section class="card c12 alerts"')[1].split("</section>")[0]
+        assert told in alerts
+        assert ('href="/ca/custody/"' in alerts) is leads
+
+
 def test_only_a_security_administrator_asks(held):
     wish = Wish(**WISH)
     for actor in (held.admin, held.custodians[0].actor):
@@ -662,6 +696,14 @@ def test_who_holds_no_share_proposes_no_end(held):
 
 def alarms() -> set[str]:
     return {one.code for one in overview(NOW).alarms}
+
+
+def test_a_page_of_words_has_the_products_own_file_button(held):
+    seen = signed_in(held.custodians[0].actor).get(
+        f"/ca/custody/seats/{held.custodians[0].seat().pk}/words/"
+    )
+
+    assert re.search(r'class="pickfile armed">.*选择文件</span><input type="file"', seen.text)
 
 
 def test_too_few_custodians_and_an_end_that_is_near_are_alarms(held):

@@ -515,8 +515,13 @@ def test_whoever_attests_sees_what_was_made(house, keeper, of_drill):
         ),
         (
             "restore",
-            {"device": {"model": "M"}, "statement": "s", "algorithm": "sm2-sm3", "kept": False},
-            ["M", "s", "已用公钥验证（sm2-sm3）", "密钥已从备用设备删除"],
+            {
+                "device": {"model": "software"},
+                "statement": "s",
+                "algorithm": "sm2-sm3",
+                "kept": False,
+            },
+            ["软件", "s", "已用公钥验证（SM2 + SM3）", "密钥已从备用设备删除"],
         ),
         (
             "destroy",

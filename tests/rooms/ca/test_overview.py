@@ -9,6 +9,7 @@ from audit.journal.models import Entry
 from ca.api import certificate, overview
 from ca.crl.models import RevocationList
 from ca.crl.services import issue_due_crls
+from ca.custody import noting
 from ca.hierarchy.models import CertificateAuthority
 from ca.keeping import services as keeping
 from ca.overview.models import SignerReport
@@ -163,6 +164,41 @@ def test_an_operator_has_a_list_issued_at_once(authorities, staff_site):
     assert (answer.status_code, answer["Location"]) == (302, "/ca/")
     assert issue_due_crls(at=ca.NOW) == 1
     assert RevocationList.objects.filter(ca_id=ca_id).count() == 2
+
+
+@pytest.fixture
+def sealed(authorities, signer):
+    """The signer of these authorities; active again afterwards."""
+    signer.client().lock()
+    yield signer
+    signer.activate()
+
+
+def test_a_list_asked_for_while_the_keys_are_sealed_waits_and_the_page_says_so(sealed, staff_site):
+    """CPS-2.2a"""
+    address = f"/ca/authorities/{ca.authority().id}/crl/"
+    operator = signed_in(hire("gu", Role.CA_OPERATOR))
+
+    noting.note(at=ca.NOW)
+    waits = operator.post(address, follow=True).content.decode()
+    assert "密钥启用后几秒内签发" in waits
+    assert "即可在本页看到新的编号" not in waits
+    opened_anew(sealed)
+    noting.note(at=ca.NOW)
+    assert "即可在本页看到新的编号" in operator.post(address, follow=True).content.decode()
+    assert issue_due_crls(at=ca.NOW) > 0
+
+
+def test_the_last_trouble_of_a_signer_is_told_in_words(sealed, staff_site):
+    """CPS-6.2.11"""
+    ca.put_on_order()
+    assert sweep_orders(at=ca.NOW, entropy=ca.entropy) == 0
+    note_signer(at=ca.NOW)
+
+    page = signed_in(hire("gu", Role.CA_OPERATOR)).get("/ca/").content.decode()
+
+    assert "已封存，没有签名" in page
+    assert "signer.sealed" not in page
 
 
 @pytest.mark.parametrize("role", [Role.CA_ADMIN, Role.AUDITOR, Role.REVIEWER])
