@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 from tests.e2e import acts, people
 from tests.e2e.test_decisions import returned
 from tests.e2e.windows import picture, see
-from tests.services.conftest import until
+from tests.support.waiting import until
 
 OPERATOR, REVIEWER, ASKS, AGREES, COMMITTEE = "陈越", "沈佳", "唐书", "高远", "邵霆"
 FINANCE, MACHINES = "袁希", "魏澜"

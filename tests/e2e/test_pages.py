@@ -12,7 +12,7 @@ from anxin.demo.cast import NAMES
 from tests.e2e.conftest import SOURCE
 from tests.e2e.people import person
 from tests.e2e.windows import examine, picture, sticking_out
-from tests.services.conftest import until
+from tests.support.waiting import until
 
 CHINESE = re.compile(r"[㐀-鿿豈-﫿]+")
 

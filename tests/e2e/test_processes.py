@@ -17,9 +17,10 @@ from anxin.supervisor import secretfiles
 from anxin.supervisor.accounts import GROUPS, Account
 from tests.e2e import acts, people
 from tests.oracles.refusals import missing
-from tests.services.conftest import short_directory, until
+from tests.services.conftest import short_directory
 from tests.support.intruder import DONE, attempt, opened_by
 from tests.support.product import EVERYBODY, SITES, Product
+from tests.support.waiting import until
 
 SOFTHSM = Path("/usr/lib/softhsm/libsofthsm2.so")
 DRIVERS = (b"softhsm", b"pkcs11", b"cryptoki")

@@ -9,7 +9,7 @@ from ra.readings.reading import installed
 from tests.e2e import acts, people
 from tests.e2e.conftest import SOURCE
 from tests.e2e.windows import picture, see
-from tests.services.conftest import until
+from tests.support.waiting import until
 
 OPERATOR, REVIEWER, OTHER_REVIEWER, AUDITOR, OUTSIDER = "陈越", "沈佳", "何鸣", "江晚", "袁希"
 SERVER = "服务器证书（SM2）"

@@ -7,7 +7,7 @@ from playwright.sync_api import Page, expect
 
 from tests.e2e import acts
 from tests.e2e.windows import picture, see
-from tests.services.conftest import until
+from tests.support.waiting import until
 
 OWNER, LOGIN, ASKS, AGREES = "何鸣", "heming", "唐书", "高远"
 ENROL = "启用操作员密钥"

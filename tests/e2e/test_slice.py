@@ -12,7 +12,7 @@ from playwright.sync_api import Page, expect
 from tests.e2e import acts, people
 from tests.e2e.elsewhere import Others, Subscribed, hexadecimal
 from tests.e2e.windows import download, picture, see
-from tests.services.conftest import until
+from tests.support.waiting import until
 
 OPERATOR, OTHER_OPERATOR = "陈越", "林安"
 REVIEWER, SECOND_REVIEWER = "沈佳", "何鸣"

@@ -15,8 +15,8 @@ import pytest
 from pki import certificates
 from pki.errors import PkiError
 from tests.e2e.elsewhere import fetch
-from tests.services.conftest import WITHIN, until
 from tests.support.product import EVERYBODY, FIRST_RUN, SITES, Product
+from tests.support.waiting import WITHIN, until
 
 pytestmark = pytest.mark.slow
 

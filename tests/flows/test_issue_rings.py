@@ -1,10 +1,8 @@
 """A real worker on a real broker: the order rings, and everything that follows rings the next."""
 
 import os
-import select
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -18,16 +16,9 @@ from ca.crl.models import RevocationList
 from ca.ocsp import queries
 from pki import certificates, ocsp
 from tests.support import ca
+from tests.support.waiting import WITHIN, until
 
 ROOT = Path(__file__).resolve().parents[2]
-WITHIN = 60.0  # seconds
-
-
-def until(holds) -> None:
-    deadline = time.monotonic() + WITHIN
-    while not holds():
-        assert time.monotonic() < deadline
-        select.select([], [], [], 0.05)
 
 
 @pytest.fixture

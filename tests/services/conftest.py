@@ -1,11 +1,9 @@
 import os
-import select
 import shutil
 import signal
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -17,16 +15,7 @@ from anxin.supervisor import procfs
 from anxin.supervisor.home import CHECKOUT, Home
 from anxin.supervisor.postgres import Postgres
 from anxin.supervisor.valkey import Valkey
-
-WITHIN = 60.0  # seconds for anything that a test waits for
-
-
-def until(holds, what: str = "it", within: float = WITHIN) -> None:
-    """Wait until something holds; fails when it does not in good time."""
-    deadline = time.monotonic() + within
-    while not holds():
-        assert time.monotonic() < deadline, f"waited in vain for {what}"
-        select.select([], [], [], 0.05)
+from tests.support.waiting import WITHIN, until
 
 
 class House:

@@ -4,8 +4,6 @@ import socket
 import subprocess
 import sys
 import threading
-import time
-from collections.abc import Callable
 from contextlib import suppress
 
 import pytest
@@ -16,7 +14,8 @@ from pki.signer import protocol
 from pki.signer.client import Signer
 from pki.signer.limits import MOST_REQUESTS
 from pki.signer.server import MOST
-from tests.support.signer import ROOT, SERIAL, WITHIN, forked, found
+from tests.support.signer import ROOT, SERIAL, forked, found
+from tests.support.waiting import WITHIN, until
 
 USER = keys.generate("sm2").public
 
@@ -173,13 +172,13 @@ def test_a_client_that_begins_too_much_is_refused_and_the_others_are_not(signer)
         one.connect(str(signer.path))
         one.sendall((100).to_bytes(4))  # of which nothing follows
 
-    assert until(lambda: rule_of(client) == "signer.too_many_requests")
+    until(lambda: rule_of(client) == "signer.too_many_requests")
     program = "import sys; from pki.signer.client import Signer; Signer(sys.argv[1]).health()"
     arguments = (sys.executable, "-c", program, str(signer.path))
     assert subprocess.run(arguments, cwd=ROOT, timeout=WITHIN, check=False).returncode == 0
     for one in begun:
         one.close()
-    assert until(lambda: rule_of(client) == "")
+    until(lambda: rule_of(client) == "")
     assert client.sign_one("issuing", "certificate", tbs)
 
 
@@ -199,7 +198,7 @@ def test_one_process_does_not_take_every_connection(signer):
 
     for one in taken:
         one.close()
-    assert until(lambda: rule_of(signer.client()) == "")
+    until(lambda: rule_of(signer.client()) == "")
 
 
 def rule_of(client: Signer) -> str:
@@ -208,10 +207,3 @@ def rule_of(client: Signer) -> str:
     except TokenError as error:
         return error.rule
     return ""
-
-
-def until(holds: Callable[[], bool]) -> bool:
-    end = time.monotonic() + WITHIN
-    while not (held := holds()) and time.monotonic() < end:
-        threading.Event().wait(0.02)
-    return held

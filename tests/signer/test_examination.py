@@ -12,7 +12,8 @@ from pki import keys
 from pki.hsm.examination import ABSENT, FAILED, PASSED, Report, examine
 from pki.hsm.software import SecretSealer, SoftwareToken
 from tests.signer.test_softhsm import pin_of
-from tests.support.signer import ROOT, WITHIN, found
+from tests.support.signer import ROOT, found
+from tests.support.waiting import WITHIN
 
 PROGRAM = {"SM3", "SM4", "SM2 key", "SM2 verification", "SM2 signature", "SM2 encryption"}
 

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from pki import keys
 from pki.signer import protocol
-from tests.support.signer import WITHIN, found
+from tests.support.signer import found
+from tests.support.waiting import WITHIN
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),

@@ -15,7 +15,8 @@ from pki import keys, shares
 from pki.errors import PkiError, TokenError
 from pki.extensions import Extension
 from pki.signer import protocol
-from tests.support.signer import ROOT, WITHIN, SignerProcess, found, hand_out
+from tests.support.signer import ROOT, SignerProcess, found, hand_out
+from tests.support.waiting import WITHIN
 
 USER = keys.generate("sm2").public
 

@@ -42,12 +42,12 @@ from pki.signer.custody import Custody
 from pki.signer.protocol import Key
 from pki.sm.sm3 import sm3
 from pki.timestamps import TimeStamp
+from tests.support.waiting import WITHIN, until
 
 ROOT = Path(__file__).resolve().parents[2]
 NOW = datetime.now(UTC).replace(microsecond=0)
 DAY = timedelta(days=1)
 SERIAL = 1 << 126
-WITHIN = 60.0  # seconds for anything that a test waits for
 _Answer = tuple[protocol.Header, list[bytes]]
 
 
@@ -67,7 +67,6 @@ class SignerProcess:
     purpose: str = "founding"
     environment: dict[str, str] = field(default_factory=dict)
     prefix: tuple[str, ...] = ()  # what starts it, with fewer rights
-    said: list[dict] = field(default_factory=list)
     clients: list[Signer] = field(default_factory=list)  # closed at the end
     newcomers: list[Newcomer] = field(default_factory=newcomers)
     custodians: list[ShareFile] = field(default_factory=list)  # once their shares are handed out
@@ -114,30 +113,33 @@ class SignerProcess:
 
     def launch(self) -> "SignerProcess":
         """Start without waiting; `settled` waits until it serves or has given up."""
-        self.said, self._settled = [], threading.Event()
+        # A file, so that what it said before it answered can be read after the answer.
+        log, path = tempfile.mkstemp(prefix="said-", dir=self.home.parent)
+        self._log = Path(path)
         self.process = subprocess.Popen(
             self.command,
-            stderr=subprocess.PIPE,
-            text=True,
+            stderr=log,
             cwd=ROOT,
             env={"PATH": os.environ["PATH"], "ANXIN_ENV": "test", **self.environment},
         )
-        self._reader = threading.Thread(target=self._read, daemon=True)
-        self._reader.start()
+        os.close(log)
         return self
 
-    def _read(self) -> None:
-        with self.process.stderr as lines:
-            for line in lines:
-                self.said.append(json.loads(line) if line.startswith("{") else {"raw": line})
-                if self.said[-1].get("event") in {"ready", "not_started"}:
-                    self._settled.set()
-        self._settled.set()
+    @property
+    def said(self) -> list[dict]:
+        """Every whole line since it was started."""
+        lines = self._log.read_text("utf8").splitlines(keepends=True)
+        whole = [line for line in lines if line.endswith("\n")]
+        return [json.loads(line) if line.startswith("{") else {"raw": line} for line in whole]
 
     def settled(self) -> bool:
         """Whether it serves."""
-        assert self._settled.wait(WITHIN)
-        return any(line.get("event") == "ready" for line in self.said)
+        until(self._has_settled, "the signer's start")
+        return bool(self.events("ready"))
+
+    def _has_settled(self) -> bool:
+        ended = self.process.poll() is not None
+        return ended or bool(self.events("ready") or self.events("not_started"))
 
     def start(self) -> "SignerProcess":
         assert self.launch().settled(), self.said
@@ -182,9 +184,7 @@ class SignerProcess:
         return self.ended()
 
     def ended(self) -> int:
-        code = self.process.wait(WITHIN)
-        self._reader.join(WITHIN)
-        return code
+        return self.process.wait(WITHIN)
 
     def end(self) -> None:
         """Whatever state it is in, and if it was started at all."""
@@ -193,8 +193,6 @@ class SignerProcess:
         if hasattr(self, "process"):
             self.process.kill()
             self.process.wait(WITHIN)
-        if hasattr(self, "_reader"):
-            self._reader.join(WITHIN)
 
     def events(self, name: str) -> list[dict]:
         return [line for line in self.said if line.get("event") == name]
